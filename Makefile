@@ -1,0 +1,54 @@
+# Two commands do everything: `make demo` and `make test`. Both set up .venv by themselves.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# The newest Python on the path that is new enough; PYTHON=… overrides.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python3.14; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+.PHONY: help demo test format check-format lint types architecture tests setup pins clean
+
+help:  ## what there is to make
+	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 16
+
+$(READY): constraints.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "willcall needs Python 3.11 or newer with venv; set PYTHON=/path/to/python3"; exit 1; }
+	@echo "setting up $(VENV) with $$($(PYTHON) --version) (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r constraints.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(READY)  ## the virtual environment, from hashed pins
+
+demo: $(READY)  ## the main job on a sandbox: a night of sales, and the support tickets it opens
+	@$(BIN)/willcall demo
+
+test: check-format lint types architecture tests  ## everything that must pass before a commit
+
+format: $(READY)  ## rewrite the code in the house format
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix-only --quiet .
+
+check-format: $(READY)
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+
+types: $(READY)
+	@$(BIN)/mypy
+
+architecture: $(READY)
+	@$(BIN)/lint-imports
+
+tests: $(READY)
+	@$(BIN)/pytest -n 2 -q
+
+pins: $(READY)  ## write constraints.txt anew from pyproject.toml (needs uv)
+	@uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -o constraints.txt
+
+clean:  ## forget the environment and every cache
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache site
