@@ -1,0 +1,1 @@
+"""What every provider shares: flows and their drivers, retries, quota, endpoints, paging, codec."""

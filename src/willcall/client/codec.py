@@ -1,0 +1,192 @@
+"""JSON to models: camelCase to snake_case, aware datetimes, unknown words kept.
+
+Decoding runs twice at the most: once fast, and, only if that failed, once more with a converter
+that knows where it is, so that an error names the field (``events[3].startsAt``).
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import attrs
+import orjson
+from cattrs import ClassValidationError, Converter, IterableValidationError
+from cattrs.gen import make_dict_structure_fn, override
+from cattrs.v import format_exception, transform_error
+
+from ..errors import Reply, UndecodableReplyError
+
+T = TypeVar("T")
+_UNIONS = (Union, types.UnionType)
+
+
+def camel(name: str) -> str:
+    """``starts_at`` → ``startsAt``: how both providers write their names (seed)."""
+    head, *tail = name.split("_")
+    return head + "".join(word.capitalize() for word in tail)
+
+
+def moment(value: Any, _: Any = None) -> datetime:
+    """An ISO-8601 datetime, always aware; one that comes without a zone is UTC (inferred)."""
+    if not isinstance(value, str):
+        raise TypeError(f"expected an ISO-8601 datetime, got {type(value).__name__}")
+    parsed = datetime.fromisoformat(value)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _exactly(kind: type) -> Callable[[Any, Any], Any]:
+    """A wrong type is an error: cattrs would turn anything into a str, and "5" into an int."""
+
+    def structure(value: Any, _: Any) -> Any:
+        # bool is an int in Python, but never on the wire.
+        if type(value) is not kind:
+            raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}")
+        return value
+
+    return structure
+
+
+def _is_open_enum(cls: Any) -> bool:
+    """``SomeEnum | str`` (perhaps ``| None``): known words as members, others as they came."""
+    return get_origin(cls) in _UNIONS and any(
+        isinstance(arm, type) and issubclass(arm, StrEnum) for arm in get_args(cls)
+    )
+
+
+def _open_enum(cls: Any) -> Callable[[Any, Any], Any]:
+    arms = get_args(cls)
+    known = {
+        member.value: member
+        for arm in arms
+        if isinstance(arm, type) and issubclass(arm, StrEnum)
+        for member in arm
+    }
+    nullable = type(None) in arms
+
+    def structure(value: Any, _: Any) -> Any:
+        if value is None and nullable:
+            return None
+        if not isinstance(value, str):
+            raise TypeError(f"expected a word, got {type(value).__name__}")
+        return known.get(value, value)
+
+    return structure
+
+
+class Codec:
+    """A converter for one provider's models.
+
+    Args:
+        names: per model, the wire names that are not simply the attribute in camelCase, or that
+            are only inferred, so that a correction is one line.
+    """
+
+    def __init__(self, names: Mapping[type, Mapping[str, str]] | None = None) -> None:
+        self._names = names or {}
+        self._fast = self._converter(detailed=False)
+        self._exact = self._converter(detailed=True)
+
+    def _converter(self, *, detailed: bool) -> Converter:
+        converter = Converter(detailed_validation=detailed)
+        for kind in (str, int, bool):
+            converter.register_structure_hook(kind, _exactly(kind))
+        converter.register_structure_hook(datetime, moment)
+        converter.register_structure_hook_factory(_is_open_enum, _open_enum)
+
+        def model(cls: Any) -> Any:
+            names = self._names.get(cls, {})
+            hints = get_type_hints(cls)
+            fields = {
+                field.name: override(rename=names.get(field.name, camel(field.name)))
+                for field in attrs.fields(cls)
+                if field.name in hints
+            }
+            return _mapping_only(
+                cls,
+                make_dict_structure_fn(cls, converter, **fields),  # type: ignore[arg-type]
+            )
+
+        converter.register_structure_hook_factory(attrs.has, model)
+        return converter
+
+    def structure(self, value: Any, model: type[T], at: str = "") -> T:
+        """A JSON value as a model.
+
+        Raises:
+            UndecodableReplyError: naming the first wrong field, with ``at`` before it.
+        """
+        try:
+            return self._fast.structure(value, model)
+        except Exception:  # noqa: BLE001 - the exact converter says what and where
+            return self._explain(value, model, at)
+
+    def _explain(self, value: Any, model: type[T], at: str) -> T:
+        try:
+            return self._exact.structure(value, model)
+        except (ClassValidationError, IterableValidationError) as error:
+            first, *more = transform_error(error, path=at or "$", format_exception=_describe)
+            also = f" (and {len(more)} more)" if more else ""
+            raise UndecodableReplyError(f"unexpected JSON: {first}{also}") from None
+        except Exception as error:  # noqa: BLE001 - a hostile body may raise anything
+            raise UndecodableReplyError(f"unexpected JSON: {_describe(error, model)}") from None
+
+
+def _mapping_only(cls: type, inner: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def structure(value: Any, kind: Any) -> Any:
+        if not isinstance(value, dict):
+            raise TypeError(f"expected an object for {cls.__name__}, got {type(value).__name__}")
+        return inner(value, kind)
+
+    return structure
+
+
+def _describe(error: BaseException, kind: type | None) -> str:
+    if isinstance(error, KeyError):
+        return f"the field {error.args[0]!r} is missing"
+    if isinstance(error, TypeError | ValueError):
+        return str(error)
+    return format_exception(error, kind)
+
+
+def parse(reply: Reply) -> Any:
+    """A reply's JSON.
+
+    Raises:
+        UndecodableReplyError: it is not JSON, as when a proxy answers in HTML or a body is cut.
+    """
+    try:
+        return orjson.loads(reply.body)
+    except ValueError:
+        kind = reply.headers.get("content-type", "no content type").split(";")[0]
+        raise UndecodableReplyError(
+            f"expected JSON, got {len(reply.body)} bytes that are not ({kind})",
+            hint="a proxy or a maintenance page may have answered in the provider's place",
+        ) from None
+
+
+def parse_object(reply: Reply) -> dict[str, Any]:
+    """A reply's JSON object.
+
+    Raises:
+        UndecodableReplyError: it is not one.
+    """
+    value = parse(reply)
+    if not isinstance(value, dict):
+        raise UndecodableReplyError(f"expected a JSON object, got {type(value).__name__}")
+    return value
+
+
+def parse_rows(body: Mapping[str, Any], name: str) -> list[Any]:
+    """The list under a name in a reply's JSON object.
+
+    Raises:
+        UndecodableReplyError: it is missing, or no list.
+    """
+    rows = body.get(name)
+    if not isinstance(rows, list):
+        raise UndecodableReplyError(f"unexpected JSON: the list {name!r} is missing")
+    return rows

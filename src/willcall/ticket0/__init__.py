@@ -1,0 +1,1 @@
+"""Ticket0: the tickets, messages and customers of one helpdesk workspace."""

@@ -1,0 +1,1 @@
+"""TicketSmart: events, ticket types and availability of one box office."""

@@ -1,0 +1,51 @@
+"""Every name on TicketSmart's wire that nothing we can read states: our choice, all in one place.
+
+When the service turns out to call something else, the correction is one line here. How well each
+other fact is known is said where it is used: *seed* means TicketSmart's own documentation.
+"""
+
+from __future__ import annotations
+
+# The field of PATCH /events/{idOrSlug} that removes one unsold ticket type, by its id.
+REMOVE_TICKET_TYPE = "removeTicketTypeId"
+
+# The envelopes. A single event is also read bare.
+EVENT_ENVELOPE = "event"
+TICKET_TYPES_ENVELOPE = "ticketTypes"
+
+# Inside a list's `pagination` object (seed: it is there; inferred: what is in it).
+PAGINATION = "pagination"
+TOTAL_PAGES = "totalPages"
+
+EVENT_NAMES = {
+    "id": "id",
+    "slug": "slug",
+    "status": "status",
+    "ticket_types": "ticketTypes",
+    "public_url": "publicUrl",
+}
+
+TICKET_TYPE_NAMES = {
+    "id": "id",
+    "sold": "sold",
+    "available": "available",
+    "sale_starts_at": "saleStartsAt",
+    "sale_ends_at": "saleEndsAt",
+    "min_per_order": "minPerOrder",
+    "max_per_order": "maxPerOrder",
+    "hidden": "hidden",
+}
+
+AVAILABILITY_NAMES = {
+    "event_id": "eventId",
+    "status": "status",
+    "sold_out": "soldOut",
+    "ticket_types": "ticketTypes",
+}
+
+TYPE_AVAILABILITY_NAMES = {
+    "id": "id",
+    "name": "name",
+    "available": "available",
+    "sold_out": "soldOut",
+}

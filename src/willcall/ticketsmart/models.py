@@ -1,0 +1,130 @@
+"""What TicketSmart knows, in its own words.
+
+Each fact is marked with how it is known: *seed* (TicketSmart's documentation) or *inferred* (stated
+nowhere: its wire name stands in :mod:`willcall.ticketsmart.inferred`). A status, visibility or
+category that is not listed here is kept as the plain string it came as.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import attrs
+
+
+class EventStatus(StrEnum):
+    """Where an event stands (seed). v1 cannot change it."""
+
+    DRAFT = "DRAFT"
+    PUBLISHED = "PUBLISHED"
+    SOLD_OUT = "SOLD_OUT"
+    CANCELLED = "CANCELLED"
+    COMPLETED = "COMPLETED"
+    ARCHIVED = "ARCHIVED"
+
+
+class Visibility(StrEnum):
+    """Who can see an event (seed)."""
+
+    PUBLIC = "PUBLIC"
+    UNLISTED = "UNLISTED"
+    PRIVATE = "PRIVATE"
+
+
+class Category(StrEnum):
+    """What kind of event it is (seed)."""
+
+    COMEDY = "COMEDY"
+    MUSIC = "MUSIC"
+    CONFERENCE = "CONFERENCE"
+    WORKSHOP = "WORKSHOP"
+    THEATER = "THEATER"
+    SPORTS = "SPORTS"
+    OTHER = "OTHER"
+
+
+@attrs.frozen(kw_only=True)
+class TicketType:
+    """One kind of admission to an event, such as "VIP"."""
+
+    id: str
+    """Inferred."""
+    name: str
+    """Seed."""
+    price: int = 0
+    """Integer cents in the event's currency; 0 is free (seed)."""
+    quantity: int | None = None
+    """How many there are in all (seed); None if not said."""
+    sold: int | None = None
+    """How many have been sold (inferred)."""
+    available: int | None = None
+    """How many can be bought now (seed; the name is inferred); None if not said."""
+    sale_starts_at: datetime | None = None
+    """When sales open (seed; the name is inferred)."""
+    sale_ends_at: datetime | None = None
+    """When sales close (seed; the name is inferred)."""
+    min_per_order: int | None = None
+    """Fewest an order may hold (seed; the name is inferred)."""
+    max_per_order: int | None = None
+    """Most an order may hold (seed; the name is inferred)."""
+    hidden: bool = False
+    """Whether buyers see it (seed; the name is inferred)."""
+
+
+@attrs.frozen(kw_only=True)
+class Event:
+    """An event of the key's box office."""
+
+    id: str
+    """Inferred."""
+    title: str
+    """Seed."""
+    starts_at: datetime
+    """When it starts; aware (seed)."""
+    status: EventStatus | str
+    """Seed."""
+    slug: str | None = None
+    """Its name in URLs, unique (seed)."""
+    ends_at: datetime | None = None
+    """Seed."""
+    doors_open: datetime | None = None
+    """Seed."""
+    timezone: str | None = None
+    """An IANA name such as ``America/New_York`` (seed)."""
+    venue_name: str | None = None
+    """Seed."""
+    city: str | None = None
+    """Seed."""
+    country: str | None = None
+    """Two letters, as in the seed's example."""
+    currency: str = "USD"
+    """Three letters (seed)."""
+    visibility: Visibility | str | None = None
+    """Seed."""
+    category: Category | str | None = None
+    """Seed."""
+    public_url: str | None = None
+    """Where buyers find it (seed; the name is inferred). A single event has it; a row may not."""
+    ticket_types: tuple[TicketType, ...] | None = None
+    """Its ticket types. A single event has them (seed); a row of a list may not: then None."""
+
+
+@attrs.frozen(kw_only=True)
+class TypeAvailability:
+    """What is left of one ticket type, in the compact shape (inferred)."""
+
+    id: str
+    name: str | None = None
+    available: int | None = None
+    sold_out: bool | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Availability:
+    """What is left of an event, in the compact shape made for inventory jobs (shape inferred)."""
+
+    event_id: str | None = None
+    status: EventStatus | str | None = None
+    sold_out: bool | None = None
+    ticket_types: tuple[TypeAvailability, ...] = ()
