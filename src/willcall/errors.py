@@ -111,6 +111,7 @@ class ApiError(WillcallError):
         missing_scopes: scopes the key lacks, as far as the provider names them.
         retry_after: seconds to wait before another try, where the provider said so.
         reply: the raw answer, or None when there was none.
+        about: what the call was about, such as ``{"event": "late-show", "ticket_type": "tt_1"}``.
     """
 
     def __init__(
@@ -126,8 +127,10 @@ class ApiError(WillcallError):
         missing_scopes: tuple[str, ...] = (),
         retry_after: float | None = None,
         reply: Reply | None = None,
+        about: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
+        self.about = dict(about or {})
         self.message = message
         self.provider = provider
         self.request = request

@@ -60,7 +60,7 @@ class Op(Generic[T]):
 
     ``path`` is relative to the base URL, its parts already quoted (:func:`segment`). ``params`` and
     ``json`` leave out whatever is UNSET. ``look`` says, for a write, how to find out whether it was
-    carried out after all.
+    carried out after all. ``about`` names what the call is about; errors carry it on.
     """
 
     method: str
@@ -69,6 +69,7 @@ class Op(Generic[T]):
     params: Mapping[str, Any] = attrs.field(factory=dict)
     json: Mapping[str, Any] | None = None
     look: str = "look at what is there before you try again"
+    about: Mapping[str, str] = attrs.field(factory=dict)
 
     @property
     def safe(self) -> bool:
@@ -290,6 +291,7 @@ def _unknown(op: Op[Any], cause: ApiError) -> OutcomeUnknownError:
         code=cause.code,
         hint=op.look,
         reply=cause.reply,
+        about=op.about,
     )
 
 
@@ -341,6 +343,7 @@ def error_from(op: Op[Any], account: Account, reply: Reply, moment: datetime) ->
         missing_scopes=problem.missing_scopes,
         retry_after=problem.retry_after if asked is None else asked,
         reply=reply,
+        about=op.about,
     )
 
 

@@ -215,6 +215,7 @@ class Events(Collection[F]):
             _event,
             json={inferred.REMOVE_TICKET_TYPE: ticket_type_id},
             look="see with events.ticket_types(…) whether it is still there",
+            about={"event": id_or_slug, "ticket_type": ticket_type_id},
         )
 
 
