@@ -1,0 +1,114 @@
+"""The ASGI edge: bytes in, bytes out. It never waits for anything but its own caller.
+
+How to wait and how to drop a connection is known to whoever runs the application; it can say so in
+the scope's ``extensions`` under ``PAUSE`` (an async callable taking seconds) and ``DROP`` (a
+callable taking whether to flush first). Without them a pause passes by the sandbox's clock, and a
+drop is a ``ConnectionResetError``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request as Incoming
+from starlette.routing import Mount, Router
+
+from willcall.sandbox.control import Control
+from willcall.sandbox.wire import Reply
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from willcall.sandbox.keys import Service
+    from willcall.sandbox.sandbox import Outcome, Sandbox
+
+PAUSE = "willcall.sandbox.pause"
+DROP = "willcall.sandbox.drop"
+
+TICKETSMART_PREFIX = "/ticketsmart/api/v1"
+TICKET0_PREFIX = "/ticket0/api/v1"
+CONTROL_PREFIX = "/_control"
+
+
+class App:
+    """One ASGI application: both APIs and the control surface."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        """Serve ``sandbox``."""
+        self.sandbox = sandbox
+        self._control = Control(sandbox)
+        self._router = Router(
+            [
+                Mount(TICKETSMART_PREFIX, self._api("ticketsmart", TICKETSMART_PREFIX)),
+                Mount(TICKET0_PREFIX, self._api("ticket0", TICKET0_PREFIX)),
+                Mount(CONTROL_PREFIX, self._controlled),
+            ],
+            redirect_slashes=False,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one ASGI connection."""
+        await self._router(scope, receive, send)
+
+    def _api(self, service: Service, prefix: str) -> ASGIApp:
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            incoming = Incoming(scope, receive)
+            outcome = self.sandbox.exchange(
+                service,
+                incoming.method,
+                incoming.url.path.removeprefix(prefix),
+                query=incoming.url.query,
+                headers=incoming.headers.items(),
+                body=await incoming.body(),
+            )
+            await self._deliver(outcome, scope, receive, send)
+
+        return answer
+
+    async def _controlled(self, scope: Scope, receive: Receive, send: Send) -> None:
+        incoming = Incoming(scope, receive)
+        path = scope["path"].removeprefix(CONTROL_PREFIX) or "/"
+        reply = self._control.answer(
+            incoming.method, path, incoming.url.query, await incoming.body()
+        )
+        await _send(reply, send)
+
+    async def _deliver(self, outcome: Outcome, scope: Scope, receive: Receive, send: Send) -> None:
+        extensions = scope.get("extensions") or {}
+        if outcome.delay:
+            if PAUSE in extensions:
+                await extensions[PAUSE](outcome.delay)
+            else:
+                self.sandbox.clock.sleep(outcome.delay)
+        if outcome.reply is not None and outcome.cut is None:
+            await _send(outcome.reply, send)
+            return
+        if outcome.reply is not None:
+            await _send(outcome.reply, send, cut=outcome.cut)
+        if DROP not in extensions:
+            raise ConnectionResetError("the sandbox dropped this connection, as it was told to")
+        extensions[DROP](outcome.reply is not None)
+        # The server takes a return without an answer for a mistake, unless the peer is gone by then.
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+async def _send(reply: Reply, send: Send, cut: int | None = None) -> None:
+    headers = {**reply.headers}
+    if reply.status not in (204, 304):
+        headers["content-length"] = str(len(reply.body))
+    await send(
+        {
+            "type": "http.response.start",
+            "status": reply.status,
+            "headers": [(n.encode("latin-1"), v.encode("latin-1")) for n, v in headers.items()],
+        }
+    )
+    whole = cut is None
+    await send(
+        {
+            "type": "http.response.body",
+            "body": reply.body if whole else reply.body[:cut],
+            "more_body": not whole,
+        }
+    )

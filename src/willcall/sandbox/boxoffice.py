@@ -1,0 +1,405 @@
+"""TicketSmart's truth: the events of one box office, and what people do to them there.
+
+The acts here (sell, cancel, publish …) are those of the dashboard and of the public buying tickets:
+the v1 API exposes none of them, so tests and the demo do them directly.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from willcall.sandbox.locking import locked
+from willcall.sandbox.wire import iso
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
+    from willcall.sandbox.ids import Ids
+    from willcall.sandbox.settings import Settings
+
+STATUSES = ("DRAFT", "PUBLISHED", "SOLD_OUT", "CANCELLED", "COMPLETED", "ARCHIVED")
+VISIBILITIES = ("PUBLIC", "UNLISTED", "PRIVATE")
+CATEGORIES = ("COMEDY", "MUSIC", "CONFERENCE", "WORKSHOP", "THEATER", "SPORTS", "OTHER")
+
+
+class SlugTaken(ValueError):
+    """Another event of the box office has this slug."""
+
+
+class HasSales(ValueError):
+    """The ticket type has sold tickets and cannot be removed."""
+
+
+@dataclass(slots=True)
+class TicketType:
+    """One kind of ticket. ``price`` in integer cents, 0 = free."""
+
+    id: str
+    name: str
+    price: int
+    quantity: int
+    sold: int = 0
+    hidden: bool = False
+    sale_starts_at: datetime | None = None
+    sale_ends_at: datetime | None = None
+    min_per_order: int = 1
+    max_per_order: int | None = 10
+
+    @property
+    def available(self) -> int:
+        """Tickets left."""
+        return max(0, self.quantity - self.sold)
+
+
+@dataclass(slots=True)
+class Event:
+    """One event. All moments are aware and in UTC; ``timezone`` is where it takes place."""
+
+    id: str
+    title: str
+    slug: str
+    starts_at: datetime
+    created_at: datetime
+    updated_at: datetime
+    status: str = "DRAFT"
+    visibility: str = "PUBLIC"
+    category: str = "OTHER"
+    ends_at: datetime | None = None
+    doors_open: datetime | None = None
+    timezone: str = "UTC"
+    venue_name: str | None = None
+    city: str | None = None
+    country: str | None = None
+    currency: str = "USD"
+    ticket_types: list[TicketType] = field(default_factory=list)
+    closed_by_hand: bool = False
+
+    @property
+    def sold_out(self) -> bool:
+        """Whether nothing that the public can see is left."""
+        visible = [kind for kind in self.ticket_types if not kind.hidden]
+        return bool(visible) and all(kind.available == 0 for kind in visible)
+
+    def ticket_type(self, ref: str) -> TicketType:
+        """A ticket type by id or name; ``LookupError`` if there is none."""
+        for kind in self.ticket_types:
+            if ref in (kind.id, kind.name):
+                return kind
+        raise LookupError(f"{self.title} has no ticket type {ref!r}")
+
+
+class BoxOffice:
+    """The events of one box office. ``event`` below is always an id, a slug or a title."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        now: Callable[[], datetime],
+        ids: Ids,
+        lock: threading.RLock,
+        settings: Settings,
+    ) -> None:
+        """An empty box office."""
+        self.name = name
+        self.lock = lock
+        self._now = now
+        self._ids = ids
+        self._settings = settings
+        self._events: dict[str, Event] = {}
+
+    def __repr__(self) -> str:
+        return f"BoxOffice({self.name!r}, {len(self._events)} events)"
+
+    # Looking.
+
+    @property
+    def events(self) -> list[Event]:
+        """All events in the order of their creation."""
+        with self.lock:
+            return list(self._events.values())
+
+    @locked
+    def by_id_or_slug(self, ref: str) -> Event | None:
+        """What the API accepts in a path; ``None`` if there is no such event."""
+        if found := self._events.get(ref):
+            return found
+        return next((event for event in self._events.values() if event.slug == ref), None)
+
+    @locked
+    def event(self, ref: str) -> Event:
+        """An event by id, slug or title; ``LookupError`` if there is none."""
+        if found := self.by_id_or_slug(ref):
+            return found
+        for event in self._events.values():
+            if event.title.casefold() == ref.casefold():
+                return event
+        raise LookupError(f"no event {ref!r} in box office {self.name!r}")
+
+    # Making.
+
+    @locked
+    def create(
+        self,
+        title: str,
+        starts_at: datetime,
+        *,
+        ticket_types: list[dict[str, Any]] | None = None,
+        slug: str | None = None,
+        **fields: Any,
+    ) -> Event:
+        """A new event; ``fields`` are those of ``Event``. ``SlugTaken`` if the slug is in use."""
+        now = self._now()
+        if slug is not None:
+            self._claim(slug, None)
+        event = Event(
+            id=self._ids.new("evt"),
+            title=title,
+            slug=slug or self._free_slug(title),
+            starts_at=starts_at.astimezone(UTC),
+            created_at=now,
+            updated_at=now,
+            **fields,
+        )
+        for kind in ticket_types or []:
+            event.ticket_types.append(TicketType(id=self._ids.new("tt"), **kind))
+        self._events[event.id] = event
+        self._follow_stock(event)
+        return event
+
+    @locked
+    def update(self, event: str, **fields: Any) -> Event:
+        """Set fields of ``Event``, all or none; ``SlugTaken`` if the slug is in use."""
+        found = self.event(event)
+        if slug := fields.get("slug"):
+            self._claim(slug, found)
+        for name, value in fields.items():
+            setattr(found, name, value)
+        return self._touch(found)
+
+    @locked
+    def delete(self, event: str) -> None:
+        """The event is gone as if it had never been."""
+        del self._events[self.event(event).id]
+
+    # Selling.
+
+    @locked
+    def sell(self, event: str, ticket_type: str | None = None, count: int = 1) -> Event:
+        """Sell ``count`` tickets (of the first type with enough left, unless one is named).
+
+        ``ValueError`` if fewer are left; sale windows and per-order limits are not looked at.
+        """
+        found = self.event(event)
+        _positive(count)
+        if ticket_type is None:
+            kinds = [kind for kind in found.ticket_types if not kind.hidden]
+            kind = next((kind for kind in kinds if kind.available >= count), None)
+            if kind is None:
+                raise ValueError(f"{found.title} has no ticket type with {count} left")
+        else:
+            kind = found.ticket_type(ticket_type)
+        if kind.available < count:
+            raise ValueError(f"{found.title}: {kind.name} has only {kind.available} left")
+        kind.sold += count
+        return self._stock_changed(found)
+
+    @locked
+    def sell_out(self, event: str, ticket_type: str | None = None) -> Event:
+        """Sell everything that is left, of one type or of all the public can see."""
+        found = self.event(event)
+        if ticket_type is None:
+            kinds = [kind for kind in found.ticket_types if not kind.hidden]
+        else:
+            kinds = [found.ticket_type(ticket_type)]
+        for kind in kinds:
+            kind.sold = max(kind.sold, kind.quantity)
+        return self._stock_changed(found)
+
+    @locked
+    def refund(self, event: str, ticket_type: str, count: int = 1) -> Event:
+        """Take back ``count`` sold tickets; ``ValueError`` if fewer were sold."""
+        found = self.event(event)
+        _positive(count)
+        kind = found.ticket_type(ticket_type)
+        if kind.sold < count:
+            raise ValueError(f"{found.title}: only {kind.sold} of {kind.name} were sold")
+        kind.sold -= count
+        return self._stock_changed(found)
+
+    @locked
+    def restock(self, event: str, ticket_type: str, count: int) -> Event:
+        """Put ``count`` more tickets of a type on sale."""
+        found = self.event(event)
+        _positive(count)
+        found.ticket_type(ticket_type).quantity += count
+        return self._stock_changed(found)
+
+    @locked
+    def hide(self, event: str, ticket_type: str, hidden: bool = True) -> Event:
+        """Hide a ticket type from the public, or show it again."""
+        found = self.event(event)
+        found.ticket_type(ticket_type).hidden = hidden
+        return self._stock_changed(found)
+
+    @locked
+    def set_price(self, event: str, ticket_type: str, price: int) -> Event:
+        """Change a price, in cents."""
+        found = self.event(event)
+        found.ticket_type(ticket_type).price = price
+        return self._touch(found)
+
+    @locked
+    def add_ticket_type(
+        self, event: str, name: str, price: int, quantity: int, **more: Any
+    ) -> TicketType:
+        """Add a ticket type; ``more`` are further fields of ``TicketType``."""
+        found = self.event(event)
+        kind = TicketType(self._ids.new("tt"), name, price, quantity, **more)
+        found.ticket_types.append(kind)
+        self._stock_changed(found)
+        return kind
+
+    @locked
+    def remove_ticket_type(self, event: str, ticket_type: str) -> Event:
+        """Remove an unsold ticket type; ``HasSales`` if any ticket of it was sold."""
+        found = self.event(event)
+        kind = found.ticket_type(ticket_type)
+        if kind.sold:
+            raise HasSales(f"{found.title}: {kind.sold} of {kind.name} were sold")
+        found.ticket_types.remove(kind)
+        return self._stock_changed(found)
+
+    # The life of an event.
+
+    @locked
+    def set_status(self, event: str, status: str) -> Event:
+        """Set any status, one that no document knows included.
+
+        SOLD_OUT set this way while tickets are left is a sale closed by hand: it stays until
+        another status is set.
+        """
+        found = self.event(event)
+        found.status = status
+        found.closed_by_hand = status == "SOLD_OUT" and not found.sold_out
+        return self._touch(found)
+
+    def publish(self, event: str) -> Event:
+        """Put an event on sale (it is SOLD_OUT at once if nothing is left)."""
+        with self.lock:
+            return self._stock_changed(self.set_status(event, "PUBLISHED"))
+
+    def cancel(self, event: str) -> Event:
+        """Cancel an event."""
+        return self.set_status(event, "CANCELLED")
+
+    def complete(self, event: str) -> Event:
+        """The event has taken place."""
+        return self.set_status(event, "COMPLETED")
+
+    def archive(self, event: str) -> Event:
+        """Put an event away."""
+        return self.set_status(event, "ARCHIVED")
+
+    @locked
+    def reschedule(
+        self, event: str, starts_at: datetime | None = None, *, days: float = 0
+    ) -> Event:
+        """Move an event in time, to a moment or by days; doors and end move along."""
+        found = self.event(event)
+        if starts_at is None:
+            by = timedelta(days=days)
+        elif starts_at.tzinfo is None:
+            raise ValueError("starts_at must be an aware datetime")
+        else:
+            by = starts_at - found.starts_at
+        found.starts_at += by
+        found.ends_at = found.ends_at and found.ends_at + by
+        found.doors_open = found.doors_open and found.doors_open + by
+        return self._touch(found)
+
+    def move(
+        self, event: str, venue: str, city: str | None = None, country: str | None = None
+    ) -> Event:
+        """Move an event to another venue."""
+        place: dict[str, str] = {"venue_name": venue}
+        if city is not None:
+            place["city"] = city
+        if country is not None:
+            place["country"] = country
+        return self.update(event, **place)
+
+    def rename(self, event: str, title: str) -> Event:
+        """Give an event another title; its slug stays."""
+        return self.update(event, title=title)
+
+    # The truth, as plain data.
+
+    @locked
+    def truth(self) -> list[dict[str, Any]]:
+        """Every event with its stock, for people and tests: not the shape of the API."""
+        return [
+            {
+                "id": event.id,
+                "slug": event.slug,
+                "title": event.title,
+                "status": event.status,
+                "visibility": event.visibility,
+                "startsAt": iso(event.starts_at),
+                "venueName": event.venue_name,
+                "city": event.city,
+                "ticketTypes": [
+                    {
+                        "id": kind.id,
+                        "name": kind.name,
+                        "price": kind.price,
+                        "quantity": kind.quantity,
+                        "sold": kind.sold,
+                        "available": kind.available,
+                        "hidden": kind.hidden,
+                    }
+                    for kind in event.ticket_types
+                ],
+            }
+            for event in self._events.values()
+        ]
+
+    # Inside.
+
+    def _touch(self, event: Event) -> Event:
+        event.updated_at = self._now()
+        return event
+
+    def _stock_changed(self, event: Event) -> Event:
+        self._follow_stock(event)
+        return self._touch(event)
+
+    def _follow_stock(self, event: Event) -> None:
+        if not self._settings.auto_sold_out or event.closed_by_hand:
+            return
+        if event.status == "PUBLISHED" and event.sold_out:
+            event.status = "SOLD_OUT"
+        elif event.status == "SOLD_OUT" and not event.sold_out:
+            event.status = "PUBLISHED"
+
+    def _claim(self, slug: str, owner: Event | None) -> None:
+        if any(event.slug == slug and event is not owner for event in self._events.values()):
+            raise SlugTaken(slug)
+
+    def _free_slug(self, title: str) -> str:
+        stem = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-") or "event"
+        taken = {event.slug for event in self._events.values() if event.slug.startswith(stem)}
+        slug, number = stem, 1
+        while slug in taken:
+            number += 1
+            slug = f"{stem}-{number}"
+        return slug
+
+
+def _positive(count: int) -> None:
+    if count < 1:
+        raise ValueError(f"count must be 1 or more, not {count}")

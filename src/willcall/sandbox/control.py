@@ -1,0 +1,320 @@
+"""The control surface: what people do to events and tickets, faults and settings, as JSON over HTTP.
+
+It stands beside the two APIs, below ``/_control``; ``GET /_control/`` lists its routes. It is meant
+for loopback: there is no authentication, and a new key's text is told once, when it is made.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from willcall.sandbox.clock import ManualClock
+from willcall.sandbox.wire import (
+    Refusal,
+    Reply,
+    Route,
+    find_route,
+    iso,
+    read_datetime,
+    read_json_object,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from willcall.sandbox.sandbox import Sandbox
+
+EVENT_ACTS: dict[str, tuple[str, ...]] = {
+    "sell": ("ticket_type", "count"),
+    "sell-out": ("ticket_type",),
+    "refund": ("ticket_type", "count"),
+    "restock": ("ticket_type", "count"),
+    "hide": ("ticket_type", "hidden"),
+    "set-price": ("ticket_type", "price"),
+    "add-ticket-type": ("name", "price", "quantity"),
+    "remove-ticket-type": ("ticket_type",),
+    "publish": (),
+    "cancel": (),
+    "complete": (),
+    "archive": (),
+    "set-status": ("status",),
+    "reschedule": ("starts_at", "days"),
+    "move": ("venue", "city", "country"),
+    "rename": ("title",),
+    "delete": (),
+}
+"""Acts on an event by the names of ``BoxOffice``'s methods, with the fields each takes."""
+
+TICKET_ACTS: dict[str, tuple[str, ...]] = {
+    "reply": ("body",),
+    "assign": ("user",),
+    "tag": ("tag",),
+    "untag": ("tag",),
+    "resolve": (),
+    "reopen": (),
+    "snooze": ("seconds",),
+    "rename": ("subject",),
+    "delete": (),
+}
+"""Acts on a ticket by the names of ``Desk``'s methods."""
+
+TYPES: dict[str, tuple[type, ...]] = {
+    "ticket_type": (str, type(None)),
+    "count": (int,),
+    "hidden": (bool,),
+    "price": (int,),
+    "quantity": (int,),
+    "name": (str,),
+    "status": (str,),
+    "days": (int, float),
+    "venue": (str,),
+    "city": (str, type(None)),
+    "country": (str, type(None)),
+    "title": (str,),
+    "body": (str,),
+    "user": (str, type(None)),
+    "tag": (str,),
+    "seconds": (int, float, type(None)),
+    "subject": (str,),
+    "starts_at": (datetime,),
+}
+
+
+class Control:
+    """Answers the control surface of one sandbox."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        """Control ``sandbox``."""
+        self._sandbox = sandbox
+        self._routes: list[Route[Callable[[dict[str, str], dict[str, Any]], object]]] = [
+            Route("GET", "/", "", self._index),
+            Route("GET", "/truth", "", lambda path, values: sandbox.truth()),
+            Route("GET", "/events", "", self._events),
+            Route("POST", "/events", "", self._create_event),
+            Route("POST", "/events/{event}/{act}", "", self._act_on_event),
+            Route("GET", "/tickets", "", lambda path, values: {"tickets": sandbox.desk.truth()}),
+            Route("POST", "/tickets", "", self._create_ticket),
+            Route("POST", "/tickets/{ticket}/{act}", "", self._act_on_ticket),
+            Route("GET", "/outbox", "", self._outbox),
+            Route("GET", "/requests", "", self._requests),
+            Route("DELETE", "/requests", "", self._forget_requests),
+            Route("GET", "/keys", "", self._keys),
+            Route("POST", "/keys", "", self._new_key),
+            Route("POST", "/keys/{name}/revoke", "", self._revoke),
+            Route("POST", "/box-offices", "", self._new_box_office),
+            Route("GET", "/settings", "", lambda path, values: sandbox.settings.as_dict()),
+            Route("PATCH", "/settings", "", self._change_settings),
+            Route("GET", "/faults", "", self._faults),
+            Route("POST", "/faults", "", self._add_fault),
+            Route("DELETE", "/faults", "", self._clear_faults),
+            Route("DELETE", "/faults/{fault}", "", self._remove_fault),
+            Route("GET", "/clock", "", self._clock),
+            Route("POST", "/clock/advance", "", self._advance),
+            Route("POST", "/reset", "", self._reset),
+        ]
+
+    def answer(self, method: str, path: str, query: str, body: bytes) -> Reply:
+        """Carry out one request; 400 for what makes no sense, 404 for what is not there.
+
+        Errors are ``{"error": "<what and why>"}``. The query and a JSON body are one set of values.
+        """
+        route, parameters, allowed = find_route(self._routes, method, path)
+        if route is None:
+            if allowed:
+                return Reply.json({"error": f"use {' or '.join(allowed)}"}, 405)
+            return Reply.json({"error": "no such route; GET /_control/ lists them"}, 404)
+        try:
+            values: dict[str, Any] = dict(parse_qsl(query))
+            if body:
+                values |= read_json_object(body, ValueError)
+            with self._sandbox.lock:
+                self._sandbox.settle()
+                return Reply.json(route.handler(parameters, values))
+        except Refusal as refusal:
+            return refusal.reply
+        except LookupError as reason:
+            return Reply.json({"error": str(reason.args[0])}, 404)
+        except (ValueError, TypeError) as reason:
+            return Reply.json({"error": str(reason)}, 400)
+
+    # Events.
+
+    def _events(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        office = self._office(values)
+        _nothing_left(values)
+        return {"events": office.truth()}
+
+    def _create_event(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        office = self._office(values)
+        title, starts_at = values.pop("title", None), read_datetime(values.pop("starts_at", None))
+        if not isinstance(title, str) or starts_at is None:
+            raise ValueError("title and starts_at (ISO-8601 with offset) are required")
+        event = office.create(title, starts_at, **values)
+        return next(row for row in office.truth() if row["id"] == event.id)
+
+    def _act_on_event(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        office = self._office(values)
+        arguments = _arguments(EVENT_ACTS, path["act"], values)
+        event = office.event(path["event"])
+        getattr(office, path["act"].replace("-", "_"))(event.id, **arguments)
+        if path["act"] == "delete":
+            return {"deleted": event.id}
+        return next(row for row in office.truth() if row["id"] == event.id)
+
+    def _office(self, values: dict[str, Any]) -> Any:
+        name = values.pop("box_office", None)
+        return self._sandbox.boxoffice if name is None else self._sandbox.box_office(name)
+
+    def _new_box_office(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        name = values.pop("name", None)
+        _nothing_left(values)
+        if not isinstance(name, str) or not name:
+            raise ValueError("name is required")
+        self._sandbox.new_box_office(name)
+        return {"boxOffices": self._sandbox.box_offices}
+
+    # Tickets.
+
+    def _create_ticket(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        desk = self._sandbox.desk
+        wanted = ("subject", "customer_email", "inbox_id", "body")
+        inbox = values.setdefault("inbox_id", desk.inboxes[0].id)
+        if set(values) != set(wanted) or not all(isinstance(v, str) for v in values.values()):
+            raise ValueError(f"send exactly {', '.join(wanted)} (inbox_id may be left out)")
+        if desk.inbox(inbox) is None:
+            raise LookupError(f"no inbox {inbox!r}")
+        ticket = desk.create_ticket(**values)
+        return next(row for row in desk.truth() if row["id"] == ticket.id)
+
+    def _act_on_ticket(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        desk = self._sandbox.desk
+        arguments = _arguments(TICKET_ACTS, path["act"], values)
+        ticket = desk.ticket(path["ticket"])
+        getattr(desk, path["act"])(ticket.id, **arguments)
+        if path["act"] == "delete":
+            return {"deleted": ticket.id}
+        return next(row for row in desk.truth() if row["id"] == ticket.id)
+
+    def _outbox(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        return {
+            "messages": [
+                {
+                    "id": message.id,
+                    "ticketId": message.ticket_id,
+                    "from": message.author_email,
+                    "to": list(message.to),
+                    "cc": list(message.cc),
+                    "subject": message.subject,
+                    "body": message.body,
+                    "createdAt": iso(message.created_at),
+                }
+                for message in self._sandbox.desk.outbox
+            ]
+        }
+
+    # The machinery.
+
+    def _index(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        return {
+            "routes": [f"{route.method} /_control{route.template}" for route in self._routes],
+            "eventActs": {act: list(fields) for act, fields in EVENT_ACTS.items()},
+            "ticketActs": {act: list(fields) for act, fields in TICKET_ACTS.items()},
+        }
+
+    def _requests(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        return {"requests": [line.as_dict() for line in self._sandbox.requests]}
+
+    def _forget_requests(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        self._sandbox.requests.clear()
+        return {"requests": []}
+
+    def _keys(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        ring = self._sandbox.keys
+        return {
+            "keys": [
+                {
+                    "name": key.name,
+                    "service": key.service,
+                    "scopes": sorted(key.scopes),
+                    "home": key.home,
+                    "active": key.active(self._sandbox.now()),
+                }
+                for key in (*ring.of("ticketsmart"), *ring.of("ticket0"))
+            ]
+        }
+
+    def _new_key(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        expires = values.pop("expires_at", None)
+        if expires is not None:
+            expires = read_datetime(expires)
+            if expires is None:
+                raise ValueError("expires_at must be ISO-8601 with offset")
+        token = self._sandbox.new_key(values.pop("service", ""), expires_at=expires, **values)
+        return {"name": self._sandbox.keys.find(token).name, "key": token}
+
+    def _revoke(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        self._sandbox.revoke(path["name"])
+        return {"revoked": path["name"]}
+
+    def _change_settings(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        self._sandbox.settings.change(values)
+        return self._sandbox.settings.as_dict()
+
+    def _faults(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        return {"faults": [fault.as_dict() for fault in self._sandbox.faults.all()]}
+
+    def _add_fault(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        kind = values.pop("kind", "")
+        return self._sandbox.faults.add(kind, **values).as_dict()
+
+    def _clear_faults(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        self._sandbox.faults.clear()
+        return {"faults": []}
+
+    def _remove_fault(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        self._sandbox.faults.remove(path["fault"])
+        return self._faults(path, values)
+
+    def _clock(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        manual = isinstance(self._sandbox.clock, ManualClock)
+        return {"now": iso(self._sandbox.now()), "manual": manual}
+
+    def _advance(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        clock = self._sandbox.clock
+        if not isinstance(clock, ManualClock):
+            raise ValueError("this sandbox runs on the machine's clock, which nobody can advance")
+        seconds = values.get("seconds")
+        if type(seconds) not in (int, float):
+            raise ValueError("seconds: a number is required")
+        clock.advance(float(seconds))
+        self._sandbox.settle()
+        return {"now": iso(self._sandbox.now()), "manual": True}
+
+    def _reset(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        self._sandbox.reset()
+        return {"reset": True}
+
+
+def _arguments(
+    acts: Mapping[str, tuple[str, ...]], act: str, values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The values as arguments of an act's method, each with the right type."""
+    if act not in acts:
+        raise LookupError(f"no act {act!r}; known: {', '.join(sorted(acts))}")
+    arguments = dict(values)
+    for name, value in values.items():
+        if name not in acts[act]:
+            raise ValueError(f"{name}: {act} takes {', '.join(acts[act]) or 'nothing'}")
+        if name == "starts_at":
+            value = arguments[name] = read_datetime(value)
+        # A bool is an int to Python, but nobody means to sell true tickets.
+        if not isinstance(value, TYPES[name]) or (isinstance(value, bool) and name != "hidden"):
+            raise ValueError(f"{name}: {values[name]!r} is not possible here")
+    return arguments
+
+
+def _nothing_left(values: Mapping[str, Any]) -> None:
+    if values:
+        raise ValueError(f"{', '.join(values)}: not known here")

@@ -1,0 +1,129 @@
+"""A request to the sandbox without sockets, threads or an event loop: for simulation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
+
+from willcall.sandbox.app import DROP, PAUSE, App
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterable
+
+
+class Dropped(ConnectionError):
+    """The connection ended without a whole answer.
+
+    Whether the request was carried out cannot be told from here, as in life; ask the truth.
+    ``received`` holds the part of the body that came, ``None`` if not even the headers did.
+    """
+
+    def __init__(self, received: bytes | None = None) -> None:
+        """Remember what was received."""
+        super().__init__("the connection was dropped")
+        self.received = received
+
+
+class Late(TimeoutError):
+    """No answer within the caller's timeout; whether it was carried out cannot be told."""
+
+
+class Answer(NamedTuple):
+    """An answer: ``(status, headers, body)``."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+def call(
+    app: App,
+    method: str,
+    path: str,
+    query: str = "",
+    headers: Iterable[tuple[str, str]] = (),
+    body: bytes = b"",
+    *,
+    timeout: float | None = None,
+) -> Answer:
+    """Send one request through the ASGI application and return its answer, synchronously.
+
+    ``path`` is absolute and may be percent-encoded, e.g. ``/ticket0/api/v1/tickets``. A delay
+    passes by the sandbox's clock: with a ``ManualClock`` nobody waits. Raises ``Dropped``, or
+    ``Late`` after ``timeout`` seconds of delay.
+    """
+    if not path.isascii():
+        path = quote(path, safe="/%~:@!$&'()*+,;=")
+    state = _Exchange(body)
+    clock = app.sandbox.clock
+
+    async def pause(seconds: float) -> None:
+        if timeout is not None and seconds > timeout:
+            clock.sleep(timeout)
+            raise Late(f"no answer within {timeout} s")
+        clock.sleep(seconds)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": method.upper(),
+        "scheme": "http",
+        "path": _unquoted(path),
+        "raw_path": path.encode("ascii"),
+        "root_path": "",
+        "query_string": query.encode("ascii"),
+        "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+        "extensions": {PAUSE: pause, DROP: state.drop},
+    }
+    _run(app(scope, state.receive, state.send))
+    if state.dropped or state.status is None:
+        raise Dropped(None if state.status is None else bytes(state.received))
+    return Answer(state.status, state.headers, bytes(state.received))
+
+
+class _Exchange:
+    """The caller's end of one ASGI connection."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body: bytes | None = body
+        self.status: int | None = None
+        self.headers: list[tuple[str, str]] = []
+        self.received = bytearray()
+        self.dropped = False
+
+    async def receive(self) -> dict[str, Any]:
+        body, self._body = self._body, None
+        if body is None:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = [
+                (n.decode("latin-1"), v.decode("latin-1")) for n, v in message["headers"]
+            ]
+        else:
+            self.received += message.get("body", b"")
+
+    def drop(self, flush: bool) -> None:  # noqa: ARG002 - there is nothing to flush in memory
+        self.dropped = True
+
+
+def _run(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run to completion by hand: nothing in the application truly waits, so one step is all."""
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    coroutine.close()
+    raise RuntimeError("the application waited for an event loop, which there is none of here")
+
+
+def _unquoted(path: str) -> str:
+    from urllib.parse import unquote
+
+    return unquote(path)

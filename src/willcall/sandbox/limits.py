@@ -1,0 +1,46 @@
+"""The two rate limits, as pure bookkeeping over moments in seconds."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+
+class RollingWindow:
+    """TicketSmart's: at most ``limit`` requests in any ``window`` seconds (seed).
+
+    A refused request is not counted (inferred): waiting as told is always enough.
+    """
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._taken: deque[float] = deque()
+
+    def take(self, at: float, limit: int | None, window: float) -> int | None:
+        """Count one request at ``at``; ``None`` if it may pass, else whole seconds to wait."""
+        while self._taken and at - self._taken[0] >= window:
+            self._taken.popleft()
+        if limit is not None and len(self._taken) >= limit:
+            # When the limit was lowered meanwhile, more than one must fall out first.
+            first_in_the_way = self._taken[len(self._taken) - limit]
+            return max(1, math.ceil(first_in_the_way + window - at))
+        self._taken.append(at)
+        return None
+
+
+class FirstRequestWindow:
+    """Ticket0's: ``limit`` requests in a window that starts with its first request (public)."""
+
+    def __init__(self) -> None:
+        """Start with no window open."""
+        self._opened: float | None = None
+        self._count = 0
+
+    def take(self, at: float, limit: int | None, window: float) -> int | None:
+        """Count one request at ``at``; ``None`` if it may pass, else whole seconds to wait."""
+        if self._opened is None or at - self._opened >= window:
+            self._opened, self._count = at, 0
+        if limit is not None and self._count >= limit:
+            return max(1, math.ceil(self._opened + window - at))
+        self._count += 1
+        return None

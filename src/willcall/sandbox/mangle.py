@@ -1,0 +1,57 @@
+"""What a fault makes of a reply."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from willcall.sandbox.wire import Reply, Request
+
+if TYPE_CHECKING:
+    from willcall.sandbox.faults import Fault
+    from willcall.sandbox.keys import Service
+
+PORTAL = "<!doctype html><title>Sign in</title><h1>Sign in to this network</h1>"
+PROXY = "<!doctype html><title>{status}</title><h1>{status}</h1><p>upstream did not answer</p>"
+GARBAGE = bytes(range(128, 256))
+
+
+def mangle(
+    fault: Fault, service: Service, request: Request, reply: Reply | None
+) -> tuple[Reply | None, int | None]:
+    """The reply as it leaves (``None``: the connection drops), and where its body is cut, if it is.
+
+    ``reply`` is what the service answered, ``None`` if the request was not carried out.
+    """
+    match fault.kind:
+        case "status":
+            return _status(fault), None
+        case "html":
+            return Reply.html(fault.body or PORTAL), None
+        case "garbage":
+            whole = reply or Reply(200)
+            return Reply(whole.status, GARBAGE, {"content-type": "application/json"}), None
+        case "echo_key":
+            return _echo(fault, service, request), None
+        case "truncated" if reply is not None:
+            return Reply(reply.status, reply.body[: len(reply.body) // 2], reply.headers), None
+        case "cut" if reply is not None:
+            return reply, len(reply.body) // 2
+        case _:
+            return None, None
+
+
+def _status(fault: Fault) -> Reply:
+    if fault.body is not None:
+        reply = Reply(fault.status, fault.body.encode(), {"content-type": "application/json"})
+    else:
+        reply = Reply.html(PROXY.format(status=fault.status), fault.status)
+    reply.headers.update({name.lower(): value for name, value in fault.headers.items()})
+    return reply
+
+
+def _echo(fault: Fault, service: Service, request: Request) -> Reply:
+    sent = request.headers.get("x-api-key" if service == "ticketsmart" else "authorization", "")
+    message = f"Could not process request with credentials {sent}"
+    if service == "ticketsmart":
+        return Reply.json({"error": message, "details": [sent]}, fault.status)
+    return Reply.json({"error": {"code": "INTERNAL", "message": message}}, fault.status)

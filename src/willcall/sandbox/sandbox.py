@@ -1,0 +1,323 @@
+"""The sandbox: both services, their keys, faults and log, behind one door called ``exchange``."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any, Unpack
+
+from willcall.sandbox.boxoffice import BoxOffice
+from willcall.sandbox.calls import View
+from willcall.sandbox.clock import Clock, RealClock
+from willcall.sandbox.desk import Desk
+from willcall.sandbox.faults import Fault, Faults
+from willcall.sandbox.ids import Ids
+from willcall.sandbox.keys import KeyRing, Service
+from willcall.sandbox.mangle import mangle
+from willcall.sandbox.season import large_season, small_season
+from willcall.sandbox.settings import Settings, Switches
+from willcall.sandbox.ticket0 import Ticket0Wire
+from willcall.sandbox.ticketsmart import TicketSmartWire
+from willcall.sandbox.wire import Reply, Request, iso
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from willcall.sandbox.app import App
+
+MAIN = "main-room"
+"""The name of the box office that is always there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One line of the request log. ``status`` is ``None`` when no answer left; ``key`` is a name."""
+
+    time: datetime
+    service: Service
+    method: str
+    path: str
+    query: str
+    status: int | None
+    key: str | None
+    faults: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The line as plain data."""
+        return {
+            "time": iso(self.time),
+            "service": self.service,
+            "method": self.method,
+            "path": self.path,
+            "query": self.query,
+            "status": self.status,
+            "key": self.key,
+            "faults": list(self.faults),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of a request: ``reply`` after ``delay`` seconds, or a dropped connection.
+
+    ``cut``: the connection drops after that many bytes of the body.
+    """
+
+    reply: Reply | None
+    delay: float = 0.0
+    cut: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """A request that will be carried out at ``due``."""
+
+    due: datetime
+    number: int
+    service: Service
+    request: Request
+
+
+class Sandbox:
+    """Both services in one object; thread-safe.
+
+    ``boxoffice`` and ``desk`` are their truth, ``faults`` what goes wrong, ``requests`` what came
+    in, ``settings`` what the documents leave open (see ``Settings`` for the keyword arguments).
+    """
+
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        *,
+        seed: int = 0,
+        season: bool | int = True,
+        **switches: Unpack[Switches],
+    ) -> None:
+        """Make a sandbox. The same ``seed``, clock and acts give the same ids, keys and answers.
+
+        ``season``: ``True`` ten believable events, ``False`` none, a number that many.
+        """
+        self.clock: Clock = clock or RealClock()
+        self.seed = seed
+        self.lock = threading.RLock()
+        self._season = season
+        self._switches = switches
+        self._app: App | None = None
+        self.settings = Settings()
+        self.reset()
+
+    def __repr__(self) -> str:
+        return f"Sandbox(seed={self.seed}, events={len(self.boxoffice.events)}, {self.desk!r})"
+
+    def reset(self) -> None:
+        """Everything as it was made: truth, keys, settings, faults, log. The clock goes on.
+
+        The two default keys stay the same, since they depend on the seed alone.
+        """
+        with self.lock:
+            self.settings.change(Settings(**self._switches).as_dict())
+            self._at: datetime | None = None
+            self._late: list[_Late] = []
+            self._late_count = 0
+            self._ids = Ids(self.seed)
+            self.keys = KeyRing(self.seed, self.lock)
+            self.faults = Faults(self.seed, self.lock)
+            self.requests: deque[Logged] = deque(maxlen=100_000)
+            self._box_offices: dict[str, BoxOffice] = {}
+            self._desk = Desk(now=self.now, ids=self._ids, lock=self.lock)
+            self._wires: dict[Service, TicketSmartWire | Ticket0Wire] = {
+                "ticketsmart": TicketSmartWire(self._box_offices, self.keys, self.settings),
+                "ticket0": Ticket0Wire(self._desk, self.keys, self.settings),
+            }
+            main = self.new_box_office(MAIN)
+            if self._season is True:
+                small_season(main, self.now())
+            elif self._season:
+                large_season(main, self.now(), self._season, self.seed)
+            self._ticketsmart_key = self.new_key("ticketsmart")
+            self._ticket0_key = self.new_key("ticket0")
+
+    # Time.
+
+    def now(self) -> datetime:
+        """The sandbox's present: the clock's, or the moment of a late commit being carried out."""
+        return self._at or self.clock.now()
+
+    def settle(self) -> None:
+        """Carry out every late request whose time has come; looking at the truth does it too."""
+        with self.lock:
+            if self._at is not None:
+                return
+            while self._late and self._late[0].due <= self.clock.now():
+                late = self._late.pop(0)
+                self._at = late.due
+                try:
+                    self._wires[late.service].answer(late.request, late.due, View(), counted=False)
+                finally:
+                    self._at = None
+
+    # Truth.
+
+    @property
+    def boxoffice(self) -> BoxOffice:
+        """The truth of the main box office."""
+        return self.box_office(MAIN)
+
+    def box_office(self, name: str) -> BoxOffice:
+        """The truth of a box office by name; ``LookupError`` if there is none."""
+        self.settle()
+        if name not in self._box_offices:
+            raise LookupError(f"no box office {name!r}")
+        return self._box_offices[name]
+
+    @property
+    def box_offices(self) -> list[str]:
+        """The names of all box offices."""
+        return list(self._box_offices)
+
+    def new_box_office(self, name: str) -> BoxOffice:
+        """One more box office, empty; make a key for it with ``new_key(…, box_office=name)``."""
+        with self.lock:
+            if name in self._box_offices:
+                raise ValueError(f"name: there is a box office {name!r} already")
+            self._box_offices[name] = BoxOffice(
+                name, now=self.now, ids=self._ids, lock=self.lock, settings=self.settings
+            )
+            return self._box_offices[name]
+
+    @property
+    def desk(self) -> Desk:
+        """The truth of the workspace."""
+        self.settle()
+        return self._desk
+
+    def truth(self) -> dict[str, Any]:
+        """Everything that is so, as plain data."""
+        with self.lock:
+            self.settle()
+            return {
+                "now": iso(self.now()),
+                "boxOffices": {name: office.truth() for name, office in self._box_offices.items()},
+                "tickets": self._desk.truth(),
+                "pendingCommits": len(self._late),
+            }
+
+    # Keys.
+
+    @property
+    def ticketsmart_key(self) -> str:
+        """The default key of the main box office, with both scopes."""
+        return self._ticketsmart_key
+
+    @property
+    def ticket0_key(self) -> str:
+        """The default key of the workspace, with every scope but ``admin``."""
+        return self._ticket0_key
+
+    def new_key(
+        self,
+        service: Service,
+        scopes: Iterable[str] | None = None,
+        *,
+        name: str | None = None,
+        box_office: str = MAIN,
+        expires_at: datetime | None = None,
+    ) -> str:
+        """A new key; ``scopes`` default to all but ``admin``. ``ValueError`` for an eleventh one."""
+        home = box_office if service == "ticketsmart" else "workspace"
+        if service == "ticketsmart":
+            self.box_office(box_office)
+        return self.keys.new(
+            service, scopes=scopes, name=name, home=home, expires_at=expires_at, now=self.now()
+        ).token
+
+    def revoke(self, key: str) -> None:
+        """Revoke a key, given as itself or by name; it stops at once."""
+        self.keys.find(key).revoked = True
+
+    # The door.
+
+    def exchange(
+        self,
+        service: Service,
+        method: str,
+        path: str,
+        *,
+        query: str = "",
+        headers: Iterable[tuple[str, str]] = (),
+        body: bytes = b"",
+    ) -> Outcome:
+        """What becomes of one request; ``path`` is below the API's prefix, e.g. ``/events``.
+
+        Synchronous, no event loop and no waiting: a delay is told in the outcome. Everything that
+        reaches the two services, over HTTP or in process, comes through here.
+        """
+        lowered = {name.lower(): value for name, value in headers}
+        request = Request(method.upper(), path, query, lowered, body)
+        with self.lock:
+            self.settle()
+            now = self.now()
+            wire = self._wires[service]
+            key = wire.identify(request, now)
+            struck = self.faults.strike(service, request.method, path)
+            outcome = self._carry_out(service, request, struck, now)
+            self.requests.append(
+                Logged(
+                    now,
+                    service,
+                    request.method,
+                    self.keys.conceal(path),
+                    self.keys.conceal(query),
+                    outcome.reply.status if outcome.reply else None,
+                    key.name if key else None,
+                    tuple(fault.kind for fault in struck),
+                )
+            )
+            return outcome
+
+    def _carry_out(
+        self, service: Service, request: Request, struck: list[Fault], now: datetime
+    ) -> Outcome:
+        view = View(
+            tag_lag=max((f.seconds for f in struck if f.kind == "tag_lag"), default=0.0),
+            shuffle=next((self._salt(f) for f in struck if f.kind == "shuffle"), None),
+        )
+        delay = sum(fault.seconds for fault in struck if fault.kind == "delay")
+        skew = sum(fault.seconds for fault in struck if fault.kind == "skew")
+        blow = next(
+            (f for f in struck if f.kind not in ("delay", "skew", "tag_lag", "shuffle")), None
+        )
+        wire = self._wires[service]
+        if blow is not None and blow.kind == "late_commit":
+            if key := wire.identify(request, now):
+                wire.take(key, now)
+            self._late_count += 1
+            due = now + timedelta(seconds=blow.seconds)
+            self._late.append(_Late(due, self._late_count, service, request))
+            self._late.sort(key=lambda late: (late.due, late.number))
+            return Outcome(None, delay)
+        reply = wire.answer(request, now, view) if blow is None or blow.carried_out else None
+        cut = None
+        if blow is not None:
+            reply, cut = mangle(blow, service, request, reply)
+        if reply is not None:
+            date = format_datetime(now + timedelta(seconds=skew), usegmt=True)
+            reply.headers.setdefault("date", date)
+        return Outcome(reply, delay, cut)
+
+    def _salt(self, fault: Fault) -> str:
+        # Ticket0's cursors live through one shuffled reading, so its salt holds still; for page
+        # numbers the order changes with every request, which is the trouble worth testing.
+        return fault.id if fault.service == "ticket0" else f"{fault.id}/{fault.hits}"
+
+    @property
+    def app(self) -> App:
+        """The ASGI application: both APIs and the control surface (needs Starlette)."""
+        if self._app is None:
+            from willcall.sandbox.app import App
+
+            self._app = App(self)
+        return self._app

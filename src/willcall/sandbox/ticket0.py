@@ -1,0 +1,381 @@
+"""Ticket0's v1 API on the wire.
+
+Base path ``/api/v1``; ``Authorization: Bearer t0_…``; errors are ``{"error": {"code", "message"}}``
+with upper-case codes (all seed).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from willcall.sandbox import inferred
+from willcall.sandbox import ticket0_shapes as shapes
+from willcall.sandbox.calls import Call, View
+from willcall.sandbox.checks import MISSING, Checker
+from willcall.sandbox.desk import STATUSES, Customer, Ticket, User
+from willcall.sandbox.ids import scramble
+from willcall.sandbox.limits import FirstRequestWindow
+from willcall.sandbox.wire import Refusal, Reply, Request, Route, find_route, read_json_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from willcall.sandbox.desk import Desk
+    from willcall.sandbox.keys import Key, KeyRing
+    from willcall.sandbox.settings import Settings
+
+ROBOT = User("usr_00api", "API", "support@example.com")
+"""Who wrote what came through the API (inferred)."""
+
+Row = TypeVar("Row", Ticket, Customer)
+
+
+class Ticket0Wire:
+    """Answers requests from the truth of the one workspace."""
+
+    def __init__(self, desk: Desk, keys: KeyRing, settings: Settings) -> None:
+        """A wire to ``desk``."""
+        self._desk = desk
+        self._keys = keys
+        self._settings = settings
+        self._window = FirstRequestWindow()
+        self._routes: list[Route[Callable[[Call], Reply]]] = [
+            Route("GET", "/tickets", "tickets:read", self._list),
+            Route("POST", "/tickets", "tickets:write", self._create),
+            Route("GET", "/tickets/{ticket}", "tickets:read", self._get),
+            Route("PATCH", "/tickets/{ticket}", "tickets:write", self._patch),
+            Route("GET", "/tickets/{ticket}/messages", "messages:read", self._messages),
+            Route("POST", "/tickets/{ticket}/messages", "messages:send", self._send),
+            Route("GET", "/customers", "customers:read", self._customers),
+            Route("POST", "/customers", "customers:write", self._create_customer),
+            Route("GET", "/customers/{customer}", "customers:read", self._customer),
+            Route("PATCH", "/customers/{customer}", "customers:write", self._patch_customer),
+        ]
+
+    def identify(self, request: Request, now: datetime) -> Key | None:
+        """The key a request was sent with, if it authenticates."""
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() != "bearer":
+            return None
+        return self._keys.authenticate("ticket0", token.strip(), now)
+
+    def answer(self, request: Request, now: datetime, view: View, *, counted: bool = True) -> Reply:
+        """Carry a request out. ``counted`` is off for one that has taken its place before."""
+        try:
+            return self._answer(request, now, view, counted=counted)
+        except Refusal as refusal:
+            return refusal.reply
+
+    def _answer(self, request: Request, now: datetime, view: View, *, counted: bool) -> Reply:
+        key = self.identify(request, now)
+        if key is None:
+            return error(401, "UNAUTHORIZED", "Valid API key required")
+        if counted and (wait := self.take(key, now)) is not None:
+            reply = error(429, "RATE_LIMITED", inferred.MESSAGE_RATE_LIMITED)
+            reply.headers["retry-after"] = str(wait)
+            return reply
+        route, path, allowed = find_route(self._routes, request.method, request.path)
+        if route is None:
+            if allowed:
+                reply = error(405, inferred.METHOD_CODE, "Method not allowed")
+                reply.headers["allow"] = ", ".join(allowed)
+                return reply
+            return error(404, "NOT_FOUND", inferred.MESSAGE_NOT_FOUND.format(what="Resource"))
+        if not key.allows(route.scope):
+            return error(403, "FORBIDDEN", inferred.MESSAGE_FORBIDDEN.format(scope=route.scope))
+        return route.handler(Call(request, key, now, path, view))
+
+    def take(self, key: Key, now: datetime) -> int | None:  # noqa: ARG002 - shared by all keys
+        """Count one request of the workspace; the seconds to wait if it may not pass."""
+        return self._window.take(
+            now.timestamp(), self._settings.ticket0_limit, self._settings.limit_window
+        )
+
+    # Tickets.
+
+    def _list(self, call: Call) -> Reply:
+        """``GET /tickets`` → ``{"tickets": […], "nextCursor": …}``.
+
+        seed: ``status``, ``limit``. older: ``assigneeId``, ``inboxId``, ``tag``, the answer.
+        public: ``cursor``, limit 20 by default and at most 100. inferred: newest first.
+        """
+        check = Checker(dict(call.request.params()))
+        status = check.one_of("status", STATUSES)
+        assignee = check.raw("assigneeId")
+        inbox = check.raw("inboxId")
+        tag = check.raw("tag")
+
+        def tagged(ticket: Ticket) -> bool:
+            since = ticket.tagged_at.get(tag)
+            return since is not None and (call.now - since).total_seconds() >= call.view.tag_lag
+
+        rows = [
+            ticket
+            for ticket in self._desk.tickets
+            if (status is MISSING or ticket.status == status)
+            and (assignee is MISSING or ticket.assignee_id == assignee)
+            and (inbox is MISSING or ticket.inbox_id == inbox)
+            and (tag is MISSING or tagged(ticket))
+        ]
+        shown, cursor = self._page(call, check, rows)
+        return Reply.json({"tickets": [shapes.ticket(row) for row in shown], "nextCursor": cursor})
+
+    def _create(self, call: Call) -> Reply:
+        """``POST /tickets`` ``{subject, customerEmail, inboxId, body}`` → the ticket (older).
+
+        No tags and no external id at creation: sent, they are ignored. inferred: 201.
+        """
+        check = self._body(call)
+        subject = check.text("subject", required=True, longest=500)
+        email = check.address("customerEmail", required=True)
+        inbox = check.text("inboxId", required=True)
+        body = check.text("body", required=True, longest=100_000)
+        if inbox is not MISSING and self._desk.inbox(inbox) is None:
+            check.problem("inboxId", "No such inbox in this workspace")
+        self._refuse_problems(check)
+        return self._one(self._desk.create_ticket(subject, email, inbox, body), inferred.CREATED)
+
+    def _get(self, call: Call) -> Reply:
+        """``GET /tickets/{id}`` → the ticket (older)."""
+        return self._one(self._ticket(call))
+
+    def _patch(self, call: Call) -> Reply:
+        """``PATCH /tickets/{id}`` any of ``{status, assigneeId, tags}`` → the ticket (older).
+
+        ``tags`` is the whole list. A status not among the four is a 400 (seed: bad enum value).
+        """
+        ticket = self._ticket(call)
+        check = self._body(call)
+        found = {
+            "status": check.one_of("status", STATUSES),
+            "assignee_id": check.text("assigneeId", nullable=True),
+            "tags": check.texts("tags"),
+        }
+        assignee = found["assignee_id"]
+        if isinstance(assignee, str) and self._desk.user(assignee) is None:
+            check.problem("assigneeId", "No such user in this workspace")
+        self._refuse_problems(check)
+        changes = {name: value for name, value in found.items() if value is not MISSING}
+        return self._one(self._desk.update_ticket(ticket.id, **changes))
+
+    # Messages.
+
+    def _messages(self, call: Call) -> Reply:
+        """``GET /tickets/{id}/messages``, oldest first.
+
+        public: all of them, ``{"messages": […], "total": n}``. older: with ``limit`` (at most 200),
+        ``cursor`` and ``nextCursor``.
+        """
+        messages = self._ticket(call).messages
+        if self._settings.message_shape == "public":
+            return Reply.json(
+                {"messages": [shapes.public_message(m) for m in messages], "total": len(messages)}
+            )
+        check = Checker(dict(call.request.params()))
+        most = inferred.MESSAGES_PER_PAGE
+        limit = check.number_in_query("limit", default=most, least=1, most=most)
+        start = self._read_cursor(check, "messages")
+        if start is not None and not (type(start) is int and start >= 0):
+            check.problem("cursor", "Invalid cursor")
+        self._refuse_problems(check)
+        first = start or 0
+        rest = first + limit < len(messages)
+        return Reply.json(
+            {
+                "messages": [shapes.older_message(m) for m in messages[first : first + limit]],
+                "nextCursor": write_cursor("messages", first + limit) if rest else None,
+            }
+        )
+
+    def _send(self, call: Call) -> Reply:
+        """``POST /tickets/{id}/messages`` → the message.
+
+        public: ``{fromAddress, bodyText}``, e-mailed, from a monitored address. older: ``{body,
+        isNote: true}``, a note. inferred: ``bodyHtml``, ``ccAddresses``, 201.
+        """
+        ticket = self._ticket(call)
+        check = self._body(call)
+        if check.flag("isNote") is True:
+            note = check.text("body", required=True, longest=100_000)
+            self._refuse_problems(check)
+            message = self._desk.send(ticket.id, note, author=ROBOT, note=True)
+        else:
+            sender = check.address("fromAddress", required=True)
+            text = check.text("bodyText", required=True, longest=100_000)
+            html = check.text(inferred.BODY_HTML, nullable=True, longest=500_000)
+            copies = check.texts(inferred.CC_ADDRESSES)
+            if (
+                self._settings.monitored_only
+                and sender is not MISSING
+                and self._desk.inbox_of(sender) is None
+            ):
+                check.problem("fromAddress", "Not the address of a monitored inbox")
+            self._refuse_problems(check)
+            message = self._desk.send(
+                ticket.id,
+                text,
+                author=ROBOT,
+                from_address=sender,
+                body_html=None if html is MISSING else html,
+                cc=() if copies is MISSING else tuple(copies),
+            )
+        public = self._settings.message_shape == "public"
+        shape = shapes.public_message(message) if public else shapes.older_message(message)
+        return Reply.json(shape, inferred.CREATED)
+
+    # Customers.
+
+    def _customers(self, call: Call) -> Reply:
+        """``GET /customers`` by ``email``, ``externalId`` → ``{"customers", "nextCursor"}`` (older)."""
+        check = Checker(dict(call.request.params()))
+        email = check.raw("email")
+        external = check.raw("externalId")
+        rows = [
+            customer
+            for customer in self._desk.customers
+            if (email is MISSING or customer.email == email.lower())
+            and (external is MISSING or customer.external_id == external)
+        ]
+        shown, cursor = self._page(call, check, rows)
+        return Reply.json({"customers": [self._shape(c) for c in shown], "nextCursor": cursor})
+
+    def _create_customer(self, call: Call) -> Reply:
+        """``POST /customers`` ``{email, name, externalId, metadata}`` → the customer (older).
+
+        An ``externalId`` that exists answers the existing customer; inferred: with 200, not 201.
+        """
+        check = self._body(call)
+        email = check.address("email", required=True)
+        name = check.text("name", nullable=True, longest=200)
+        external = check.text("externalId", nullable=True, longest=200)
+        metadata = self._metadata(check, removable=False)
+        self._refuse_problems(check)
+        customer, new = self._desk.upsert_customer(
+            email,
+            name=None if name is MISSING else name,
+            external_id=None if external is MISSING else external,
+            metadata=metadata,
+        )
+        return Reply.json(self._shape(customer), inferred.CREATED if new else 200)
+
+    def _customer(self, call: Call) -> Reply:
+        """``GET /customers/{id}`` → the customer (older)."""
+        return Reply.json(self._shape(self._known_customer(call)))
+
+    def _patch_customer(self, call: Call) -> Reply:
+        """``PATCH /customers/{id}`` ``{name, metadata}``; metadata merges, ``null`` removes (older)."""
+        customer = self._known_customer(call)
+        check = self._body(call)
+        name = check.text("name", nullable=True, longest=200)
+        metadata = self._metadata(check, removable=True)
+        self._refuse_problems(check)
+        if name is not MISSING:
+            customer.name = name
+        for key, value in metadata.items():
+            if value is None:
+                customer.metadata.pop(key, None)
+            else:
+                customer.metadata[key] = value
+        return Reply.json(self._shape(customer))
+
+    # Inside.
+
+    def _ticket(self, call: Call) -> Ticket:
+        ticket = self._desk.by_id(call.path["ticket"])
+        if ticket is None:
+            raise Refusal(error(404, "NOT_FOUND", inferred.MESSAGE_NOT_FOUND.format(what="Ticket")))
+        return ticket
+
+    def _known_customer(self, call: Call) -> Customer:
+        wanted = call.path["customer"]
+        for customer in self._desk.customers:
+            if customer.id == wanted:
+                return customer
+        raise Refusal(error(404, "NOT_FOUND", inferred.MESSAGE_NOT_FOUND.format(what="Customer")))
+
+    def _one(self, ticket: Ticket, status: int = 200) -> Reply:
+        shape = shapes.ticket(ticket)
+        return Reply.json({"ticket": shape} if self._settings.ticket_enveloped else shape, status)
+
+    def _shape(self, customer: Customer) -> dict[str, Any]:
+        return shapes.customer(customer, self._desk.ticket_count(customer))
+
+    def _body(self, call: Call) -> Checker:
+        return Checker(read_json_object(call.request.body, lambda reason: invalid([("", reason)])))
+
+    def _metadata(self, check: Checker, *, removable: bool) -> dict[str, Any]:
+        value = check.raw("metadata")
+        if value is MISSING:
+            return {}
+        kinds = (str, type(None)) if removable else (str,)
+        if not isinstance(value, dict) or not all(isinstance(v, kinds) for v in value.values()):
+            check.problem("metadata", "Expected object of strings")
+            return {}
+        return value
+
+    def _refuse_problems(self, check: Checker) -> None:
+        if self._settings.strict:
+            check.nothing_else()
+        if check.problems:
+            raise invalid(check.problems)
+
+    def _page(self, call: Call, check: Checker, rows: list[Row]) -> tuple[list[Row], str | None]:
+        """One page of rows after the cursor, and the next cursor.
+
+        A cursor names the last row shown, so that rows which come or go meanwhile neither repeat
+        nor hide others; what order it belongs to is part of it.
+        """
+        limit = check.number_in_query("limit", default=inferred.TICKETS_PER_PAGE, least=1, most=100)
+        newest_first = self._settings.newest_first
+        salt = call.view.shuffle
+        order = f"shuffled-{salt}" if salt else "newest" if newest_first else "oldest"
+
+        def place(row: Row) -> int | str:
+            if salt:
+                return scramble(f"{salt}/{row.id}", 12)
+            return -row.seq if newest_first else row.seq
+
+        after = self._read_cursor(check, order)
+        if after is not None and type(after) is not (str if salt else int):
+            check.problem("cursor", "Invalid cursor")
+        self._refuse_problems(check)
+        places = sorted(((place(row), row) for row in rows), key=lambda pair: pair[0])  # type: ignore[arg-type,return-value]
+        if after is not None:
+            places = [pair for pair in places if pair[0] > after]
+        shown = places[:limit]
+        more = len(places) > limit
+        return [row for _, row in shown], write_cursor(order, shown[-1][0]) if more else None
+
+    def _read_cursor(self, check: Checker, order: str) -> Any:
+        """The place a cursor names; ``None`` without one, or (a problem noted) with a bad one."""
+        text = check.raw("cursor")
+        if text is MISSING:
+            return None
+        try:
+            order_of, place = json.loads(base64.urlsafe_b64decode(text.encode()))
+        except (ValueError, TypeError, binascii.Error):
+            order_of, place = None, None
+        if order_of != order or place is None:
+            check.problem("cursor", "Invalid cursor")
+            return None
+        return place
+
+
+def write_cursor(order: str, place: int | str) -> str:
+    """An opaque cursor (public: that it is one; inferred: what is in it)."""
+    return base64.urlsafe_b64encode(json.dumps([order, place]).encode()).decode()
+
+
+def error(status: int, code: str, message: str) -> Reply:
+    """An error as Ticket0 sends it (seed)."""
+    return Reply.json({"error": {"code": code, "message": message}}, status)
+
+
+def invalid(problems: list[tuple[str, str]]) -> Refusal:
+    """A 400 that names every problem in its message (seed: the code; inferred: the words)."""
+    words = "; ".join(f"{path}: {message}" if path else message for path, message in problems)
+    return Refusal(error(400, "VALIDATION_ERROR", words))

@@ -1,0 +1,244 @@
+"""TicketSmart's v1 API on the wire.
+
+Base path ``/api/v1``; header ``x-api-key``; errors are ``{"error": "<message>"}`` with, at times,
+``details``, ``hint``, ``missingScopes`` or ``retryAfter`` (all seed).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from willcall.sandbox import inferred
+from willcall.sandbox import ticketsmart_shapes as shapes
+from willcall.sandbox.boxoffice import STATUSES, HasSales, SlugTaken
+from willcall.sandbox.calls import Call, View
+from willcall.sandbox.checks import MISSING, Checker
+from willcall.sandbox.limits import RollingWindow
+from willcall.sandbox.wire import Refusal, Reply, Request, Route, find_route, read_json_object
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from willcall.sandbox.boxoffice import BoxOffice, Event
+    from willcall.sandbox.keys import Key, KeyRing
+    from willcall.sandbox.settings import Settings
+
+HINT = "Send your API key in the x-api-key request header"
+CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET, POST, PATCH, OPTIONS",
+    "access-control-allow-headers": "Content-Type, x-api-key",
+}
+
+
+class TicketSmartWire:
+    """Answers requests from the truth of the key's box office."""
+
+    def __init__(
+        self, box_offices: Mapping[str, BoxOffice], keys: KeyRing, settings: Settings
+    ) -> None:
+        """``box_offices`` by name: a key sees the one it was made in (seed)."""
+        self._box_offices = box_offices
+        self._keys = keys
+        self._settings = settings
+        self._windows: dict[str, RollingWindow] = {}
+        self._routes: list[Route[Callable[[Call], Reply]]] = [
+            Route("GET", "/events", "events:read", self._list),
+            Route("POST", "/events", "events:write", self._create),
+            Route("GET", "/events/{event}", "events:read", self._get),
+            Route("PATCH", "/events/{event}", "events:write", self._patch),
+            Route("GET", "/events/{event}/ticket-types", "events:read", self._ticket_types),
+            Route("GET", "/events/{event}/availability", "events:read", self._availability),
+        ]
+
+    def identify(self, request: Request, now: datetime) -> Key | None:
+        """The key a request was sent with, if it authenticates."""
+        return self._keys.authenticate("ticketsmart", request.headers.get("x-api-key", ""), now)
+
+    def answer(self, request: Request, now: datetime, view: View, *, counted: bool = True) -> Reply:
+        """Carry a request out. ``counted`` is off for one that has taken its place before."""
+        try:
+            reply = self._answer(request, now, view, counted=counted)
+        except Refusal as refusal:
+            reply = refusal.reply
+        reply.headers = {**CORS, **reply.headers}
+        return reply
+
+    def _answer(self, request: Request, now: datetime, view: View, *, counted: bool) -> Reply:
+        if request.method == "OPTIONS":
+            return Reply(204)
+        key = self.identify(request, now)
+        if key is None:
+            return Reply.json({"error": "Unauthorized", "hint": HINT}, 401)
+        if counted and (wait := self.take(key, now)) is not None:
+            return Reply.json(
+                {"error": "Rate limit exceeded. Try again later.", "retryAfter": wait},
+                429,
+                {"retry-after": str(wait)},
+            )
+        route, path, allowed = find_route(self._routes, request.method, request.path)
+        if route is None:
+            if allowed:
+                return Reply.json(
+                    {"error": inferred.TICKETSMART_METHOD}, 405, {"allow": ", ".join(allowed)}
+                )
+            return Reply.json({"error": inferred.TICKETSMART_NOT_FOUND}, 404)
+        if not key.allows(route.scope):
+            return Reply.json({"error": "Forbidden", "missingScopes": [route.scope]}, 403)
+        return route.handler(Call(request, key, now, path, view))
+
+    def take(self, key: Key, now: datetime) -> int | None:
+        """Count one request of a key; the seconds to wait if it may not pass."""
+        window = self._windows.setdefault(key.token, RollingWindow())
+        return window.take(
+            now.timestamp(), self._settings.ticketsmart_limit, self._settings.limit_window
+        )
+
+    # Endpoints.
+
+    def _list(self, call: Call) -> Reply:
+        """``GET /events`` → ``{"events": […], "pagination": {…}}``.
+
+        seed: the parameters, limit 1–100, page from 1. inferred: order by start, ``search`` in
+        title, venue and city, dates inclusive, a limit out of range is a 400, pagination's fields.
+        """
+        box_office = self._home(call)
+        query = dict(call.request.params())
+        check = Checker(query)
+        status = check.one_of("status", STATUSES)
+        search = check.raw("search")
+        earliest = check.moment("dateFrom")
+        latest = check.moment("dateTo")
+        live_only = check.flag("liveOnly")
+        page = check.number_in_query("page", default=1, least=1, most=10**6)
+        limit = check.number_in_query("limit", default=inferred.EVENTS_PER_PAGE, least=1, most=100)
+        self._refuse_problems(check)
+
+        def wanted(event: Event) -> bool:
+            return (
+                (status is MISSING or event.status == status)
+                and (search is MISSING or shapes.mentions(event, search))
+                and (earliest is MISSING or event.starts_at >= earliest)
+                and (latest is MISSING or event.starts_at <= latest)
+                and (live_only is not True or shapes.live(event, call.now))
+            )
+
+        rows = call.view.arrange(
+            (event for event in box_office.events if wanted(event)),
+            key=lambda event: (event.starts_at, event.id),
+            name=lambda event: event.id,
+        )
+        shown = rows[(page - 1) * limit : page * limit]
+        with_types = self._settings.ticket_types_in_rows
+        return Reply.json(
+            {
+                "events": [shapes.event(event, with_types=with_types) for event in shown],
+                "pagination": shapes.pagination(page, limit, len(rows))
+                if self._settings.pagination_fields
+                else {},
+            }
+        )
+
+    def _create(self, call: Call) -> Reply:
+        """``POST /events`` → the event. seed: fields, required ones, no status. inferred: 201."""
+        body = self._body(call)
+        check = Checker(body)
+        fields = shapes.read_event_fields(check, creating=True)
+        kinds = shapes.read_ticket_types(check)
+        self._refuse_status(check)
+        self._refuse_problems(check)
+        slug_taken = Refusal(Reply.json({"error": "Slug is already taken"}, 409))
+        try:
+            event = self._home(call).create(
+                ticket_types=kinds, status=inferred.NEW_EVENT_STATUS, **fields
+            )
+        except SlugTaken:
+            raise slug_taken from None
+        return self._one(event, inferred.CREATED)
+
+    def _get(self, call: Call) -> Reply:
+        """``GET /events/{idOrSlug}`` → the event with ticket types and public URL (seed)."""
+        return self._one(self._event(call))
+
+    def _patch(self, call: Call) -> Reply:
+        """``PATCH /events/{idOrSlug}`` → the event; all of the patch is applied, or nothing.
+
+        seed: event fields, ``addTicketType``, removal of one unsold type, no status. inferred: the
+        removal's name, and that an unknown ticket type is a 400.
+        """
+        event = self._event(call)
+        body = self._body(call)
+        check = Checker(body)
+        fields = shapes.read_event_fields(check, creating=False, current=event)
+        added = shapes.read_added_ticket_type(check)
+        removed = check.text(inferred.REMOVE_TICKET_TYPE)
+        if removed is not MISSING and all(kind.id != removed for kind in event.ticket_types):
+            check.problem(inferred.REMOVE_TICKET_TYPE, "This event has no such ticket type")
+        self._refuse_status(check)
+        self._refuse_problems(check)
+        box_office = self._home(call)
+        # What can still fail comes first, so that a refused patch leaves no trace.
+        if removed is not MISSING and event.ticket_type(removed).sold:
+            return self._conflict("Cannot remove a ticket type that has sold tickets")
+        try:
+            box_office.update(event.id, **fields)
+            if removed is not MISSING:
+                box_office.remove_ticket_type(event.id, removed)
+        except SlugTaken:
+            return self._conflict("Slug is already taken")
+        except HasSales:
+            return self._conflict("Cannot remove a ticket type that has sold tickets")
+        if added is not MISSING:
+            box_office.add_ticket_type(event.id, **added)
+        return self._one(event)
+
+    def _ticket_types(self, call: Call) -> Reply:
+        """``GET /events/{idOrSlug}/ticket-types``. seed: what it tells; inferred: the names."""
+        event = self._event(call)
+        return Reply.json(
+            {inferred.TICKET_TYPES: [shapes.ticket_type(t) for t in event.ticket_types]}
+        )
+
+    def _availability(self, call: Call) -> Reply:
+        """``GET /events/{idOrSlug}/availability``. seed: that it is compact; inferred: the shape."""
+        return Reply.json(shapes.availability(self._event(call)))
+
+    # Inside.
+
+    def _home(self, call: Call) -> BoxOffice:
+        return self._box_offices[call.key.home]
+
+    def _event(self, call: Call) -> Event:
+        event = self._home(call).by_id_or_slug(call.path["event"])
+        if event is None:
+            raise Refusal(Reply.json({"error": "Event not found"}, 404))
+        return event
+
+    def _one(self, event: Event, status: int = 200) -> Reply:
+        shape = shapes.event(event, with_types=True)
+        return Reply.json({"event": shape} if self._settings.enveloped else shape, status)
+
+    def _conflict(self, message: str) -> Reply:
+        return Reply.json({"error": message}, 409)
+
+    def _invalid(self, problems: list[tuple[str, str]]) -> Refusal:
+        details: list[Any]
+        if self._settings.details == "strings":
+            details = [f"{path}: {message}" if path else message for path, message in problems]
+        else:
+            details = [{"path": path, "message": message} for path, message in problems]
+        return Refusal(Reply.json({"error": "Validation failed", "details": details}, 400))
+
+    def _body(self, call: Call) -> dict[str, Any]:
+        return read_json_object(call.request.body, lambda reason: self._invalid([("", reason)]))
+
+    def _refuse_status(self, check: Checker) -> None:
+        if check.raw("status") is not MISSING:
+            check.problem("status", "Status changes are not supported in v1")
+
+    def _refuse_problems(self, check: Checker) -> None:
+        if self._settings.strict:
+            check.nothing_else()
+        if check.problems:
+            raise self._invalid(check.problems)
