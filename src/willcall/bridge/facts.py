@@ -1,0 +1,161 @@
+"""What a snapshot keeps of an event: the facts that changes are told by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from ..client.codec import Codec, camel
+from ..ticketsmart.models import Event, EventStatus, TicketType
+
+
+@attrs.frozen(kw_only=True)
+class TypeFacts:
+    """One ticket type as it was last seen. ``available`` is None while nobody has told us."""
+
+    id: str
+    name: str
+    price: int = 0
+    quantity: int | None = None
+    sold: int | None = None
+    available: int | None = None
+    hidden: bool = False
+
+    @property
+    def sold_out(self) -> bool:
+        """Whether none is left; what nobody has told us is not sold out."""
+        return self.available is not None and self.available <= 0
+
+    @property
+    def sold_count(self) -> int | None:
+        """How many were sold, as far as it can be known."""
+        if self.sold is None and self.quantity is not None and self.available is not None:
+            return max(0, self.quantity - self.available)
+        return self.sold
+
+
+@attrs.frozen(kw_only=True)
+class EventFacts:
+    """One event as it was last seen.
+
+    ``sold_out`` is our own conclusion, see :func:`concluded_sold_out`. ``ticket_types`` are None
+    until they were first seen, and ``types_seen_at`` says when that last was.
+    """
+
+    id: str
+    title: str
+    status: str
+    starts_at: datetime
+    slug: str | None = None
+    timezone: str | None = None
+    venue_name: str | None = None
+    city: str | None = None
+    currency: str = "USD"
+    public_url: str | None = None
+    sold_out: bool = False
+    ticket_types: tuple[TypeFacts, ...] | None = None
+    types_seen_at: datetime | None = None
+
+    def ticket_type(self, name_or_id: str) -> TypeFacts | None:
+        """The ticket type with this id, else the one with this name."""
+        types = self.ticket_types or ()
+        by_id = next((one for one in types if one.id == name_or_id), None)
+        return by_id or next((one for one in types if one.name == name_or_id), None)
+
+
+def concluded_sold_out(status: str, types: tuple[TypeFacts, ...] | None) -> bool:
+    """Whether an event counts as sold out.
+
+    It does when TicketSmart says so, and also when it is on sale and none of its ticket types has
+    anything left: nothing documents that the status follows the stock. Hidden ticket types count
+    only where there are no others, since the public cannot buy them.
+    """
+    if status == EventStatus.SOLD_OUT:
+        return True
+    if status != EventStatus.PUBLISHED or not types:
+        return False
+    visible = [one for one in types if not one.hidden] or list(types)
+    return all(one.sold_out for one in visible)
+
+
+def type_facts(ticket_type: TicketType) -> TypeFacts:
+    """What is kept of a ticket type."""
+    return TypeFacts(
+        id=ticket_type.id,
+        name=ticket_type.name,
+        price=int(ticket_type.price),
+        quantity=ticket_type.quantity,
+        sold=ticket_type.sold,
+        available=ticket_type.available,
+        hidden=ticket_type.hidden,
+    )
+
+
+def event_facts(
+    event: Event, seen_at: datetime, types: tuple[TicketType, ...] | None = None
+) -> EventFacts:
+    """What is kept of an event, seen just now; ``types`` where they were read on their own."""
+    told = types if types is not None else event.ticket_types
+    kept = None if told is None else tuple(type_facts(one) for one in told)
+    return EventFacts(
+        id=event.id,
+        title=event.title,
+        status=str(event.status),
+        starts_at=event.starts_at,
+        slug=event.slug,
+        timezone=event.timezone,
+        venue_name=event.venue_name,
+        city=event.city,
+        currency=event.currency,
+        public_url=event.public_url,
+        sold_out=concluded_sold_out(str(event.status), kept),
+        ticket_types=kept,
+        types_seen_at=None if kept is None else seen_at,
+    )
+
+
+def carried_over(before: EventFacts, seen: EventFacts) -> EventFacts:
+    """What was seen, completed by what an earlier look knew and this one could not tell.
+
+    A row of a list may lack the ticket types: then the last known ones are kept. Whether the event
+    is sold out follows its status if that has changed, and otherwise stays as it was concluded.
+    """
+    if seen.ticket_types is None:
+        same = seen.status == before.status
+        seen = attrs.evolve(
+            seen,
+            ticket_types=before.ticket_types,
+            types_seen_at=before.types_seen_at,
+            sold_out=before.sold_out if same else seen.sold_out,
+        )
+    return attrs.evolve(seen, public_url=seen.public_url or before.public_url)
+
+
+_codec = Codec()
+
+
+def to_json(facts: EventFacts) -> dict[str, Any]:
+    """The facts as a JSON object, for the ledger; None is left out."""
+
+    def dump(value: Any) -> Any:
+        if attrs.has(type(value)):
+            pairs = ((f.name, getattr(value, f.name)) for f in attrs.fields(type(value)))
+            return {camel(name): dump(inner) for name, inner in pairs if inner is not None}
+        if isinstance(value, tuple):
+            return [dump(item) for item in value]
+        return value.isoformat() if isinstance(value, datetime) else value
+
+    dumped: dict[str, Any] = dump(facts)
+    return dumped
+
+
+def from_json(value: Mapping[str, Any]) -> EventFacts:
+    """The facts that :func:`to_json` wrote.
+
+    Raises:
+        UndecodableReplyError: the ledger holds something else.
+    """
+    return _codec.structure(dict(value), EventFacts, "snapshot")

@@ -1,0 +1,155 @@
+"""the first ledger"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from willcall.bridge.ledger.schema import Moment
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "box_offices",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("baseline_at", Moment(), nullable=True),
+        sa.Column("swept_at", Moment(), nullable=True),
+        sa.Column("fence", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("lease_holder", sa.String(length=200), nullable=True),
+        sa.Column("lease_until", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_box_offices")),
+    )
+    op.create_table(
+        "cases",
+        sa.Column("marker", sa.String(length=20), nullable=False),
+        sa.Column("box_office", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("subject", sa.String(length=420), nullable=False),
+        sa.Column("episode", sa.Integer(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("opened_at", Moment(), nullable=False),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("ticket_id", sa.String(length=200), nullable=True),
+        sa.Column("acts", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["box_office"], ["box_offices.name"], name=op.f("fk_cases_box_office")
+        ),
+        sa.PrimaryKeyConstraint("marker", name=op.f("pk_cases")),
+        sa.UniqueConstraint(
+            "box_office",
+            "kind",
+            "subject",
+            "episode",
+            name=op.f("uq_cases_box_office_kind_subject_episode"),
+        ),
+    )
+    with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_cases_open_condition",
+            ["box_office", "kind", "subject"],
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+
+    op.create_table(
+        "changes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("box_office", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("event_id", sa.String(length=200), nullable=False),
+        sa.Column("ticket_type_id", sa.String(length=200), nullable=True),
+        sa.Column("observed_at", Moment(), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=True),
+        sa.Column("after", sa.JSON(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("marker", sa.String(length=20), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["box_office"], ["box_offices.name"], name=op.f("fk_changes_box_office")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_changes")),
+    )
+    with op.batch_alter_table("changes", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_changes_box_office_observed_at", ["box_office", "observed_at"], unique=False
+        )
+
+    op.create_table(
+        "runs",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("box_office", sa.String(length=200), nullable=False),
+        sa.Column("started_at", Moment(), nullable=False),
+        sa.Column("ended_at", Moment(), nullable=False),
+        sa.Column("exit_code", sa.Integer(), nullable=False),
+        sa.Column("summary", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["box_office"], ["box_offices.name"], name=op.f("fk_runs_box_office")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
+    )
+    with op.batch_alter_table("runs", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_runs_box_office_started_at", ["box_office", "started_at"], unique=False
+        )
+
+    op.create_table(
+        "snapshots",
+        sa.Column("box_office", sa.String(length=200), nullable=False),
+        sa.Column("event_id", sa.String(length=200), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("seen_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["box_office"], ["box_offices.name"], name=op.f("fk_snapshots_box_office")
+        ),
+        sa.PrimaryKeyConstraint("box_office", "event_id", name=op.f("pk_snapshots")),
+    )
+    op.create_table(
+        "intents",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("case", sa.String(length=20), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("act", sa.String(length=20), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("settled", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("attempted_at", Moment(), nullable=True),
+        sa.Column("retry_at", Moment(), nullable=True),
+        sa.Column("settled_at", Moment(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("sent", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["cases.marker"], name=op.f("fk_intents_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_intents")),
+        sa.UniqueConstraint("case", "position", name=op.f("uq_intents_case_position")),
+    )
+    with op.batch_alter_table("intents", schema=None) as batch_op:
+        batch_op.create_index("ix_intents_settled", ["settled", "case", "position"], unique=False)
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("intents", schema=None) as batch_op:
+        batch_op.drop_index("ix_intents_settled")
+
+    op.drop_table("intents")
+    op.drop_table("snapshots")
+    with op.batch_alter_table("runs", schema=None) as batch_op:
+        batch_op.drop_index("ix_runs_box_office_started_at")
+
+    op.drop_table("runs")
+    with op.batch_alter_table("changes", schema=None) as batch_op:
+        batch_op.drop_index("ix_changes_box_office_observed_at")
+
+    op.drop_table("changes")
+    with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_cases_open_condition",
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+
+    op.drop_table("cases")
+    op.drop_table("box_offices")

@@ -1,0 +1,147 @@
+"""The tables. Whatever changes here needs a migration beside it; a test holds the two together."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.engine import Dialect
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, kept in UTC: SQLite has no time zones, and we have no others."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# One row a box office. `fence` grows with every lease taken, so that a process which lost its lease
+# without noticing is told apart from the one that has it now.
+box_offices = Table(
+    "box_offices",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("baseline_at", Moment),
+    Column("swept_at", Moment),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("lease_holder", String(200)),
+    Column("lease_until", Moment),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("box_office", ForeignKey("box_offices.name"), primary_key=True),
+    Column("event_id", String(200), primary_key=True),
+    Column("facts", JSON, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("box_office", ForeignKey("box_offices.name"), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment, nullable=False),
+    Column("exit_code", Integer, nullable=False),
+    Column("summary", JSON, nullable=False),
+    Index("ix_runs_box_office_started_at", "box_office", "started_at"),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("marker", String(20), primary_key=True),
+    Column("box_office", ForeignKey("box_offices.name"), nullable=False),
+    Column("kind", String(60), nullable=False),
+    Column("subject", String(420), nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("ticket_id", String(200)),
+    Column("acts", Integer, nullable=False),
+    UniqueConstraint("box_office", "kind", "subject", "episode"),
+    # The last line of defence against opening the same thing twice.
+    Index(
+        "uq_cases_open_condition",
+        "box_office",
+        "kind",
+        "subject",
+        unique=True,
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("box_office", ForeignKey("box_offices.name"), nullable=False),
+    Column("kind", String(60), nullable=False),
+    Column("event_id", String(200), nullable=False),
+    Column("ticket_type_id", String(200)),
+    Column("observed_at", Moment, nullable=False),
+    Column("before", JSON),
+    Column("after", JSON, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("marker", String(20)),
+    Index("ix_changes_box_office_observed_at", "box_office", "observed_at"),
+)
+
+intents = Table(
+    "intents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("case", ForeignKey("cases.marker"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("act", String(20), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("settled", Boolean, nullable=False, server_default=text("false")),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("attempted_at", Moment),
+    Column("retry_at", Moment),
+    Column("settled_at", Moment),
+    Column("error", Text),
+    Column("sent", JSON, nullable=False),
+    UniqueConstraint("case", "position"),
+    Index("ix_intents_settled", "settled", "case", "position"),
+)

@@ -1,0 +1,92 @@
+"""Reading a box office within a request budget. A flow.
+
+One request shows a hundred events. Whether their rows carry ticket types is not documented, so both
+are served: where they do, the rows are all there is to read; where they do not, a few events a pass
+are looked at one by one, those first that changed, then those whose last look is longest ago.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import attrs
+
+from ..client.flow import Flow, now
+from ..errors import (
+    AuthenticationError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    WillcallError,
+)
+from ..ticketsmart.api import FlowTicketSmart
+from ..ticketsmart.models import Event, EventStatus
+from .facts import EventFacts, event_facts
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@attrs.frozen
+class Observation:
+    """One reading of a box office.
+
+    ``complete`` says whether every page was read: only then does an absence prove anything.
+    ``looks`` is how many events were looked at one by one, and ``trouble`` what cut that short.
+    """
+
+    at: datetime
+    events: tuple[EventFacts, ...]
+    complete: bool = True
+    looks: int = 0
+    trouble: str | None = None
+
+
+def observe(
+    api: FlowTicketSmart, snapshot: Mapping[str, EventFacts], looks: int
+) -> Flow[Observation]:
+    """Read every event of a box office, and the ticket types of as many as ``looks`` allows.
+
+    Raises:
+        ApiError: a page of the list could not be read. There is no half an observation.
+    """
+    at = yield from now()
+    rows = yield from api.events.list().all()
+    # A row that moved to another page while we read may come twice; the later one is newer.
+    seen = {row.id: event_facts(row, at) for row in rows}
+    by_id = {row.id: row for row in rows}
+    done, trouble = 0, None
+    for event in _in_turn(by_id, seen, snapshot)[:looks]:
+        try:
+            types = yield from api.events.ticket_types(event.id)
+        except NotFoundError:
+            continue  # it went between the list and the look; the next sweep tells
+        except (AuthenticationError, PermissionDeniedError):
+            raise
+        except WillcallError as error:
+            # The rows were read whole, so the pass is good; the looks go on next time.
+            trouble = str(error)
+            if isinstance(error, RateLimitError):
+                trouble = "the minute's requests are spent; further looks next time"
+            break
+        done += 1
+        seen[event.id] = event_facts(event, at, types)
+    return Observation(at, tuple(seen.values()), looks=done, trouble=trouble)
+
+
+def _in_turn(
+    rows: Mapping[str, Event], seen: Mapping[str, EventFacts], snapshot: Mapping[str, EventFacts]
+) -> Sequence[Event]:
+    """The events that can sell and whose row is silent on ticket types, most urgent first."""
+
+    def urgency(row: Event) -> tuple[bool, datetime, str]:
+        before = snapshot.get(row.id)
+        if before is None:
+            return (False, _LONG_AGO, row.id)
+        changed = before.status != seen[row.id].status
+        return (not changed, before.types_seen_at or _LONG_AGO, row.id)
+
+    selling = (EventStatus.PUBLISHED, EventStatus.SOLD_OUT)
+    return sorted(
+        (r for r in rows.values() if r.ticket_types is None and r.status in selling), key=urgency
+    )
