@@ -27,7 +27,7 @@ __all__ = ["ManualClock", "RealClock", "Sandbox", "serve"]
 def serve(
     sandbox: Sandbox, port: int = 0, host: str = "127.0.0.1"
 ) -> AbstractContextManager[Served]:
-    """Serve in a background thread for as long as the ``with`` block lasts; see ``server.serve``."""
+    """Serve in a background thread while the ``with`` block lasts; see ``server.serve``."""
     # Starlette and uvicorn are an optional extra, and only needed from here on.
     from willcall.sandbox.server import serve as really_serve
 

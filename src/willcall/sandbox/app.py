@@ -56,8 +56,8 @@ class App:
             outcome = self.sandbox.exchange(
                 service,
                 incoming.method,
-                incoming.url.path.removeprefix(prefix),
-                query=incoming.url.query,
+                scope["path"].removeprefix(prefix),
+                query=scope["query_string"].decode("latin-1"),
                 headers=incoming.headers.items(),
                 body=await incoming.body(),
             )
@@ -67,9 +67,11 @@ class App:
 
     async def _controlled(self, scope: Scope, receive: Receive, send: Send) -> None:
         incoming = Incoming(scope, receive)
-        path = scope["path"].removeprefix(CONTROL_PREFIX) or "/"
         reply = self._control.answer(
-            incoming.method, path, incoming.url.query, await incoming.body()
+            incoming.method,
+            scope["path"].removeprefix(CONTROL_PREFIX) or "/",
+            scope["query_string"].decode("latin-1"),
+            await incoming.body(),
         )
         await _send(reply, send)
 
@@ -88,7 +90,7 @@ class App:
         if DROP not in extensions:
             raise ConnectionResetError("the sandbox dropped this connection, as it was told to")
         extensions[DROP](outcome.reply is not None)
-        # The server takes a return without an answer for a mistake, unless the peer is gone by then.
+        # A server takes a return without an answer for a mistake, unless the peer is gone.
         while (await receive())["type"] != "http.disconnect":
             pass
 

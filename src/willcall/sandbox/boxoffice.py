@@ -26,11 +26,11 @@ VISIBILITIES = ("PUBLIC", "UNLISTED", "PRIVATE")
 CATEGORIES = ("COMEDY", "MUSIC", "CONFERENCE", "WORKSHOP", "THEATER", "SPORTS", "OTHER")
 
 
-class SlugTaken(ValueError):
+class SlugTakenError(ValueError):
     """Another event of the box office has this slug."""
 
 
-class HasSales(ValueError):
+class HasSalesError(ValueError):
     """The ticket type has sold tickets and cannot be removed."""
 
 
@@ -111,6 +111,7 @@ class BoxOffice:
         self._ids = ids
         self._settings = settings
         self._events: dict[str, Event] = {}
+        self._by_slug: dict[str, Event] = {}
 
     def __repr__(self) -> str:
         return f"BoxOffice({self.name!r}, {len(self._events)} events)"
@@ -126,9 +127,7 @@ class BoxOffice:
     @locked
     def by_id_or_slug(self, ref: str) -> Event | None:
         """What the API accepts in a path; ``None`` if there is no such event."""
-        if found := self._events.get(ref):
-            return found
-        return next((event for event in self._events.values() if event.slug == ref), None)
+        return self._events.get(ref) or self._by_slug.get(ref)
 
     @locked
     def event(self, ref: str) -> Event:
@@ -145,6 +144,7 @@ class BoxOffice:
     @locked
     def create(
         self,
+        /,
         title: str,
         starts_at: datetime,
         *,
@@ -152,7 +152,7 @@ class BoxOffice:
         slug: str | None = None,
         **fields: Any,
     ) -> Event:
-        """A new event; ``fields`` are those of ``Event``. ``SlugTaken`` if the slug is in use."""
+        """A new event; ``fields`` are those of ``Event``; ``SlugTakenError`` if so."""
         now = self._now()
         if slug is not None:
             self._claim(slug, None)
@@ -167,16 +167,18 @@ class BoxOffice:
         )
         for kind in ticket_types or []:
             event.ticket_types.append(TicketType(id=self._ids.new("tt"), **kind))
-        self._events[event.id] = event
+        self._events[event.id] = self._by_slug[event.slug] = event
         self._follow_stock(event)
         return event
 
     @locked
-    def update(self, event: str, **fields: Any) -> Event:
-        """Set fields of ``Event``, all or none; ``SlugTaken`` if the slug is in use."""
+    def update(self, /, event: str, **fields: Any) -> Event:
+        """Set fields of ``Event``, all or none; ``SlugTakenError`` if the slug is in use."""
         found = self.event(event)
         if slug := fields.get("slug"):
             self._claim(slug, found)
+            del self._by_slug[found.slug]
+            self._by_slug[slug] = found
         for name, value in fields.items():
             setattr(found, name, value)
         return self._touch(found)
@@ -184,7 +186,8 @@ class BoxOffice:
     @locked
     def delete(self, event: str) -> None:
         """The event is gone as if it had never been."""
-        del self._events[self.event(event).id]
+        found = self.event(event)
+        del self._events[found.id], self._by_slug[found.slug]
 
     # Selling.
 
@@ -255,7 +258,7 @@ class BoxOffice:
 
     @locked
     def add_ticket_type(
-        self, event: str, name: str, price: int, quantity: int, **more: Any
+        self, /, event: str, name: str, price: int, quantity: int, **more: Any
     ) -> TicketType:
         """Add a ticket type; ``more`` are further fields of ``TicketType``."""
         found = self.event(event)
@@ -266,11 +269,11 @@ class BoxOffice:
 
     @locked
     def remove_ticket_type(self, event: str, ticket_type: str) -> Event:
-        """Remove an unsold ticket type; ``HasSales`` if any ticket of it was sold."""
+        """Remove an unsold ticket type; ``HasSalesError`` if any ticket of it was sold."""
         found = self.event(event)
         kind = found.ticket_type(ticket_type)
         if kind.sold:
-            raise HasSales(f"{found.title}: {kind.sold} of {kind.name} were sold")
+            raise HasSalesError(f"{found.title}: {kind.sold} of {kind.name} were sold")
         found.ticket_types.remove(kind)
         return self._stock_changed(found)
 
@@ -387,14 +390,13 @@ class BoxOffice:
             event.status = "PUBLISHED"
 
     def _claim(self, slug: str, owner: Event | None) -> None:
-        if any(event.slug == slug and event is not owner for event in self._events.values()):
-            raise SlugTaken(slug)
+        if self._by_slug.get(slug, owner) is not owner:
+            raise SlugTakenError(slug)
 
     def _free_slug(self, title: str) -> str:
         stem = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-") or "event"
-        taken = {event.slug for event in self._events.values() if event.slug.startswith(stem)}
         slug, number = stem, 1
-        while slug in taken:
+        while slug in self._by_slug:
             number += 1
             slug = f"{stem}-{number}"
         return slug

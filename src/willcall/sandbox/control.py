@@ -1,8 +1,10 @@
-"""The control surface: what people do to events and tickets, faults and settings, as JSON over HTTP.
+"""The control surface: what people do to events and tickets, faults, settings, as JSON over HTTP.
 
 It stands beside the two APIs, below ``/_control``; ``GET /_control/`` lists its routes. It is meant
 for loopback: there is no authentication, and a new key's text is told once, when it is made.
 """
+
+# ruff: noqa: ARG002, ARG005 - all handlers share one signature
 
 from __future__ import annotations
 
@@ -59,6 +61,19 @@ TICKET_ACTS: dict[str, tuple[str, ...]] = {
     "delete": (),
 }
 """Acts on a ticket by the names of ``Desk``'s methods."""
+
+EVENT_TEXTS = {
+    "slug",
+    "status",
+    "visibility",
+    "category",
+    "timezone",
+    "venue_name",
+    "city",
+    "country",
+    "currency",
+}
+"""What a new event may be given besides title, start and ticket types."""
 
 TYPES: dict[str, tuple[type, ...]] = {
     "ticket_type": (str, type(None)),
@@ -151,7 +166,15 @@ class Control:
         title, starts_at = values.pop("title", None), read_datetime(values.pop("starts_at", None))
         if not isinstance(title, str) or starts_at is None:
             raise ValueError("title and starts_at (ISO-8601 with offset) are required")
-        event = office.create(title, starts_at, **values)
+        kinds = values.pop("ticket_types", [])
+        if unknown := set(values) - EVENT_TEXTS:
+            raise ValueError(f"{', '.join(sorted(unknown))}: not known here")
+        if not all(isinstance(value, str) for value in values.values()):
+            raise TypeError(f"{', '.join(values)}: texts, please")
+        for kind in kinds:
+            if set(kind) != {"name", "price", "quantity"}:
+                raise ValueError("ticket_types: each takes exactly name, price, quantity")
+        event = office.create(title, starts_at, ticket_types=kinds, **values)
         return next(row for row in office.truth() if row["id"] == event.id)
 
     def _act_on_event(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
@@ -227,7 +250,7 @@ class Control:
         return {"requests": [line.as_dict() for line in self._sandbox.requests]}
 
     def _forget_requests(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
-        self._sandbox.requests.clear()
+        self._sandbox.forget_requests()
         return {"requests": []}
 
     def _keys(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
@@ -267,6 +290,9 @@ class Control:
 
     def _add_fault(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
         kind = values.pop("kind", "")
+        for name in ("service", "method", "path", "body"):
+            if not isinstance(values.get(name, ""), str):
+                raise TypeError(f"{name}: a text, please")
         return self._sandbox.faults.add(kind, **values).as_dict()
 
     def _clear_faults(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
@@ -284,11 +310,11 @@ class Control:
     def _advance(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
         clock = self._sandbox.clock
         if not isinstance(clock, ManualClock):
-            raise ValueError("this sandbox runs on the machine's clock, which nobody can advance")
+            raise Refusal(Reply.json({"error": "this sandbox runs on the machine's clock"}, 409))
         seconds = values.get("seconds")
-        if type(seconds) not in (int, float):
-            raise ValueError("seconds: a number is required")
-        clock.advance(float(seconds))
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            raise TypeError("seconds: a number is required")
+        clock.advance(seconds)
         self._sandbox.settle()
         return {"now": iso(self._sandbox.now()), "manual": True}
 
@@ -304,11 +330,12 @@ def _arguments(
     if act not in acts:
         raise LookupError(f"no act {act!r}; known: {', '.join(sorted(acts))}")
     arguments = dict(values)
-    for name, value in values.items():
+    for name in values:
         if name not in acts[act]:
             raise ValueError(f"{name}: {act} takes {', '.join(acts[act]) or 'nothing'}")
         if name == "starts_at":
-            value = arguments[name] = read_datetime(value)
+            arguments[name] = read_datetime(values[name])
+        value = arguments[name]
         # A bool is an int to Python, but nobody means to sell true tickets.
         if not isinstance(value, TYPES[name]) or (isinstance(value, bool) and name != "hidden"):
             raise ValueError(f"{name}: {values[name]!r} is not possible here")

@@ -208,7 +208,7 @@ class Desk:
         return ticket
 
     @locked
-    def update_ticket(self, ticket: str, **changes: Any) -> Ticket:
+    def update_ticket(self, /, ticket: str, **changes: Any) -> Ticket:
         """Set ``status``, ``assignee_id`` and/or ``tags`` (the whole list)."""
         found = self.ticket(ticket)
         now = self._now()

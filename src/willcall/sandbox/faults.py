@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import fnmatch
+import functools
 import random
 import re
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from willcall.sandbox.locking import locked
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 Kind = Literal[
     "down",
@@ -118,7 +118,7 @@ class Faults:
         self._given = 0
         self._faults: list[Fault] = []
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Fault]:
         return iter(self.all())
 
     def __len__(self) -> int:
@@ -210,9 +210,10 @@ class Faults:
         return struck
 
 
+@functools.lru_cache(maxsize=256)
 def _glob(pattern: str) -> re.Pattern[str]:
     parts = [
-        ".*" if part == "**" else "[^/]*" if part == "*" else fnmatch.translate(part)[4:-3]
+        ".*" if part == "**" else "[^/]*" if part == "*" else re.escape(part)
         for part in re.split(r"(\*\*|\*)", pattern)
     ]
     return re.compile("(?s:" + "".join(parts) + ")")

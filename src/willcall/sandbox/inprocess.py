@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlencode
 
-from willcall.sandbox.app import DROP, PAUSE, App
+from willcall.sandbox.app import DROP, PAUSE, TICKET0_PREFIX, TICKETSMART_PREFIX, App
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable
 
+    from willcall.sandbox.keys import Service
+    from willcall.sandbox.sandbox import Sandbox
 
-class Dropped(ConnectionError):
+
+class Dropped(ConnectionError):  # noqa: N818 - an outcome
     """The connection ended without a whole answer.
 
     Whether the request was carried out cannot be told from here, as in life; ask the truth.
@@ -24,7 +28,7 @@ class Dropped(ConnectionError):
         self.received = received
 
 
-class Late(TimeoutError):
+class Late(TimeoutError):  # noqa: N818 - an outcome
     """No answer within the caller's timeout; whether it was carried out cannot be told."""
 
 
@@ -34,6 +38,14 @@ class Answer(NamedTuple):
     status: int
     headers: list[tuple[str, str]]
     body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON; ``ValueError`` if it is none."""
+        return json.loads(self.body)
+
+    def header(self, name: str) -> str | None:
+        """A header by its lower-case name."""
+        return dict(self.headers).get(name)
 
 
 def call(
@@ -69,7 +81,7 @@ def call(
         "http_version": "1.1",
         "method": method.upper(),
         "scheme": "http",
-        "path": _unquoted(path),
+        "path": unquote(path),
         "raw_path": path.encode("ascii"),
         "root_path": "",
         "query_string": query.encode("ascii"),
@@ -82,6 +94,46 @@ def call(
     if state.dropped or state.status is None:
         raise Dropped(None if state.status is None else bytes(state.received))
     return Answer(state.status, state.headers, bytes(state.received))
+
+
+class Caller:
+    """A service and a key to call it with: the shortest way to say a request in a test."""
+
+    def __init__(self, sandbox: Sandbox, service: Service, key: str | None = None) -> None:
+        """Call ``service`` with ``key``, or with its default key."""
+        self._app = sandbox.app
+        if service == "ticketsmart":
+            self._prefix = TICKETSMART_PREFIX
+            self._headers = [("x-api-key", key or sandbox.ticketsmart_key)]
+        else:
+            self._prefix = TICKET0_PREFIX
+            self._headers = [("authorization", f"Bearer {key or sandbox.ticket0_key}")]
+
+    def get(self, path: str, **query: object) -> Answer:
+        """``GET`` a path below the API's prefix."""
+        return self.send("GET", path, query=urlencode(query))
+
+    def post(self, path: str, value: object) -> Answer:
+        """``POST`` a value as JSON."""
+        return self.send("POST", path, body=json.dumps(value).encode())
+
+    def patch(self, path: str, value: object) -> Answer:
+        """``PATCH`` with a value as JSON."""
+        return self.send("PATCH", path, body=json.dumps(value).encode())
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: str = "",
+        body: bytes = b"",
+        timeout: float | None = None,
+    ) -> Answer:
+        """Any request; see ``call`` for what is raised."""
+        headers = [*self._headers, ("content-type", "application/json")] if body else self._headers
+        url_path = self._prefix + path
+        return call(self._app, method, url_path, query, headers, body, timeout=timeout)
 
 
 class _Exchange:
@@ -121,9 +173,3 @@ def _run(coroutine: Coroutine[Any, Any, None]) -> None:
         return
     coroutine.close()
     raise RuntimeError("the application waited for an event loop, which there is none of here")
-
-
-def _unquoted(path: str) -> str:
-    from urllib.parse import unquote
-
-    return unquote(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from willcall.sandbox.inferred import MESSAGE_INTERNAL, MESSAGE_RATE_LIMITED
 from willcall.sandbox.wire import Reply, Request
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def mangle(
     """
     match fault.kind:
         case "status":
-            return _status(fault), None
+            return _status(fault, service), None
         case "html":
             return Reply.html(fault.body or PORTAL), None
         case "garbage":
@@ -40,9 +41,16 @@ def mangle(
             return None, None
 
 
-def _status(fault: Fault) -> Reply:
+def _status(fault: Fault, service: Service) -> Reply:
+    """Given words, else what stands before a service (a proxy) or the service itself would say."""
     if fault.body is not None:
         reply = Reply(fault.status, fault.body.encode(), {"content-type": "application/json"})
+    elif fault.status == 429 and service == "ticketsmart":
+        reply = Reply.json({"error": "Rate limit exceeded. Try again later."}, 429)
+    elif service == "ticket0" and fault.status in (429, 500):
+        code = "RATE_LIMITED" if fault.status == 429 else "INTERNAL"
+        words = MESSAGE_RATE_LIMITED if fault.status == 429 else MESSAGE_INTERNAL
+        reply = Reply.json({"error": {"code": code, "message": words}}, fault.status)
     else:
         reply = Reply.html(PROXY.format(status=fault.status), fault.status)
     reply.headers.update({name.lower(): value for name, value in fault.headers.items()})

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, with the two things the sandbox needs from it: to pause and to hang up."""
+"""uvicorn's HTTP protocol, with the two things the sandbox needs: to pause and to hang up."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ class _Protocol(H11Protocol):
         served = cast("ASGI3Application", self.app)
 
         async def app(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-            scope["extensions"] = extensions  # type: ignore[typeddict-item]
+            if scope["type"] == "http":  # the only kind there is, with ws and lifespan off
+                scope["extensions"] = extensions
             await served(scope, receive, send)
 
         self.app = app

@@ -13,7 +13,7 @@ from willcall.sandbox.boxoffice import BoxOffice
 from willcall.sandbox.calls import View
 from willcall.sandbox.clock import Clock, RealClock
 from willcall.sandbox.desk import Desk
-from willcall.sandbox.faults import Fault, Faults
+from willcall.sandbox.faults import BENDING, Fault, Faults
 from willcall.sandbox.ids import Ids
 from willcall.sandbox.keys import KeyRing, Service
 from willcall.sandbox.mangle import mangle
@@ -31,10 +31,12 @@ if TYPE_CHECKING:
 MAIN = "main-room"
 """The name of the box office that is always there."""
 
+LOG_LENGTH = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """One line of the request log. ``status`` is ``None`` when no answer left; ``key`` is a name."""
+    """One line of the request log. ``status`` is ``None`` if no answer left; ``key`` is a name."""
 
     time: datetime
     service: Service
@@ -125,7 +127,7 @@ class Sandbox:
             self._ids = Ids(self.seed)
             self.keys = KeyRing(self.seed, self.lock)
             self.faults = Faults(self.seed, self.lock)
-            self.requests: deque[Logged] = deque(maxlen=100_000)
+            self._log: deque[Logged] = deque(maxlen=LOG_LENGTH)
             self._box_offices: dict[str, BoxOffice] = {}
             self._desk = Desk(now=self.now, ids=self._ids, lock=self.lock)
             self._wires: dict[Service, TicketSmartWire | Ticket0Wire] = {
@@ -205,6 +207,19 @@ class Sandbox:
                 "pendingCommits": len(self._late),
             }
 
+    # The log.
+
+    @property
+    def requests(self) -> list[Logged]:
+        """What came in, oldest first (the last ``LOG_LENGTH``); the control surface is left out."""
+        with self.lock:
+            return list(self._log)
+
+    def forget_requests(self) -> None:
+        """Start the log anew."""
+        with self.lock:
+            self._log.clear()
+
     # Keys.
 
     @property
@@ -226,7 +241,7 @@ class Sandbox:
         box_office: str = MAIN,
         expires_at: datetime | None = None,
     ) -> str:
-        """A new key; ``scopes`` default to all but ``admin``. ``ValueError`` for an eleventh one."""
+        """A new key; ``scopes`` default to all but ``admin``. ``ValueError`` for an eleventh."""
         home = box_office if service == "ticketsmart" else "workspace"
         if service == "ticketsmart":
             self.box_office(box_office)
@@ -264,7 +279,7 @@ class Sandbox:
             key = wire.identify(request, now)
             struck = self.faults.strike(service, request.method, path)
             outcome = self._carry_out(service, request, struck, now)
-            self.requests.append(
+            self._log.append(
                 Logged(
                     now,
                     service,
@@ -283,13 +298,11 @@ class Sandbox:
     ) -> Outcome:
         view = View(
             tag_lag=max((f.seconds for f in struck if f.kind == "tag_lag"), default=0.0),
-            shuffle=next((self._salt(f) for f in struck if f.kind == "shuffle"), None),
+            shuffle=next((_salt(service, f) for f in struck if f.kind == "shuffle"), None),
         )
         delay = sum(fault.seconds for fault in struck if fault.kind == "delay")
         skew = sum(fault.seconds for fault in struck if fault.kind == "skew")
-        blow = next(
-            (f for f in struck if f.kind not in ("delay", "skew", "tag_lag", "shuffle")), None
-        )
+        blow = next((f for f in struck if f.kind not in BENDING), None)
         wire = self._wires[service]
         if blow is not None and blow.kind == "late_commit":
             if key := wire.identify(request, now):
@@ -308,11 +321,6 @@ class Sandbox:
             reply.headers.setdefault("date", date)
         return Outcome(reply, delay, cut)
 
-    def _salt(self, fault: Fault) -> str:
-        # Ticket0's cursors live through one shuffled reading, so its salt holds still; for page
-        # numbers the order changes with every request, which is the trouble worth testing.
-        return fault.id if fault.service == "ticket0" else f"{fault.id}/{fault.hits}"
-
     @property
     def app(self) -> App:
         """The ASGI application: both APIs and the control surface (needs Starlette)."""
@@ -321,3 +329,9 @@ class Sandbox:
 
             self._app = App(self)
         return self._app
+
+
+def _salt(service: Service, fault: Fault) -> str:
+    # Ticket0's cursors must live through one shuffled reading, so its order holds still; for page
+    # numbers the order changes with every request, which is the trouble worth testing.
+    return fault.id if service == "ticket0" else f"{fault.id}/{fault.hits}"

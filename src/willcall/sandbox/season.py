@@ -63,7 +63,7 @@ SEASON = (
         (("Standing", 2200, 260, 187), ("Gallery", 3400, 48, 30), ("(Guest List)", 0, 20, 6)),
     ),
     Show(
-        "Café noir : chansons d’hiver", "MUSIC", *_MONTREAL, 17, (0, 30), 2,
+        "Café noir : chansons d'hiver", "MUSIC", *_MONTREAL, 17, (0, 30), 2,
         (("Parterre", 3800, 150, 58), ("Balcon", 2900, 90, 17)),
     ),
     Show(
@@ -75,7 +75,7 @@ SEASON = (
         (("Early Bird", 1500, 100, 100), ("Regular", 2200, 300, 45), ("VIP", 5500, 25, 4)),
     ),
     Show(
-        "A Midsummer Night’s Dream", "THEATER", *_LONDON, 38, (18, 30), 3,
+        "A Midsummer Night's Dream", "THEATER", *_LONDON, 38, (18, 30), 3,
         (("Stalls", 4800, 160, 0), ("Circle", 3200, 120, 0)), status="DRAFT",
     ),
     Show(

@@ -7,7 +7,6 @@ with upper-case codes (all seed).
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -230,7 +229,7 @@ class Ticket0Wire:
     # Customers.
 
     def _customers(self, call: Call) -> Reply:
-        """``GET /customers`` by ``email``, ``externalId`` → ``{"customers", "nextCursor"}`` (older)."""
+        """``GET /customers?email&externalId`` → ``{"customers", "nextCursor"}`` (older)."""
         check = Checker(dict(call.request.params()))
         email = check.raw("email")
         external = check.raw("externalId")
@@ -267,7 +266,7 @@ class Ticket0Wire:
         return Reply.json(self._shape(self._known_customer(call)))
 
     def _patch_customer(self, call: Call) -> Reply:
-        """``PATCH /customers/{id}`` ``{name, metadata}``; metadata merges, ``null`` removes (older)."""
+        """``PATCH /customers/{id}`` ``{name, metadata}``: merged, ``null`` removes (older)."""
         customer = self._known_customer(call)
         check = self._body(call)
         name = check.text("name", nullable=True, longest=200)
@@ -343,7 +342,7 @@ class Ticket0Wire:
         if after is not None and type(after) is not (str if salt else int):
             check.problem("cursor", "Invalid cursor")
         self._refuse_problems(check)
-        places = sorted(((place(row), row) for row in rows), key=lambda pair: pair[0])  # type: ignore[arg-type,return-value]
+        places = sorted(((place(row), row) for row in rows), key=lambda pair: pair[0])
         if after is not None:
             places = [pair for pair in places if pair[0] > after]
         shown = places[:limit]
@@ -357,7 +356,7 @@ class Ticket0Wire:
             return None
         try:
             order_of, place = json.loads(base64.urlsafe_b64decode(text.encode()))
-        except (ValueError, TypeError, binascii.Error):
+        except (ValueError, TypeError, RecursionError):
             order_of, place = None, None
         if order_of != order or place is None:
             check.problem("cursor", "Invalid cursor")

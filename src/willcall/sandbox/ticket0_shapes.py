@@ -28,7 +28,7 @@ def ticket(ticket: Ticket) -> dict[str, Any]:
 
 def public_message(message: Message) -> dict[str, Any]:
     """A message as the newest public pages have it; that a note says ``isNote`` is inferred."""
-    shape = {
+    shape: dict[str, Any] = {
         "id": message.id,
         "direction": message.direction,
         "channel": "email",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from willcall.sandbox import inferred
 from willcall.sandbox import ticketsmart_shapes as shapes
-from willcall.sandbox.boxoffice import STATUSES, HasSales, SlugTaken
+from willcall.sandbox.boxoffice import STATUSES, SlugTakenError
 from willcall.sandbox.calls import Call, View
 from willcall.sandbox.checks import MISSING, Checker
 from willcall.sandbox.limits import RollingWindow
@@ -100,7 +100,7 @@ class TicketSmartWire:
     def _list(self, call: Call) -> Reply:
         """``GET /events`` → ``{"events": […], "pagination": {…}}``.
 
-        seed: the parameters, limit 1–100, page from 1. inferred: order by start, ``search`` in
+        seed: the parameters, limit 1 to 100, page from 1. inferred: order by start, ``search`` in
         title, venue and city, dates inclusive, a limit out of range is a 400, pagination's fields.
         """
         box_office = self._home(call)
@@ -148,13 +148,12 @@ class TicketSmartWire:
         kinds = shapes.read_ticket_types(check)
         self._refuse_status(check)
         self._refuse_problems(check)
-        slug_taken = Refusal(Reply.json({"error": "Slug is already taken"}, 409))
         try:
             event = self._home(call).create(
                 ticket_types=kinds, status=inferred.NEW_EVENT_STATUS, **fields
             )
-        except SlugTaken:
-            raise slug_taken from None
+        except SlugTakenError:
+            return self._conflict("Slug is already taken")
         return self._one(event, inferred.CREATED)
 
     def _get(self, call: Call) -> Reply:
@@ -183,12 +182,10 @@ class TicketSmartWire:
             return self._conflict("Cannot remove a ticket type that has sold tickets")
         try:
             box_office.update(event.id, **fields)
-            if removed is not MISSING:
-                box_office.remove_ticket_type(event.id, removed)
-        except SlugTaken:
+        except SlugTakenError:
             return self._conflict("Slug is already taken")
-        except HasSales:
-            return self._conflict("Cannot remove a ticket type that has sold tickets")
+        if removed is not MISSING:
+            box_office.remove_ticket_type(event.id, removed)
         if added is not MISSING:
             box_office.add_ticket_type(event.id, **added)
         return self._one(event)
@@ -201,7 +198,7 @@ class TicketSmartWire:
         )
 
     def _availability(self, call: Call) -> Reply:
-        """``GET /events/{idOrSlug}/availability``. seed: that it is compact; inferred: the shape."""
+        """``GET /events/{idOrSlug}/availability``. seed: compact; inferred: the shape."""
         return Reply.json(shapes.availability(self._event(call)))
 
     # Inside.

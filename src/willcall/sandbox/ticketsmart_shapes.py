@@ -23,7 +23,7 @@ _MOST_TICKET_TYPES = 50  # inferred
 
 def event(event: Event, *, with_types: bool) -> dict[str, Any]:
     """An event. The fields that can be sent are seed; ``id`` and the rest are inferred."""
-    shape = {
+    shape: dict[str, Any] = {
         "id": event.id,
         "title": event.title,
         "slug": event.slug,

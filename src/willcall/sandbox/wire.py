@@ -66,7 +66,7 @@ class Refusal(Exception):  # noqa: N818 - it carries an answer, it reports no bu
 
 @dataclass(frozen=True, slots=True)
 class Route(Generic[T]):
-    """One endpoint: a method, a path template such as ``/events/{event}``, its scope, its handler."""
+    """One endpoint: method, path template such as ``/events/{event}``, scope, handler."""
 
     method: str
     template: str
@@ -117,6 +117,8 @@ def read_json_object(body: bytes, refuse: Callable[[str], Exception]) -> dict[st
     """The body as a JSON object, else raise what ``refuse(reason)`` makes."""
     try:
         value = json.loads(body)
+        # Half a surrogate pair passes as JSON and could never be sent back.
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise refuse("Invalid JSON") from None
     if not isinstance(value, dict):
