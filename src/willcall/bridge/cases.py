@@ -59,8 +59,8 @@ UNSETTLED = (
 class Case:
     """One condition of one thing, and the one ticket it has for its whole life.
 
-    ``subject`` is what it is about (an event's id, or ``event/ticket type``); ``episode`` counts how
-    often the same has happened to it, from 1; ``acts`` is how many intents it has had.
+    ``subject`` is what it is about: an event's id, or ``event/ticket type``. ``episode`` counts how
+    often the same has happened to it, from 1; ``acts`` how many intents it has had.
     """
 
     box_office: str
@@ -138,7 +138,8 @@ class Recorded:
 class Decision:
     """What a pass has concluded; the ledger writes all of it down in one transaction.
 
-    ``cases`` are new ones and those whose state is new; ``facts`` the events that differ now.
+    ``cases`` are new ones and those whose state is new; ``facts`` the events that differ now. A
+    ``baseline`` is the first look: everything is noted, and nobody is alerted.
     """
 
     box_office: str
@@ -164,13 +165,11 @@ def decide(
     Args:
         box_office: its name in the configuration.
         state: what the ledger knows.
-        changes: what differs; none of it counts before there is a baseline.
+        changes: what differs.
         facts: the events that differ, for the next snapshot.
         at: when they were observed.
         sends_messages: whether customers are written to; else only the support team hears.
     """
-    if state.snapshot is None:
-        return Decision(box_office, at, facts, baseline=True)
     desk = _Desk(box_office, state, at, sends_messages=sends_messages)
     news = list(changes)
     recorded = [desk.take(change, news) for change in news]

@@ -45,6 +45,8 @@ def in_text(text: str, marker: str) -> str:
 
 
 def marks(text: str, marker: str) -> bool:
-    """Whether a text carries this marker in its last line that is not empty."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return bool(lines) and lines[-1] == _LAST_LINE + marker
+    """Whether a text carries this marker in a line of its own.
+
+    It was written into the last one, but a desk may well append a signature below it.
+    """
+    return any(line.strip() == _LAST_LINE + marker for line in text.splitlines())

@@ -1,5 +1,6 @@
 """What must survive: snapshots, changes, cases, intents, runs. Only here is SQLAlchemy imported."""
 
-from .store import Fence, Ledger, open_ledger
+from .opening import open_ledger
+from .store import Fence, Ledger
 
 __all__ = ["Fence", "Ledger", "open_ledger"]

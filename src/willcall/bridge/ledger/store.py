@@ -13,25 +13,22 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import attrs
 from sqlalchemy import (
     Connection,
     Engine,
-    create_engine,
     delete,
-    event,
     func,
     insert,
     select,
     update,
 )
-from sqlalchemy.engine import URL, Row, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.engine import Row
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from ...errors import ConfigError, LedgerError
+from ...errors import LedgerError
 from ..cases import (
     UNSETTLED,
     Act,
@@ -77,95 +74,6 @@ def _told() -> Iterator[None]:
         raise LedgerError(f"the ledger cannot be used: {said}", temporary=temporary) from None
     except SQLAlchemyError as error:
         raise LedgerError(f"the ledger cannot be used: {type(error).__name__}") from None
-
-
-def _sqlite(engine: Engine, *, reading: bool) -> None:
-    @event.listens_for(engine, "connect")
-    def _(connection: Any, _record: Any) -> None:
-        # We begin transactions ourselves, see below.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout = 5000")
-        if reading:
-            cursor.close()
-            return
-        cursor.execute("PRAGMA journal_mode = WAL")
-        # FULL: with NORMAL a power cut can lose the last commits, hence an "attempting" mark, hence
-        # a duplicate ticket.
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _(connection: Connection) -> None:
-        # IMMEDIATE: two writers meet here, where one can wait, and never in mid-transaction.
-        reads = connection.get_execution_options().get("reading")
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-
-def _resolved(url: str, folder: Path) -> URL:
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise ConfigError(
-            "state.url", "it is no database URL", "write sqlite:///willcall.db"
-        ) from None
-    if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
-        parsed = parsed.set(database=str((folder / str(parsed.database)).resolve()))
-    return parsed
-
-
-def _readable(url: URL, *, exists: bool) -> URL:
-    """The same ledger, opened so that nothing can be written; an empty one where there is none."""
-    if not exists:
-        return make_url("sqlite://")
-    return url.set(database=f"file:{url.database}", query={"mode": "ro", "uri": "true"})
-
-
-def open_ledger(url: str, folder: Path, *, reading: bool = False) -> Ledger:
-    """Open a ledger, making it or bringing it up to date where that is needed.
-
-    Args:
-        url: an SQLAlchemy URL; a relative SQLite path starts at ``folder``.
-        folder: where the configuration file is.
-        reading: write nothing, not even a file: a ledger that is not there reads as an empty one.
-
-    Raises:
-        ConfigError: the URL makes no sense, or its folder is not there.
-        LedgerError: the ledger cannot be opened, or a newer willcall has written it.
-    """
-    parsed = _resolved(url, folder)
-    try:
-        if parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
-            engine = create_engine(parsed)
-            exists = True
-        else:
-            path = Path(str(parsed.database))
-            if not path.parent.is_dir():
-                raise ConfigError(
-                    "state.url", f"there is no folder {path.parent}", "make it, or change the path"
-                )
-            exists = path.exists()
-            if not exists and not reading:
-                # Made here, so that nobody else on the machine can read it, not even for a moment.
-                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            engine = create_engine(_readable(parsed, exists=exists) if reading else parsed)
-    except (NoSuchModuleError, ModuleNotFoundError):
-        raise ConfigError(
-            "state.url",
-            f"no driver is installed for {parsed.drivername}",
-            "install it, or use sqlite:///willcall.db",
-        ) from None
-    except OSError as error:
-        raise LedgerError(f"the ledger's file cannot be made: {error.strerror}") from None
-    if engine.dialect.name == "sqlite":
-        _sqlite(engine, reading=reading and exists)
-    ledger = Ledger(engine)
-    if reading and exists:
-        ledger.check_version()
-    else:
-        ledger.upgrade()
-    return ledger
 
 
 class Ledger:

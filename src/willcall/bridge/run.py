@@ -1,0 +1,277 @@
+"""One pass for one box office: observe → diff → decide → commit → deliver. A flow.
+
+Everything that runs the bridge (cron, the command line, whatever comes) runs this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from ..client.flow import Flow, do, now, tick
+from ..errors import (
+    ApiError,
+    AuthenticationError,
+    InputError,
+    LedgerError,
+    PermissionDeniedError,
+    WillcallError,
+)
+from ..ticket0.api import FlowTicket0
+from ..ticketsmart.api import FlowTicketSmart
+from .cases import Case, Decision, Intent, IntentState, State, decide
+from .changes import Change
+from .deliver import Address, Deliveries, deliver_all
+from .diff import diff
+from .facts import EventFacts, TypeFacts, event_facts
+from .ledger import Fence, Ledger
+from .observe import Observation, observe
+
+
+@attrs.frozen(kw_only=True)
+class Job:
+    """A box office, the desk its tickets go to, the ledger, and how long a pass may take.
+
+    ``looks`` is how many events a pass may look at one by one, where rows carry no ticket types.
+    """
+
+    box_office: str
+    ticketsmart: FlowTicketSmart
+    ticket0: FlowTicket0
+    address: Address
+    ledger: Ledger
+    looks: int = 25
+    max_seconds: float = 50.0
+
+    @property
+    def sends_messages(self) -> bool:
+        """Whether the customer is written to at all."""
+        return self.address.from_address is not None
+
+
+@attrs.frozen(kw_only=True)
+class PassReport:
+    """What a pass has seen, concluded and done.
+
+    ``trouble`` is what kept it from observing, ``deliveries.stopped`` what kept it from delivering
+    everything; ``left`` counts by state the intents that are still to be carried out.
+    """
+
+    box_office: str
+    observation: Observation | None = None
+    decision: Decision | None = None
+    deliveries: Deliveries = attrs.field(factory=Deliveries)
+    left: Mapping[str, int] = attrs.field(factory=dict)
+    trouble: WillcallError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """What this pass alone would end the command with; see :func:`exit_code`."""
+        codes = [code_of(self.trouble), code_of(self.deliveries.stopped)]
+        if self.left:
+            codes.append(3)
+        return worst(codes)
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """What a run would do now: its observation, what it would decide, and what already waits."""
+
+    box_office: str
+    observation: Observation | None = None
+    decision: Decision | None = None
+    waiting: tuple[tuple[Case, Intent], ...] = ()
+    trouble: WillcallError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0, or what kept it from looking."""
+        return code_of(self.trouble)
+
+    @property
+    def pending(self) -> bool:
+        """Whether a run would write or send anything but the baseline."""
+        return bool(self.waiting or (self.decision and self.decision.intents))
+
+
+def code_of(trouble: WillcallError | None) -> int:
+    """The exit code that an error stands for."""
+    if trouble is None:
+        return 0
+    if isinstance(trouble, AuthenticationError | PermissionDeniedError):
+        return 77
+    if isinstance(trouble, InputError):
+        return 78
+    if isinstance(trouble, LedgerError):
+        return 75 if trouble.temporary else 78
+    return 75 if isinstance(trouble, ApiError) else 1
+
+
+# What needs a person comes before what passes by itself.
+_GRAVITY = (1, 78, 77, 3, 75, 0)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """Of several exit codes, the one that matters most."""
+    return min(codes, key=_GRAVITY.index, default=0)
+
+
+def run_pass(job: Job) -> Flow[PassReport]:
+    """Observe, decide, commit, deliver. What goes wrong is in the report, and never half done.
+
+    Raises:
+        LedgerError: the ledger cannot be used; nothing was sent.
+    """
+    started = yield from now()
+    ends = (yield from tick()) + job.max_seconds
+
+    def work(fence: Fence) -> Flow[PassReport]:
+        report = yield from _observe_and_commit(job, fence, ends)
+        report = yield from _deliver(job, fence, report, ends)
+        yield from _note_run(job, report, started)
+        return report
+
+    return (yield from _with_lease(job, started, work))
+
+
+def _with_lease(
+    job: Job, started: datetime, work: Callable[[Fence], Flow[PassReport]]
+) -> Flow[PassReport]:
+    """Work as the one sender for a box office, or report that somebody else is."""
+    fence = yield from do("lease", lambda: job.ledger.take_lease(job.box_office, started))
+    if fence is None:
+        busy = f"another run is at work on {job.box_office!r}; this one leaves it alone"
+        return PassReport(box_office=job.box_office, trouble=LedgerError(busy, temporary=True))
+    try:
+        report = yield from work(fence)
+    except Exception:
+        yield from do("release", lambda: job.ledger.release_lease(fence))
+        raise
+    yield from do("release", lambda: job.ledger.release_lease(fence))
+    return report
+
+
+def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]:
+    report = PassReport(box_office=job.box_office)
+    state = yield from do("state", lambda: job.ledger.state(job.box_office))
+    try:
+        observation, decision = yield from _conclude(job, state, ends)
+    except ApiError as error:
+        return attrs.evolve(report, trouble=error)
+    moment = yield from now()
+    yield from do("commit", lambda: job.ledger.commit(fence, decision, moment))
+    return attrs.evolve(report, observation=observation, decision=decision)
+
+
+def _conclude(job: Job, state: State, ends: float) -> Flow[tuple[Observation, Decision]]:
+    """Look, and conclude; nothing is written. A run and a plan share every line of this."""
+    left = ends - (yield from tick())
+    api = job.ticketsmart.with_options(deadline=max(0.001, left))
+    observation = yield from observe(api, state.snapshot or {}, job.looks)
+    if state.snapshot is None:
+        facts = {event.id: event for event in observation.events}
+        return observation, Decision(job.box_office, observation.at, facts, baseline=True)
+    changes, differing = diff(state.snapshot, observation)
+    decision = decide(
+        job.box_office,
+        state,
+        changes,
+        differing,
+        observation.at,
+        sends_messages=job.sends_messages,
+    )
+    return observation, decision
+
+
+def _deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[PassReport]:
+    deliveries = yield from deliver_all(job.ledger, fence, job.ticket0, job.address, ends)
+    waiting = yield from do("unsettled", lambda: job.ledger.unsettled(job.box_office))
+    left: dict[str, int] = {}
+    for _, intent in waiting:
+        state = IntentState.UNKNOWN if intent.state is IntentState.ATTEMPTING else intent.state
+        left[state.value] = left.get(state.value, 0) + 1
+    return attrs.evolve(report, deliveries=deliveries, left=left)
+
+
+def _note_run(job: Job, report: PassReport, started: datetime) -> Flow[None]:
+    ended = yield from now()
+    summary: dict[str, Any] = {
+        "events": len(report.observation.events) if report.observation else None,
+        "changes": len(report.decision.recorded) if report.decision else 0,
+        "delivered": len(report.deliveries.delivered),
+        "left": dict(report.left),
+        "trouble": str(report.trouble or report.deliveries.stopped or ""),
+    }
+    code = report.exit_code
+    yield from do(
+        "note run",
+        lambda: job.ledger.record_run(job.box_office, started, ended, code, summary),
+    )
+
+
+def plan_pass(job: Job) -> Flow[Plan]:
+    """What :func:`run_pass` would do now. Nothing is written anywhere, and nothing is sent but
+    questions."""
+    plan = Plan(box_office=job.box_office)
+    ends = (yield from tick()) + job.max_seconds
+    state = yield from do("state", lambda: job.ledger.state(job.box_office))
+    waiting = yield from do("unsettled", lambda: job.ledger.unsettled(job.box_office))
+    plan = attrs.evolve(plan, waiting=tuple(waiting))
+    try:
+        observation, decision = yield from _conclude(job, state, ends)
+    except ApiError as error:
+        return attrs.evolve(plan, trouble=error)
+    return attrs.evolve(plan, observation=observation, decision=decision)
+
+
+def report_removal_failure(job: Job, event: str, ticket_type: str) -> Flow[PassReport]:
+    """Take a removal that was refused as a change, and deliver what follows from it.
+
+    Args:
+        event: the event's id or slug.
+        ticket_type: the ticket type's id or name.
+
+    Raises:
+        LedgerError: the ledger cannot be used; nothing was sent.
+    """
+    started = yield from now()
+    ends = (yield from tick()) + job.max_seconds
+
+    def work(fence: Fence) -> Flow[PassReport]:
+        report = PassReport(box_office=job.box_office)
+        state = yield from do("state", lambda: job.ledger.state(job.box_office))
+        try:
+            seen = yield from _facts_of(job, state, event, started)
+        except ApiError as error:
+            return attrs.evolve(report, trouble=error)
+        change = Change(
+            kind="ticket_type.removal_failed",
+            event=seen,
+            ticket_type=seen.ticket_type(ticket_type)
+            or TypeFacts(id=ticket_type, name=ticket_type),
+            observed_at=started,
+        )
+        decision = decide(
+            job.box_office, state, [change], {}, started, sends_messages=job.sends_messages
+        )
+        moment = yield from now()
+        yield from do("commit", lambda: job.ledger.commit(fence, decision, moment, swept=False))
+        report = attrs.evolve(report, decision=decision)
+        return (yield from _deliver(job, fence, report, ends))
+
+    return (yield from _with_lease(job, started, work))
+
+
+def _facts_of(job: Job, state: State, event: str, at: datetime) -> Flow[EventFacts]:
+    """An event as it is now; as it was last seen, if TicketSmart cannot be asked."""
+    try:
+        return event_facts((yield from job.ticketsmart.events.get(event)), at)
+    except ApiError:
+        known = (state.snapshot or {}).values()
+        for facts in known:
+            if event in {facts.id, facts.slug}:
+                return facts
+        raise

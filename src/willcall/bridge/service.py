@@ -1,0 +1,204 @@
+"""The bridge as a whole, with real clients, a real ledger and a real clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self, TypeVar
+
+from ..client.endpoint import open_account
+from ..client.flow import Flow, drive
+from ..client.http import Connections
+from ..errors import (
+    ApiError,
+    ConfigError,
+    InputError,
+    LedgerError,
+    SoldTicketsError,
+    WillcallError,
+)
+from ..ticket0.api import PROVIDER as TICKET0
+from ..ticket0.api import FlowTicket0
+from ..ticketsmart.api import PROVIDER as TICKETSMART
+from ..ticketsmart.api import FlowTicketSmart
+from .config import BoxOffice, Config, load
+from .deliver import Address
+from .ledger import Ledger, open_ledger
+from .run import Job, PassReport, Plan, plan_pass, report_removal_failure, run_pass
+
+T = TypeVar("T")
+
+
+class Bridge:
+    """From the box offices of a configuration to its desk.
+
+    ::
+
+        with Bridge.from_config("willcall.toml") as bridge:
+            for report in bridge.run():
+                print(report.box_office, report.exit_code)
+
+    Args:
+        config: the configuration, see :mod:`willcall.bridge.config`.
+        folder: where its relative paths start.
+        max_seconds: how long a pass over one box office may take, waits included.
+
+    Raises:
+        ConfigError: the desk's key is missing or of the wrong shape.
+    """
+
+    def __init__(self, config: Config, folder: Path, *, max_seconds: float = 50.0) -> None:
+        self.config = config
+        self._folder = folder
+        self._max_seconds = max_seconds
+        self._connections = Connections()
+        desk = config.desk
+        self._desk = _named(
+            "desk.api_key", lambda: open_account(TICKET0, desk.key(folder, "desk"), desk.base_url)
+        )
+        self._address = Address(
+            inbox_id=desk.inbox_id,
+            customer_email=desk.customer_email,
+            from_address=desk.from_address,
+        )
+
+    @classmethod
+    def from_config(cls, path: str | Path | None = None, *, max_seconds: float = 50.0) -> Self:
+        """The bridge that a configuration file describes.
+
+        Args:
+            path: the file; else ``$WILLCALL_CONFIG``, else ``./willcall.toml``.
+            max_seconds: how long a pass over one box office may take, waits included.
+
+        Raises:
+            ConfigError: the file is missing or wrong, or the desk's key is.
+        """
+        config, folder = load(path)
+        return cls(config, folder, max_seconds=max_seconds)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._connections.close()
+
+    def run(self) -> list[PassReport]:
+        """One pass over every box office. One that fails does not stop the others.
+
+        Raises:
+            LedgerError: the ledger cannot be opened; nothing was sent.
+        """
+        with self._ledger() as ledger:
+            return [
+                self._guarded(
+                    office, ledger, run_pass, lambda n, e: PassReport(box_office=n, trouble=e)
+                )
+                for office in self.config.box_office
+            ]
+
+    def plan(self) -> list[Plan]:
+        """What :meth:`run` would do now. Nothing is written anywhere.
+
+        Raises:
+            LedgerError: the ledger cannot be read.
+        """
+        with self._ledger(reading=True) as ledger:
+            return [
+                self._guarded(office, ledger, plan_pass, lambda n, e: Plan(box_office=n, trouble=e))
+                for office in self.config.box_office
+            ]
+
+    def report(self, error: SoldTicketsError, *, box_office: str | None = None) -> PassReport:
+        """Take a refused ``remove_ticket_type`` as a change, and open its support ticket.
+
+        Reporting the same refusal again opens nothing new while its ticket stands.
+
+        Args:
+            error: what ``events.remove_ticket_type`` raised.
+            box_office: whose event it was; may be left out when there is only one box office.
+
+        Raises:
+            InputError: the error is not about a removal, or the box office is unknown.
+            LedgerError: the ledger cannot be used; nothing was sent.
+        """
+        event, ticket_type = error.about.get("event"), error.about.get("ticket_type")
+        if event is None or ticket_type is None:
+            raise InputError(
+                "error",
+                "it does not say which ticket type of which event could not be removed",
+                "hand over what events.remove_ticket_type raised",
+            )
+        office = self.box_office(box_office)
+        with self._ledger() as ledger:
+            return self._guarded(
+                office,
+                ledger,
+                lambda job: report_removal_failure(job, event, ticket_type),
+                lambda name, trouble: PassReport(box_office=name, trouble=trouble),
+            )
+
+    def box_office(self, name: str | None) -> BoxOffice:
+        """A box office of the configuration by its name; None is the only one.
+
+        Raises:
+            InputError: there is none of that name, or there are several and none was named.
+        """
+        offices = {office.name: office for office in self.config.box_office}
+        if name is None and len(offices) == 1:
+            return self.config.box_office[0]
+        if name not in offices:
+            said = "several are configured" if name is None else f"{name!r} is not configured"
+            raise InputError("box_office", said, f"name one of: {', '.join(offices)}")
+        return offices[name]
+
+    @contextmanager
+    def _ledger(self, *, reading: bool = False) -> Iterator[Ledger]:
+        ledger = open_ledger(self.config.state.url, self._folder, reading=reading)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+    def _guarded(
+        self,
+        office: BoxOffice,
+        ledger: Ledger,
+        flow: Callable[[Job], Flow[T]],
+        in_trouble: Callable[[str, WillcallError], T],
+    ) -> T:
+        """Run a flow for one box office; its trouble is its own."""
+        try:
+            return drive(flow(self._job(office, ledger)), self._connections)
+        except (ApiError, InputError, LedgerError) as error:
+            return in_trouble(office.name, error)
+
+    def _job(self, office: BoxOffice, ledger: Ledger) -> Job:
+        at = f"box_office[{self.config.box_office.index(office)}]"
+        account = _named(
+            f"{at}.api_key",
+            lambda: open_account(TICKETSMART, office.key(self._folder, at), office.base_url),
+        )
+        return Job(
+            box_office=office.name,
+            ticketsmart=FlowTicketSmart(account),
+            ticket0=FlowTicket0(self._desk),
+            address=self._address,
+            ledger=ledger,
+            looks=office.looks_per_run,
+            max_seconds=self._max_seconds,
+        )
+
+
+def _named(field: str, work: Callable[[], T]) -> T:
+    """Say of a complaint about a key which key of the configuration it is about."""
+    try:
+        return work()
+    except ConfigError:
+        raise
+    except InputError as error:
+        raise ConfigError(field, error.problem, error.fix) from None
