@@ -146,11 +146,12 @@ def test_mangled_answers(
 
 
 def test_answers_do_not_wait_for_acknowledgements(served: Served, ts: httpx.Client) -> None:
-    ts.get("/events")
-    start = time.monotonic()
+    took = []
     for _ in range(20):
+        start = time.monotonic()
         ts.get("/events", params={"limit": 1})
-    assert time.monotonic() - start < 0.4  # 0.9 with Nagle's algorithm on
+        took.append(time.monotonic() - start)
+    assert min(took) < 0.02  # 0.04 with Nagle's algorithm on
 
 
 def test_a_delay_outlasts_the_client(served: Served, t0: httpx.Client) -> None:
@@ -206,7 +207,7 @@ def test_starting_and_stopping_is_prompt_even_amid_a_delay(
     start = time.monotonic()
     outcome: list[type[Exception]] = []
     with serve(sandbox) as served:
-        assert time.monotonic() - start < 0.5
+        assert time.monotonic() - start < 2
 
         def ask() -> None:
             try:
@@ -219,7 +220,7 @@ def test_starting_and_stopping_is_prompt_even_amid_a_delay(
         while not sandbox.requests:
             time.sleep(0.005)
         start = time.monotonic()
-    assert time.monotonic() - start < 0.5
+    assert time.monotonic() - start < 2
     thread.join()
     assert outcome == [httpx.RemoteProtocolError] or outcome == [httpx.ReadError]
     with pytest.raises(httpx.ConnectError):
@@ -261,3 +262,12 @@ def test_run_forever_ends_cleanly_on_a_signal(number: signal.Signals) -> None:
         process.send_signal(number)
         out, err = process.communicate(timeout=10)
     assert (process.returncode, out, err) == (0, "bye\n", "")
+
+
+def test_a_server_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(sandbox: Sandbox) -> None:
+        raise RuntimeError("no server today")
+
+    monkeypatch.setattr("willcall.sandbox.protocol.protocol_factory", broken)
+    with pytest.raises(RuntimeError, match="no server today"), serve(Sandbox(season=False)):
+        pass

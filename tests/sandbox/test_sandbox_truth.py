@@ -6,12 +6,14 @@ import subprocess
 import sys
 import threading
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
 from willcall.sandbox import ManualClock, RealClock, Sandbox
 from willcall.sandbox.boxoffice import HasSalesError, SlugTakenError
 from willcall.sandbox.season import SEASON
+from willcall.sandbox.wire import http_date
 
 LAUGHS = "Late Laughs with Priya Raman"
 
@@ -249,6 +251,12 @@ def test_clocks() -> None:
     real.sleep(0.001)
     assert real.now() > before
     assert real.now().tzinfo is UTC
+
+
+def test_the_date_header_is_as_the_standard_has_it() -> None:
+    for day in range(0, 400, 13):
+        moment = datetime(2026, 1, 1, 3, 4, 5, tzinfo=UTC) + timedelta(days=day)
+        assert http_date(moment) == format_datetime(moment, usegmt=True)
 
 
 def test_threads_share_one_truth(sandbox: Sandbox) -> None:

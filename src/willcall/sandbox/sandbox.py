@@ -6,7 +6,6 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Unpack
 
 from willcall.sandbox.boxoffice import BoxOffice
@@ -21,7 +20,7 @@ from willcall.sandbox.season import large_season, small_season
 from willcall.sandbox.settings import Settings, Switches
 from willcall.sandbox.ticket0 import Ticket0Wire
 from willcall.sandbox.ticketsmart import TicketSmartWire
-from willcall.sandbox.wire import Reply, Request, iso
+from willcall.sandbox.wire import Reply, Request, http_date, iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -317,8 +316,7 @@ class Sandbox:
         if blow is not None:
             reply, cut = mangle(blow, service, request, reply)
         if reply is not None:
-            date = format_datetime(now + timedelta(seconds=skew), usegmt=True)
-            reply.headers.setdefault("date", date)
+            reply.headers.setdefault("date", http_date(now + timedelta(seconds=skew)))
         return Outcome(reply, delay, cut)
 
     @property

@@ -58,11 +58,13 @@ def serve(sandbox: Sandbox, port: int = 0, host: str = "127.0.0.1") -> Iterator[
     """
     with _listening(host, port) as (listener, url):
         runner = _Runner(sandbox, listener)
-        thread = threading.Thread(target=runner.run, name="willcall-sandbox", daemon=True)
+        thread = threading.Thread(target=runner.run_aside, name="willcall-sandbox", daemon=True)
         thread.start()
         try:
             if not runner.started.wait(START_WITHIN):
                 raise RuntimeError("the sandbox's server did not start")
+            if runner.error is not None:
+                raise runner.error
             yield Served(sandbox, url)
         finally:
             runner.stop()
@@ -78,7 +80,8 @@ def run_forever(
 ) -> None:
     """Serve until SIGINT or SIGTERM, then return; for the main thread of a command.
 
-    ``ready`` is called once, when requests are answered. ``OSError`` if the port is taken.
+    ``ready`` is called once, when requests are answered. ``OSError`` if the port is taken. The
+    control surface asks for no key: think twice before a ``host`` others can reach.
     """
     with _listening(host, port) as (listener, url):
         runner = _Runner(sandbox, listener)
@@ -102,11 +105,21 @@ class _Runner:
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self.started = threading.Event()
+        self.error: BaseException | None = None
 
     def run(self, ready: Callable[[], None] | None = None) -> None:
         """Serve until ``stop``."""
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
             runner.run(self._serve(ready))
+
+    def run_aside(self) -> None:
+        """``run`` for a thread: what goes wrong is told to the one who waits for the start."""
+        try:
+            self.run()
+        except BaseException as error:  # noqa: BLE001 - handed over, not swallowed
+            self.error = error
+        finally:
+            self.started.set()
 
     def stop(self) -> None:
         """Ask for the end, from any thread or a signal handler; more than once is fine."""

@@ -99,6 +99,14 @@ def iso(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def http_date(moment: datetime) -> str:
+    """A moment as the ``Date`` header has it; in English whatever the locale."""
+    utc = moment.astimezone(UTC)
+    day = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[utc.weekday()]
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    return f"{day}, {utc:%d} {months[utc.month - 1]} {utc:%Y %H:%M:%S} GMT"
+
+
 def read_datetime(text: object) -> datetime | None:
     """An aware datetime from ISO-8601 text; ``None`` for anything else, naive ones included."""
     if not isinstance(text, str):
