@@ -197,7 +197,7 @@ class _Desk:
         ended = self._end(change)
         kind = KINDS[change.kind]
         if not kind.opens:
-            told = f"ended {', '.join(ended)}" if ended else "nothing was open that it would end"
+            told = f"ended {', '.join(ended)}" if ended else "no ticket to end"
             return Recorded(change, told, ended[0] if ended else None)
         condition = (change.kind, change.subject)
         if condition in self._open:

@@ -142,6 +142,21 @@ def load(path: str | Path | None = None) -> tuple[Config, Path]:
     return checked(values), file.resolve().parent
 
 
+def pick(config: Config, name: str | None) -> BoxOffice:
+    """A box office by its name; None is the only one.
+
+    Raises:
+        InputError: there is none of that name, or there are several and none was named.
+    """
+    offices = {office.name: office for office in config.box_office}
+    if name is None and len(offices) == 1:
+        return config.box_office[0]
+    if name is None or name not in offices:
+        said = "several are configured" if name is None else f"{name!r} is not configured"
+        raise InputError("box_office", said, f"name one of: {', '.join(offices)}")
+    return offices[name]
+
+
 def checked(values: Mapping[str, Any]) -> Config:
     """The configuration in these values.
 

@@ -22,7 +22,7 @@ from ..ticket0.api import PROVIDER as TICKET0
 from ..ticket0.api import FlowTicket0
 from ..ticketsmart.api import PROVIDER as TICKETSMART
 from ..ticketsmart.api import FlowTicketSmart
-from .config import BoxOffice, Config, load
+from .config import BoxOffice, Config, load, pick
 from .deliver import Address
 from .ledger import Ledger, open_ledger
 from .run import Job, PassReport, Plan, plan_pass, report_removal_failure, run_pass
@@ -133,7 +133,7 @@ class Bridge:
                 "it does not say which ticket type of which event could not be removed",
                 "hand over what events.remove_ticket_type raised",
             )
-        office = self.box_office(box_office)
+        office = pick(self.config, box_office)
         with self._ledger() as ledger:
             return self._guarded(
                 office,
@@ -141,20 +141,6 @@ class Bridge:
                 lambda job: report_removal_failure(job, event, ticket_type),
                 lambda name, trouble: PassReport(box_office=name, trouble=trouble),
             )
-
-    def box_office(self, name: str | None) -> BoxOffice:
-        """A box office of the configuration by its name; None is the only one.
-
-        Raises:
-            InputError: there is none of that name, or there are several and none was named.
-        """
-        offices = {office.name: office for office in self.config.box_office}
-        if name is None and len(offices) == 1:
-            return self.config.box_office[0]
-        if name not in offices:
-            said = "several are configured" if name is None else f"{name!r} is not configured"
-            raise InputError("box_office", said, f"name one of: {', '.join(offices)}")
-        return offices[name]
 
     @contextmanager
     def _ledger(self, *, reading: bool = False) -> Iterator[Ledger]:

@@ -1,0 +1,5 @@
+"""``python -m willcall`` is the same as ``willcall``."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,108 @@
+"""Commands, and what becomes of their errors: one line that says what to do, and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+import typer
+
+from ..client.redact import scrub
+from ..errors import ApiError, ConfigError, InputError, WillcallError
+from . import apis, demo, passes, sandbox
+
+EXIT_CODES = """Exit codes:\n
+\b
+  0   all is well
+  1   unexpected: please report it
+  2   the command line is wrong
+  3   it ran, but something is not delivered yet, or was refused
+  4   plan --detailed-exitcode: a run would change something
+  75  for now: an API is down or out of requests, or another run is at work
+  77  a key was rejected or lacks a scope
+  78  the configuration or the ledger is wrong
+  130 interrupted
+"""
+
+app = typer.Typer(
+    name="willcall",
+    help="From the box office to the support desk.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run")(passes.run)
+app.command("plan")(passes.plan)
+app.command("demo")(demo.demo)
+app.command("sandbox")(sandbox.sandbox)
+app.add_typer(apis.events, name="events")
+app.add_typer(apis.tickets, name="tickets")
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
+    version: bool = typer.Option(False, "--version", "-V", help="Show the version and leave."),
+) -> None:
+    """Keep what holds for every command."""
+    context.obj = {"debug": debug}
+    if version:
+        from .._version import __version__
+
+        typer.echo(f"willcall {__version__}")
+        raise typer.Exit
+
+
+def run(args: Sequence[str]) -> int:
+    """Run the command line; the exit code."""
+    try:
+        code = app(list(args), standalone_mode=False)
+    except click.exceptions.Abort:
+        return _say("interrupted", 130)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except KeyboardInterrupt:
+        return _say("interrupted", 130)
+    except BrokenPipeError:
+        # The reader (head, say) has seen enough. Python would complain once more at its end.
+        sys.stderr.close()
+        return 0
+    except WillcallError as error:
+        if "--debug" in args:
+            traceback.print_exc()
+        return _say(_told(error), _code(error))
+    except Exception as error:  # noqa: BLE001 - the last place: a traceback helps no support team
+        if "--debug" in args:
+            traceback.print_exc()
+        said = f"unexpected {type(error).__name__}: {error}; --debug shows where"
+        return _say(said, 1)
+    return code if isinstance(code, int) else 0
+
+
+def _code(error: WillcallError) -> int:
+    from ..bridge.run import code_of
+
+    # What is wrong on the command line is the caller's to mend, not the configuration's.
+    if isinstance(error, InputError) and not isinstance(error, ConfigError):
+        return 78 if error.field in {"api_key", "base_url"} else 2
+    if isinstance(error, ApiError) and error.status in {400, 404, 409, 422}:
+        return 3
+    return code_of(error)
+
+
+def _told(error: WillcallError) -> str:
+    return str(error)
+
+
+def _say(text: str, code: int) -> int:
+    print(f"willcall: {scrub(text)}", file=sys.stderr)  # noqa: T201 - the one place for errors
+    return code

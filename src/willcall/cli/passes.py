@@ -1,0 +1,70 @@
+"""``willcall run`` and ``willcall plan``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .options import AsJson, ConfigFile, MaxSeconds, Quiet
+
+
+def run(
+    config: ConfigFile = None,
+    max_seconds: MaxSeconds = 50,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> int:
+    """Look at every box office once, and deliver what follows. This is what cron runs.
+
+    The first run of a box office takes a baseline and alerts nobody.
+
+    \b
+    Examples:
+      willcall run
+      * * * * *  cd /srv/willcall && willcall run -q
+    """
+    from ..bridge.run import worst
+    from ..bridge.service import Bridge
+    from . import show
+
+    with Bridge.from_config(config, max_seconds=max_seconds) as bridge:
+        reports = bridge.run()
+    for report in reports:
+        if as_json:
+            show.as_json(show.pass_data(report))
+        else:
+            show.pass_report(report, quiet=quiet)
+    return worst(report.exit_code for report in reports)
+
+
+def plan(
+    config: ConfigFile = None,
+    max_seconds: MaxSeconds = 50,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit 4 if a run would change something.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Show what a run would do now, word for word. Nothing is written or sent anywhere.
+
+    \b
+    Examples:
+      willcall plan
+      willcall plan --json | jq -r '.acts[].subject'
+    """
+    from ..bridge.run import worst
+    from ..bridge.service import Bridge
+    from . import show
+
+    with Bridge.from_config(config, max_seconds=max_seconds) as bridge:
+        plans = bridge.plan()
+    for one in plans:
+        if as_json:
+            show.as_json(show.plan_data(one))
+        else:
+            show.plan(one)
+    code = worst(one.exit_code for one in plans)
+    if code == 0 and detailed_exitcode and any(one.pending for one in plans):
+        return 4
+    return code

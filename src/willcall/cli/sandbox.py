@@ -1,0 +1,58 @@
+"""``willcall sandbox``: both services on this machine, to try things out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ..errors import InputError
+
+
+def sandbox(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8080,
+    events: Annotated[
+        int | None,
+        typer.Option(min=0, help="How many events; a small believable season if left out."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same keys and ids.")] = 0,
+) -> None:
+    """Run a stand-in for TicketSmart and Ticket0, until Ctrl-C.
+
+    It prints two keys and the lines that point willcall at it, ready to paste.
+    """
+    try:
+        from ..sandbox import Sandbox
+        from ..sandbox.server import Served, run_forever
+    except ModuleNotFoundError as error:
+        raise InputError(
+            "sandbox", f"{error.name} is not installed", "pip install 'willcall[sandbox]'"
+        ) from None
+
+    def ready(served: Served) -> None:
+        box = served.sandbox
+        typer.echo(f"""\
+# TicketSmart and Ticket0 stand-ins; nothing leaves this machine. Ctrl-C ends them.
+export TICKETSMART_API_KEY={box.ticketsmart_key}
+export TICKET0_API_KEY={box.ticket0_key}
+
+# willcall.toml:
+#   [[box_office]]
+#   name = "main-room"
+#   base_url = "{served.ticketsmart_url}"
+#   [desk]
+#   base_url = "{served.ticket0_url}"
+#   inbox_id = "{box.desk.inboxes[0].id}"
+#   customer_email = "organiser@example.com"
+#   from_address = "{box.desk.inboxes[0].addresses[0]}"
+
+# Make something happen:
+#   curl -X POST {served.control_url}/events/late-laughs-with-priya-raman/sell-out
+""")
+
+    try:
+        run_forever(
+            Sandbox(seed=seed, season=True if events is None else events), port, ready=ready
+        )
+    except OSError as error:
+        raise InputError("--port", f"{port}: {error.strerror}", "choose another one") from None

@@ -1,0 +1,240 @@
+"""How things are shown: data on stdout, all else on stderr; lines for people, JSON for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import attrs
+import orjson
+import typer
+
+from ..bridge.cases import Act, Case, Intent, Recorded
+from ..bridge.changes import KINDS
+from ..bridge.compose import plain
+from ..bridge.deliver import Delivered, Outcome
+from ..bridge.run import PassReport, Plan
+from ..client.redact import scrub
+from ..errors import ApiError, WillcallError
+
+
+def data(value: Any) -> Any:
+    """A model as plain JSON data, in the names that the Python API has."""
+    if attrs.has(type(value)):
+        return {f.name: data(getattr(value, f.name)) for f in attrs.fields(type(value))}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(name): data(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [data(inner) for inner in value]
+    return value
+
+
+def as_json(value: Any) -> None:
+    """One object, on one line."""
+    typer.echo(orjson.dumps(data(value)).decode())
+
+
+def aside(text: str) -> None:
+    """A line that is not data."""
+    typer.echo(text, err=True)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Columns as wide as what is in them."""
+    cells = [[plain(str(cell if cell is not None else "-")) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+    for row in ([*head], *cells):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        typer.echo(line.rstrip())
+
+
+# -- what a run has done ----------------------------------------------------------------------
+
+
+def _changed(one: Recorded) -> str:
+    change = one.change
+    name = f' "{plain(change.ticket_type.name)}"' if change.ticket_type else ""
+    words = KINDS[change.kind].summary
+    return f"{plain(change.event.title)}{name}: {words} ({one.outcome})"
+
+
+_WORDS = {
+    Act.OPEN: "opened",
+    Act.TAG: "tagged",
+    Act.MESSAGE: "sent a message in",
+    Act.NOTE: "left a note in",
+    Act.RESOLVE: "resolved",
+}
+
+
+def _delivered(one: Delivered) -> str:
+    ticket = one.case.ticket_id or "a ticket"
+    what = f"{_WORDS[one.intent.act]} {ticket} [{one.case.marker}]"
+    if one.outcome is Outcome.DONE:
+        return what
+    if one.outcome is Outcome.ADOPTED:
+        return f"{what}: found, so it was not done again"
+    if one.outcome is Outcome.ALREADY:
+        return f"{what}: was so already"
+    return f"{one.intent.act} of {one.case.marker}: {one.outcome}: {one.detail}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def trouble(name: str, error: WillcallError) -> None:
+    """What is wrong with a box office or its desk, on stderr."""
+    hint = ""
+    if isinstance(error, ApiError) and error.retry_after is not None:
+        hint = f"; try again in {error.retry_after:.0f} s"
+    aside(f"{name}: {scrub(str(error))}{hint}")
+
+
+def pass_report(report: PassReport, *, quiet: bool) -> None:
+    """A pass in words: one line if it was quiet, and one for each thing that happened."""
+    name = report.box_office
+    if report.trouble is not None:
+        trouble(name, report.trouble)
+    if not quiet:
+        _pass_lines(report)
+    if report.deliveries.stopped is not None:
+        trouble(name, report.deliveries.stopped)
+    if report.left:
+        waiting = ", ".join(f"{count} {state}" for state, count in report.left.items())
+        aside(f"{name}: not delivered yet: {waiting}; the next run goes on")
+
+
+def _pass_lines(report: PassReport) -> None:
+    name, decision = report.box_office, report.decision
+    if decision is not None and decision.baseline and report.observation is not None:
+        count = _count(len(report.observation.events), "event")
+        typer.echo(f"{name}: baseline of {count} taken; changes are reported from now on")
+    elif decision is not None:
+        seen = ""
+        if report.observation is not None:
+            seen = _count(len(report.observation.events), "event") + ", "
+        said = _count(len(decision.recorded), "change") if decision.recorded else "nothing new"
+        typer.echo(f"{name}: {seen}{said}")
+        for one in decision.recorded:
+            typer.echo(f"  {_changed(one)}")
+    for delivered in report.deliveries.delivered:
+        typer.echo(f"  {_delivered(delivered)}")
+    if report.observation is not None and report.observation.trouble:
+        aside(f"{name}: {scrub(report.observation.trouble)}")
+
+
+def _error(error: WillcallError | None) -> Any:
+    return None if error is None else {"type": type(error).__name__, "message": scrub(str(error))}
+
+
+def _change_data(one: Recorded) -> dict[str, Any]:
+    change = one.change
+    return {
+        "kind": change.kind,
+        "event": {"id": change.event.id, "title": change.event.title},
+        "ticket_type": change.ticket_type
+        and {"id": change.ticket_type.id, "name": change.ticket_type.name},
+        "observed_at": change.observed_at,
+        "outcome": one.outcome,
+        "marker": one.marker,
+    }
+
+
+def pass_data(report: PassReport) -> dict[str, Any]:
+    """A pass as JSON data."""
+    return {
+        "box_office": report.box_office,
+        "exit_code": report.exit_code,
+        "baseline": bool(report.decision and report.decision.baseline),
+        "events": len(report.observation.events) if report.observation else None,
+        "changes": [_change_data(one) for one in report.decision.recorded]
+        if report.decision
+        else [],
+        "delivered": [
+            {
+                "marker": one.case.marker,
+                "ticket_id": one.case.ticket_id,
+                "act": one.intent.act,
+                "outcome": one.outcome,
+            }
+            for one in report.deliveries.delivered
+        ],
+        "left": report.left,
+        "trouble": _error(report.trouble),
+        "stopped": _error(report.deliveries.stopped),
+    }
+
+
+# -- what a run would do ----------------------------------------------------------------------
+
+
+def _titles(cases: Iterable[Case]) -> dict[str, Case]:
+    return {case.marker: case for case in cases}
+
+
+def _act_lines(intent: Intent) -> list[str]:
+    payload = intent.payload
+    if intent.act is Act.OPEN:
+        return [f"open    {payload['subject']}", *_indented(payload["body"])]
+    if intent.act is Act.TAG:
+        return [f"tag     {', '.join(payload['tags'])}"]
+    if intent.act in {Act.MESSAGE, Act.NOTE}:
+        return [f"{intent.act:7} ", *_indented(payload["text"])]
+    return ["resolve"]
+
+
+def _indented(text: str) -> list[str]:
+    return [f"  | {line}".rstrip() for line in text.splitlines()]
+
+
+def plan(one: Plan) -> None:
+    """A plan in words: what changed, and every act with its text."""
+    name = one.box_office
+    if one.trouble is not None:
+        trouble(name, one.trouble)
+    if one.waiting:
+        typer.echo(f"{name}: {_count(len(one.waiting), 'act')} from earlier runs would go out")
+        for case, intent in one.waiting:
+            typer.echo(f"  {intent.act} of {case.marker} ({plain(case.title)}): {intent.state}")
+    decision = one.decision
+    if decision is None:
+        return
+    if decision.baseline:
+        count = _count(len(decision.facts), "event")
+        typer.echo(f"{name}: would take a baseline of {count}, and alert nobody")
+        return
+    if not decision.recorded:
+        typer.echo(f"{name}: nothing new")
+    for recorded in decision.recorded:
+        typer.echo(f"{name}: {_changed(recorded)}")
+    by_marker = _titles(decision.cases)
+    for intent in decision.intents:
+        lines = _act_lines(intent)
+        typer.echo(f"  {by_marker[intent.case].marker}  {lines[0]}")
+        for line in lines[1:]:
+            typer.echo(f"  {line}")
+
+
+def plan_data(one: Plan) -> dict[str, Any]:
+    """A plan as JSON data."""
+
+    def act(intent: Intent) -> dict[str, Any]:
+        return {"marker": intent.case, "act": intent.act, "state": intent.state, **intent.payload}
+
+    decision = one.decision
+    return {
+        "box_office": one.box_office,
+        "pending": one.pending,
+        "baseline": bool(decision and decision.baseline),
+        "changes": [_change_data(recorded) for recorded in decision.recorded] if decision else [],
+        "acts": [act(intent) for intent in decision.intents] if decision else [],
+        "waiting": [act(intent) for _, intent in one.waiting],
+        "trouble": _error(one.trouble),
+    }
