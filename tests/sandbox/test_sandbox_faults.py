@@ -75,6 +75,20 @@ def test_late_commit(sandbox: Sandbox, t0: Caller, clock: ManualClock) -> None:
     assert len(sandbox.desk.tickets) == 1
 
 
+def test_a_late_commit_shows_in_a_truth_that_was_taken_before(
+    sandbox: Sandbox, t0: Caller, clock: ManualClock
+) -> None:
+    desk, office = sandbox.desk, sandbox.boxoffice
+    sandbox.faults.add("late_commit", seconds=30)
+    lost(t0)
+    with pytest.raises(Dropped):
+        Caller(sandbox, "ticketsmart").patch("/events/the-cherry-orchard", {"title": "Renamed"})
+    assert office.event("the-cherry-orchard").title == "The Cherry Orchard"
+    clock.advance(30)
+    assert len(desk.tickets) == 1
+    assert office.event("the-cherry-orchard").title == "Renamed"
+
+
 def test_late_commits_keep_their_order(sandbox: Sandbox, t0: Caller, clock: ManualClock) -> None:
     slow = sandbox.faults.add("late_commit", seconds=60, count=1)
     lost(t0, TICKET | {"subject": "asked first"})

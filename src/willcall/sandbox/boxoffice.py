@@ -100,14 +100,16 @@ class BoxOffice:
         name: str,
         *,
         now: Callable[[], datetime],
+        settle: Callable[[], None],
         ids: Ids,
         lock: threading.RLock,
         settings: Settings,
     ) -> None:
-        """An empty box office."""
+        """An empty box office; ``settle`` brings the truth up to the present before a look."""
         self.name = name
         self.lock = lock
         self._now = now
+        self._settle = settle
         self._ids = ids
         self._settings = settings
         self._events: dict[str, Event] = {}
@@ -122,11 +124,13 @@ class BoxOffice:
     def events(self) -> list[Event]:
         """All events in the order of their creation."""
         with self.lock:
+            self._settle()
             return list(self._events.values())
 
     @locked
     def by_id_or_slug(self, ref: str) -> Event | None:
         """What the API accepts in a path; ``None`` if there is no such event."""
+        self._settle()
         return self._events.get(ref) or self._by_slug.get(ref)
 
     @locked
@@ -368,7 +372,7 @@ class BoxOffice:
                     for kind in event.ticket_types
                 ],
             }
-            for event in self._events.values()
+            for event in self.events
         ]
 
     # Inside.

@@ -107,10 +107,21 @@ class Ticket:
 class Desk:
     """One Ticket0 workspace. ``ticket`` below is always an id or a whole subject."""
 
-    def __init__(self, *, now: Callable[[], datetime], ids: Ids, lock: threading.RLock) -> None:
-        """A workspace with two inboxes and two people, and no tickets."""
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime],
+        settle: Callable[[], None],
+        ids: Ids,
+        lock: threading.RLock,
+    ) -> None:
+        """A workspace with two inboxes and two people, and no tickets.
+
+        ``settle`` brings the truth up to the present before a look.
+        """
         self.lock = lock
         self._now = now
+        self._settle = settle
         self._ids = ids
         self._seq = 0
         self.inboxes: list[Inbox] = [
@@ -123,11 +134,10 @@ class Desk:
         ]
         self._tickets: dict[str, Ticket] = {}
         self._customers: dict[str, Customer] = {}
-        self.outbox: list[Message] = []
-        """What has really been e-mailed to customers, oldest first."""
+        self._outbox: list[Message] = []
 
     def __repr__(self) -> str:
-        return f"Desk({len(self._tickets)} tickets, {len(self.outbox)} messages sent)"
+        return f"Desk({len(self._tickets)} tickets, {len(self._outbox)} messages sent)"
 
     # Looking.
 
@@ -139,9 +149,17 @@ class Desk:
             return list(self._tickets.values())
 
     @property
+    def outbox(self) -> list[Message]:
+        """What has really been e-mailed to customers, oldest first."""
+        with self.lock:
+            self._settle()
+            return list(self._outbox)
+
+    @property
     def customers(self) -> list[Customer]:
         """All customers, oldest first."""
         with self.lock:
+            self._settle()
             return list(self._customers.values())
 
     @locked
@@ -258,7 +276,7 @@ class Desk:
         found.messages.append(message)
         found.updated_at = message.created_at
         if not note:
-            self.outbox.append(message)
+            self._outbox.append(message)
         return message
 
     @locked
@@ -354,7 +372,8 @@ class Desk:
 
     @locked
     def wake(self) -> None:
-        """Reopen what was snoozed until a moment that has come."""
+        """Settle, and reopen what was snoozed until a moment that has come."""
+        self._settle()
         now = self._now()
         for ticket in self._tickets.values():
             if ticket.snoozed_until is not None and ticket.snoozed_until <= now:

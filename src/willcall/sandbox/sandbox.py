@@ -128,7 +128,7 @@ class Sandbox:
             self.faults = Faults(self.seed, self.lock)
             self._log: deque[Logged] = deque(maxlen=LOG_LENGTH)
             self._box_offices: dict[str, BoxOffice] = {}
-            self._desk = Desk(now=self.now, ids=self._ids, lock=self.lock)
+            self._desk = Desk(now=self.now, settle=self.settle, ids=self._ids, lock=self.lock)
             self._wires: dict[Service, TicketSmartWire | Ticket0Wire] = {
                 "ticketsmart": TicketSmartWire(self._box_offices, self.keys, self.settings),
                 "ticket0": Ticket0Wire(self._desk, self.keys, self.settings),
@@ -185,7 +185,12 @@ class Sandbox:
             if name in self._box_offices:
                 raise ValueError(f"name: there is a box office {name!r} already")
             self._box_offices[name] = BoxOffice(
-                name, now=self.now, ids=self._ids, lock=self.lock, settings=self.settings
+                name,
+                now=self.now,
+                settle=self.settle,
+                ids=self._ids,
+                lock=self.lock,
+                settings=self.settings,
             )
             return self._box_offices[name]
 
