@@ -177,7 +177,7 @@ class _Night:
         us = _command()
         typer.echo(f"""
 {_bold("That was the main job.")} {runs} runs, {requests} requests, {len(tickets)} support tickets; \
-{resolved} resolved again, none opened twice.
+{resolved} resolved, none opened twice.
 
 Try next:
   {us} sandbox --port 8080        both services, to play with; prints keys and a willcall.toml

@@ -1,0 +1,168 @@
+"""A whole house in virtual time: the sandbox, the ledger and the bridge, with no socket in sight.
+
+The bridge's own flows run in ``simulate`` against the sandbox's own logic, both on one clock, so
+that an hour passes at once and a process can be ended at any step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from willcall.bridge.deliver import Address
+from willcall.bridge.ledger import Ledger, open_ledger
+from willcall.bridge.run import Job, PassReport, Plan, plan_pass, report_removal_failure, run_pass
+from willcall.client.endpoint import open_account
+from willcall.client.flow import Crash, Flow, Request, World, simulate
+from willcall.errors import ConnectionLostError, Reply, RequestTimeoutError
+from willcall.sandbox import ManualClock, Sandbox
+from willcall.sandbox.inprocess import Dropped, Late, call
+from willcall.sandbox.settings import Switches
+from willcall.ticket0.api import PROVIDER as TICKET0
+from willcall.ticket0.api import FlowTicket0
+from willcall.ticketsmart.api import PROVIDER as TICKETSMART
+from willcall.ticketsmart.api import FlowTicketSmart
+
+T = TypeVar("T")
+START = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
+ADDRESS = Address(
+    inbox_id="inb_01abc",
+    customer_email="organiser@example.com",
+    from_address="boxoffice@example.com",
+)
+
+__all__ = ["ADDRESS", "START", "Crash", "House"]
+
+
+class House:
+    """The sandbox and a bridge on it; a minute passes between runs, as with cron.
+
+    The ledger is in memory unless told otherwise: it outlives every simulated process all the same.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        season: bool | int = True,
+        address: Address = ADDRESS,
+        looks: int = 25,
+        switches: Switches | None = None,
+        ledger: str = "sqlite://",
+    ) -> None:
+        self.clock = ManualClock(START)
+        self.sandbox = Sandbox(self.clock, season=season, **(switches or {}))
+        self.box_office = self.sandbox.boxoffice
+        self.desk = self.sandbox.desk
+        self.folder = folder
+        self.address = address
+        self.looks = looks
+        self.max_seconds = 50.0
+        self.keys = {
+            "ticketsmart": self.sandbox.ticketsmart_key,
+            "ticket0": self.sandbox.ticket0_key,
+        }
+        self.ledger: Ledger = open_ledger(ledger, folder)
+        self.world = World(self._carry)
+
+    # -- running ------------------------------------------------------------------------------
+
+    def job(self, ledger: Ledger | None = None) -> Job:
+        """A job as a fresh process would have it: new accounts, the same ledger."""
+        ticketsmart = open_account(
+            TICKETSMART, self.keys["ticketsmart"], "http://localhost/ticketsmart/api/v1"
+        )
+        ticket0 = open_account(TICKET0, self.keys["ticket0"], "http://localhost/ticket0/api/v1")
+        return Job(
+            box_office="main-room",
+            ticketsmart=FlowTicketSmart(ticketsmart),
+            ticket0=FlowTicket0(ticket0),
+            address=self.address,
+            ledger=ledger or self.ledger,
+            looks=self.looks,
+            max_seconds=self.max_seconds,
+        )
+
+    def run(self, *, crash_at: int | None = None) -> PassReport:
+        """One pass, a minute after whatever was before."""
+        return self._play(run_pass, crash_at)
+
+    def plan(self) -> Plan:
+        """What a pass would do."""
+        return self._play(plan_pass)
+
+    def report(self, event: str, ticket_type: str, *, crash_at: int | None = None) -> PassReport:
+        """Report a refused removal."""
+        return self._play(lambda job: report_removal_failure(job, event, ticket_type), crash_at)
+
+    def _play(self, flow: Callable[[Job], Flow[T]], crash_at: int | None = None) -> T:
+        self.clock.advance(60)
+        self.world = World(self._carry, start=self.clock.now(), crash_at=crash_at)
+        try:
+            return simulate(flow(self.job()), self.world)
+        finally:
+            self._meet(self.world.start + timedelta(seconds=self.world.elapsed))
+
+    def _meet(self, moment: datetime) -> None:
+        self.clock.advance(max(0.0, (moment - self.clock.now()).total_seconds()))
+
+    def _carry(self, request: Request) -> Reply:
+        """Carry a request to the sandbox, both on one clock."""
+        world = self.world
+        self._meet(world.start + timedelta(seconds=world.elapsed))
+        before = self.clock.now()
+        parts = urlsplit(request.url)
+        where = f"{request.method} {parts.path}"
+        try:
+            answer = call(
+                self.sandbox.app,
+                request.method,
+                parts.path,
+                parts.query,
+                request.headers.items(),
+                request.content or b"",
+                timeout=request.timeout,
+            )
+        except Dropped:
+            raise ConnectionLostError("dropped", provider=request.provider, request=where) from None
+        except Late:
+            raise RequestTimeoutError("late", provider=request.provider, request=where) from None
+        finally:
+            world.elapsed += (self.clock.now() - before).total_seconds()
+        headers = {name.lower(): value for name, value in answer.headers}
+        return Reply(answer.status, headers, answer.body, request.url)
+
+    # -- looking ------------------------------------------------------------------------------
+
+    def event(self, number: int = 0) -> str:
+        """The id of the n-th event that is on sale and has something left of every ticket type."""
+        free = [
+            event.id
+            for event in self.box_office.events
+            if event.status == "PUBLISHED" and all(t.available > 0 for t in event.ticket_types)
+        ]
+        return free[number]
+
+    def subjects(self) -> list[str]:
+        """Of every ticket at the desk, the subject without its marker; sorted."""
+        return sorted(ticket.subject.rsplit(" [", 1)[0] for ticket in self.desk.tickets)
+
+    def shape(self) -> list[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:
+        """Everything that matters about the desk, without ids and times: two runs that end in the
+        same state have the same shape."""
+        return sorted(
+            (
+                ticket.subject,
+                ticket.status,
+                tuple(sorted(ticket.tags)),
+                tuple(message.body.rsplit("\n", 1)[-1] for message in ticket.messages),
+            )
+            for ticket in self.desk.tickets
+        )
+
+    def sent(self, service: str = "ticketsmart") -> int:
+        """How many requests a service has had since the log was last emptied."""
+        return sum(request.service == service for request in self.sandbox.requests)
