@@ -14,6 +14,12 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .client.check import Access
+    from .client.engine import Answer
+    from .client.money import Money
+    from .client.op import UNSET
+    from .client.options import Hooks, Try
+    from .client.quota import Pace, Quota
     from .errors import (
         ApiError,
         AuthenticationError,
@@ -30,17 +36,24 @@ if TYPE_CHECKING:
         Reply,
         RequestTimeoutError,
         ServerError,
+        SignatureError,
         SlugTakenError,
         SoldTicketsError,
         TransportError,
         UndecodableReplyError,
         ValidationError,
+        WebhookError,
         WillcallError,
     )
+    from .providers import connect, connect_async, provider_names
     from .ticket0.api import AsyncTicket0, Ticket0
     from .ticketsmart.api import AsyncTicketSmart, TicketSmart
+    from .ticketsmart.models import NewTicketType
 
 __all__ = [
+    "UNSET",
+    "Access",
+    "Answer",
     "ApiError",
     "AsyncTicket0",
     "AsyncTicketSmart",
@@ -49,31 +62,54 @@ __all__ = [
     "ConflictError",
     "ConnectError",
     "ConnectionLostError",
+    "Hooks",
     "InputError",
     "LedgerError",
+    "Money",
+    "NewTicketType",
     "NotFoundError",
     "OutcomeUnknownError",
+    "Pace",
     "PermissionDeniedError",
+    "Quota",
     "RateLimitError",
     "Reply",
     "RequestTimeoutError",
     "ServerError",
+    "SignatureError",
     "SlugTakenError",
     "SoldTicketsError",
     "Ticket0",
     "TicketSmart",
     "TransportError",
+    "Try",
     "UndecodableReplyError",
     "ValidationError",
+    "WebhookError",
     "WillcallError",
     "__version__",
+    "connect",
+    "connect_async",
+    "provider_names",
 ]
 
 _HOMES = {
+    "UNSET": ".client.op",
+    "Access": ".client.check",
+    "Answer": ".client.engine",
     "AsyncTicket0": ".ticket0.api",
     "AsyncTicketSmart": ".ticketsmart.api",
+    "Hooks": ".client.options",
+    "Money": ".client.money",
+    "NewTicketType": ".ticketsmart.models",
+    "Pace": ".client.quota",
+    "Quota": ".client.quota",
     "Ticket0": ".ticket0.api",
     "TicketSmart": ".ticketsmart.api",
+    "Try": ".client.options",
+    "connect": ".providers",
+    "connect_async": ".providers",
+    "provider_names": ".providers",
 }
 
 

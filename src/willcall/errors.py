@@ -6,6 +6,8 @@
     ├── InputError                  refused here; nothing was sent, nothing was changed
     │   └── ConfigError             … because of the configuration
     ├── LedgerError                 the ledger cannot be used as it is; nothing was sent
+    ├── WebhookError                a delivery that cannot be accepted
+    │   └── SignatureError              … because it does not prove who sent it
     └── ApiError                    a provider refused, failed, or could not be understood
         ├── ValidationError         400, 422   the request is wrong
         ├── AuthenticationError     401        the key is missing, malformed, revoked or unknown
@@ -28,6 +30,7 @@ All of them pickle. None of them ever holds a key: what a provider echoes is scr
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,6 +54,17 @@ class Reply:
     def request_id(self) -> str | None:
         """The provider's own name for this exchange, if it sent one (neither documents it)."""
         return self.headers.get("x-request-id")
+
+    def json(self) -> Any:
+        """The body as JSON, with every field the models do not know.
+
+        Raises:
+            UndecodableReplyError: it is not JSON.
+        """
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise UndecodableReplyError("the body is not JSON", reply=self) from None
 
 
 class WillcallError(Exception):
@@ -95,6 +109,14 @@ def _rebuild(cls: type[WillcallError], args: tuple[Any, ...], state: dict[str, A
     error.args = args
     error.__dict__.update(state)
     return error
+
+
+class WebhookError(WillcallError):
+    """A webhook delivery that cannot be accepted; answer it with 400."""
+
+
+class SignatureError(WebhookError):
+    """A delivery that does not prove that it comes from the provider; answer it with 401."""
 
 
 class ApiError(WillcallError):
@@ -147,6 +169,8 @@ class ApiError(WillcallError):
         text = f"{self.provider or 'provider'}: {head + ': ' if head else ''}{self.message}"
         if self.request:
             text += f" [{self.request}]"
+        if self.details:
+            text += f"; {str(self.details)[:300]}"
         if self.missing_scopes:
             text += f"; the key lacks {', '.join(self.missing_scopes)}"
         if self.hint:

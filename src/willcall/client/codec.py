@@ -15,6 +15,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 import attrs
 import orjson
 from cattrs import ClassValidationError, Converter, IterableValidationError
+from cattrs.errors import IterableValidationNote
 from cattrs.gen import make_dict_structure_fn, override
 from cattrs.v import format_exception, transform_error
 
@@ -57,6 +58,11 @@ def _is_open_enum(cls: Any) -> bool:
     )
 
 
+def _is_tuple(cls: Any) -> bool:
+    origin: Any = get_origin(cls)
+    return origin is tuple
+
+
 def _open_enum(cls: Any) -> Callable[[Any, Any], Any]:
     arms = get_args(cls)
     known = {
@@ -77,16 +83,53 @@ def _open_enum(cls: Any) -> Callable[[Any, Any], Any]:
     return structure
 
 
+def _items(cls: Any, converter: Converter, detailed: bool) -> Callable[[Any, Any], Any]:
+    """``tuple[T, ...]`` from a JSON array alone: a text must not become a tuple of letters."""
+    kind = get_args(cls)[0]
+    inner = converter.get_structure_hook(kind)
+
+    def fast(value: Any, _: Any) -> Any:
+        if not isinstance(value, list):
+            raise TypeError(f"expected a list, got {type(value).__name__}")
+        return tuple([inner(item, kind) for item in value])
+
+    def exact(value: Any, _: Any) -> Any:
+        if not isinstance(value, list):
+            raise TypeError(f"expected a list, got {type(value).__name__}")
+        items, errors = [], []
+        for place, item in enumerate(value):
+            try:
+                items.append(inner(item, kind))
+            except Exception as error:  # noqa: BLE001 - all of them are told, with place
+                note = IterableValidationNote(f"at {place}", place, kind)
+                error.__notes__ = [*getattr(error, "__notes__", []), note]
+                errors.append(error)
+        if errors:
+            raise IterableValidationError("wrong items", errors, cls)
+        return tuple(items)
+
+    return exact if detailed else fast
+
+
 class Codec:
     """A converter for one provider's models.
 
     Args:
         names: per model, the wire names that are not simply the attribute in camelCase, or that
             are only inferred, so that a correction is one line.
+        before: per model, what is done to its JSON object before it is read; it may change it.
+
+    A null where a field has a default and knows no None is read as if it were missing: neither
+    provider documents which fields may be null.
     """
 
-    def __init__(self, names: Mapping[type, Mapping[str, str]] | None = None) -> None:
+    def __init__(
+        self,
+        names: Mapping[type, Mapping[str, str]] | None = None,
+        before: Mapping[type, Callable[[dict[str, Any]], Any]] | None = None,
+    ) -> None:
         self._names = names or {}
+        self._before = before or {}
         self._fast = self._converter(detailed=False)
         self._exact = self._converter(detailed=True)
 
@@ -96,6 +139,9 @@ class Codec:
             converter.register_structure_hook(kind, _exactly(kind))
         converter.register_structure_hook(datetime, moment)
         converter.register_structure_hook_factory(_is_open_enum, _open_enum)
+        converter.register_structure_hook_factory(
+            _is_tuple, lambda cls: _items(cls, converter, detailed)
+        )
 
         def model(cls: Any) -> Any:
             names = self._names.get(cls, {})
@@ -105,9 +151,16 @@ class Codec:
                 for field in attrs.fields(cls)
                 if field.name in hints
             }
-            return _mapping_only(
+            never_null = tuple(
+                names.get(field.name, camel(field.name))
+                for field in attrs.fields(cls)
+                if field.default is not attrs.NOTHING and type(None) not in _arms(hints[field.name])
+            )
+            return _object(
                 cls,
                 make_dict_structure_fn(cls, converter, **fields),  # type: ignore[arg-type]
+                never_null,
+                self._before.get(cls),
             )
 
         converter.register_structure_hook_factory(attrs.has, model)
@@ -135,10 +188,26 @@ class Codec:
             raise UndecodableReplyError(f"unexpected JSON: {_describe(error, model)}") from None
 
 
-def _mapping_only(cls: type, inner: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _arms(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in _UNIONS else (hint,)
+
+
+def _object(
+    cls: type,
+    inner: Callable[[Any, Any], Any],
+    never_null: tuple[str, ...],
+    before: Callable[[dict[str, Any]], Any] | None,
+) -> Callable[[Any, Any], Any]:
+    """Reads one JSON object as a model."""
+
     def structure(value: Any, kind: Any) -> Any:
         if not isinstance(value, dict):
             raise TypeError(f"expected an object for {cls.__name__}, got {type(value).__name__}")
+        for name in never_null:
+            if name in value and value[name] is None:
+                del value[name]
+        if before is not None:
+            before(value)
         return inner(value, kind)
 
     return structure

@@ -1,6 +1,6 @@
 """One definition per endpoint; three faces from it, each with its exact types.
 
-An endpoint is a method that builds an :class:`~willcall.client.engine.Op`. Which face its caller
+An endpoint is a method that builds an :class:`~willcall.client.op.Op`. Which face its caller
 sees depends on the flavour ``F`` of the collection it stands in:
 
 ==================  ==========================  ===========================
@@ -10,27 +10,72 @@ flavour             ``@endpoint`` returns       ``@listing`` returns
 :class:`Async`      a coroutine of ``T``        ``AsyncPages[T]``
 :class:`InFlow`     ``Flow[T]``                 ``FlowPages[T]``
 ==================  ==========================  ===========================
+
+Every endpoint also has ``.raw(…)``, which gives an :class:`~willcall.client.engine.Answer`: the
+typed value and the raw reply side by side. ``api.events.get.raw("gala").reply.headers``.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-import os
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
+from collections.abc import Callable, Coroutine
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Generic,
+    ParamSpec,
+    Protocol,
+    Self,
+    TypeVar,
+    overload,
+)
 
 import attrs
 
-from ..errors import InputError
-from .engine import UNSET, Account, Op, Options, Provider, Unset, perform
-from .flow import Flow, adrive, drive
-from .http import AsyncConnections, Connections, safe_base_url
-from .paging import AsyncPages, FlowPages, Page, Pages
-from .quota import Pace
-from .retry import Retry
+from .engine import Answer
+from .flow import Flow
+from .once import carry_out
+from .op import Op, Page
+from .options import Options
+from .paging import AsyncPages, FlowPages, Pages
+from .provider import Account, open_account
+
+if TYPE_CHECKING:
+    from .clients import AsyncClient, FlowClient, SyncClient
+
+__all__ = [
+    "Async",
+    "AsyncCall",
+    "AsyncClient",
+    "Call",
+    "Collection",
+    "F",
+    "Face",
+    "FlowCall",
+    "FlowClient",
+    "InFlow",
+    "Session",
+    "Sync",
+    "SyncClient",
+    "endpoint",
+    "listing",
+    "open_account",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """The clients, which stand on this module, for those who look for them here."""
+    if name in {"AsyncClient", "FlowClient", "SyncClient"}:
+        from . import clients
+
+        return getattr(clients, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 P = ParamSpec("P")
 
 
@@ -49,12 +94,69 @@ class InFlow:
 F = TypeVar("F", Sync, Async, InFlow)
 
 
+class Call(Protocol[P, T_co]):
+    """An endpoint of a client that blocks."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co: ...
+
+    def raw(self, *args: P.args, **kwargs: P.kwargs) -> Answer[T_co]:
+        """The same call, with the raw reply beside the value."""
+
+
+class AsyncCall(Protocol[P, T_co]):
+    """An endpoint of a client that is awaited."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T_co]: ...
+
+    def raw(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, Answer[T_co]]:
+        """The same call, with the raw reply beside the value."""
+
+
+class FlowCall(Protocol[P, T_co]):
+    """An endpoint for use inside flows."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Flow[T_co]: ...
+
+    def raw(self, *args: P.args, **kwargs: P.kwargs) -> Flow[Answer[T_co]]:
+        """The same call, with the raw reply beside the value."""
+
+
 @attrs.frozen
 class Face:
-    """What becomes of a flow and of a list in one flavour."""
+    """What becomes of a flow and of a list in one flavour.
 
-    run: Callable[[Flow[Any]], Any] = attrs.field(repr=False)
-    pages: Callable[[Callable[[Op[Any]], Any], Op[Any]], Any] = attrs.field(repr=False)
+    ``run`` drives a flow, ``then`` takes the value out of an answer, ``pages`` reads a list, and
+    ``define`` makes the function a caller sees, which is a coroutine function where it is awaited.
+    """
+
+    run: Callable[[Flow[Any]], Any]
+    then: Callable[[Any], Any]
+    pages: Callable[[Callable[[Op[Any]], Any], Op[Any]], Any]
+    define: Callable[[Callable[..., Any]], Callable[..., Any]] = lambda call: call
+
+
+def value_of(answer: Answer[T]) -> T:
+    """The value, when the call blocked."""
+    return answer.value
+
+
+async def awaited_value_of(answer: Coroutine[Any, Any, Answer[T]]) -> T:
+    """The value, when the call is awaited."""
+    return (await answer).value
+
+
+def flow_value_of(answer: Flow[Answer[T]]) -> Flow[T]:
+    """The value, when the call is part of a flow."""
+    return (yield from answer).value
+
+
+def coroutine_function(call: Callable[..., Coroutine[Any, Any, T]]) -> Callable[..., Any]:
+    """A function that returns a coroutine, as one that everybody can see is one."""
+
+    async def function(*args: Any, **kwargs: Any) -> T:
+        return await call(*args, **kwargs)
+
+    return function
 
 
 @attrs.frozen
@@ -65,9 +167,13 @@ class Session(Generic[F]):
     options: Options
     face: Face = attrs.field(repr=False)
 
+    def answer(self, op: Op[Any]) -> Any:
+        """Make a call, as the flavour makes it, and give the value beside the raw reply."""
+        return self.face.run(carry_out(op, self.account, self.options))
+
     def call(self, op: Op[Any]) -> Any:
         """Make a call, as the flavour makes it."""
-        return self.face.run(perform(op, self.account, self.options))
+        return self.face.then(self.answer(op))
 
 
 class Collection(Generic[F]):
@@ -80,13 +186,14 @@ class Collection(Generic[F]):
         return f"<{self._session.account.provider.name} {type(self).__name__.lower()}>"
 
 
-def _face_signature(build: Callable[..., Any], wrap: str) -> inspect.Signature:
-    """The signature a caller sees: no self, and the answer in place of the Op that describes it."""
+def _signature(build: Callable[..., Any], wrap: str, *, bound: bool) -> inspect.Signature:
+    """The signature a caller sees: the answer in place of the Op that describes it."""
     signature = inspect.signature(build)
     inner = str(signature.return_annotation).removeprefix("Op[").removesuffix("]")
-    inner = inner.removeprefix("Page[").removesuffix("]") if wrap else inner
+    if wrap:
+        inner = inner.removeprefix("Page[").removesuffix("]")
     return signature.replace(
-        parameters=list(signature.parameters.values())[1:],
+        parameters=list(signature.parameters.values())[int(bound) :],
         return_annotation=f"{wrap}[{inner}]" if wrap else inner,
     )
 
@@ -94,21 +201,19 @@ def _face_signature(build: Callable[..., Any], wrap: str) -> inspect.Signature:
 class _Definition(Generic[P, T]):
     """A method that builds an Op; bound once per collection, then found in its ``__dict__``."""
 
+    wrap = ""
+
     def __init__(self, build: Callable[Concatenate[Any, P], Op[T]]) -> None:
         self.build = build
         self.name = build.__name__
         functools.update_wrapper(self, build)  # type: ignore[arg-type]
+        self.__signature__ = _signature(build, self.wrap, bound=False)
 
-    def bind(self, obj: Any, finish: Callable[[Op[T]], Any], wrap: str = "") -> Any:
-        build = self.build
-
-        @functools.wraps(build)
-        def bound(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return finish(build(obj, *args, **kwargs))
-
-        bound.__signature__ = _face_signature(build, wrap)  # type: ignore[attr-defined]
-        obj.__dict__[self.name] = bound
-        return bound
+    def named(self, call: Callable[..., Any], wrap: str) -> Any:
+        """The function, with the name, the words and the signature of its definition."""
+        functools.update_wrapper(call, self.build)
+        call.__signature__ = _signature(self.build, wrap, bound=True)  # type: ignore[attr-defined]
+        return call
 
 
 class endpoint(_Definition[P, T]):  # noqa: N801 - a decorator
@@ -117,19 +222,28 @@ class endpoint(_Definition[P, T]):  # noqa: N801 - a decorator
     @overload
     def __get__(self, obj: None, owner: type[Any]) -> Self: ...
     @overload
-    def __get__(self, obj: Collection[Sync], owner: type[Any]) -> Callable[P, T]: ...
+    def __get__(self, obj: Collection[Sync], owner: type[Any]) -> Call[P, T]: ...
     @overload
-    def __get__(
-        self, obj: Collection[Async], owner: type[Any]
-    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, obj: Collection[Async], owner: type[Any]) -> AsyncCall[P, T]: ...
     @overload
-    def __get__(self, obj: Collection[InFlow], owner: type[Any]) -> Callable[P, Flow[T]]: ...
+    def __get__(self, obj: Collection[InFlow], owner: type[Any]) -> FlowCall[P, T]: ...
     def __get__(self, obj: Any, owner: type[Any]) -> Any:
-        return self if obj is None else self.bind(obj, obj._session.call)
+        if obj is None:
+            return self
+        build, session = self.build, obj._session
+        define = session.face.define
+        call = define(lambda *args, **kwargs: session.call(build(obj, *args, **kwargs)))
+        raw = define(lambda *args, **kwargs: session.answer(build(obj, *args, **kwargs)))
+        bound = self.named(call, "")
+        bound.raw = self.named(raw, "Answer")
+        obj.__dict__[self.name] = bound
+        return bound
 
 
 class listing(_Definition[P, Page[T]], Generic[P, T]):  # noqa: N801 - a decorator
     """A call that answers with a list, page by page."""
+
+    wrap = "Pages"
 
     @overload
     def __get__(self, obj: None, owner: type[Any]) -> Self: ...
@@ -142,181 +256,10 @@ class listing(_Definition[P, Page[T]], Generic[P, T]):  # noqa: N801 - a decorat
     def __get__(self, obj: Any, owner: type[Any]) -> Any:
         if obj is None:
             return self
-        session = obj._session
+        build, session = self.build, obj._session
         kind = session.face.pages
-        return self.bind(obj, lambda op: kind(session.call, op), kind.__name__)
-
-
-class _Client(Generic[F]):
-    """What every client of every provider has; a provider adds its collections."""
-
-    provider: Provider
-    _session: Session[F]
-
-    def with_options(
-        self,
-        *,
-        timeout: float | Unset | None = UNSET,
-        deadline: float | Unset | None = UNSET,
-        tries: int | Unset = UNSET,
-        headers: Mapping[str, str] | Unset = UNSET,
-    ) -> Self:
-        """The same client with other options; connections and pacing are shared.
-
-        Args:
-            timeout: seconds for each try; None for no bound.
-            deadline: seconds for a whole call, waits included; None for no bound.
-            tries: how often a call is tried at the most.
-            headers: sent in addition.
-        """
-        options = self._session.options
-        changes: dict[str, Any] = {"timeout": timeout, "deadline": deadline, "headers": headers}
-        if not isinstance(tries, Unset):
-            changes["retry"] = attrs.evolve(options.retry, tries=tries)
-        changes = {name: value for name, value in changes.items() if value is not UNSET}
-        twin = object.__new__(type(self))
-        twin.__dict__.update(self._shared())
-        twin._attach(attrs.evolve(self._session, options=attrs.evolve(options, **changes)))
-        return twin
-
-    def _shared(self) -> Mapping[str, Any]:
-        return {}
-
-    def _attach(self, session: Session[F]) -> None:
-        self._session = session
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} at {self._session.account.base_url}>"
-
-
-def open_account(
-    provider: Provider, api_key: str | None, base_url: str | None, *, paced: bool = True
-) -> Account:
-    """Check a key and a base URL, before anything can be sent to it.
-
-    Raises:
-        InputError: no key, a key of the wrong shape, or a URL that would expose it. The key itself
-            is never part of the message.
-    """
-    key = api_key if api_key is not None else os.environ.get(provider.key_env, "")
-    if not key:
-        raise InputError("api_key", "none was given", f"pass api_key=… or set {provider.key_env}")
-    if not key.startswith(provider.key_prefix) or not key.isascii() or not key.isprintable():
-        raise InputError(
-            "api_key",
-            f"this is not a {provider.name} key",
-            f"one starts with {provider.key_prefix} and has no spaces or line ends",
+        bound = self.named(
+            lambda *args, **kwargs: kind(session.call, build(obj, *args, **kwargs)), kind.__name__
         )
-    if " " in key:
-        raise InputError("api_key", "it holds a space", "copy it again, without line ends")
-    quota = provider.quota
-    return Account(
-        provider=provider,
-        key=key,
-        base_url=safe_base_url(base_url or provider.base_url),
-        pace=Pace(quota if paced else attrs.evolve(quota, requests=1_000_000)),
-    )
-
-
-class SyncClient(_Client[Sync]):
-    """A client that blocks. Safe to share between threads; use it as a context manager.
-
-    Args:
-        api_key: the key; else the provider's environment variable is read.
-        base_url: another address for the same API, such as a sandbox's.
-        timeout: seconds for each try (10 by default); None for no bound.
-        deadline: seconds for a whole call, waits included (no bound by default).
-        tries: how often a call is tried at the most (3 by default).
-        http_client: an ``httpx.Client`` of yours to send with; it stays yours to close.
-
-    Raises:
-        InputError: a key of the wrong shape, or a base URL that would expose it.
-    """
-
-    def __init__(
-        self,
-        api_key: str | None = None,
-        *,
-        base_url: str | None = None,
-        timeout: float | None = 10.0,
-        deadline: float | None = None,
-        tries: int = 3,
-        http_client: Any = None,
-    ) -> None:
-        account = open_account(self.provider, api_key, base_url)
-        self._connections = Connections(http_client)
-        connections = self._connections
-        face = Face(lambda flow: drive(flow, connections), Pages)
-        options = Options(timeout, deadline, Retry(tries=tries))
-        self._attach(Session(account, options, face))
-
-    def _shared(self) -> Mapping[str, Any]:
-        return {"_connections": self._connections}
-
-    def close(self) -> None:
-        """Close its connections."""
-        self._connections.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-class AsyncClient(_Client[Async]):
-    """A client that is awaited; it belongs to the event loop it is first used in.
-
-    Args:
-        api_key: the key; else the provider's environment variable is read.
-        base_url: another address for the same API, such as a sandbox's.
-        timeout: seconds for each try (10 by default); None for no bound.
-        deadline: seconds for a whole call, waits included (no bound by default).
-        tries: how often a call is tried at the most (3 by default).
-        http_client: an ``httpx.AsyncClient`` of yours to send with; it stays yours to close.
-
-    Raises:
-        InputError: a key of the wrong shape, or a base URL that would expose it.
-    """
-
-    def __init__(
-        self,
-        api_key: str | None = None,
-        *,
-        base_url: str | None = None,
-        timeout: float | None = 10.0,
-        deadline: float | None = None,
-        tries: int = 3,
-        http_client: Any = None,
-    ) -> None:
-        account = open_account(self.provider, api_key, base_url)
-        self._connections = AsyncConnections(http_client)
-        connections = self._connections
-        face = Face(lambda flow: adrive(flow, connections), AsyncPages)
-        options = Options(timeout, deadline, Retry(tries=tries))
-        self._attach(Session(account, options, face))
-
-    def _shared(self) -> Mapping[str, Any]:
-        return {"_connections": self._connections}
-
-    async def aclose(self) -> None:
-        """Close its connections."""
-        await self._connections.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-
-class FlowClient(_Client[InFlow]):
-    """A client for use inside flows: it sends nothing itself, whoever drives the flow does.
-
-    Args:
-        account: from :func:`open_account`.
-        options: how calls are made.
-    """
-
-    def __init__(self, account: Account, options: Options | None = None) -> None:
-        self._attach(Session(account, options or Options(), Face(lambda flow: flow, FlowPages)))
+        obj.__dict__[self.name] = bound
+        return bound

@@ -1,17 +1,15 @@
 """One call to a provider, from a value that describes it to a typed answer or one of our errors.
 
-:class:`Op` is a call as a value. :class:`Provider` is all in which one API differs from another.
-:func:`perform` is the flow that turns the one into an answer of the other: pacing, retries,
-deadlines and error mapping are written here once, for every provider and every driver.
+:func:`answer` is the flow that turns an :class:`Op` into an answer: pacing, retries, deadlines and
+error mapping are written here once, for every provider and every driver.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from enum import Enum
-from typing import Any, Final, Generic, TypeVar
-from urllib.parse import quote, urlencode
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 import attrs
 import orjson
@@ -20,182 +18,88 @@ from ..errors import (
     ApiError,
     AuthenticationError,
     ConflictError,
+    ConnectError,
     InputError,
     NotFoundError,
     OutcomeUnknownError,
     PermissionDeniedError,
     RateLimitError,
     Reply,
+    RequestTimeoutError,
     ServerError,
     TransportError,
     UndecodableReplyError,
     ValidationError,
 )
 from .flow import Flow, Request, draw, now, send, sleep, tick
-from .quota import Pace, Quota
-from .redact import scrub_reply
-from .retry import Retry, after_failure, after_reply, retry_after
+from .observe import Watch, log
+from .op import UNSET, Once, Op, Page, Unset, given, segment, wire
+from .options import Hooks, Options, Try
+from .provider import Account, Problem, Provider
+from .quota import Turn
+from .redact import scrub_path, scrub_reply
+from .retry import Retry, after_failure, after_reply, http_date, retry_after
+
+__all__ = [
+    "UNSET",
+    "Account",
+    "Answer",
+    "Hooks",
+    "Once",
+    "Op",
+    "Options",
+    "Page",
+    "Problem",
+    "Provider",
+    "Retry",
+    "Try",
+    "Unset",
+    "answer",
+    "error_from",
+    "given",
+    "perform",
+    "segment",
+    "wire",
+]
 
 T = TypeVar("T")
-
-
-class Unset(Enum):
-    """Says "nothing was given", which is not the same as None."""
-
-    UNSET = "UNSET"
-
-    def __repr__(self) -> str:
-        return "UNSET"
-
-    def __bool__(self) -> bool:
-        return False
-
-
-UNSET: Final = Unset.UNSET
+T_co = TypeVar("T_co", covariant=True)
 
 
 @attrs.frozen
-class Op(Generic[T]):
-    """One call to a provider, as a value: nothing has been sent yet.
+class Answer(Generic[T_co]):
+    """A typed value beside the raw reply it was read from."""
 
-    ``path`` is relative to the base URL, its parts already quoted (:func:`segment`). ``params`` and
-    ``json`` leave out whatever is UNSET. ``look`` says, for a write, how to find out whether it was
-    carried out after all. ``about`` names what the call is about; errors carry it on.
-    """
-
-    method: str
-    path: str
-    decode: Callable[[Reply], T]
-    params: Mapping[str, Any] = attrs.field(factory=dict)
-    json: Mapping[str, Any] | None = None
-    look: str = "look at what is there before you try again"
-    about: Mapping[str, str] = attrs.field(factory=dict)
-
-    @property
-    def safe(self) -> bool:
-        """Whether it may be repeated without doing anything twice."""
-        return self.method in {"GET", "HEAD", "OPTIONS"}
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
+    value: T_co
+    reply: Reply
 
 
-@attrs.frozen
-class Problem:
-    """What a provider's error reply says, read by :attr:`Provider.explain`.
-
-    ``error`` overrides the class that the status alone would give.
-    """
-
-    message: str
-    code: str | None = None
-    details: Any = None
-    hint: str | None = None
-    missing_scopes: tuple[str, ...] = ()
-    retry_after: float | None = None
-    error: type[ApiError] | None = None
-
-
-@attrs.frozen
-class Provider:
-    """All in which one API differs from another.
-
-    Args:
-        name: how errors and logs call it.
-        base_url: where it lives, unless a client is told otherwise.
-        key_prefix: how its keys begin; a key that begins otherwise is refused before it is sent.
-        key_env: the environment variable a key is read from.
-        auth: the headers that carry a key.
-        explain: reads an error reply; may raise anything on a reply that is not the provider's
-            (HTML from a proxy, say): then the status alone decides.
-        quota: how many requests it allows.
-        advice: what to do about a status, where the provider says nothing itself.
-    """
-
-    name: str
-    base_url: str
-    key_prefix: str
-    key_env: str
-    auth: Callable[[str], Mapping[str, str]]
-    explain: Callable[[Reply], Problem]
-    quota: Quota
-    advice: Mapping[int, str] = attrs.field(factory=dict)
-
-
-@attrs.frozen
-class Options:
-    """How calls are made. ``timeout`` bounds each try, ``deadline`` the whole call, in seconds;
-    None means no bound. ``headers`` are sent in addition, never instead of the key."""
-
-    timeout: float | None = 10.0
-    deadline: float | None = None
-    retry: Retry = attrs.field(factory=Retry)
-    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
-
-
-@attrs.frozen
-class Account:
-    """A provider and a key to it: where requests go, what they carry, and how fast they may."""
-
-    provider: Provider
-    key: str = attrs.field(repr=False)
-    base_url: str
-    pace: Pace = attrs.field(repr=False)
-
-
-def segment(name: str, value: str) -> str:
-    """One part of a path, quoted, so that an id can never become another path.
-
-    Raises:
-        InputError: it is empty, or only dots.
-    """
-    if not value or not value.strip("."):
-        raise InputError(name, f"{value!r} is no id", "give the id as the provider shows it")
-    return quote(value, safe="")
-
-
-def wire(name: str, value: Any) -> Any:
-    """A value as the wire wants it.
-
-    Raises:
-        InputError: a datetime without a time zone: nobody can know which moment it means.
-    """
-    if isinstance(value, datetime):
-        if value.tzinfo is None or value.utcoffset() is None:
-            raise InputError(
-                name, f"{value.isoformat()} has no time zone", "add one, such as tzinfo=UTC"
-            )
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, list | tuple):
-        return [wire(name, item) for item in value]
-    if isinstance(value, Mapping):
-        return given(value)
-    return value
-
-
-def given(values: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given, as the wire wants it: UNSET is left out, None stays None."""
-    return {name: wire(name, value) for name, value in values.items() if value is not UNSET}
+_WORDS = {True: "true", False: "false"}
 
 
 def _query(params: Mapping[str, Any]) -> str:
     pairs = given(params)
-    words = {True: "true", False: "false"}
     return urlencode(
-        {k: words[v] if isinstance(v, bool) else v for k, v in pairs.items() if v is not None}
+        {k: _WORDS[v] if isinstance(v, bool) else v for k, v in pairs.items() if v is not None}
     )
 
 
+def _content(op: Op[Any]) -> bytes | None:
+    if op.json is None:
+        return None
+    try:
+        return orjson.dumps(given(op.json))
+    except TypeError as error:
+        raise InputError("json", str(error), "give texts, numbers, lists and mappings") from None
+
+
 def _request(op: Op[Any], account: Account, options: Options) -> Request:
-    headers = {**options.headers, **account.provider.auth(account.key)}
-    headers["accept"] = "application/json"
-    content = None
-    if op.json is not None:
+    # First what may be refused, then the key: a traceback that shows variables must not show it.
+    query, content = _query(op.params), _content(op)
+    headers = {"accept": "application/json", **options.headers}
+    if content is not None:
         headers["content-type"] = "application/json"
-        content = orjson.dumps(given(op.json))
-    query = _query(op.params)
+    headers.update(account.provider.auth(account.key))
     return Request(
         provider=account.provider.name,
         method=op.method,
@@ -207,6 +111,17 @@ def _request(op: Op[Any], account: Account, options: Options) -> Request:
 
 
 def perform(op: Op[T], account: Account, options: Options) -> Flow[T]:
+    """Make one call, as a flow, and return its value.
+
+    Raises:
+        ApiError: see :mod:`willcall.errors`.
+        OutcomeUnknownError: a write got no clear answer.
+    """
+    got = yield from answer(op, account, options)
+    return got.value
+
+
+def answer(op: Op[T], account: Account, options: Options) -> Flow[Answer[T]]:
     """Make one call, as a flow: wait for a free moment, send, repeat where that is safe, decode.
 
     Raises:
@@ -214,59 +129,131 @@ def perform(op: Op[T], account: Account, options: Options) -> Flow[T]:
         OutcomeUnknownError: a write got no clear answer.
     """
     request = _request(op, account, options)
-    start = yield from tick()
-    ends = None if options.deadline is None else start + options.deadline
-    tried = 0
-    while True:
-        yield from _pace(op, account, ends)
-        tried += 1
-        try:
-            reply = yield from send(_in_time(request, ends, (yield from tick())))
-        except TransportError as failure:
-            failure.request = str(op)
-            pause = after_failure(
-                options.retry, failure, safe=op.safe, tried=tried, draw=(yield from draw())
-            )
-            if pause is not None and _fits(ends, (yield from tick()), pause):
-                yield from sleep(pause)
-                continue
-            if op.safe or not failure.arrived:
-                raise
-            raise _unknown(op, failure) from failure
-        if 200 <= reply.status < 300:
-            return _decode(op, account, reply)
-        moment = yield from now()
-        pause = after_reply(
-            options.retry,
-            reply,
-            safe=op.safe,
-            tried=tried,
-            draw=(yield from draw()),
-            now=moment,
-        )
-        if pause is not None and _fits(ends, (yield from tick()), pause):
-            yield from sleep(pause)
-            continue
-        error = error_from(op, account, reply, moment)
-        if isinstance(error, ServerError) and not op.safe:
-            raise _unknown(op, error) from error
-        raise error
-
-
-def _pace(op: Op[Any], account: Account, ends: float | None) -> Flow[None]:
+    watch = Watch(op, account, options.hooks)
     moment = yield from tick()
-    wait = account.pace.wait(moment)
-    if not _fits(ends, moment, wait):
-        raise RateLimitError(
-            "this minute's requests are spent",
-            provider=account.provider.name,
-            request=str(op),
-            hint="it was not sent; try again later, or allow more time",
-            retry_after=wait,
-        )
-    wait = account.pace.take(moment)
-    if wait > 0:
-        yield from sleep(wait)
+    ends = None if options.deadline is None else moment + options.deadline
+    refused = 0
+    while True:
+        turn, moment = yield from _pace(op, account, options, watch, ends, moment)
+        watch.sending(moment)
+        reply, error = yield from _try(request, watch, account, turn, ends, moment)
+        if reply is not None and 200 <= reply.status < 300:
+            return Answer(_decode(op, account, watch, reply), reply)
+        if reply is not None:
+            error = error_from(op, account, reply, (yield from now()))
+        assert error is not None  # noqa: S101 - one of the two there is
+        error.request, error.about = watch.what, dict(op.about)
+        refused = refused + 1 if error.status == 429 else 0
+        pause = yield from _pause(op, options, error, watch.number, refused)
+        moment = yield from tick()
+        if refused and turn is not None:
+            yield from _closed(turn, moment, error, pause)
+        if pause is None or not _fits(ends, moment, pause):
+            raise _final(op, watch, error)
+        watch.repeating(error, pause)
+        yield from sleep(pause)
+        moment = yield from tick()
+
+
+def _try(
+    request: Request,
+    watch: Watch,
+    account: Account,
+    turn: Turn | None,
+    ends: float | None,
+    moment: float,
+) -> Flow[tuple[Reply | None, ApiError | None]]:
+    """Send once; what came of it."""
+    reply: Reply | None = None
+    failure: TransportError | None = None
+    try:
+        reply = yield from send(_in_time(request, ends, moment))
+    except TransportError as error:
+        failure = error
+    except BaseException:  # cancelled, or our own transport refused (a closed client, say)
+        watch.abandoned()
+        raise
+    moment = yield from tick()
+    watch.came(moment, None if reply is None else _shown(reply, account), failure)
+    if turn is not None:
+        yield from _settle(turn, moment)
+    return reply, failure
+
+
+def _shown(reply: Reply, account: Account) -> Reply:
+    """The reply as it may be shown to hooks: an error may echo what it was sent."""
+    return reply if reply.status < 400 else scrub_reply(reply, account.key)
+
+
+def _pause(
+    op: Op[Any], options: Options, error: ApiError, tried: int, refused: int
+) -> Flow[float | None]:
+    """How long to wait before another try; None: there is none."""
+    if tried >= options.retry.tries:
+        return None
+    number = yield from draw()
+    if isinstance(error, TransportError) and error.status is None:
+        return after_failure(options.retry, error, safe=op.safe, tried=tried, draw=number)
+    return after_reply(
+        options.retry,
+        error.status or 0,
+        error.retry_after,
+        safe=op.safe,
+        tried=tried,
+        draw=number,
+        refused=refused,
+    )
+
+
+def _pace(
+    op: Op[Any],
+    account: Account,
+    options: Options,
+    watch: Watch,
+    ends: float | None,
+    moment: float,
+) -> Flow[tuple[Turn | None, float]]:
+    """Wait until the quota lets the call go; its turn, and the moment it is by then."""
+    if account.pace is None:
+        return None, moment
+    turn = account.pace.turn(write=not op.reads, share=account.share)
+    try:
+        while True:
+            wait = yield from turn.ask(moment)
+            if wait.seconds <= 0:
+                return turn, moment
+            absurd = wait.closed and wait.seconds > options.retry.longest_wait
+            if absurd or not _fits(ends, moment, wait.seconds):
+                raise RateLimitError(
+                    "this minute's requests are spent",
+                    provider=account.provider.name,
+                    request=watch.what,
+                    hint="it was not sent; try again later, or allow more time",
+                    retry_after=wait.seconds,
+                    about=op.about,
+                )
+            yield from sleep(wait.seconds)
+            moment = yield from tick()
+    finally:
+        turn.leave()
+
+
+def _settle(turn: Turn, moment: float) -> Flow[None]:
+    """The answer is there; a ledger that fails now must not take it away again."""
+    try:
+        yield from turn.settle(moment)
+    except Exception as error:  # noqa: BLE001
+        log.warning("the quota's store failed: %s", type(error).__name__)
+
+
+def _closed(turn: Turn, moment: float, error: ApiError, pause: float | None) -> Flow[None]:
+    """A 429 that we did not cause by our own counting: nobody else here should run into it."""
+    asked = error.retry_after if error.retry_after is not None else pause
+    if asked:
+        try:
+            yield from turn.refused(moment, asked)
+        except Exception as problem:  # noqa: BLE001
+            log.warning("the quota's store failed: %s", type(problem).__name__)
 
 
 def _fits(ends: float | None, moment: float, pause: float) -> bool:
@@ -282,40 +269,62 @@ def _in_time(request: Request, ends: float | None, moment: float) -> Request:
     )
 
 
-def _unknown(op: Op[Any], cause: ApiError) -> OutcomeUnknownError:
-    return OutcomeUnknownError(
+def _final(op: Op[Any], watch: Watch, error: ApiError) -> ApiError:
+    """What is raised in the end: for a write that may have been carried out, that it may have."""
+    unclear = isinstance(error, ServerError) or (
+        isinstance(error, TransportError) and error.arrived
+    )
+    return _unknown(op, watch, error) if unclear and not op.safe else error
+
+
+def _unknown(op: Op[Any], watch: Watch, cause: ApiError) -> OutcomeUnknownError:
+    watch.unknown(cause)
+    error = OutcomeUnknownError(
         f"it may or may not have been carried out: {cause.message}",
-        provider=cause.provider,
-        request=str(op),
+        provider=watch.account.provider.name,
+        request=watch.what,
         status=cause.status,
         code=cause.code,
         hint=op.look,
         reply=cause.reply,
         about=op.about,
     )
+    error.__cause__ = cause
+    return error
 
 
-def _decode(op: Op[T], account: Account, reply: Reply) -> T:
+def _decode(op: Op[T], account: Account, watch: Watch, reply: Reply) -> T:
     try:
         return op.decode(reply)
     except UndecodableReplyError as error:
-        error.provider, error.request = account.provider.name, str(op)
-        error.status = reply.status
+        error.provider, error.request = account.provider.name, watch.what
+        error.status, error.about = reply.status, dict(op.about)
         error.reply = scrub_reply(reply, account.key)
         if op.safe:
             raise
-        raise _unknown(op, error) from error
+        raise _unknown(op, watch, error) from error
 
 
 _BY_STATUS: Mapping[int, type[ApiError]] = {
-    400: ValidationError,
     401: AuthenticationError,
+    402: PermissionDeniedError,
     403: PermissionDeniedError,
     404: NotFoundError,
+    407: ConnectError,  # a proxy on the way wants a login; the provider never saw it
+    408: RequestTimeoutError,
     409: ConflictError,
-    422: ValidationError,
+    410: NotFoundError,
     429: RateLimitError,
+    451: PermissionDeniedError,
 }
+
+
+def _class_of(status: int) -> type[ApiError]:
+    if status >= 500:
+        return ServerError
+    if status >= 400:
+        return _BY_STATUS.get(status, ValidationError)
+    return UndecodableReplyError
 
 
 def error_from(op: Op[Any], account: Account, reply: Reply, moment: datetime) -> ApiError:
@@ -326,16 +335,15 @@ def error_from(op: Op[Any], account: Account, reply: Reply, moment: datetime) ->
         problem = provider.explain(reply)
     except Exception:  # noqa: BLE001 - whatever a foreign body does to a reader, the status stands
         problem = Problem(_foreign(reply))
-    cls = problem.error or _BY_STATUS.get(reply.status)
-    if cls is None:
-        cls = ServerError if reply.status >= 500 else UndecodableReplyError
-    if cls is UndecodableReplyError and 300 <= reply.status < 400:
+    if 300 <= reply.status < 400:
         problem = Problem("a redirect, which is not followed since it would carry the key along")
-    asked = retry_after(reply.headers.get("retry-after"), moment)
-    return cls(
+    asked = retry_after(
+        reply.headers.get("retry-after"), http_date(reply.headers.get("date")) or moment
+    )
+    return (problem.error or _class_of(reply.status))(
         problem.message,
         provider=provider.name,
-        request=str(op),
+        request=f"{op.method} {scrub_path(op.path, account.key)}",
         status=reply.status,
         code=problem.code,
         details=problem.details,

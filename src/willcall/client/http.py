@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
+import time
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 USER_AGENT = f"willcall/{__version__}"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+# A page of a hundred events is a tenth of a megabyte; no answer of either API comes near this.
+LONGEST_BODY = 64 * 1024 * 1024
 
 
 def safe_base_url(url: str) -> str:
@@ -72,26 +76,58 @@ def _failed(request: Request, error: Exception) -> NoReturn:
     # A full pool and a refused connection have in common that nothing was sent.
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ConnectError):
         kind, said = ConnectError, "no connection"
-    elif isinstance(error, httpx.TimeoutException):
-        kind, said = RequestTimeoutError, f"no answer within {request.timeout:g} s"
+    elif isinstance(error, httpx.TimeoutException | TimeoutError):
+        kind, said = RequestTimeoutError, f"no answer within {request.timeout or 0:g} s"
     elif isinstance(error, httpx.UnsupportedProtocol | httpx.ProxyError):
         kind, said = ConnectError, "no connection through the proxy"
+    elif isinstance(error, _TooLongError):
+        kind, said = ConnectionLostError, f"the answer is longer than {LONGEST_BODY} bytes"
     else:
         kind, said = ConnectionLostError, "the connection broke before the answer was read"
     raise kind(
-        f"{said} ({type(error).__name__})",
+        f"{said} ({type(error).__name__.lstrip('_')})",
         provider=request.provider,
         request=f"{request.method} {urlsplit(request.url).path}",
     ) from None
 
 
-def _reply(response: httpx.Response) -> Reply:
-    return Reply(
-        response.status_code,
-        {name.lower(): value for name, value in response.headers.items()},
-        response.content,
-        str(response.url),
+class _TooLongError(Exception):
+    """A body without end."""
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What an exchange may end with instead of an answer."""
+    import httpx
+
+    return (
+        httpx.TransportError,
+        httpx.DecodingError,
+        httpx.StreamError,
+        TimeoutError,
+        _TooLongError,
     )
+
+
+class _Body:
+    """Collects a body, and gives up on one that grows beyond all reason."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._length = 0
+
+    def add(self, part: bytes) -> None:
+        self._length += len(part)
+        if self._length > LONGEST_BODY:
+            raise _TooLongError
+        self._parts.append(part)
+
+    def reply(self, response: httpx.Response) -> Reply:
+        return Reply(
+            response.status_code,
+            {name.lower(): value for name, value in response.headers.items()},
+            b"".join(self._parts),
+            str(response.url),
+        )
 
 
 class Connections:
@@ -105,24 +141,30 @@ class Connections:
         self._given = http_client
         self._client: Any = http_client
         self._pid = os.getpid()
+        self._lock = threading.Lock()
         self._closed = False
 
     def __call__(self, request: Request) -> Reply:
-        import httpx
-
         client = self._open()
+        # httpx bounds the wait for each piece; an answer that drips would never time out.
+        ends = None if request.timeout is None else time.monotonic() + request.timeout
+        body = _Body()
         try:
-            response = client.request(
+            with client.stream(
                 request.method,
                 request.url,
                 headers=request.headers,
                 content=request.content,
                 timeout=request.timeout,
                 follow_redirects=False,  # a redirect would carry the key to a stranger
-            )
-        except (httpx.TransportError, httpx.DecodingError) as error:
+            ) as response:
+                for part in response.iter_bytes():
+                    body.add(part)
+                    if ends is not None and time.monotonic() > ends:
+                        raise TimeoutError
+                return body.reply(response)
+        except _failures() as error:
             _failed(request, error)
-        return _reply(response)
 
     def _open(self) -> Any:
         if self._closed:
@@ -132,11 +174,15 @@ class Connections:
                 raise InputError(
                     "http_client", "it was opened before a fork", "open it in the child process"
                 )
-            self._client, self._pid = None, os.getpid()
+            # The parent's connections are left alone, and its lock with them: a thread of the
+            # parent may have held it at the moment of the fork.
+            self._client, self._pid, self._lock = None, os.getpid(), threading.Lock()
         if self._client is None:
             import httpx
 
-            self._client = httpx.Client(verify=_tls(), headers={"user-agent": USER_AGENT})
+            with self._lock:
+                if self._client is None:
+                    self._client = httpx.Client(verify=_tls(), headers={"user-agent": USER_AGENT})
         return self._client
 
     def close(self) -> None:
@@ -156,21 +202,25 @@ class AsyncConnections:
         self._closed = False
 
     async def __call__(self, request: Request) -> Reply:
-        import httpx
-
         client = self._open()
+        body = _Body()
         try:
-            response = await client.request(
-                request.method,
-                request.url,
-                headers=request.headers,
-                content=request.content,
-                timeout=request.timeout,
-                follow_redirects=False,
-            )
-        except (httpx.TransportError, httpx.DecodingError) as error:
+            # httpx bounds the wait for each piece, this the whole; a little later than httpx, which
+            # can tell a connection that was never made from an answer that never came.
+            async with asyncio.timeout(None if request.timeout is None else request.timeout + 0.05):
+                async with client.stream(
+                    request.method,
+                    request.url,
+                    headers=request.headers,
+                    content=request.content,
+                    timeout=request.timeout,
+                    follow_redirects=False,
+                ) as response:
+                    async for part in response.aiter_bytes():
+                        body.add(part)
+                    return body.reply(response)
+        except _failures() as error:
             _failed(request, error)
-        return _reply(response)
 
     def _open(self) -> Any:
         if self._closed:

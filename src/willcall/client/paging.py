@@ -2,72 +2,163 @@
 
 An endpoint's decoder hands back a :class:`Page`, which carries the call for the next one.
 :class:`Walk` guards the way, and is the same for the sync reader, the async reader and flows.
+
+Rows can move between pages while they are read. A row that comes twice (by its ``id``) is given
+once. Where the movement shows (a row came twice, or the list's total changed or does not match),
+the list is read once more for rows that were missed, and again, up to :data:`ROUNDS` times. Where
+it cannot show (more than one page, and no total), nobody can know, and ``whole`` says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 import attrs
 
-from ..errors import UndecodableReplyError
-from .engine import Op
+from ..errors import InputError, UndecodableReplyError
+from .engine import Answer, answer
 from .flow import Flow
+from .op import Op, Page
+from .options import Options
+from .provider import Account
+
+__all__ = ["AsyncPages", "FlowPages", "Page", "Pages", "Rows", "Walk", "search"]
 
 T = TypeVar("T")
 
-
-@attrs.frozen
-class Page(Generic[T]):
-    """One page of a list; ``following`` is the call for the next one, None on the last."""
-
-    items: tuple[T, ...]
-    following: Op[Page[T]] | None = attrs.field(default=None, repr=False)
+ROUNDS = 3
+# So many pages in a row without anything new: the list goes round in circles.
+_STALE = 20
 
 
 class Walk(Generic[T]):
     """From page to page. One that was asked for before ends the walk with an error: a server that
-    repeats its cursor would otherwise be read for ever."""
+    repeats its cursor would otherwise be read for ever.
+
+    ``op`` is the next call, None at the end. ``whole`` tells, at the end, whether every row was
+    read: True where that is known, False if rows were still moving, None where it cannot be known.
+    """
 
     def __init__(self, op: Op[Page[T]]) -> None:
         self.op: Op[Page[T]] | None = op
+        self.whole: bool | None = None
+        self._first = op
+        self._seen: set[Any] = set()
+        self._before: set[Any] | None = None
+        self._round = self._stale = 0
+        self._start(op)
+
+    def _start(self, op: Op[Page[T]]) -> None:
+        self.op = op
         self._asked = {self._name(op)}
+        self._ids: set[Any] = set()
+        self._rows = self._pages = 0
+        self._totals: set[int | None] = set()
+        self._round += 1
 
     @staticmethod
-    def _name(op: Op[Any]) -> tuple[tuple[str, str], ...]:
-        return tuple(sorted((name, str(value)) for name, value in op.params.items()))
+    def _name(op: Op[Any]) -> tuple[Any, ...]:
+        return op.path, *sorted((name, str(value)) for name, value in op.params.items())
+
+    def take(self, page: Page[T]) -> Page[T]:
+        """What is new on a page."""
+        fresh = []
+        for item in page.items:
+            key = getattr(item, "id", None)
+            self._ids.add(item if key is None else key)
+            if key is None or key not in self._seen:
+                self._seen.add(key)
+                fresh.append(item)
+        self._rows += len(page.items)
+        self._pages += 1
+        self._totals.add(page.total)
+        self._stale = 0 if fresh else self._stale + 1
+        return page if len(fresh) == len(page.items) else attrs.evolve(page, items=tuple(fresh))
 
     def turn(self, page: Page[T]) -> None:
-        """Go on to the page after this one; ``op`` is then the call for it, or None at the end.
+        """Go on to the page after this one.
 
         Raises:
-            UndecodableReplyError: the page points back to one that was read before.
+            UndecodableReplyError: the list does not end.
         """
-        self.op = page.following
-        if self.op is None:
+        following = page.following
+        if following is None:
+            self._end()
             return
-        if self._name(self.op) in self._asked:
-            raise UndecodableReplyError(
-                "the list does not end: a page points back to one that was read before",
-                request=str(self.op),
-            )
-        self._asked.add(self._name(self.op))
+        if self._name(following) in self._asked:
+            raise self._endless(following, "a page points back to one that was read before")
+        if self._stale >= _STALE:
+            raise self._endless(following, f"{self._stale} pages in a row held nothing new")
+        self._asked.add(self._name(following))
+        self.op = following
+
+    def _end(self) -> None:
+        """The last page was read: what can be said of the whole, and is another round needed?"""
+        self.op = None
+        known = None not in self._totals
+        moved = len(self._ids) < self._rows or len(self._totals - {None}) > 1
+        short = known and self._totals != {len(self._ids)}
+        if not moved and not short:
+            self.whole = True if known or self._pages == 1 else None
+        elif not moved and self._ids == self._before:
+            self.whole = None  # twice the same: then it is the total that means something else
+        elif self._round < ROUNDS and self._pages > 1:
+            self._before = self._ids
+            self._start(self._first)
+        else:
+            self.whole = False
+
+    @staticmethod
+    def _endless(op: Op[Any], why: str) -> UndecodableReplyError:
+        return UndecodableReplyError(f"the list does not end: {why}", request=f"{op.method} list")
+
+
+class Rows(tuple[T, ...]):  # noqa: SLOT001 - a tuple subclass can have no slots of its own
+    """The items of a whole list; ``whole`` is as in :class:`Walk`."""
+
+    whole: bool | None
+
+    @classmethod
+    def of(cls, items: Iterable[T], whole: bool | None) -> Rows[T]:
+        """Items, and whether they are all."""
+        rows = cls(items)
+        rows.whole = whole
+        return rows
+
+
+def _checked(count: Any) -> int:
+    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+        raise InputError("count", f"{count!r} is no number of items", "give 0 or more")
+    return count
 
 
 class Pages(Generic[T]):
-    """A list, read page by page as you iterate: nothing is sent before the first item is wanted."""
+    """A list, read page by page as you iterate: nothing is sent before the first item is wanted.
+
+    Each iteration reads the list anew; ``whole`` tells of the last one that came to its end
+    whether it gave every row: True where that is known, False if rows kept moving between pages
+    while they were read, None where it cannot be known.
+    """
+
+    whole: bool | None = None
 
     def __init__(self, call: Callable[[Op[Page[T]]], Page[T]], op: Op[Page[T]]) -> None:
         self._call, self._op = call, op
 
+    def __repr__(self) -> str:
+        return f"<pages of {self._op.method} {self._op.route or self._op.path}>"
+
     def pages(self) -> Iterator[Page[T]]:
-        """Page by page."""
+        """Page by page, each without the rows that an earlier one had."""
+        self.whole = None
         walk = Walk(self._op)
         while walk.op is not None:
             page = self._call(walk.op)
-            yield page
+            yield walk.take(page)
             walk.turn(page)
+        self.whole = walk.whole
 
     def __iter__(self) -> Iterator[T]:
         return (item for page in self.pages() for item in page.items)
@@ -76,20 +167,43 @@ class Pages(Generic[T]):
         """The first item, or None if there is none."""
         return next(iter(self), None)
 
+    def take(self, count: int) -> list[T]:
+        """The first ``count`` items, or as many as there are; no page more is read than needed."""
+        return list(islice(self, _checked(count)))
+
+    def all(self) -> Rows[T]:
+        """Every item of every page; it either returns all of them or raises."""
+        items = list(self)
+        return Rows.of(items, self.whole)
+
 
 class AsyncPages(Generic[T]):
-    """A list, read page by page as you iterate: nothing is sent before the first item is wanted."""
+    """A list, read page by page as you iterate: nothing is sent before the first item is wanted.
 
-    def __init__(self, call: Callable[[Op[Page[T]]], Any], op: Op[Page[T]]) -> None:
+    Each iteration reads the list anew; ``whole`` tells of the last one that came to its end
+    whether it gave every row: True where that is known, False if rows kept moving between pages
+    while they were read, None where it cannot be known.
+    """
+
+    whole: bool | None = None
+
+    def __init__(
+        self, call: Callable[[Op[Page[T]]], Coroutine[Any, Any, Page[T]]], op: Op[Page[T]]
+    ) -> None:
         self._call, self._op = call, op
 
+    def __repr__(self) -> str:
+        return f"<pages of {self._op.method} {self._op.route or self._op.path}>"
+
     async def pages(self) -> AsyncIterator[Page[T]]:
-        """Page by page."""
+        """Page by page, each without the rows that an earlier one had."""
+        self.whole = None
         walk = Walk(self._op)
         while walk.op is not None:
-            page: Page[T] = await self._call(walk.op)
-            yield page
+            page = await self._call(walk.op)
+            yield walk.take(page)
             walk.turn(page)
+        self.whole = walk.whole
 
     async def __aiter__(self) -> AsyncIterator[T]:
         async for page in self.pages():
@@ -102,6 +216,21 @@ class AsyncPages(Generic[T]):
             return item
         return None
 
+    async def take(self, count: int) -> list[T]:
+        """The first ``count`` items, or as many as there are; no page more is read than needed."""
+        items: list[T] = []
+        if _checked(count):
+            async for item in self:
+                items.append(item)
+                if len(items) == count:
+                    break
+        return items
+
+    async def all(self) -> Rows[T]:
+        """Every item of every page; it either returns all of them or raises."""
+        items = [item async for item in self]
+        return Rows.of(items, self.whole)
+
 
 class FlowPages(Generic[T]):
     """A list, for use inside a flow."""
@@ -109,18 +238,34 @@ class FlowPages(Generic[T]):
     def __init__(self, call: Callable[[Op[Page[T]]], Flow[Page[T]]], op: Op[Page[T]]) -> None:
         self._call, self._op = call, op
 
-    def all(self) -> Flow[tuple[T, ...]]:
+    def all(self) -> Flow[Rows[T]]:
         """Every item of every page; it either returns all of them or raises."""
         return self.until(lambda _: False)
 
-    def until(self, found: Callable[[T], bool]) -> Flow[tuple[T, ...]]:
+    def until(self, found: Callable[[T], bool]) -> Flow[Rows[T]]:
         """The items up to the end of the page on which one satisfies ``found``, or all."""
         items: list[T] = []
         walk = Walk(self._op)
         while walk.op is not None:
             page = yield from self._call(walk.op)
-            items += page.items
-            if any(found(item) for item in page.items):
+            fresh = walk.take(page).items
+            items += fresh
+            if any(found(item) for item in fresh):
                 break
             walk.turn(page)
-        return tuple(items)
+        return Rows.of(items, walk.whole)
+
+
+def search(
+    op: Op[Page[T]], match: Callable[[T], bool], account: Account, options: Options
+) -> Flow[Answer[T] | None]:
+    """The first item of a list that matches, with the reply it came in; None: not on any page."""
+    walk = Walk(op)
+    while walk.op is not None:
+        page = yield from answer(walk.op, account, options)
+        for item in page.value.items:
+            if match(item):
+                return Answer(item, page.reply)
+        walk.take(page.value)
+        walk.turn(page.value)
+    return None

@@ -1,11 +1,36 @@
-"""How many requests may leave, and when: a rolling window, so that we never cause a 429."""
+"""How many requests may leave, and when: a rolling window, so that we never cause a 429.
+
+The provider counts requests when they arrive, and how long one travels is not ours to say. So a
+request keeps its place in our window until its answer has come, at which time it has surely
+arrived, and then for the window's whole length: two requests that we let pass are then never
+counted within one window, however the network jitters. The price is the round trip: of 60 a minute
+and at 0.1 s a trip, 59.8 leave.
+
+A little of the window is kept for writes, so that a sweep never makes a delivery wait for a whole
+minute, and a little for reads, so that a flood of writes never stops the looking.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 import threading
-from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 import attrs
+
+from ..errors import InputError
+from .flow import Flow, do, now
+
+T = TypeVar("T")
+
+# Seconds: clocks that count in milliseconds round, and a timer may fire a little early.
+_MARGIN = 0.05
+# No 429 closes the window for longer than this; beyond it somebody should look.
+_LONGEST_CLOSED = 3600.0
+# A caller that was promised its place this many seconds ago and has not come is passed over.
+_PATIENCE = 1.0
 
 
 @attrs.frozen
@@ -15,33 +40,228 @@ class Quota:
     requests: int
     seconds: float = 60.0
 
+    def __attrs_post_init__(self) -> None:
+        if self.requests < 1 or self.seconds <= 0:
+            raise InputError("quota", f"{self!r} lets nothing pass", "both numbers are above 0")
 
-class Pace:
-    """Hands out the moments at which requests may leave. Safe to share between threads.
 
-    The moments are monotonic seconds, given by whoever asks: there is no clock in here.
+class QuotaStore(Protocol):
+    """Where a window is kept that several processes share: one text under each name.
+
+    A store knows nothing of what the text means; it only has to change it atomically.
     """
 
-    def __init__(self, quota: Quota) -> None:
-        self.quota = quota
-        self._granted: deque[float] = deque(maxlen=quota.requests)
+    def change(self, name: str, step: Callable[[str | None], tuple[str, T]]) -> T:
+        """In one transaction that no other process can come between: hand ``step`` the text under
+        ``name`` (None if there is none yet), keep the text it returns, and return its answer.
+
+        ``step`` has no effects of its own, so it may be called again after a conflict.
+        """
+        ...  # pragma: no cover - a protocol has no body
+
+
+@attrs.frozen
+class Wait:
+    """How long to wait before asking again; 0: go.
+
+    ``closed`` says that the provider itself refused us a moment ago, and not our own counting.
+    """
+
+    seconds: float
+    closed: bool = False
+    slot: int | None = None
+
+
+@attrs.define
+class Window:
+    """What is taken of a quota, as plain data: moments in seconds of whichever clock is used.
+
+    ``slots`` maps a number to the moment at which that place is free again and whether a write has
+    it; ``closed`` is the moment until which the provider has told us to stay away.
+    """
+
+    slots: dict[int, tuple[float, bool]] = attrs.field(factory=dict)
+    closed: float = 0.0
+    count: int = 0
+
+    @classmethod
+    def load(cls, text: str | None) -> Window:
+        """The window that :meth:`dump` wrote; an empty one if there is none that can be read."""
+        try:
+            body = json.loads(text or "")
+            slots = {int(n): (float(free), bool(write)) for n, free, write in body["slots"]}
+            return cls(slots, float(body["closed"]), int(body["count"]))
+        except (ValueError, TypeError, KeyError):
+            return cls()
+
+    def dump(self) -> str:
+        """The window as text."""
+        slots = [[number, free, write] for number, (free, write) in self.slots.items()]
+        return json.dumps({"slots": slots, "closed": self.closed, "count": self.count})
+
+    def tidy(self, quota: Quota, moment: float) -> None:
+        """Let go of what is over. A wall clock that was set back must not lock us out."""
+        latest = moment + quota.seconds + _MARGIN
+        self.slots = {
+            number: (min(free, latest), write)
+            for number, (free, write) in self.slots.items()
+            if free > moment
+        }
+        self.closed = min(self.closed, moment + _LONGEST_CLOSED)
+
+    def take(
+        self, quota: Quota, moment: float, *, write: bool, share: float = 1.0, ahead: int = 0
+    ) -> Wait:
+        """Take a place now, or say how long to wait; ``ahead`` callers go first."""
+        self.tidy(quota, moment)
+        if self.closed > moment:
+            return Wait(self.closed - moment, closed=True)
+        limit = max(1, int(quota.requests * share))
+        if not write and self._reads() >= limit // 10:
+            limit -= limit // 25
+        over = len(self.slots) + ahead - limit
+        if over >= 0:
+            moments = sorted(free for free, _ in self.slots.values())
+            free = moments[over] if over < len(moments) else moment + quota.seconds
+            return Wait(free - moment)
+        self.count += 1
+        self.slots[self.count] = moment + quota.seconds + _MARGIN, write
+        return Wait(0.0, slot=self.count)
+
+    def settle(self, quota: Quota, moment: float, slot: int) -> None:
+        """The answer has come: the place stays taken for a whole window from now."""
+        if slot in self.slots:
+            self.slots[slot] = moment + quota.seconds + _MARGIN, self.slots[slot][1]
+
+    def close(self, moment: float, seconds: float) -> None:
+        """The provider refused: nothing goes out for so long."""
+        self.closed = max(self.closed, moment + min(seconds, _LONGEST_CLOSED) + _MARGIN)
+
+    def _reads(self) -> int:
+        return sum(not write for _, write in self.slots.values())
+
+
+class Pace:
+    """Says when requests may leave. Safe to share between threads and event loops.
+
+    In memory the moments are monotonic seconds, given by whoever asks: there is no clock in here.
+    A forked child starts with a copy, so parent and child count apart; with a store they do not.
+
+    Args:
+        quota: how much may pass.
+        store: where the window is kept, to share it with other processes; else it is in memory.
+            Then the wall clock counts, and every request costs two short transactions.
+        name: what it is kept under: one name per key (TicketSmart) or workspace (Ticket0).
+
+    Raises:
+        InputError: a store without a name.
+    """
+
+    def __init__(self, quota: Quota, *, store: QuotaStore | None = None, name: str = "") -> None:
+        if store is not None and not name:
+            raise InputError("name", "a stored quota needs one", "one per key or workspace")
+        self.quota, self.store, self.name = quota, store, name
+        self._window = Window()
+        self._queue: dict[Turn, float] = {}
         self._lock = threading.Lock()
+        self._pid = os.getpid()
 
     def wait(self, now: float) -> float:
-        """How many seconds a request made now would have to wait; takes nothing."""
-        with self._lock:
-            return max(0.0, self._next(now) - now)
+        """How many seconds a read made now would have to wait; takes nothing. In memory only."""
+        with self._locked():
+            probe = attrs.evolve(self._window, slots=dict(self._window.slots))
+            return probe.take(self.quota, now, write=False).seconds
 
-    def take(self, now: float) -> float:
-        """Take the next free moment; how many seconds to wait until it."""
-        with self._lock:
-            moment = self._next(now)
-            self._granted.append(moment)
-            return max(0.0, moment - now)
+    def idle(self, now: float) -> bool:
+        """Whether nothing that was let pass counts any more."""
+        with self._locked():
+            self._window.tidy(self.quota, now)
+            return not self._window.slots and self._window.closed <= now
 
-    def _next(self, now: float) -> float:
-        if len(self._granted) < self.quota.requests:
-            return now
-        # The oldest of the last `requests` grants must have left the window. Granted moments
-        # never decrease, so later callers queue up behind earlier ones.
-        return max(now, self._granted[0] + self.quota.seconds)
+    def turn(self, *, write: bool, share: float = 1.0) -> Turn:
+        """A place in the queue for one request."""
+        return Turn(self, write=write, share=share)
+
+    def _locked(self) -> threading.Lock:
+        if self._pid != os.getpid():
+            # A thread of the parent may have held the lock at the moment of the fork.
+            self._lock, self._pid = threading.Lock(), os.getpid()
+            self._queue.clear()
+        return self._lock
+
+
+class Turn:
+    """One request's place in the queue: ask until it may go, then say what came of it."""
+
+    def __init__(self, pace: Pace, *, write: bool, share: float) -> None:
+        self._pace, self._write, self._share = pace, write, share
+        self._slot: int | None = None
+
+    def ask(self, moment: float) -> Flow[Wait]:
+        """Whether the request may go now (0 seconds), else after how long to ask again."""
+        pace = self._pace
+        if pace.store is None:
+            return self._ask(moment)
+        wait: Wait = yield from self._change("quota: take", self._take)
+        self._slot = wait.slot
+        return wait
+
+    def settle(self, moment: float) -> Flow[None]:
+        """Its answer has come, or will not come any more."""
+        pace, slot = self._pace, self._slot
+        if slot is None:
+            return
+        if pace.store is None:
+            with pace._locked():
+                pace._window.settle(pace.quota, moment, slot)
+            return
+        yield from self._change("quota: settle", lambda w, at: w.settle(pace.quota, at, slot))
+
+    def refused(self, moment: float, seconds: float) -> Flow[None]:
+        """The provider answered with a 429: somebody else spends from the same quota."""
+        pace = self._pace
+        if pace.store is None:
+            with pace._locked():
+                pace._window.close(moment, seconds)
+            return
+        yield from self._change("quota: close", lambda w, at: w.close(at, seconds))
+
+    def leave(self) -> None:
+        """Give up a place in the queue; a place in the window stays taken."""
+        if self in self._pace._queue:
+            with self._pace._locked():
+                self._pace._queue.pop(self, None)
+
+    def _take(self, window: Window, moment: float, ahead: int = 0) -> Wait:
+        return window.take(
+            self._pace.quota, moment, write=self._write, share=self._share, ahead=ahead
+        )
+
+    def _ask(self, moment: float) -> Wait:
+        pace = self._pace
+        with pace._locked():
+            ahead = 0
+            for other, promised in pace._queue.items():
+                if other is self:
+                    break
+                ahead += other._write == self._write and promised + _PATIENCE >= moment
+            wait = self._take(pace._window, moment, ahead)
+            self._slot = wait.slot
+            if wait.slot is None:
+                pace._queue[self] = moment + wait.seconds
+            else:
+                pace._queue.pop(self, None)
+            return wait
+
+    def _change(self, name: str, work: Callable[[Window, float], T]) -> Flow[T]:
+        """Change the stored window in one transaction."""
+        pace, at = self._pace, (yield from now()).timestamp()
+        store: Any = pace.store
+
+        def step(text: str | None) -> tuple[str, T]:
+            window = Window.load(text)
+            answer = work(window, at)
+            return window.dump(), answer
+
+        answer: T = yield from do(name, lambda: store.change(pace.name, step))
+        return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import attrs
 
@@ -11,6 +12,8 @@ from ..errors import Reply
 # Anything that looks like one of the keys we know; `_` and `-` occur inside live keys.
 _KEYS = re.compile(r"\b(ts_sk_|t0_)[A-Za-z0-9_\-]{4,}")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
+# The same in a path, where the at sign is quoted.
+_QUOTED_EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+%40[A-Za-z0-9.\-]+", re.IGNORECASE)
 MASK = "***"
 
 
@@ -25,6 +28,12 @@ def scrub(text: str, *secrets: str) -> str:
 def scrub_addresses(text: str) -> str:
     """The text without e-mail addresses."""
     return _EMAIL.sub(MASK, text)
+
+
+def scrub_path(path: str, *secrets: str) -> str:
+    """A quoted path without keys and e-mail addresses, should one have been given as an id."""
+    quoted = [quote(secret, safe="") for secret in secrets]
+    return _QUOTED_EMAIL.sub(MASK, scrub_addresses(scrub(path, *secrets, *quoted)))
 
 
 def scrub_reply(reply: Reply, *secrets: str) -> Reply:

@@ -2,55 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
-from ..client.codec import Codec, parse, parse_object, parse_rows
-from ..client.endpoint import (
-    Async,
-    AsyncClient,
-    Collection,
-    F,
-    FlowClient,
-    InFlow,
-    Sync,
-    SyncClient,
-    endpoint,
-    listing,
-)
-from ..client.engine import Op, Problem, Provider, segment
-from ..client.paging import Page
+from ..client.clients import AsyncClient, Clients, FlowClient, SyncClient
+from ..client.codec import parse_object
+from ..client.endpoint import Async, Collection, F, InFlow, Sync, endpoint, listing
+from ..client.money import Money
+from ..client.op import UNSET, Once, Op, Page, Unset, in_range, segment, text, wire
+from ..client.provider import Provider
 from ..client.quota import Quota
-from ..errors import InputError, Reply, SlugTakenError, SoldTicketsError
+from ..errors import InputError, Reply
 from . import inferred
-from .models import Availability, Event, EventStatus, TicketType, TypeAvailability
+from .models import (
+    Availability,
+    Category,
+    Event,
+    EventStatus,
+    NewTicketType,
+    TicketType,
+    Visibility,
+)
+from .wire import events_page, explain, read_availability, read_event, read_ticket_types
 
-# "Cannot remove a ticket type that has sold tickets" and "Slug is already taken" (seed). The words
-# are documented and the status is not, so the words decide.
-_BY_MESSAGE = {
-    "slug is already taken": SlugTakenError,
-    "cannot remove a ticket type that has sold tickets": SoldTicketsError,
-}
-
-
-def _explain(reply: Reply) -> Problem:
-    """``{"error": "…"}`` plus, at times, details, hint, missingScopes, retryAfter (seed)."""
-    body = parse_object(reply)
-    message = body["error"]
-    if not isinstance(message, str):
-        raise TypeError("no TicketSmart error")
-    hint, after = body.get("hint"), body.get("retryAfter")
-    scopes = body.get("missingScopes")
-    return Problem(
-        message=message,
-        details=body.get("details"),
-        hint=hint if isinstance(hint, str) else None,
-        missing_scopes=tuple(map(str, scopes)) if isinstance(scopes, list) else (),
-        retry_after=max(0.0, float(after)) if isinstance(after, int | float) else None,
-        error=_BY_MESSAGE.get(message.strip().rstrip(".").lower()),
-    )
-
+T = TypeVar("T")
 
 PROVIDER = Provider(
     name="ticketsmart",
@@ -58,63 +35,33 @@ PROVIDER = Provider(
     key_prefix="ts_sk_",  # seed
     key_env="TICKETSMART_API_KEY",
     auth=lambda key: {"x-api-key": key},  # seed
-    explain=_explain,
+    explain=explain,
     quota=Quota(60, 60.0),  # seed: per key, in any rolling 60 seconds
     advice={
         401: "check the key under Box Offices > Settings > API Keys; a revoked key stops at once",
         403: "make a key with the missing scopes; v1 knows events:read and events:write",
     },
+    probes={
+        "events:read": Op("GET", "/events", parse_object, {"limit": 1}, route="/events"),
+        "events:write": Op(
+            "PATCH",
+            f"/events/{inferred.NO_SUCH_EVENT}",
+            lambda reply: reply.status,
+            json={},
+            route="/events/{id_or_slug}",
+            repeatable=True,
+        ),
+    },
 )
 
-# No box office has so many; a `totalPages` beyond it is a mistake not to be followed.
-_MOST_PAGES = 10_000
 
-_codec = Codec(
-    {
-        Event: inferred.EVENT_NAMES,
-        TicketType: inferred.TICKET_TYPE_NAMES,
-        Availability: inferred.AVAILABILITY_NAMES,
-        TypeAvailability: inferred.TYPE_AVAILABILITY_NAMES,
-    }
-)
-
-
-def _event(reply: Reply) -> Event:
-    body = parse_object(reply)
-    inner = body.get(inferred.EVENT_ENVELOPE)
-    return _codec.structure(inner if isinstance(inner, dict) else body, Event, "event")
-
-
-def _ticket_types(reply: Reply) -> tuple[TicketType, ...]:
-    body = parse(reply)
-    rows = (
-        body
-        if isinstance(body, list)
-        else parse_rows(parse_object(reply), inferred.TICKET_TYPES_ENVELOPE)
-    )
-    return _codec.structure(rows, tuple[TicketType, ...], inferred.TICKET_TYPES_ENVELOPE)
-
-
-def _availability(reply: Reply) -> Availability:
-    return _codec.structure(parse_object(reply), Availability, "availability")
-
-
-def _events_page(params: dict[str, Any]) -> Op[Page[Event]]:
-    """The call for one page of events; its answer carries the call for the next."""
-
-    def decode(reply: Reply) -> Page[Event]:
-        body = parse_object(reply)
-        events = _codec.structure(parse_rows(body, "events"), tuple[Event, ...], "events")
-        # What `pagination` holds is inferred: a full page may be followed by another, a short one
-        # is the last. `totalPages` is believed only where it asks us to read on.
-        pagination = body.get(inferred.PAGINATION)
-        pages = pagination.get(inferred.TOTAL_PAGES) if isinstance(pagination, dict) else None
-        more = len(events) >= params["limit"] or (
-            isinstance(pages, int) and params["page"] < min(pages, _MOST_PAGES)
-        )
-        return Page(events, _events_page({**params, "page": params["page"] + 1}) if more else None)
-
-    return Op("GET", "/events", decode, params)
+def _on_event(
+    method: str, id_or_slug: str, rest: str, decode: Callable[[Reply], T], **more: Any
+) -> Op[T]:
+    """A call about one event."""
+    path = f"/events/{segment('id_or_slug', id_or_slug)}{rest}"
+    about = {"event": id_or_slug, **more.pop("about", {})}
+    return Op(method, path, decode, route=f"/events/{{id_or_slug}}{rest}", about=about, **more)
 
 
 class Events(Collection[F]):
@@ -149,17 +96,90 @@ class Events(Collection[F]):
 
         Scope: ``events:read``. Source: seed.
         """
-        _check_page(page, limit)
+        in_range("page", page, 10**6)
+        in_range("limit", limit, 100)
         params: dict[str, Any] = {
             "status": status,
             "search": search,
-            "dateFrom": date_from,
-            "dateTo": date_to,
+            "dateFrom": wire("date_from", date_from),
+            "dateTo": wire("date_to", date_to),
             "liveOnly": live_only,
             "page": page,
             "limit": limit,
         }
-        return _events_page(params)
+        return events_page(params, first=page)
+
+    @endpoint
+    def create(
+        self,
+        *,
+        title: str,
+        starts_at: datetime,
+        ends_at: datetime | Unset = UNSET,
+        doors_open: datetime | Unset = UNSET,
+        timezone: str | Unset = UNSET,
+        venue_name: str | Unset = UNSET,
+        city: str | Unset = UNSET,
+        country: str | Unset = UNSET,
+        currency: str | Unset = UNSET,
+        visibility: Visibility | str | Unset = UNSET,
+        category: Category | str | Unset = UNSET,
+        ticket_types: Sequence[NewTicketType] | Unset = UNSET,
+        once: bool = False,
+    ) -> Op[Event]:
+        """Make an event; it cannot be published through v1, only in the dashboard.
+
+        Args:
+            title: what buyers read.
+            starts_at: when it starts (aware).
+            ends_at: when it ends (aware).
+            doors_open: when the doors open (aware).
+            timezone: an IANA name such as ``America/New_York``.
+            venue_name: where it is.
+            city: where that is.
+            country: where that is; two letters in TicketSmart's example.
+            currency: three letters; USD if not given.
+            visibility: who can see it.
+            category: what kind of event it is.
+            ticket_types: what can be bought, such as ``[NewTicketType("Balcony", 2500, 80)]``.
+            once: see that there is *one* event with this title, start and (where given) venue. It
+                is looked for first: one that is there already is the answer, and nothing is made,
+                so the same call may be repeated, in this process or another. An answer that was
+                lost is made sure of, as :func:`willcall.client.once.carry_out` says. It costs at
+                least one request more. Not covered: another caller who makes the same event at
+                the same moment.
+
+        Raises:
+            InputError: a datetime without a time zone, or a price that is no integer cents.
+            ValidationError: TicketSmart refuses a field.
+            OutcomeUnknownError: no clear answer; the event may be there.
+
+        Scope: ``events:write`` (with ``once`` also ``events:read``). Source: seed.
+        """
+        kinds = _new_ticket_types(ticket_types, currency)
+        json = {
+            "title": text("title", title),
+            "startsAt": wire("starts_at", starts_at),
+            "endsAt": wire("ends_at", ends_at),
+            "doorsOpen": wire("doors_open", doors_open),
+            "timezone": timezone,
+            "venueName": venue_name,
+            "city": city,
+            "country": country,
+            "currency": currency,
+            "visibility": visibility,
+            "category": category,
+            "ticketTypes": kinds,
+        }
+        return Op(
+            "POST",
+            "/events",
+            read_event,
+            json=json,
+            look="look for its title and start in events.list(…) before you make it again",
+            route="/events",
+            once=_same_event(title, starts_at, venue_name) if once else None,
+        )
 
     @endpoint
     def get(self, id_or_slug: str) -> Op[Event]:
@@ -170,31 +190,104 @@ class Events(Collection[F]):
 
         Scope: ``events:read``. Source: seed.
         """
-        return Op("GET", f"/events/{segment('id_or_slug', id_or_slug)}", _event)
+        return _on_event("GET", id_or_slug, "", read_event)
 
     @endpoint
-    def ticket_types(self, id_or_slug: str) -> Op[tuple[TicketType, ...]]:
-        """An event's ticket types, with prices, sale windows and what is left.
+    def update(
+        self,
+        id_or_slug: str,
+        *,
+        title: str | Unset = UNSET,
+        slug: str | Unset = UNSET,
+        starts_at: datetime | Unset = UNSET,
+        ends_at: datetime | Unset | None = UNSET,
+        doors_open: datetime | Unset | None = UNSET,
+        timezone: str | Unset = UNSET,
+        venue_name: str | Unset | None = UNSET,
+        city: str | Unset | None = UNSET,
+        country: str | Unset | None = UNSET,
+        currency: str | Unset = UNSET,
+        visibility: Visibility | str | Unset = UNSET,
+        category: Category | str | Unset = UNSET,
+    ) -> Op[Event]:
+        """Change an event; what is not given stays as it is, and None clears a field.
+
+        Args:
+            id_or_slug: which event.
+            title: what buyers read.
+            slug: its name in URLs.
+            starts_at: when it starts (aware).
+            ends_at: when it ends (aware); None: not said.
+            doors_open: when the doors open (aware); None: not said.
+            timezone: an IANA name.
+            venue_name: where it is; None: not said. That these may be cleared is inferred.
+            city: where that is; None: not said.
+            country: where that is; None: not said.
+            currency: three letters.
+            visibility: who can see it.
+            category: what kind of event it is.
 
         Raises:
+            InputError: nothing to change was given, or a datetime without a time zone.
             NotFoundError: no such event in the key's box office.
+            SlugTakenError: another event has this slug.
+            OutcomeUnknownError: no clear answer; the change may be made.
 
-        Scope: ``events:read``. Source: seed; field names inferred.
+        Scope: ``events:write``. Source: seed.
         """
-        path = f"/events/{segment('id_or_slug', id_or_slug)}/ticket-types"
-        return Op("GET", path, _ticket_types)
+        changes = {
+            "title": title,
+            "slug": slug,
+            "startsAt": wire("starts_at", starts_at),
+            "endsAt": wire("ends_at", ends_at),
+            "doorsOpen": wire("doors_open", doors_open),
+            "timezone": timezone,
+            "venueName": venue_name,
+            "city": city,
+            "country": country,
+            "currency": currency,
+            "visibility": visibility,
+            "category": category,
+        }
+        if all(value is UNSET for value in changes.values()):
+            raise InputError("update", "nothing to change", "give at least one field")
+        look = "get the event and see whether it has changed"
+        return _on_event("PATCH", id_or_slug, "", read_event, json=changes, look=look)
 
     @endpoint
-    def availability(self, id_or_slug: str) -> Op[Availability]:
-        """What is left of an event, in a compact shape.
+    def add_ticket_type(
+        self, id_or_slug: str, *, name: str, price: int | Money, quantity: int, once: bool = False
+    ) -> Op[Event]:
+        """Add one ticket type; answers with the event as it is.
+
+        Args:
+            id_or_slug: which event.
+            name: what buyers read.
+            price: integer cents, or Money in the event's currency; 0 is free.
+            quantity: how many there are.
+            once: see that there is *one* ticket type with this name, price and quantity. It is
+                looked for first: if it is there already, nothing is added, so the same call may be
+                repeated, in this process or another. An answer that was lost is made sure of, as
+                :func:`willcall.client.once.carry_out` says. It costs at least one request more.
+                Not covered: another caller who adds the same at the same moment.
 
         Raises:
+            InputError: a price that is no integer cents, or a quantity below 0.
             NotFoundError: no such event in the key's box office.
+            OutcomeUnknownError: no clear answer; see whether the ticket type is there.
 
-        Scope: ``events:read``. Source: seed; shape inferred.
+        Scope: ``events:write`` (with ``once`` also ``events:read``). Source: seed.
         """
-        path = f"/events/{segment('id_or_slug', id_or_slug)}/availability"
-        return Op("GET", path, _availability)
+        new = NewTicketType(name, price, quantity)
+        return _on_event(
+            "PATCH",
+            id_or_slug,
+            "",
+            read_event,
+            json={"addTicketType": _sent(new)},
+            look="see with events.ticket_types(…) whether it is there",
+            once=_same_ticket_type(id_or_slug, new) if once else None,
+        )
 
     @endpoint
     def remove_ticket_type(self, id_or_slug: str, ticket_type_id: str) -> Op[Event]:
@@ -207,23 +300,106 @@ class Events(Collection[F]):
 
         Scope: ``events:write``. Source: seed; the field's name is inferred.
         """
-        if not ticket_type_id:
-            raise InputError("ticket_type_id", "it is empty", "give the ticket type's id")
-        return Op(
+        return _on_event(
             "PATCH",
-            f"/events/{segment('id_or_slug', id_or_slug)}",
-            _event,
-            json={inferred.REMOVE_TICKET_TYPE: ticket_type_id},
+            id_or_slug,
+            "",
+            read_event,
+            json={inferred.REMOVE_TICKET_TYPE: text("ticket_type_id", ticket_type_id)},
             look="see with events.ticket_types(…) whether it is still there",
-            about={"event": id_or_slug, "ticket_type": ticket_type_id},
+            about={"ticket_type": ticket_type_id},
         )
 
+    @endpoint
+    def ticket_types(self, id_or_slug: str) -> Op[tuple[TicketType, ...]]:
+        """An event's ticket types, with prices, sale windows and what is left.
 
-def _check_page(page: int, limit: int) -> None:
-    if page < 1:
-        raise InputError("page", f"{page} is no page", "pages count from 1")
-    if not 1 <= limit <= 100:
-        raise InputError("limit", f"{limit} is out of range", "TicketSmart takes 1 to 100")
+        Their ``price`` knows no currency here, since the answer does not say it; those of
+        ``events.get`` do.
+
+        Raises:
+            NotFoundError: no such event in the key's box office.
+
+        Scope: ``events:read``. Source: seed; field names inferred.
+        """
+        return _on_event("GET", id_or_slug, "/ticket-types", read_ticket_types)
+
+    @endpoint
+    def availability(self, id_or_slug: str) -> Op[Availability]:
+        """What is left of an event, in a compact shape.
+
+        Raises:
+            NotFoundError: no such event in the key's box office.
+
+        Scope: ``events:read``. Source: seed; shape inferred.
+        """
+        return _on_event("GET", id_or_slug, "/availability", read_availability)
+
+
+def _sent(new: NewTicketType) -> Mapping[str, Any]:
+    return {"name": new.name, "price": new.cents, "quantity": new.quantity}
+
+
+def _new_ticket_types(
+    kinds: Sequence[NewTicketType] | Unset, currency: str | Unset
+) -> Sequence[Mapping[str, Any]] | Unset:
+    """Ticket types to send with a new event; a Money must be in the event's currency."""
+    if isinstance(kinds, Unset):
+        return UNSET
+    for place, kind in enumerate(kinds):
+        if not isinstance(kind, NewTicketType):
+            raise InputError(f"ticket_types[{place}]", "it is no NewTicketType")
+        told = kind.price.currency if isinstance(kind.price, Money) else None
+        if told is not None and told != (currency or "USD"):
+            raise InputError(
+                f"ticket_types[{place}].price",
+                f"it is in {told}, and the event in {currency or 'USD'}",
+                "an event has one currency",
+            )
+    return [_sent(kind) for kind in kinds]
+
+
+def _same_event(title: str, starts_at: datetime, venue_name: str | Unset) -> Once[Event]:
+    """How an event that was just made is recognised: nothing else of ours is kept with it."""
+    day = timedelta(days=1)
+    if not 1 < starts_at.year < 9999:
+        raise InputError("starts_at", f"{starts_at.isoformat()} cannot be searched for")
+    # Wider than needed: whether the bounds are inclusive is not documented.
+    params = {
+        "dateFrom": wire("starts_at", starts_at - day),
+        "dateTo": wire("starts_at", starts_at + day),
+        "page": 1,
+        "limit": 100,
+    }
+
+    def match(event: Event) -> bool:
+        return (
+            event.title.strip() == title.strip()
+            and abs(event.starts_at - starts_at) < timedelta(seconds=1)
+            and venue_name in (UNSET, event.venue_name)
+        )
+
+    def fetch(event: Event) -> Op[Event]:
+        return _on_event("GET", event.id, "", read_event)
+
+    return Once(events_page(params, first=1), match, fetch, first=True)
+
+
+def _same_ticket_type(id_or_slug: str, new: NewTicketType) -> Once[Event]:
+    """How a ticket type that was just added is recognised."""
+
+    def page(reply: Reply) -> Page[Event]:
+        return Page((read_event(reply),), reply=reply)
+
+    def match(event: Event) -> bool:
+        return any(
+            kind.name.strip() == new.name.strip()
+            and kind.price_cents == new.cents
+            and kind.quantity in (None, new.quantity)
+            for kind in event.ticket_types or ()
+        )
+
+    return Once(_on_event("GET", id_or_slug, "", page), match, first=True)
 
 
 class TicketSmart(SyncClient):
@@ -255,3 +431,6 @@ class FlowTicketSmart(FlowClient):
     def events(self) -> Events[InFlow]:
         """The events of the key's box office."""
         return Events(self._session)
+
+
+CLIENTS = Clients(TicketSmart, AsyncTicketSmart, FlowTicketSmart)

@@ -16,6 +16,12 @@ TICKET_TYPES_ENVELOPE = "ticketTypes"
 # Inside a list's `pagination` object (seed: it is there; inferred: what is in it).
 PAGINATION = "pagination"
 TOTAL_PAGES = "totalPages"
+TOTAL = "total"
+LIMIT = "limit"
+
+# An event that cannot be: ``check`` tries a write on it. Letters, digits and hyphens are what slugs
+# are made of, so one with a tilde is nobody's slug, and no id has so many words.
+NO_SUCH_EVENT = "willcall~checks~a~key~there~is~no~such~event"
 
 EVENT_NAMES = {
     "id": "id",
@@ -27,6 +33,8 @@ EVENT_NAMES = {
 
 TICKET_TYPE_NAMES = {
     "id": "id",
+    "price_cents": "price",  # seed, but for our name
+    "currency": "currency",  # only if a ticket type says its own; else its event's is taken
     "sold": "sold",
     "available": "available",
     "sale_starts_at": "saleStartsAt",

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import attrs
+
+from ..client.money import Money, cents
+from ..errors import InputError
 
 
 class EventStatus(StrEnum):
@@ -52,8 +56,10 @@ class TicketType:
     """Inferred."""
     name: str
     """Seed."""
-    price: int = 0
-    """Integer cents in the event's currency; 0 is free (seed)."""
+    price_cents: int = 0
+    """Integer cents in the event's currency; 0 is free (seed: ``price``). See :attr:`price`."""
+    currency: str | None = None
+    """Its event's currency; None where it was read without its event, by ``ticket_types``."""
     quantity: int | None = None
     """How many there are in all (seed); None if not said."""
     sold: int | None = None
@@ -69,7 +75,50 @@ class TicketType:
     max_per_order: int | None = None
     """Most an order may hold (seed; the name is inferred)."""
     hidden: bool = False
-    """Whether buyers see it (seed; the name is inferred)."""
+    """Whether it is hidden from buyers (seed; the name is inferred)."""
+
+    @property
+    def price(self) -> Money:
+        """What one ticket costs: ``str(ticket_type.price)`` is ``"$25.00"``."""
+        return Money(self.price_cents, self.currency)
+
+
+def _price(_: object, field: attrs.Attribute[int | Money], value: Any) -> None:
+    if cents(field.name, value.cents if isinstance(value, Money) else value) < 0:
+        raise InputError(field.name, f"{value!r} is below 0", "a free ticket costs 0")
+
+
+def _quantity(_: object, field: attrs.Attribute[int], value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise InputError(field.name, f"{value!r} is no number of tickets", "give 0 or more")
+
+
+def _name(_: object, field: attrs.Attribute[str], value: Any) -> None:
+    if not isinstance(value, str) or not value.strip():
+        raise InputError(field.name, "a ticket type needs one", "such as 'General Admission'")
+
+
+@attrs.frozen
+class NewTicketType:
+    """A ticket type to be made.
+
+    Args:
+        name: what buyers read (seed).
+        price: integer cents (seed), or :class:`~willcall.Money` in the event's currency; 0 is free.
+        quantity: how many there are (seed).
+
+    Raises:
+        InputError: a float, a number below 0, or no name.
+    """
+
+    name: str = attrs.field(validator=_name)
+    price: int | Money = attrs.field(validator=_price)
+    quantity: int = attrs.field(validator=_quantity)
+
+    @property
+    def cents(self) -> int:
+        """The price in integer cents."""
+        return int(self.price)
 
 
 @attrs.frozen(kw_only=True)

@@ -1,0 +1,295 @@
+"""What every client of every provider has: options, access, connections, and its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, Self, TypedDict
+
+import attrs
+
+from .check import Access, check
+from .endpoint import (
+    Async,
+    Collection,
+    F,
+    Face,
+    InFlow,
+    Session,
+    Sync,
+    awaited_value_of,
+    coroutine_function,
+    flow_value_of,
+    value_of,
+)
+from .flow import Flow, adrive, drive
+from .http import AsyncConnections, Connections
+from .op import UNSET, Unset
+from .options import Hooks, Options
+from .paging import AsyncPages, FlowPages, Pages
+from .provider import Account, Provider, open_account, shared_pace
+from .quota import Pace
+from .retry import Retry
+
+__all__ = ["AsyncClient", "ClientOptions", "Clients", "FlowClient", "SyncClient", "open_account"]
+
+
+class ClientOptions(TypedDict, total=False):
+    """What every client takes besides its key, as keyword arguments; see :class:`SyncClient`."""
+
+    base_url: str | None
+    timeout: float | None
+    deadline: float | None
+    tries: int
+    headers: Mapping[str, str] | None
+    settle: float
+    hooks: Hooks | None
+    share: float
+    pace: Pace | Unset | None
+    http_client: Any
+
+
+class _Client(Generic[F]):
+    """What every client of every provider has; a provider adds its collections."""
+
+    provider: ClassVar[Provider]
+    _session: Session[F]
+
+    def with_options(
+        self,
+        *,
+        timeout: float | Unset | None = UNSET,
+        deadline: float | Unset | None = UNSET,
+        tries: int | Unset = UNSET,
+        headers: Mapping[str, str] | Unset = UNSET,
+        settle: float | Unset = UNSET,
+        hooks: Hooks | Unset = UNSET,
+    ) -> Self:
+        """The same client with other options; connections and pacing are shared.
+
+        It costs next to nothing, so it serves for a single call:
+        ``api.with_options(timeout=2).events.get("gala")``. What is not given stays as it is.
+
+        Args:
+            timeout: seconds for each try; None for no bound.
+            deadline: seconds for a whole call, waits included; None for no bound.
+            tries: how often a call is tried at the most.
+            headers: sent in addition; they take the place of earlier ones.
+            settle: seconds before a check-first write believes "it is not there".
+            hooks: functions of yours that watch; they take the place of earlier ones.
+
+        Raises:
+            InputError: a value that makes no sense.
+        """
+        options = self._session.options
+        changes: dict[str, Any] = {
+            "timeout": timeout,
+            "deadline": deadline,
+            "headers": headers,
+            "settle": settle,
+            "hooks": hooks,
+        }
+        if not isinstance(tries, Unset):
+            changes["retry"] = attrs.evolve(options.retry, tries=tries)
+        changes = {name: value for name, value in changes.items() if value is not UNSET}
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self._shared())
+        twin._attach(attrs.evolve(self._session, options=attrs.evolve(options, **changes)))
+        return twin
+
+    @property
+    def collections(self) -> Mapping[str, Collection[F]]:
+        """The collections by name, such as ``{"events": …}``, for code that serves any provider."""
+        found = {name: getattr(self, name) for name in dir(type(self)) if name != "collections"}
+        return {name: it for name, it in found.items() if isinstance(it, Collection)}
+
+    def _shared(self) -> Mapping[str, Any]:
+        return {}
+
+    def _attach(self, session: Session[F]) -> None:
+        self._session = session
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} at {self._session.account.base_url}>"
+
+
+def _opened(
+    provider: Provider,
+    api_key: str | None,
+    base_url: str | None,
+    share: float,
+    pace: Pace | Unset | None,
+) -> Account:
+    account = open_account(provider, api_key, base_url, pace=pace, share=share)
+    return shared_pace(account) if isinstance(pace, Unset) else account
+
+
+_ARGUMENTS = """
+    Args:
+        api_key: the key; else the provider's environment variable is read.
+        base_url: another address for the same API, such as a sandbox's.
+        timeout: seconds for each try (10 by default); None for no bound.
+        deadline: seconds for a whole call, waits included (no bound by default).
+        tries: how often a call is tried at the most (3 by default).
+        headers: sent in addition to the client's own.
+        settle: for check-first writes (``once=…``): seconds that must pass after a lost answer
+            before "it is not there" is believed (30 by default).
+        hooks: functions of yours that watch.
+        share: the part of the provider's quota to use, above 0 and up to 1, where others use it
+            too. All clients of this process with the same key share one quota.
+        pace: a pace of yours instead, such as one with a store that other processes share, or
+            with higher limits; None to hold nothing back.
+        http_client: an ``httpx.{kind}`` of yours to send with; it stays yours to close. Without
+            one, proxies are taken from the environment as httpx does.
+
+    Raises:
+        InputError: a key of the wrong shape, a base URL that would expose it, or an option that
+            makes no sense.
+"""
+
+
+class SyncClient(_Client[Sync]):
+    __doc__ = (
+        "A client that blocks. Safe to share between threads; use it as a context manager.\n\n"
+        "After a fork the child opens connections of its own.\n" + _ARGUMENTS.format(kind="Client")
+    )
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        timeout: float | None = 10.0,
+        deadline: float | None = None,
+        tries: int = 3,
+        headers: Mapping[str, str] | None = None,
+        settle: float = 30.0,
+        hooks: Hooks | None = None,
+        share: float = 1.0,
+        pace: Pace | Unset | None = UNSET,
+        http_client: Any = None,
+    ) -> None:
+        account = _opened(self.provider, api_key, base_url, share, pace)
+        options = Options(
+            timeout, deadline, Retry(tries=tries), headers or {}, settle, hooks or Hooks()
+        )
+        self._connections = Connections(http_client)
+        connections = self._connections
+        face = Face(lambda flow: drive(flow, connections), value_of, Pages)
+        self._attach(Session(account, options, face))
+
+    def check(self) -> Access:
+        """Which scopes the key has, without writing anything: see :func:`willcall.client.check`.
+
+        Raises:
+            AuthenticationError: the key is not accepted.
+        """
+        session = self._session
+        access: Access = session.face.run(check(session.account, session.options))
+        return access
+
+    def _shared(self) -> Mapping[str, Any]:
+        return {"_connections": self._connections}
+
+    def close(self) -> None:
+        """Close its connections; those of the clients made by ``with_options`` are the same."""
+        self._connections.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncClient(_Client[Async]):
+    __doc__ = (
+        "A client that is awaited; it belongs to the event loop it is first used in.\n"
+        + _ARGUMENTS.format(kind="AsyncClient")
+    )
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        timeout: float | None = 10.0,
+        deadline: float | None = None,
+        tries: int = 3,
+        headers: Mapping[str, str] | None = None,
+        settle: float = 30.0,
+        hooks: Hooks | None = None,
+        share: float = 1.0,
+        pace: Pace | Unset | None = UNSET,
+        http_client: Any = None,
+    ) -> None:
+        account = _opened(self.provider, api_key, base_url, share, pace)
+        options = Options(
+            timeout, deadline, Retry(tries=tries), headers or {}, settle, hooks or Hooks()
+        )
+        self._connections = AsyncConnections(http_client)
+        connections = self._connections
+        face = Face(
+            lambda flow: adrive(flow, connections),
+            awaited_value_of,
+            AsyncPages,
+            coroutine_function,
+        )
+        self._attach(Session(account, options, face))
+
+    async def check(self) -> Access:
+        """Which scopes the key has, without writing anything: see :func:`willcall.client.check`.
+
+        Raises:
+            AuthenticationError: the key is not accepted.
+        """
+        session = self._session
+        access: Access = await session.face.run(check(session.account, session.options))
+        return access
+
+    def _shared(self) -> Mapping[str, Any]:
+        return {"_connections": self._connections}
+
+    async def aclose(self) -> None:
+        """Close its connections; those of the clients made by ``with_options`` are the same."""
+        await self._connections.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+class FlowClient(_Client[InFlow]):
+    """A client for use inside flows: it sends nothing itself, whoever drives the flow does.
+
+    Args:
+        account: from :func:`open_account`.
+        options: how calls are made.
+    """
+
+    def __init__(self, account: Account, options: Options | None = None) -> None:
+        face = Face(lambda flow: flow, flow_value_of, FlowPages)
+        self._attach(Session(account, options or Options(), face))
+
+    def check(self) -> Flow[Access]:
+        """Which scopes the key has, without writing anything: see :func:`willcall.client.check`.
+
+        Raises:
+            AuthenticationError: the key is not accepted.
+        """
+        return check(self._session.account, self._session.options)
+
+
+@attrs.frozen
+class Clients:
+    """The clients of one provider: what an entry point names."""
+
+    sync: type[SyncClient]
+    awaited: type[AsyncClient]
+    in_flow: type[FlowClient]
+
+    @property
+    def provider(self) -> Provider:
+        """The provider they are for."""
+        return self.sync.provider

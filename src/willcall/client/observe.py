@@ -1,0 +1,185 @@
+"""What can be seen of calls from outside: the log, and OpenTelemetry where it is used.
+
+The logger is ``willcall``. It gets a line per try (DEBUG), per repetition (INFO), and per 429 or
+unknown outcome (WARNING). No line holds a key, an e-mail address, a query or a body.
+
+A program that uses OpenTelemetry has imported it, so it is looked for among what is imported: a
+program that does not use it pays nothing. Spans and the metric follow the semantic conventions for
+HTTP clients; ``url.full`` is sent without its query, which may hold addresses.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import attrs
+
+from .._version import __version__
+from ..errors import ApiError, Reply
+from .op import Op
+from .options import Hook, Hooks, Try
+from .provider import Account
+from .redact import scrub, scrub_path
+
+log = logging.getLogger("willcall")
+# Silent until the program sets logging up: a library must not write to its user's terminal.
+log.addHandler(logging.NullHandler())
+
+# Seconds, as the semantic conventions advise.
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
+
+
+@cache
+def _instruments() -> tuple[Any, Any]:
+    """A tracer and the histogram of durations; both follow a provider that is set later."""
+    from opentelemetry import metrics, trace
+
+    histogram = metrics.get_meter("willcall", __version__).create_histogram(
+        "http.client.request.duration",
+        unit="s",
+        description="Duration of HTTP client requests.",
+        explicit_bucket_boundaries_advisory=_BUCKETS,
+    )
+    return trace.get_tracer("willcall", __version__), histogram
+
+
+@attrs.define
+class Watch:
+    """What is told of one call, try by try."""
+
+    op: Op[Any]
+    account: Account
+    hooks: Hooks
+    number: int = 0
+    _what: str = ""
+    _span: Any = None
+    _began: float = 0.0
+
+    @property
+    def what(self) -> str:
+        """Names the call, without its query, keys or addresses."""
+        if not self._what:
+            self._what = f"{self.op.method} {scrub_path(self.op.path, self.account.key)}"
+        return self._what
+
+    def sending(self, moment: float) -> None:
+        """A try is about to be sent.
+
+        Raises:
+            whatever the request hook raises.
+        """
+        self.number += 1
+        self._began = moment
+        if self.hooks.request is not None:
+            self.hooks.request(self._told())
+        if "opentelemetry.trace" in sys.modules:
+            self._open_span()
+
+    def came(
+        self, moment: float, reply: Reply | None = None, error: ApiError | None = None
+    ) -> None:
+        """A try came to something."""
+        seconds = moment - self._began
+        if log.isEnabledFor(logging.DEBUG):
+            told = type(error).__name__ if reply is None else str(reply.status)
+            request_id = scrub(
+                (None if reply is None else reply.request_id) or "-", self.account.key
+            )
+            name = self.account.provider.name
+            log.debug(
+                "%s %s -> %s in %.3f s (try %d, request id %.80s)",
+                name,
+                self.what,
+                told,
+                seconds,
+                self.number,
+                request_id,
+            )
+        if self._span is not None:
+            self._close_span(None if reply is None else reply.status, error, seconds)
+        self._tell(self.hooks.reply, seconds=seconds, reply=reply, error=error)
+
+    def abandoned(self) -> None:
+        """The call was cancelled while a try was under way."""
+        if self._span is not None:
+            self._span.set_attribute("error.type", "cancelled")
+            self._span.end()
+            self._span = None
+
+    def repeating(self, error: ApiError, pause: float) -> None:
+        """Another try follows after a pause."""
+        level = logging.WARNING if error.status == 429 else logging.INFO
+        log.log(
+            level,
+            "%s %s: %s, trying again in %.2f s (after try %d)",
+            self.account.provider.name,
+            self.what,
+            error.status or type(error).__name__,
+            pause,
+            self.number,
+        )
+        self._tell(self.hooks.retry, reply=error.reply, error=error, pause=pause)
+
+    def unknown(self, error: ApiError) -> None:
+        """A write got no clear answer."""
+        log.warning(
+            "%s %s: may or may not have been carried out (%s)",
+            self.account.provider.name,
+            self.what,
+            error.status or type(error).__name__,
+        )
+
+    def _told(self, **facts: Any) -> Try:
+        return Try(self.account.provider.name, self.what, self.number, **facts)
+
+    def _tell(self, hook: Hook | None, **facts: Any) -> None:
+        if hook is None:
+            return
+        try:
+            hook(self._told(**facts))
+        except Exception as error:  # noqa: BLE001 - a watcher cannot undo what was done
+            # Its text may hold anything, so only its kind is told.
+            log.error(  # noqa: TRY400
+                "%s %s: a hook raised %s", self.account.provider.name, self.what, type(error)
+            )
+
+    def _open_span(self) -> None:
+        from opentelemetry.trace import SpanKind
+
+        op, (tracer, _) = self.op, _instruments()
+        attributes = self._common()
+        url = urlsplit(self.account.base_url)
+        path = self.what.partition(" ")[2]
+        attributes["url.full"] = f"{url.scheme}://{url.netloc}{url.path}{path}"
+        if op.route is not None:
+            attributes["url.template"] = op.route
+        if self.number > 1:
+            attributes["http.request.resend_count"] = self.number - 1
+        name = op.method if op.route is None else f"{op.method} {op.route}"
+        self._span = tracer.start_span(name, kind=SpanKind.CLIENT, attributes=attributes)
+
+    def _close_span(self, status: int | None, error: ApiError | None, seconds: float) -> None:
+        from opentelemetry.trace import StatusCode
+
+        span, self._span = self._span, None
+        outcome: dict[str, Any] = {}
+        if status is not None:
+            outcome["http.response.status_code"] = status
+        if error is not None or (status is not None and status >= 400):
+            outcome["error.type"] = type(error).__qualname__ if status is None else str(status)
+            span.set_status(StatusCode.ERROR)
+        span.set_attributes(outcome)
+        span.end()
+        _instruments()[1].record(seconds, self._common() | outcome)
+
+    def _common(self) -> dict[str, Any]:
+        url = urlsplit(self.account.base_url)
+        return {
+            "http.request.method": self.op.method,
+            "server.address": url.hostname,
+            "server.port": url.port or (443 if url.scheme == "https" else 80),
+        }

@@ -1,0 +1,113 @@
+"""How calls are made: time, tries, headers, hooks. Checked when they are given, not when used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import isfinite
+from typing import Any
+
+import attrs
+
+from ..errors import ApiError, InputError, Reply
+from .retry import Retry
+
+
+@attrs.frozen
+class Try:
+    """One try of a call, as hooks are told of it. It holds no key, query or body.
+
+    ``number`` counts from 1. ``reply``, ``error`` and ``seconds`` are what came of it; they are
+    None before it is sent. ``pause`` is how long is waited before the next one, None if there is
+    none.
+    """
+
+    provider: str
+    request: str
+    number: int
+    seconds: float | None = None
+    reply: Reply | None = None
+    error: ApiError | None = None
+    pause: float | None = None
+
+
+Hook = Callable[[Try], None]
+
+
+@attrs.frozen
+class Hooks:
+    """Functions of yours that watch calls.
+
+    Args:
+        request: called before each try. What it raises ends the call: nothing was sent.
+        reply: called after each try, whatever came of it. What it raises is logged and ignored,
+            since what was done cannot be undone.
+        retry: called before each wait for another try; the same goes for what it raises.
+
+    In the async clients they are called on the event loop: keep them quick.
+    """
+
+    request: Hook | None = None
+    reply: Hook | None = None
+    retry: Hook | None = None
+
+
+# Names the engine sets itself; `cookie` and `host` would change who is asked and as whom.
+_OURS = frozenset(
+    {"authorization", "x-api-key", "content-type", "content-length", "transfer-encoding", "host"}
+)
+
+
+def _bound(_: Any, field: attrs.Attribute[Any], value: Any) -> None:
+    if value is None:
+        return
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not isfinite(value) or value <= 0:
+        raise InputError(
+            field.name, f"{value!r} is no number of seconds above 0", "None means no bound"
+        )
+
+
+def _wait(_: Any, field: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, int | float) or not isfinite(value) or value < 0:
+        raise InputError(field.name, f"{value!r} is no number of seconds from 0 on")
+
+
+def _lower(headers: Mapping[Any, Any]) -> dict[str, str]:
+    """Header names in lower case, so that one given twice in two spellings is sent once."""
+    clean: dict[str, str] = {}
+    for name, value in dict(headers).items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise InputError("headers", "names and values are texts")
+        if name.lower() in _OURS:
+            raise InputError("headers", f"{name!r} is set by willcall itself", "leave it out")
+        if not name.isascii() or not name.isprintable() or not name or set(name) & set(" :"):
+            raise InputError("headers", f"{name!r} is no header name")
+        if not value.isascii() or not value.isprintable():
+            raise InputError("headers", f"the value of {name!r} holds what a header cannot")
+        clean[name.lower()] = value
+    return clean
+
+
+@attrs.frozen
+class Options:
+    """How calls are made.
+
+    Args:
+        timeout: seconds for each try; None for no bound.
+        deadline: seconds for a whole call, waits included; None for no bound.
+        retry: how a call is repeated.
+        headers: sent in addition, never instead of the key.
+        settle: for check-first writes (``once=…``): seconds that must pass after a lost answer
+            before "it is not there" is believed.
+        hooks: functions of yours that watch.
+
+    Raises:
+        InputError: a value that makes no sense.
+    """
+
+    timeout: float | None = attrs.field(default=10.0, validator=_bound)
+    deadline: float | None = attrs.field(default=None, validator=_bound)
+    retry: Retry = attrs.field(factory=Retry)
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False, converter=_lower)
+    settle: float = attrs.field(default=30.0, validator=_wait)
+    hooks: Hooks = attrs.field(factory=Hooks, repr=False)

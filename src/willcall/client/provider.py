@@ -1,0 +1,147 @@
+"""All in which one API differs from another, and an account with it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from ..errors import ApiError, InputError, Reply
+from .http import safe_base_url
+from .op import UNSET, Op, Unset
+from .quota import Pace, Quota
+
+
+@attrs.frozen
+class Problem:
+    """What a provider's error reply says, read by :attr:`Provider.explain`.
+
+    ``error`` overrides the class that the status alone would give.
+    """
+
+    message: str
+    code: str | None = None
+    details: Any = None
+    hint: str | None = None
+    missing_scopes: tuple[str, ...] = ()
+    retry_after: float | None = None
+    error: type[ApiError] | None = None
+
+
+@attrs.frozen
+class Provider:
+    """All in which one API differs from another.
+
+    Args:
+        name: how errors and logs call it.
+        base_url: where it lives, unless a client is told otherwise.
+        key_prefix: how its keys begin; a key that begins otherwise is refused before it is sent.
+        key_env: the environment variable a key is read from.
+        auth: the headers that carry a key.
+        explain: reads an error reply; may raise anything on a reply that is not the provider's
+            (HTML from a proxy, say): then the status alone decides.
+        quota: how many requests it allows.
+        advice: what to do about a status, where the provider says nothing itself.
+        probes: per scope, a call that succeeds or fails by that scope alone and that cannot change
+            anything: what ``check()`` sends. None for a scope that cannot be found out.
+    """
+
+    name: str
+    base_url: str
+    key_prefix: str
+    key_env: str
+    auth: Callable[[str], Mapping[str, str]]
+    explain: Callable[[Reply], Problem]
+    quota: Quota
+    advice: Mapping[int, str] = attrs.field(factory=dict)
+    probes: Mapping[str, Op[Any] | None] = attrs.field(factory=dict, repr=False)
+
+
+@attrs.frozen
+class Account:
+    """A provider and a key to it: where requests go, what they carry, and how fast they may.
+
+    ``pace`` None means that nothing is held back; ``share`` is the part of the quota to use.
+    """
+
+    provider: Provider
+    key: str = attrs.field(repr=False)
+    base_url: str
+    pace: Pace | None = attrs.field(repr=False)
+    share: float = 1.0
+
+
+def open_account(
+    provider: Provider,
+    api_key: str | None = None,
+    base_url: str | None = None,
+    *,
+    paced: bool = True,
+    pace: Pace | Unset | None = UNSET,
+    share: float = 1.0,
+) -> Account:
+    """Check a key and a base URL, before anything can be sent to it.
+
+    Args:
+        provider: whose key it is.
+        api_key: the key; else the provider's environment variable is read.
+        base_url: another address for the same API.
+        paced: False to hold nothing back.
+        pace: what holds requests back; else one of the account's own.
+        share: the part of the provider's quota to use, above 0 and up to 1.
+
+    Raises:
+        InputError: no key, a key of the wrong shape, a URL that would expose it, or a share out of
+            range. The key itself is never part of the message.
+    """
+    key = api_key if api_key is not None else os.environ.get(provider.key_env, "")
+    if not key:
+        raise InputError("api_key", "none was given", f"pass api_key=… or set {provider.key_env}")
+    if not str(key).startswith(provider.key_prefix):
+        raise InputError(
+            "api_key",
+            f"this is not a {provider.name} key",
+            f"one starts with {provider.key_prefix}",
+        )
+    # `isprintable` lets the space through and refuses every line end.
+    if " " in key or not key.isascii() or not key.isprintable() or key == provider.key_prefix:
+        raise InputError(
+            "api_key", "it is cut, or holds a space or line end", "copy it again, without them"
+        )
+    if not _is_share(share):
+        raise InputError("share", f"{share!r} is out of range", "it is above 0 and up to 1")
+    if isinstance(pace, Unset):
+        pace = Pace(provider.quota)
+    url = safe_base_url(base_url or provider.base_url)
+    return Account(provider, key, url, pace if paced else None, share)
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 1
+
+
+_shared: dict[str, tuple[Pace, float]] = {}
+_shared_lock = threading.Lock()
+
+
+def shared_pace(account: Account) -> Account:
+    """The account with the pace that all clients of this process have for its key.
+
+    Two clients with one key have one quota between them, and so have one that was closed and one
+    that was opened right after it. The key is kept as a hash only.
+    """
+    secret = hashlib.sha256(account.key.encode()).hexdigest()[:32]
+    name = f"{account.provider.name} {account.base_url} {secret}"
+    moment = time.monotonic()
+    with _shared_lock:
+        for idle, (pace, opened) in list(_shared.items()):
+            if opened + pace.quota.seconds < moment and pace.idle(moment):
+                del _shared[idle]
+        pace = _shared[name][0] if name in _shared else Pace(account.provider.quota)
+        _shared[name] = pace, moment
+    return attrs.evolve(account, pace=pace)

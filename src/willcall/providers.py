@@ -1,0 +1,160 @@
+"""Every provider behind one door: ``connect("ticketsmart")``, and those that others add.
+
+A third party's package adds a provider by an entry point in the group ``willcall.providers`` that
+names a :class:`Clients` value; nothing in willcall changes::
+
+    [project.entry-points."willcall.providers"]
+    boxy = "willcall_boxy:CLIENTS"
+
+``connect("boxy", …)`` then opens it, as ``connect("ticketsmart", …)`` opens ours.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, Unpack, overload
+
+from .client.check import Access
+from .client.clients import AsyncClient, ClientOptions, Clients, SyncClient
+from .client.endpoint import Async, Collection, Sync
+from .client.provider import Provider
+from .errors import InputError
+
+if TYPE_CHECKING:
+    from .ticket0.api import AsyncTicket0, Ticket0
+    from .ticketsmart.api import AsyncTicketSmart, TicketSmart
+
+__all__ = [
+    "AsyncService",
+    "Clients",
+    "Service",
+    "clients_of",
+    "connect",
+    "connect_async",
+    "provider_names",
+]
+
+GROUP = "willcall.providers"
+
+_OURS = {
+    "ticketsmart": "willcall.ticketsmart.api:CLIENTS",
+    "ticket0": "willcall.ticket0.api:CLIENTS",
+}
+
+
+class Service(Protocol):
+    """What every client that blocks offers, whoever it talks to.
+
+    Its collections have ``list``, ``get``, ``create`` and ``update`` where the service has them,
+    and its errors are those of :mod:`willcall.errors`.
+    """
+
+    provider: ClassVar[Provider]
+
+    @property
+    def collections(self) -> Mapping[str, Collection[Sync]]:
+        """The collections by name."""
+
+    def with_options(self) -> Self:
+        """The same client with other options."""
+
+    def check(self) -> Access:
+        """Which scopes the key has."""
+
+    def close(self) -> None:
+        """Close its connections."""
+
+
+class AsyncService(Protocol):
+    """What every client that is awaited offers, whoever it talks to."""
+
+    provider: ClassVar[Provider]
+
+    @property
+    def collections(self) -> Mapping[str, Collection[Async]]:
+        """The collections by name."""
+
+    def with_options(self) -> Self:
+        """The same client with other options."""
+
+    async def check(self) -> Access:
+        """Which scopes the key has."""
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+
+
+def provider_names() -> tuple[str, ...]:
+    """The names that :func:`connect` knows here, in alphabetical order."""
+    return tuple(sorted({*_OURS, *(point.name for point in entry_points(group=GROUP))}))
+
+
+def clients_of(name: str) -> Clients:
+    """The clients of a provider by its name.
+
+    Raises:
+        InputError: nobody by that name, or its entry point does not name a :class:`Clients`.
+    """
+    found: Any
+    if name in _OURS:  # nobody can put themselves in the place of ours
+        module, _, attribute = _OURS[name].partition(":")
+        found = getattr(importlib.import_module(module), attribute)
+    else:
+        points = tuple(entry_points(group=GROUP, name=name))
+        if not points:
+            raise InputError("provider", f"{name!r} is not installed", ", ".join(provider_names()))
+        found = points[0].load()
+    if not isinstance(found, Clients):
+        raise InputError("provider", f"{name!r} does not name its clients", f"see {__name__}")
+    return found
+
+
+@overload
+def connect(
+    name: Literal["ticketsmart"], api_key: str | None = None, **options: Unpack[ClientOptions]
+) -> TicketSmart: ...
+@overload
+def connect(
+    name: Literal["ticket0"], api_key: str | None = None, **options: Unpack[ClientOptions]
+) -> Ticket0: ...
+@overload
+def connect(
+    name: str, api_key: str | None = None, **options: Unpack[ClientOptions]
+) -> SyncClient: ...
+def connect(name: str, api_key: str | None = None, **options: Unpack[ClientOptions]) -> SyncClient:
+    """A client that blocks, by the provider's name.
+
+    Args:
+        name: ``"ticketsmart"``, ``"ticket0"``, or one that is installed (:func:`provider_names`).
+        api_key: the key; else the provider's environment variable is read.
+        **options: as for :class:`~willcall.TicketSmart`.
+
+    Raises:
+        InputError: nobody by that name, or a key or option that makes no sense.
+    """
+    return clients_of(name).sync(api_key, **options)
+
+
+@overload
+def connect_async(
+    name: Literal["ticketsmart"], api_key: str | None = None, **options: Unpack[ClientOptions]
+) -> AsyncTicketSmart: ...
+@overload
+def connect_async(
+    name: Literal["ticket0"], api_key: str | None = None, **options: Unpack[ClientOptions]
+) -> AsyncTicket0: ...
+@overload
+def connect_async(
+    name: str, api_key: str | None = None, **options: Unpack[ClientOptions]
+) -> AsyncClient: ...
+def connect_async(
+    name: str, api_key: str | None = None, **options: Unpack[ClientOptions]
+) -> AsyncClient:
+    """A client that is awaited, by the provider's name; see :func:`connect`.
+
+    Raises:
+        InputError: nobody by that name, or a key or option that makes no sense.
+    """
+    return clients_of(name).awaited(api_key, **options)

@@ -1,0 +1,186 @@
+"""Ticket0's customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..client.endpoint import Collection, F, endpoint, listing
+from ..client.op import UNSET, Op, Page, Unset, in_range, segment, text
+from ..errors import InputError
+from .models import Customer
+from .wire import read_customer, rows_page
+
+
+class Customers(Collection[F]):
+    """The people whom tickets concern."""
+
+    @listing
+    def list(
+        self, *, email: str | None = None, external_id: str | None = None, limit: int = 100
+    ) -> Op[Page[Customer]]:
+        """Customers, page by page; in which order is not documented.
+
+        Args:
+            email: only the customer with this address.
+            external_id: only the customer with this id of yours.
+            limit: how many a page holds, 1 to 100 (public).
+
+        Raises:
+            InputError: limit out of range.
+
+        Scope: ``customers:read``. Source: older.
+        """
+        params = {
+            "email": email,
+            "externalId": external_id,
+            "limit": in_range("limit", limit, 100),
+        }
+        return rows_page("/customers", "customers", Customer, params, "/customers")
+
+    @endpoint
+    def create(
+        self,
+        *,
+        email: str,
+        name: str | Unset | None = UNSET,
+        external_id: str | Unset | None = UNSET,
+        metadata: Mapping[str, str] | Unset = UNSET,
+    ) -> Op[Customer]:
+        """Make a customer record.
+
+        Args:
+            email: their address.
+            name: what they are called.
+            external_id: your own id for them. If a customer has it already, that one is the answer:
+                then this call is an upsert, see :meth:`upsert`.
+            metadata: facts of yours, strings only.
+
+        Raises:
+            InputError: the address is empty, or metadata holds something other than strings.
+            ValidationError: Ticket0 refuses a field, such as the address.
+            OutcomeUnknownError: no clear answer; the record may be there. Look with
+                ``customers.list(email=…)``.
+
+        Scope: ``customers:write``. Source: older.
+        """
+        return _make_customer(email, name, external_id, metadata, repeatable=False)
+
+    @endpoint
+    def upsert(
+        self,
+        *,
+        external_id: str,
+        email: str,
+        name: str | Unset | None = UNSET,
+        metadata: Mapping[str, str] | Unset = UNSET,
+    ) -> Op[Customer]:
+        """The customer with this id of yours, made if there is none.
+
+        One that is there is returned as it is. This is the one write that is safe to repeat, and
+        so it is repeated after a failure as a read is; it never raises OutcomeUnknownError.
+
+        Args:
+            external_id: your own id for them.
+            email: their address.
+            name: what they are called.
+            metadata: facts of yours, strings only.
+
+        Raises:
+            InputError: id or address are empty, or metadata holds something other than strings.
+            ValidationError: Ticket0 refuses a field, such as the address.
+
+        Scope: ``customers:write``. Source: older.
+        """
+        known = text("external_id", external_id)
+        return _make_customer(email, name, known, metadata, repeatable=True)
+
+    @endpoint
+    def get(self, customer_id: str) -> Op[Customer]:
+        """One customer.
+
+        Raises:
+            NotFoundError: no such customer in this workspace.
+
+        Scope: ``customers:read``. Source: older.
+        """
+        return Op(
+            "GET",
+            f"/customers/{segment('customer_id', customer_id)}",
+            read_customer,
+            about={"customer": customer_id},
+            route="/customers/{customer_id}",
+        )
+
+    @endpoint
+    def update(
+        self,
+        customer_id: str,
+        *,
+        name: str | Unset | None = UNSET,
+        metadata: Mapping[str, str | None] | Unset = UNSET,
+    ) -> Op[Customer]:
+        """Change a customer record; what is not given stays as it is.
+
+        Args:
+            customer_id: ``cust_…``.
+            name: what they are called; None: not known.
+            metadata: facts to add or change, strings only; None takes one away. Those that are not
+                named stay as they are.
+
+        Raises:
+            InputError: nothing to change was given, or metadata holds something other than strings.
+            NotFoundError: no such customer in this workspace.
+            OutcomeUnknownError: no clear answer; the change may be made.
+
+        Scope: ``customers:write``. Source: older.
+        """
+        changes = {"name": name, "metadata": _facts(metadata, removable=True)}
+        if all(value is UNSET for value in changes.values()):
+            raise InputError("update", "nothing to change", "give name or metadata")
+        return Op(
+            "PATCH",
+            f"/customers/{segment('customer_id', customer_id)}",
+            read_customer,
+            json=changes,
+            look="get the customer and see whether it has changed",
+            about={"customer": customer_id},
+            route="/customers/{customer_id}",
+        )
+
+
+def _facts(
+    metadata: Mapping[str, Any] | Unset, *, removable: bool
+) -> Mapping[str, str | None] | Unset:
+    if isinstance(metadata, Unset):
+        return UNSET
+    for name, value in metadata.items():
+        if not isinstance(value, str) and not (removable and value is None):
+            raise InputError(
+                "metadata", f"{name!r} is no text", "Ticket0 keeps strings only; write str(…)"
+            )
+    return metadata
+
+
+def _make_customer(
+    email: str,
+    name: str | Unset | None,
+    external_id: str | Unset | None,
+    metadata: Mapping[str, str] | Unset,
+    *,
+    repeatable: bool,
+) -> Op[Customer]:
+    return Op(
+        "POST",
+        "/customers",
+        read_customer,
+        json={
+            "email": text("email", email),
+            "name": name,
+            "externalId": external_id,
+            "metadata": _facts(metadata, removable=False),
+        },
+        look="look with customers.list(email=…) before you make it again",
+        route="/customers",
+        repeatable=repeatable,
+    )

@@ -1,0 +1,127 @@
+"""Ticket0's messages: what is said in a ticket, to the customer and among the team."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..client.endpoint import Collection, F, endpoint, listing
+from ..client.op import UNSET, Once, Op, Page, Unset, segment, text, words
+from . import inferred
+from .marker import marked_body
+from .models import Direction, Message
+from .wire import read_message, rows_page
+
+
+class Messages(Collection[F]):
+    """The conversation of a ticket: e-mails, chat and internal notes."""
+
+    @listing
+    def list(self, ticket_id: str) -> Op[Page[Message]]:
+        """All messages of a ticket, oldest first.
+
+        Raises:
+            NotFoundError: no such ticket in this workspace.
+
+        Scope: ``messages:read``. Source: public (the older revision had pages; both are read).
+        """
+        return _messages_page(ticket_id)
+
+    @endpoint
+    def send(
+        self,
+        ticket_id: str,
+        *,
+        from_address: str,
+        body_text: str,
+        body_html: str | Unset = UNSET,
+        cc_addresses: Sequence[str] | Unset = UNSET,
+        once: str | None = None,
+        look_first: bool = False,
+    ) -> Op[Message]:
+        """Send a reply to the ticket's customer by e-mail.
+
+        Args:
+            ticket_id: ``tkt_…``.
+            from_address: a monitored inbox address of the workspace.
+            body_text: plain text.
+            body_html: the same as HTML (inferred).
+            cc_addresses: who gets a copy (inferred).
+            once: a marker of yours, new for each message. It becomes the last line of the text, in
+                brackets (unless it stands there already), and a message whose answer was lost is
+                looked for by it among the ticket's messages before it is sent again: see
+                :func:`willcall.client.once.carry_out`. So one call sends at most one message. Not
+                covered: two calls with the same marker, unless ``look_first``.
+            look_first: look for the marker before the first try as well, for one that may have
+                been used before. It costs a request.
+
+        Raises:
+            InputError: the text is empty, or the marker is none.
+            NotFoundError: no such ticket in this workspace.
+            ValidationError: Ticket0 refuses a field, such as an address it does not monitor.
+            OutcomeUnknownError: no clear answer; the message may have been sent.
+
+        Scope: ``messages:send`` (with ``once`` also ``messages:read``). Source: public.
+        """
+        json = {
+            "fromAddress": text("from_address", from_address),
+            "bodyText": marked_body("body_text", body_text, once),
+            inferred.BODY_HTML: body_html,
+            inferred.CC_ADDRESSES: (
+                UNSET if isinstance(cc_addresses, Unset) else words("cc_addresses", cc_addresses)
+            ),
+        }
+        return _post_message(ticket_id, json, once, look_first)
+
+    @endpoint
+    def note(
+        self, ticket_id: str, *, body: str, once: str | None = None, look_first: bool = False
+    ) -> Op[Message]:
+        """Add an internal note; the customer never sees it.
+
+        Args:
+            ticket_id: ``tkt_…``.
+            body: plain text.
+            once: a marker of yours, new for each note, exactly as for :meth:`send`.
+            look_first: look for the marker before the first try as well.
+
+        Raises:
+            InputError: the text is empty, or the marker is none.
+            NotFoundError: no such ticket in this workspace.
+            OutcomeUnknownError: no clear answer; the note may be there.
+
+        Scope: ``messages:send`` (with ``once`` also ``messages:read``). Source: older.
+        """
+        json = {"body": marked_body("body", body, once), "isNote": True}
+        return _post_message(ticket_id, json, once, look_first)
+
+
+def _messages_page(ticket_id: str) -> Op[Page[Message]]:
+    path = f"/tickets/{segment('ticket_id', ticket_id)}/messages"
+    return rows_page(path, "messages", Message, {}, "/tickets/{ticket_id}/messages")
+
+
+def _post_message(
+    ticket_id: str, json: Mapping[str, Any], once: str | None, look_first: bool
+) -> Op[Message]:
+    spec = None
+    if once is not None:
+        mark = f"[{once}]"
+
+        def match(message: Message) -> bool:
+            # A customer who answers quotes what was sent to them, marker and all.
+            return message.direction != Direction.INBOUND and (
+                mark in message.body_text or mark in (message.body_html or "")
+            )
+
+        spec = Once(_messages_page(ticket_id), match, first=look_first)
+    return Op(
+        "POST",
+        f"/tickets/{segment('ticket_id', ticket_id)}/messages",
+        read_message,
+        json=json,
+        look="look for its text in messages.list(…) before you send it again",
+        about={"ticket": ticket_id},
+        route="/tickets/{ticket_id}/messages",
+        once=spec,
+    )

@@ -1,0 +1,169 @@
+"""Ticket0's tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..client.endpoint import Collection, F, endpoint, listing
+from ..client.op import UNSET, Once, Op, Page, Unset, in_range, segment, text, words
+from ..errors import InputError
+from .marker import marked
+from .models import Ticket, TicketStatus
+from .wire import read_ticket, rows_page
+
+
+class Tickets(Collection[F]):
+    """The support tickets of the workspace."""
+
+    @listing
+    def list(
+        self,
+        *,
+        status: TicketStatus | str | None = None,
+        assignee_id: str | None = None,
+        inbox_id: str | None = None,
+        tag: str | None = None,
+        limit: int = 100,
+    ) -> Op[Page[Ticket]]:
+        """Tickets, page by page; in which order is not documented.
+
+        Args:
+            status: only tickets that stand so (seed).
+            assignee_id: only tickets that this user has (older).
+            inbox_id: only tickets of this inbox (older).
+            tag: only tickets with this tag (older).
+            limit: how many a page holds, 1 to 100 (public; Ticket0's own default is 20).
+
+        Raises:
+            InputError: limit out of range.
+            ValidationError: Ticket0 refuses a filter.
+
+        Scope: ``tickets:read``.
+        """
+        return _tickets_page(
+            {
+                "status": status,
+                "assigneeId": assignee_id,
+                "inboxId": inbox_id,
+                "tag": tag,
+                "limit": in_range("limit", limit, 100),
+            }
+        )
+
+    @endpoint
+    def create(
+        self,
+        *,
+        subject: str,
+        customer_email: str,
+        inbox_id: str,
+        body: str,
+        once: str | None = None,
+        look_first: bool = False,
+    ) -> Op[Ticket]:
+        """Open a ticket. It can carry no tags and no external id yet: tag it afterwards.
+
+        Args:
+            subject: what the support team reads first.
+            customer_email: whom the ticket concerns; the customer record is linked by it.
+            inbox_id: ``inb_…``.
+            body: the first text.
+            once: a marker of yours, new for each ticket, such as ``"order-4711"``. It is put at the
+                end of the subject in brackets (unless it stands there already), and a ticket whose
+                answer was lost is looked for by it, in all tickets of the inbox, before it is
+                opened again: see :func:`willcall.client.once.carry_out`. So one call opens at most
+                one ticket. Not covered: two calls with the same marker, unless ``look_first``.
+            look_first: look for the marker before the first try as well, for one that may have
+                been used before, by a run that crashed, say. The ticket that is found is the
+                answer. It reads every ticket of the inbox, a request per hundred.
+
+        Raises:
+            InputError: a field is empty, or the marker is none.
+            ValidationError: Ticket0 refuses a field, such as the customer's address.
+            OutcomeUnknownError: no clear answer; the ticket may be there.
+
+        Scope: ``tickets:write`` (with ``once`` also ``tickets:read``). Source: older.
+        """
+        sent = text("subject", subject) if once is None else marked("subject", subject, once, " ")
+        spec = None
+        if once is not None:
+            mark = f"[{once}]"
+            search = _tickets_page({"inboxId": inbox_id, "limit": 100})
+            spec = Once(search, lambda ticket: mark in ticket.subject, first=look_first)
+        return Op(
+            "POST",
+            "/tickets",
+            read_ticket,
+            json={
+                "subject": sent,
+                "customerEmail": text("customer_email", customer_email),
+                "inboxId": text("inbox_id", inbox_id),
+                "body": text("body", body),
+            },
+            look="look for its subject in tickets.list(inbox_id=…) before you open it again",
+            route="/tickets",
+            once=spec,
+        )
+
+    @endpoint
+    def get(self, ticket_id: str) -> Op[Ticket]:
+        """One ticket.
+
+        Raises:
+            NotFoundError: no such ticket in this workspace.
+
+        Scope: ``tickets:read``. Source: older.
+        """
+        return Op(
+            "GET",
+            f"/tickets/{segment('ticket_id', ticket_id)}",
+            read_ticket,
+            about={"ticket": ticket_id},
+            route="/tickets/{ticket_id}",
+        )
+
+    @endpoint
+    def update(
+        self,
+        ticket_id: str,
+        *,
+        status: TicketStatus | str | Unset = UNSET,
+        assignee_id: str | Unset | None = UNSET,
+        tags: Sequence[str] | Unset = UNSET,
+    ) -> Op[Ticket]:
+        """Change a ticket; what is not given stays as it is.
+
+        Args:
+            ticket_id: ``tkt_…``.
+            status: where it is to stand.
+            assignee_id: who is to have it; None takes it from whoever has it.
+            tags: the whole list of its tags: one that is left out is taken off.
+
+        Raises:
+            InputError: nothing to change was given, or tags is a single word.
+            NotFoundError: no such ticket in this workspace.
+            OutcomeUnknownError: no clear answer; the change may be made.
+
+        Scope: ``tickets:write``. Source: older.
+        """
+        changes = {
+            "status": status,
+            "assigneeId": assignee_id,
+            "tags": tags if isinstance(tags, Unset) else words("tags", tags),
+        }
+        if all(value is UNSET for value in changes.values()):
+            raise InputError("update", "nothing to change", "give status, assignee_id or tags")
+        return Op(
+            "PATCH",
+            f"/tickets/{segment('ticket_id', ticket_id)}",
+            read_ticket,
+            json=changes,
+            look="get the ticket and see whether it has changed",
+            about={"ticket": ticket_id},
+            route="/tickets/{ticket_id}",
+        )
+
+
+def _tickets_page(params: Mapping[str, Any]) -> Op[Page[Ticket]]:
+    return rows_page("/tickets", "tickets", Ticket, params, "/tickets")
