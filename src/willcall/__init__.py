@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .bridge.service import Bridge
     from .client.check import Access
     from .client.engine import Answer
     from .client.money import Money
@@ -58,6 +59,7 @@ __all__ = [
     "AsyncTicket0",
     "AsyncTicketSmart",
     "AuthenticationError",
+    "Bridge",
     "ConfigError",
     "ConflictError",
     "ConnectError",
@@ -99,6 +101,7 @@ _HOMES = {
     "Answer": ".client.engine",
     "AsyncTicket0": ".ticket0.api",
     "AsyncTicketSmart": ".ticketsmart.api",
+    "Bridge": ".bridge.service",
     "Hooks": ".client.options",
     "Money": ".client.money",
     "NewTicketType": ".ticketsmart.models",

@@ -176,8 +176,8 @@ class _Night:
         runs, requests = self._scene, len(self._served.sandbox.requests)
         us = _command()
         typer.echo(f"""
-{_bold("That was the main job.")} {runs} runs, {requests} requests, {len(tickets)} support tickets; \
-{resolved} resolved, none opened twice.
+{_bold("That was the main job.")} {runs} runs, {requests} requests, {len(tickets)} support tickets,
+{resolved} of them resolved again, none opened twice.
 
 Try next:
   {us} sandbox --port 8080        both services, to play with; prints keys and a willcall.toml

@@ -35,6 +35,8 @@ def sandbox(
 # TicketSmart and Ticket0 stand-ins; nothing leaves this machine. Ctrl-C ends them.
 export TICKETSMART_API_KEY={box.ticketsmart_key}
 export TICKET0_API_KEY={box.ticket0_key}
+export TICKETSMART_BASE_URL={served.ticketsmart_url}
+export TICKET0_BASE_URL={served.ticket0_url}
 
 # willcall.toml:
 #   [[box_office]]

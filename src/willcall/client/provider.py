@@ -41,7 +41,8 @@ class Provider:
         name: how errors and logs call it.
         base_url: where it lives, unless a client is told otherwise.
         key_prefix: how its keys begin; a key that begins otherwise is refused before it is sent.
-        key_env: the environment variable a key is read from.
+        key_env: the environment variable a key is read from; ``…_API_KEY``. Its neighbour
+            ``…_BASE_URL`` points clients elsewhere, at a sandbox, say.
         auth: the headers that carry a key.
         explain: reads an error reply; may raise anything on a reply that is not the provider's
             (HTML from a proxy, say): then the status alone decides.
@@ -60,6 +61,11 @@ class Provider:
     quota: Quota
     advice: Mapping[int, str] = attrs.field(factory=dict)
     probes: Mapping[str, Op[Any] | None] = attrs.field(factory=dict, repr=False)
+
+    @property
+    def base_url_env(self) -> str:
+        """The environment variable that points clients at another address."""
+        return self.key_env.removesuffix("_API_KEY") + "_BASE_URL"
 
 
 @attrs.frozen
@@ -90,7 +96,7 @@ def open_account(
     Args:
         provider: whose key it is.
         api_key: the key; else the provider's environment variable is read.
-        base_url: another address for the same API.
+        base_url: another address for the same API; else the environment may name one.
         paced: False to hold nothing back.
         pace: what holds requests back; else one of the account's own.
         share: the part of the provider's quota to use, above 0 and up to 1.
@@ -117,7 +123,8 @@ def open_account(
         raise InputError("share", f"{share!r} is out of range", "it is above 0 and up to 1")
     if isinstance(pace, Unset):
         pace = Pace(provider.quota)
-    url = safe_base_url(base_url or provider.base_url)
+    elsewhere = os.environ.get(provider.base_url_env)
+    url = safe_base_url(base_url or elsewhere or provider.base_url)
     return Account(provider, key, url, pace if paced else None, share)
 
 
