@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import cast
 
-import click
 import typer
 
 from ..client.redact import scrub
 from ..errors import ApiError, ConfigError, InputError, WillcallError
 from . import apis, demo, passes, sandbox
+
+# typer carries a copy of click in newer versions and needs the package in older ones: the family
+# of its errors is the same in both, and this is the one member that typer itself exports.
+_Misused = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
 
 EXIT_CODES = """Exit codes:\n
 \b
@@ -63,19 +68,20 @@ def run(args: Sequence[str]) -> int:
     """Run the command line; the exit code."""
     try:
         code = app(list(args), standalone_mode=False)
-    except click.exceptions.Abort:
-        return _say("interrupted", 130)
-    except click.exceptions.Exit as end:
-        return end.exit_code
-    except click.ClickException as error:
+    except (typer.Abort, KeyboardInterrupt):
+        code = 130
+    except typer.Exit as end:
+        code = end.exit_code
+    except _Misused as error:
         error.show()
         return error.exit_code
-    except KeyboardInterrupt:
-        return _say("interrupted", 130)
+    except SystemExit as end:
+        # The one thing that typer ends by itself in this mode: nobody reads on.
+        if isinstance(end.__context__, OSError):
+            return _unread()
+        raise
     except BrokenPipeError:
-        # The reader (head, say) has seen enough. Python would complain once more at its end.
-        sys.stderr.close()
-        return 0
+        return _unread()
     except WillcallError as error:
         if "--debug" in args:
             traceback.print_exc()
@@ -85,7 +91,16 @@ def run(args: Sequence[str]) -> int:
             traceback.print_exc()
         said = f"unexpected {type(error).__name__}: {error}; --debug shows where"
         return _say(said, 1)
+    if code == 130:
+        return _say("interrupted", 130)
     return code if isinstance(code, int) else 0
+
+
+def _unread() -> int:
+    """The reader (head, say) has seen enough. What is still in the buffer goes nowhere."""
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    return 0
 
 
 def _code(error: WillcallError) -> int:
