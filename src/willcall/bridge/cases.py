@@ -1,35 +1,47 @@
-"""The life of a case: what a pass's changes open and end, and the acts that follow. Pure."""
+"""What the bridge remembers: conditions, cases and intents, and what a pass concludes about them.
+
+A *condition* is something that is the case for one thing ("event X is sold out"), from the change
+that began it to the one that ends it. A *case* ties one or more conditions to one ticket, under the
+rule that took them, for the ticket's whole life. An *intent* is one outward act of a case, written
+down before it is tried.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 import attrs
 
-from .changes import KINDS, Change, ended_by
-from .compose import render
+from .changes import Change
 from .facts import EventFacts
-from .marker import act_marker, case_marker, in_subject, in_text
+from .marker import act_marker
+from .rules import Silence
 
-TAG = "willcall"
+Name = tuple[str, str]
+"""What a condition is called: its kind, and what it is about."""
 
 
 class CaseState(StrEnum):
     """Where a case stands."""
 
+    HELD = "held"  # part of a storm, and not yet released: nothing has been sent
     OPEN = "open"
     CLEARED = "cleared"
     OVERTAKEN = "overtaken"
     GONE = "gone"  # its ticket was deleted in Ticket0: nothing more can be done about it
 
 
+LIVE = (CaseState.HELD, CaseState.OPEN)
+
+
 class Act(StrEnum):
     """What an intent does."""
 
     OPEN = "open"
+    REOPEN = "reopen"
     TAG = "tag"
     MESSAGE = "message"
     NOTE = "note"
@@ -56,35 +68,57 @@ UNSETTLED = (
 
 
 @attrs.frozen(kw_only=True)
-class Case:
-    """One condition of one thing, and the one ticket it has for its whole life.
+class Condition:
+    """Something that is the case, from the change that began it on.
 
-    ``subject`` is what it is about: an event's id, or ``event/ticket type``. ``episode`` counts how
-    often the same has happened to it, from 1; ``acts`` how many intents it has had.
+    ``told`` are the rules under which a ticket says so; ``covered_by`` is the kind whose ticket says
+    enough; ``ending`` the change that has ended it, while a rule waits whether it stays so.
+    """
+
+    change: Change
+    told: frozenset[str] = frozenset()
+    covered_by: str | None = None
+    ending: Change | None = None
+
+    @property
+    def name(self) -> Name:
+        """What it is called: only one of a name can hold at a time."""
+        return self.change.kind, self.change.subject
+
+    @property
+    def since(self) -> datetime:
+        """When it was first seen."""
+        return self.change.observed_at
+
+
+@attrs.frozen(kw_only=True)
+class Case:
+    """One or more conditions, and the one ticket they have.
+
+    ``kind`` and ``subject`` name the condition that leads; ``episode`` counts how often it has led
+    a case under this rule, from 1. ``members`` are those that still hold, ``group`` is what others
+    must share to join, and ``acts`` counts the intents so far.
     """
 
     box_office: str
+    rule: str
     kind: str
     subject: str
     episode: int
     marker: str
     title: str
     opened_at: datetime
+    members: tuple[Name, ...]
+    group: str = ""
     state: CaseState = CaseState.OPEN
     ended_at: datetime | None = None
     ticket_id: str | None = None
     acts: int = 0
 
     @property
-    def condition(self) -> tuple[str, str]:
-        """What may be open only once: its kind and what it is about."""
-        return self.kind, self.subject
-
-    def concerns(self, change: Change) -> bool:
-        """Whether a change may bear on it: the same thing, or the event it belongs to."""
-        if change.ticket_type is not None:
-            return self.subject == change.subject
-        return self.subject.split("/", 1)[0] == change.event.id
+    def led_by(self) -> tuple[str, str, str]:
+        """What makes it the same case again: its rule and the condition that leads."""
+        return self.rule, self.kind, self.subject
 
 
 @attrs.frozen(kw_only=True)
@@ -92,7 +126,8 @@ class Intent:
     """One outward act of a case, written down before it is tried.
 
     ``position`` orders a case's acts, from 1; none is tried before those ahead of it are settled.
-    ``sent`` is what was sent at the last try, kept so that a look knows where to look.
+    ``retry_at`` keeps it back until then. ``sent`` is what was sent at the last try, kept so that a
+    look knows where to look.
     """
 
     case: str
@@ -113,16 +148,19 @@ class Intent:
         return act_marker(self.case, self.position)
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class State:
-    """What the ledger knows of a box office before a pass. ``snapshot`` is None before a baseline.
+    """What the ledger knows of a box office before a pass.
 
-    ``episodes`` says how often each condition has had a case so far.
+    ``snapshot`` is None before there is a baseline. ``cases`` are the live ones, and those that
+    ended recently enough to be reopened; ``episodes`` counts the cases by what leads them.
     """
 
     snapshot: Mapping[str, EventFacts] | None = None
-    open_cases: Mapping[tuple[str, str], Case] = attrs.field(factory=dict)
-    episodes: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
+    conditions: tuple[Condition, ...] = ()
+    cases: tuple[Case, ...] = ()
+    episodes: Mapping[tuple[str, str, str], int] = attrs.field(factory=dict)
+    silences: tuple[Silence, ...] = ()
 
 
 @attrs.frozen
@@ -134,149 +172,21 @@ class Recorded:
     marker: str | None = None
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class Decision:
     """What a pass has concluded; the ledger writes all of it down in one transaction.
 
-    ``cases`` are new ones and those whose state is new; ``facts`` the events that differ now. A
-    ``baseline`` is the first look: everything is noted, and nobody is alerted.
+    ``facts`` are the events that differ now; ``conditions`` those that are new or differ, ``over``
+    the names of those that have ended; ``cases`` the new ones and those that differ. A ``baseline``
+    is the first look: everything is noted, and nobody is alerted.
     """
 
     box_office: str
     at: datetime
     facts: Mapping[str, EventFacts] = attrs.field(factory=dict)
     recorded: tuple[Recorded, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    over: tuple[Name, ...] = ()
     cases: tuple[Case, ...] = ()
     intents: tuple[Intent, ...] = ()
     baseline: bool = False
-
-
-def decide(
-    box_office: str,
-    state: State,
-    changes: Iterable[Change],
-    facts: Mapping[str, EventFacts],
-    at: datetime,
-    *,
-    sends_messages: bool,
-) -> Decision:
-    """What a pass's changes mean for the cases.
-
-    Args:
-        box_office: its name in the configuration.
-        state: what the ledger knows.
-        changes: what differs.
-        facts: the events that differ, for the next snapshot.
-        at: when they were observed.
-        sends_messages: whether customers are written to; else only the support team hears.
-    """
-    desk = _Desk(box_office, state, at, sends_messages=sends_messages)
-    news = list(changes)
-    recorded = [desk.take(change, news) for change in news]
-    return Decision(
-        box_office, at, facts, tuple(recorded), tuple(desk.cases.values()), tuple(desk.intents)
-    )
-
-
-class _Desk:
-    """The cases while one pass's changes are applied to them, one after the other."""
-
-    def __init__(
-        self, box_office: str, state: State, at: datetime, *, sends_messages: bool
-    ) -> None:
-        self._box_office = box_office
-        self._at = at
-        self._sends_messages = sends_messages
-        self._open = dict(state.open_cases)
-        self._episodes = dict(state.episodes)
-        self.cases: dict[str, Case] = {}
-        self.intents: list[Intent] = []
-
-    def take(self, change: Change, news: Iterable[Change]) -> Recorded:
-        """Apply one change: end what it ends, open what it opens."""
-        ended = self._end(change)
-        kind = KINDS[change.kind]
-        if not kind.opens:
-            told = f"ended {', '.join(ended)}" if ended else "no ticket to end"
-            return Recorded(change, told, ended[0] if ended else None)
-        condition = (change.kind, change.subject)
-        if condition in self._open:
-            marker = self._open[condition].marker
-            return Recorded(change, f"already open as {marker}", marker)
-        cover = self._cover(change, news)
-        if cover is not None:
-            return Recorded(change, f"covered by {cover}")
-        case = self._new_case(change)
-        return Recorded(change, f"opened {case.marker}", case.marker)
-
-    def _cover(self, change: Change, news: Iterable[Change]) -> str | None:
-        """The kind that already tells what this change would tell: one that holds, or one of the
-        same pass."""
-        holding = [case.kind for case in self._open.values() if case.subject == change.event.id]
-        coming = [
-            other.kind
-            for other in news
-            if other.subject == change.event.id and KINDS[other.kind].opens
-        ]
-        for kind in (*holding, *coming):
-            if kind != change.kind and KINDS[kind].does_cover(change.kind):
-                return kind
-        return None
-
-    def _new_case(self, change: Change) -> Case:
-        condition = (change.kind, change.subject)
-        episode = self._episodes.get(condition, 0) + 1
-        marker = case_marker(self._box_office, *condition, episode)
-        case = Case(
-            box_office=self._box_office,
-            kind=change.kind,
-            subject=change.subject,
-            episode=episode,
-            marker=marker,
-            title=change.event.title,
-            opened_at=self._at,
-        )
-        self._episodes[condition] = episode
-        self._open[condition] = case
-        subject = in_subject(render("subject", change, self._box_office), marker)
-        body = render("body", change, self._box_office)
-        case = self._add(case, Act.OPEN, {"subject": subject, "body": body})
-        case = self._add(case, Act.TAG, {"tags": [TAG, marker]})
-        if self._sends_messages:
-            case = self._say(case, Act.MESSAGE, render("message", change, self._box_office))
-        return case
-
-    def _end(self, change: Change) -> list[str]:
-        """End the open cases that this change clears or overtakes; their markers."""
-        mine = [case for case in self._open.values() if case.concerns(change)]
-        cleared, overtaken = ended_by(change.kind, {case.kind for case in mine})
-        ended: list[str] = []
-        for case in mine:
-            if case.kind in cleared:
-                good_news = Act.MESSAGE if self._sends_messages else Act.NOTE
-                text = render(good_news.value, change, self._box_office)
-                self._close(case, CaseState.CLEARED, good_news, text)
-            elif case.kind in overtaken:
-                text = render("overtakes", change, self._box_office)
-                self._close(case, CaseState.OVERTAKEN, Act.NOTE, text)
-            else:
-                continue
-            ended.append(case.marker)
-        return ended
-
-    def _close(self, case: Case, state: CaseState, act: Act, text: str) -> None:
-        del self._open[case.condition]
-        case = attrs.evolve(case, state=state, ended_at=self._at)
-        case = self._say(case, act, text)
-        self._add(case, Act.RESOLVE, {})
-
-    def _say(self, case: Case, act: Act, text: str) -> Case:
-        return self._add(case, act, {"text": in_text(text, act_marker(case.marker, case.acts + 1))})
-
-    def _add(self, case: Case, act: Act, payload: Mapping[str, Any]) -> Case:
-        case = attrs.evolve(case, acts=case.acts + 1)
-        self.cases[case.marker] = case
-        self.intents.append(Intent(case=case.marker, position=case.acts, act=act, payload=payload))
-        if case.condition in self._open:
-            self._open[case.condition] = case
-        return case

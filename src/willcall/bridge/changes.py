@@ -1,8 +1,8 @@
-"""The catalogue: what can change, how much it matters, and what it opens, ends and covers.
+"""The catalogue: what can change, how much it matters, and what it ends and covers.
 
-A *condition* is something that holds for a while ("sold out"); its kind opens a case, and the kinds
-it names in ``cleared_by`` end it with good news, those in ``overtaken_by`` without any. The words
-for each kind stand in ``words.toml`` beside this file.
+Some kinds are *conditions*, which hold for a while ("sold out"): the kinds in ``cleared_by`` end
+them with good news, those in ``overtaken_by`` because they no longer matter. The others are
+*notices* ("renamed"): they happen, and are over. The words for each kind stand in ``words.toml``.
 """
 
 from __future__ import annotations
@@ -18,11 +18,26 @@ from .facts import EventFacts, TypeFacts
 
 
 class Severity(StrEnum):
-    """How much a change matters to a support team."""
+    """How much a change matters to a support team. It becomes a tag, since Ticket0 documents no
+    priority."""
 
     LOW = "low"
     NORMAL = "normal"
     HIGH = "high"
+
+    @property
+    def weight(self) -> int:
+        """Higher matters more."""
+        return list(Severity).index(self)
+
+
+_OVER = ("event.cancelled", "event.completed", "event.archived", "event.vanished")
+_GONE = (*_OVER, "ticket_type.removed")
+
+
+def _end_of(name: str) -> tuple[str, ...]:
+    """What ends a kind that does not say so itself: the end of what it happened to."""
+    return {"event": _OVER, "ticket_type": _GONE}.get(name.partition(".")[0], ())
 
 
 @attrs.frozen
@@ -30,116 +45,222 @@ class Kind:
     """One kind of change.
 
     Args:
-        name: ``event.…`` or ``ticket_type.…``.
-        summary: plain words, after the event's title and a colon.
+        name: ``event.…``, ``ticket_type.…`` or ``box_office.…``.
+        summary: plain words, after what it happened to and a colon.
         severity: how much it matters.
-        opens: whether it opens a case.
-        cleared_by: kinds that end its case with good news: the customer hears of it.
-        overtaken_by: kinds that end its case because it no longer matters: a note says why.
-        covers: kinds (globs) that open nothing while this one happens or holds, since whoever reads
-            its ticket knows.
+        cleared_by: kinds that end it with good news: the customer hears of it.
+        overtaken_by: kinds that end it because it no longer matters: a note says why. If left out,
+            those that end the event or ticket type itself.
+        covers: kinds (globs) that need no ticket while this one happens or holds, since whoever
+            reads its ticket knows.
+        built_in: whether the built-in rules open a ticket for it.
     """
 
     name: str
     summary: str
     severity: Severity = Severity.NORMAL
-    opens: bool = False
     cleared_by: tuple[str, ...] = ()
-    overtaken_by: tuple[str, ...] = ()
+    overtaken_by: tuple[str, ...] = attrs.field(
+        default=attrs.Factory(lambda self: _end_of(self.name), takes_self=True)
+    )
     covers: tuple[str, ...] = ()
+    built_in: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is a condition, which lasts until something clears it."""
+        return bool(self.cleared_by)
 
     @property
     def of_ticket_type(self) -> bool:
-        """Whether it happens to a ticket type rather than to a whole event."""
+        """Whether it happens to a ticket type."""
         return self.name.startswith("ticket_type.")
+
+    @property
+    def of_event(self) -> bool:
+        """Whether it happens to an event or to a ticket type of one, not to a whole box office."""
+        return not self.name.startswith("box_office.")
 
     def does_cover(self, kind: str) -> bool:
         """Whether a change of that kind needs no ticket of its own beside this one."""
         return any(fnmatchcase(kind, glob) for glob in self.covers)
 
 
-_OVER = ("event.cancelled", "event.completed", "event.archived")
-
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
+        # -- events -----------------------------------------------------------------------------
+        Kind("event.created", "new", Severity.LOW),
+        Kind("event.published", "on sale for the first time", Severity.LOW),
         Kind(
             "event.sold_out",
             "sold out",
             Severity.HIGH,
-            opens=True,
             cleared_by=("event.back_on_sale",),
-            overtaken_by=_OVER,
-            covers=("ticket_type.sold_out",),
+            covers=("ticket_type.sold_out", "ticket_type.low_stock"),
+            built_in=True,
         ),
         Kind("event.back_on_sale", "back on sale"),
         Kind(
             "event.cancelled",
             "cancelled",
             Severity.HIGH,
-            opens=True,
             cleared_by=("event.reinstated",),
-            overtaken_by=("event.archived",),
-            covers=("event.rescheduled", "event.moved", "event.sold_out", "ticket_type.*"),
+            overtaken_by=("event.archived", "event.vanished"),
+            covers=(
+                "event.rescheduled",
+                "event.moved",
+                "event.sold_out",
+                "event.details_changed",
+                "ticket_type.*",
+            ),
+            built_in=True,
         ),
         Kind("event.reinstated", "on again after it was cancelled"),
+        Kind("event.completed", "over", Severity.LOW),
+        Kind("event.archived", "archived", Severity.LOW),
+        # Each new date, place or name is news of its own: the ticket about the last one has had
+        # its day.
         Kind(
             "event.rescheduled",
             "moved to another date",
             Severity.HIGH,
-            opens=True,
-            # Each new date is news of its own: the ticket about the last one has had its day.
             overtaken_by=(*_OVER, "event.rescheduled"),
+            covers=("event.details_changed",),
+            built_in=True,
         ),
         Kind(
             "event.moved",
             "moved to another place",
             Severity.HIGH,
-            opens=True,
             overtaken_by=(*_OVER, "event.moved"),
+            built_in=True,
         ),
-        Kind("event.completed", "over", Severity.LOW),
-        Kind("event.archived", "archived", Severity.LOW),
+        Kind("event.renamed", "renamed", Severity.LOW, overtaken_by=(*_OVER, "event.renamed")),
+        Kind("event.details_changed", "details changed", Severity.LOW),
+        Kind("event.visibility_changed", "visible to others than before"),
+        Kind(
+            "event.vanished",
+            "gone from TicketSmart",
+            Severity.HIGH,
+            cleared_by=("event.returned",),
+            covers=("event.*", "ticket_type.*"),
+            built_in=True,
+        ),
+        Kind("event.returned", "there again"),
+        # -- ticket types -----------------------------------------------------------------------
+        Kind("ticket_type.added", "a ticket type was added", Severity.LOW),
+        Kind("ticket_type.removed", "a ticket type was removed", Severity.LOW),
         Kind(
             "ticket_type.sold_out",
             "a ticket type is sold out",
-            opens=True,
             cleared_by=("ticket_type.back_on_sale",),
-            overtaken_by=(*_OVER, "event.sold_out", "ticket_type.removed"),
+            overtaken_by=(*_GONE, "event.sold_out"),
+            built_in=True,
         ),
         Kind("ticket_type.back_on_sale", "a ticket type is back on sale"),
         Kind(
+            "ticket_type.low_stock",
+            "a ticket type runs low",
+            cleared_by=("ticket_type.restocked",),
+            overtaken_by=(*_GONE, "ticket_type.sold_out", "event.sold_out"),
+            built_in=True,
+        ),
+        Kind("ticket_type.restocked", "a ticket type no longer runs low"),
+        Kind("ticket_type.price_changed", "a price changed"),
+        Kind("ticket_type.quantity_changed", "a quantity changed", Severity.LOW),
+        Kind(
+            "ticket_type.hidden",
+            "a ticket type is hidden",
+            Severity.LOW,
+            cleared_by=("ticket_type.shown",),
+        ),
+        Kind("ticket_type.shown", "a ticket type is shown", Severity.LOW),
+        Kind("ticket_type.sale_window_changed", "a sale window changed", Severity.LOW),
+        Kind(
             "ticket_type.removal_failed",
             "a ticket type cannot be removed",
-            opens=True,
             cleared_by=("ticket_type.removed",),
             overtaken_by=_OVER,
+            built_in=True,
         ),
-        Kind("ticket_type.removed", "a ticket type was removed"),
+        # -- the box office itself ----------------------------------------------------------------
+        Kind(
+            "box_office.key_rejected",
+            "TicketSmart rejects the key",
+            Severity.HIGH,
+            cleared_by=("box_office.key_accepted",),
+            built_in=True,
+        ),
+        Kind("box_office.key_accepted", "the key is accepted again"),
+        Kind(
+            "box_office.scope_missing",
+            "the key lacks a scope",
+            Severity.HIGH,
+            cleared_by=("box_office.key_accepted",),
+            built_in=True,
+        ),
+        Kind(
+            "box_office.unreachable",
+            "TicketSmart cannot be reached",
+            Severity.HIGH,
+            cleared_by=("box_office.reachable",),
+            built_in=True,
+        ),
+        Kind("box_office.reachable", "TicketSmart can be reached again"),
+        Kind(
+            "box_office.quota_exhausted",
+            "others use up its requests",
+            cleared_by=("box_office.quota_free",),
+            built_in=True,
+        ),
+        Kind("box_office.quota_free", "there are requests again"),
+        # Not seen but concluded: see Storm in rules.py.
+        Kind("box_office.storm", "many things at once", Severity.HIGH),
     )
 }
 
 
 @attrs.frozen(kw_only=True)
 class Change:
-    """Something differs. ``before`` is None when nothing was known before."""
+    """Something differs. ``event`` is as it is now, and None for a whole box office; ``before`` is
+    None when nothing was known; ``detail`` is what cannot be told from either."""
 
     kind: str
-    event: EventFacts
+    box_office: str
     observed_at: datetime
+    event: EventFacts | None = None
     before: EventFacts | None = None
     ticket_type: TypeFacts | None = None
+    detail: str = ""
 
     @property
     def subject(self) -> str:
-        """What it happened to: an event's id, or ``event/ticket type``."""
+        """What it happened to: an event's id, ``event/ticket type``, or the box office's name."""
+        if self.event is None:
+            return self.box_office
         if self.ticket_type is None:
             return self.event.id
         return f"{self.event.id}/{self.ticket_type.id}"
 
+    @property
+    def type_before(self) -> TypeFacts | None:
+        """The ticket type as it was before, where that is known."""
+        if self.ticket_type is None or self.before is None:
+            return None
+        return self.before.ticket_type(self.ticket_type.id)
 
-def ended_by(kind: str, among: Iterable[str]) -> tuple[set[str], set[str]]:
-    """Of the open conditions, those that a change of this kind clears, and those it overtakes."""
-    names = list(among)
-    cleared = {name for name in names if kind in KINDS[name].cleared_by}
-    return cleared, {name for name in names if kind in KINDS[name].overtaken_by} - cleared
+    @property
+    def title(self) -> str:
+        """What it happened to, as people call it."""
+        return self.box_office if self.event is None else self.event.title
+
+    def bears_on(self, subject: str) -> bool:
+        """Whether it may end a condition of this subject: the same thing, or a part of it."""
+        return subject == self.subject or subject.startswith(f"{self.subject}/")
+
+
+def matching(globs: Iterable[str]) -> tuple[str, ...]:
+    """The kinds that any of these globs (``event.*``) means, in the catalogue's order."""
+    wanted = tuple(globs)
+    return tuple(name for name in KINDS if any(fnmatchcase(name, glob) for glob in wanted))

@@ -1,25 +1,33 @@
 """Liquid templates → subject, body, message, note. Pure: the same change gives the same words.
 
 What comes from the two APIs is only ever a value, never template source, and loses control and
-direction-changing characters on the way in, so that a hostile title stays a title.
+direction-changing characters on the way in, so that a hostile title stays a title. A template of a
+rule that fails as it is rendered gives way to the built-in words: a typo must not cost a ticket.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from .changes import Change
+from ..client.money import Money
+from .changes import KINDS, Change, Severity
 from .facts import EventFacts, TypeFacts
 
-# Two words stand for a text's use; see words.toml.
+if TYPE_CHECKING:
+    from .rules import Rule
+
 _SUBJECT_LENGTH = 160
+_CURRENCY = re.compile(r"[A-Z]{3}")
+ANY = "any"
+"""The table in ``words.toml`` that serves where a kind has no words of its own for a use."""
 
 
 @cache
@@ -29,10 +37,16 @@ def words() -> Mapping[str, Mapping[str, str]]:
     return tomllib.loads(text)
 
 
+def built_in(kind: str, use: str) -> str:
+    """The built-in template for a kind and a use: subject, body, message, cleared, …"""
+    return words().get(kind, {}).get(use) or words()[ANY][use]
+
+
 @cache
-def _environment() -> Any:
+def environment() -> Any:
+    """Liquid, with limits on what a template may do and our filters."""
     # Imported late: it costs as much as all the rest, and a quiet pass has nothing to say.
-    from liquid import Environment, StrictUndefined
+    from liquid import Environment
 
     class Bounded(Environment):
         """A template is written by people; it still cannot run away."""
@@ -42,12 +56,39 @@ def _environment() -> Any:
         local_namespace_limit = 20_000
         output_stream_limit = 50_000
 
-    return Bounded(undefined=StrictUndefined)
+    bounded = Bounded()
+    bounded.filters["local_date"] = lambda value, zone=None: _filtered(day, value, zone)
+    bounded.filters["local_time"] = lambda value, zone=None: _filtered(clock, value, zone)
+    bounded.filters["local"] = lambda value, zone=None: _filtered(when, value, zone)
+    bounded.filters["money"] = lambda value, currency=None: _money_filter(value, currency)
+    return bounded
+
+
+def _filtered(show: Any, value: Any, zone: Any) -> str:
+    """A date filter of ours: what is no moment shows as nothing, as Liquid has it."""
+    if not isinstance(value, datetime):
+        return ""
+    shown: str = show(value, zone if isinstance(zone, str) else None)
+    return shown
+
+
+def _money_filter(value: Any, currency: Any) -> str:
+    if not isinstance(value, int):
+        return ""
+    return money(value, currency if isinstance(currency, str) else "")
 
 
 @cache
-def _template(source: str) -> Any:
-    return _environment().from_string(source)
+def template(source: str) -> Any:
+    """A parsed template.
+
+    Raises:
+        liquid.exceptions.LiquidError: it makes no sense.
+    """
+    return environment().from_string(source)
+
+
+# -- values -----------------------------------------------------------------------------------
 
 
 def plain(text: str) -> str:
@@ -69,7 +110,8 @@ def local(moment: datetime, timezone: str | None) -> datetime:
     return moment.astimezone(_zone(timezone) or UTC)
 
 
-def _clock(moment: datetime, timezone: str | None) -> str:
+def clock(moment: datetime, timezone: str | None) -> str:
+    """``20:00 EST``, where the event is."""
     shown = local(moment, timezone)
     return f"{shown:%H:%M} {shown.tzname()}"
 
@@ -82,16 +124,20 @@ def day(moment: datetime, timezone: str | None) -> str:
 
 def when(moment: datetime, timezone: str | None) -> str:
     """``Fri 4 Dec 2026, 20:00 EST``, where the event is."""
-    return f"{day(moment, timezone)}, {_clock(moment, timezone)}"
+    return f"{day(moment, timezone)}, {clock(moment, timezone)}"
 
 
 def money(cents: int, currency: str) -> str:
-    """``25.00 USD``: cents as people write them."""
-    return f"{cents // 100}.{cents % 100:02d} {plain(currency)}"
+    """``$25.00``: cents as people write them."""
+    return str(Money(cents, currency if _CURRENCY.fullmatch(currency) else None))
+
+
+def price(cents: int, currency: str) -> str:
+    """``$25.00``, or ``free``."""
+    return "free" if cents == 0 else money(cents, currency)
 
 
 def _stock_line(one: TypeFacts, currency: str) -> str:
-    price = "free" if one.price == 0 else money(one.price, currency)
     sold = one.sold_count
     if sold is not None and one.quantity is not None:
         told = f"{sold} of {one.quantity} sold"
@@ -99,18 +145,37 @@ def _stock_line(one: TypeFacts, currency: str) -> str:
         told = f"{one.available} left"
     else:
         told = "stock not known"
-    return f"- {plain(one.name)} ({price}): {told}"
+    return f"- {plain(one.name)} ({price(one.price, currency)}): {told}"
 
 
-def _event(event: EventFacts) -> dict[str, str]:
+def _window(one: TypeFacts, timezone: str | None) -> str:
+    starts = "at once" if one.sale_starts_at is None else when(one.sale_starts_at, timezone)
+    ends = "open end" if one.sale_ends_at is None else when(one.sale_ends_at, timezone)
+    return f"from {starts} to {ends}"
+
+
+def _event(event: EventFacts | None) -> dict[str, Any]:
+    if event is None:
+        return {}
     where = ", ".join(plain(part) for part in (event.venue_name, event.city) if part)
     types = [one for one in event.ticket_types or () if not one.hidden]
     return {
         "id": plain(event.id),
         "title": plain(event.title),
+        "slug": plain(event.slug or ""),
         "status": plain(event.status),
+        "category": plain(event.category or ""),
+        "visibility": plain(event.visibility or ""),
+        "currency": plain(event.currency),
+        "starts_at": event.starts_at,
+        "ends_at": event.ends_at,
+        "doors_open": event.doors_open,
+        "timezone": plain(event.timezone or ""),
         "day": day(event.starts_at, event.timezone),
+        "time": clock(event.starts_at, event.timezone),
         "when": when(event.starts_at, event.timezone),
+        "venue": plain(event.venue_name or ""),
+        "city": plain(event.city or ""),
         "where": where or "place not given",
         "url": plain(event.public_url or ""),
         "stock": "\n".join(_stock_line(one, event.currency) for one in types),
@@ -118,46 +183,157 @@ def _event(event: EventFacts) -> dict[str, str]:
     }
 
 
-def _ticket_type(one: TypeFacts) -> dict[str, str]:
-    def number(value: int | None) -> str:
-        return "" if value is None else str(value)
-
+def _ticket_type(one: TypeFacts | None, event: EventFacts | None) -> dict[str, Any]:
+    if one is None:
+        return {}
+    currency = event.currency if event else ""
     return {
         "id": plain(one.id),
         "name": plain(one.name),
-        "sold": number(one.sold_count),
-        "available": number(one.available),
-        "quantity": number(one.quantity),
+        "price": price(one.price, currency),
+        "cents": one.price,
+        "quantity": one.quantity,
+        "sold": one.sold_count,
+        "available": one.available,
+        "sale_window": _window(one, event.timezone if event else None),
     }
 
 
-def variables(change: Change, box_office: str) -> dict[str, Any]:
-    """What a template may name: ``event``, ``before``, ``ticket_type`` (where there is one),
-    ``box_office`` and ``seen``, all of them text."""
-    found: dict[str, Any] = {
+SCOPES: Mapping[str, tuple[str, ...]] = {
+    "event": ("event", "before"),
+    "ticket_type": ("event", "before", "ticket_type", "ticket_type_before"),
+    "box_office": (),
+}
+_COMMON = ("box_office", "kind", "summary", "title", "severity", "seen", "detail", "also")
+
+
+def names(kind: str) -> frozenset[str]:
+    """The names a template may use for a kind of change, such as ``event.title``."""
+    blank = EventFacts(id="", title="", status="", starts_at=datetime.now(UTC))
+    one = TypeFacts(id="", name="")
+    tables = {
+        "event": _event(blank),
+        "before": _event(blank),
+        "ticket_type": _ticket_type(one, blank),
+        "ticket_type_before": _ticket_type(one, blank),
+    }
+    found = set(_COMMON)
+    for table in SCOPES[kind.partition(".")[0]]:
+        found |= {table, *(f"{table}.{name}" for name in tables[table])}
+    return frozenset(found)
+
+
+def variables(
+    change: Change, others: Sequence[Change] = (), severity: Severity | None = None
+) -> dict[str, Any]:
+    """What a template may name; :func:`names` lists it. All of it is values."""
+    zone = change.event.timezone if change.event else None
+    kind = KINDS[change.kind]
+    return {
         "event": _event(change.event),
         "before": _event(change.before or change.event),
-        "box_office": plain(box_office),
-        "seen": when(change.observed_at, change.event.timezone),
+        "ticket_type": _ticket_type(change.ticket_type, change.event),
+        "ticket_type_before": _ticket_type(change.type_before or change.ticket_type, change.event),
+        "box_office": plain(change.box_office),
+        "kind": kind.name,
+        "summary": kind.summary,
+        "title": plain(change.title),
+        "severity": str(severity or kind.severity),
+        "seen": when(change.observed_at, zone),
+        "detail": "\n".join(plain(line) for line in change.detail.splitlines()),
+        "also": "\n".join(f"- {one_line(other)}" for other in others),
     }
-    if change.ticket_type is not None:
-        found["ticket_type"] = _ticket_type(change.ticket_type)
-    return found
 
 
-def render(use: str, change: Change, box_office: str) -> str:
-    """The built-in text for a change: ``use`` is subject, body, message, note or overtakes."""
-    template = words()[change.kind][use]
-    text: str = _template(template).render(**variables(change, box_office))
-    if use == "subject":
-        return _shortened(plain(text))
-    # An {% if %} that is false leaves its line empty: two in a row are one too many.
+def one_line(change: Change) -> str:
+    """A change in one line, without what it happened to."""
+    kind = KINDS[change.kind].summary
+    name = f'"{plain(change.ticket_type.name)}": ' if change.ticket_type else ""
+    event, before = change.event, change.before
+    more = ""
+    if event is not None and before is not None:
+        if change.kind == "event.rescheduled":
+            before_when = when(before.starts_at, before.timezone)
+            more = f": was {before_when}, is {when(event.starts_at, event.timezone)}"
+        elif change.kind == "event.moved":
+            more = f": was {_event(before)['where']}, is {_event(event)['where']}"
+    return f"{name}{kind}{more}"
+
+
+# -- texts ------------------------------------------------------------------------------------
+
+
+def render(source: str, values: Mapping[str, Any]) -> str:
+    """A template with its values; without the empty lines that a false ``if`` leaves.
+
+    Raises:
+        liquid.exceptions.LiquidError: it makes no sense, or does too much.
+    """
+    text: str = template(source).render(**values)
     lines = [line.rstrip() for line in text.strip().splitlines()]
     kept = [line for i, line in enumerate(lines) if line or (i + 1 < len(lines) and lines[i + 1])]
     return "\n".join(kept)
 
 
-def _shortened(subject: str) -> str:
-    if len(subject) <= _SUBJECT_LENGTH:
-        return subject
-    return subject[: _SUBJECT_LENGTH - 1].rstrip() + "…"
+class Words:
+    """Everything that is said of one change under one rule.
+
+    ``others`` are changes that the same ticket tells of as well.
+    """
+
+    def __init__(
+        self,
+        rule: Rule,
+        change: Change,
+        others: Sequence[Change] = (),
+        *,
+        severity: Severity | None = None,
+    ) -> None:
+        self._rule = rule
+        self._change = change
+        self._others = tuple(others)
+        self._values = variables(change, self._others, severity)
+
+    def subject(self) -> str:
+        """One line, short enough for a phone."""
+        text = plain(self._text(self._rule.subject, "subject"))
+        if len(text) <= _SUBJECT_LENGTH:
+            return text
+        return text[: _SUBJECT_LENGTH - 1].rstrip() + "…"
+
+    def body(self) -> str:
+        """What the support team reads first."""
+        return self._text(self._rule.body, "body")
+
+    def message(self) -> str:
+        """What the customer gets."""
+        own = self._rule.message
+        return self._text(own if isinstance(own, str) else None, "message")
+
+    def extra_note(self) -> str:
+        """What the rule adds for the team."""
+        return self._text(self._rule.note, "body")
+
+    def cleared_message(self) -> str:
+        """Good news for the customer."""
+        return self._text(None, "cleared")
+
+    def cleared_note(self) -> str:
+        """Good news for the team."""
+        return self._text(None, "cleared_note")
+
+    def overtakes(self) -> str:
+        """Why a ticket has become pointless."""
+        return self._text(None, "overtakes")
+
+    def _text(self, own: str | None, use: str) -> str:
+        if own is not None:
+            from liquid.exceptions import LiquidError
+
+            try:
+                text = render(own, self._values)
+            except LiquidError:
+                text = ""
+            if text.strip():
+                return text
+        return render(built_in(self._change.kind, use), self._values)

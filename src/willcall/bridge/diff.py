@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+
+import attrs
 
 from ..ticketsmart.models import EventStatus
 from .changes import Change
-from .facts import EventFacts, TypeFacts, carried_over
-from .observe import Observation
+from .facts import EventFacts, LowStock, TypeFacts, carried_over
+from .observe import SWEEPS, Observation
 
 # A status that has a kind of its own when an event enters it.
 _ENTERED = {
@@ -16,78 +18,175 @@ _ENTERED = {
     EventStatus.ARCHIVED: "event.archived",
 }
 _ALIVE = {EventStatus.DRAFT, EventStatus.PUBLISHED, EventStatus.SOLD_OUT}
+_ON_SALE = {EventStatus.PUBLISHED, EventStatus.SOLD_OUT}
+
+_Low = Callable[[TypeFacts], bool]
+_USUAL = LowStock()
 
 
 def diff(
-    snapshot: Mapping[str, EventFacts], observation: Observation
+    box_office: str,
+    snapshot: Mapping[str, EventFacts],
+    observation: Observation,
+    low: _Low = _USUAL,
 ) -> tuple[tuple[Change, ...], dict[str, EventFacts]]:
     """The changes, events in the order of their ids, and those facts that differ now, by event id.
 
-    An event that is not in the observation is left alone: its absence proves nothing.
+    Args:
+        box_office: its name.
+        snapshot: what was known, by event id.
+        observation: what was seen.
+        low: whether a ticket type runs low.
+
+    An event that an incomplete observation lacks is left alone. One that a complete one lacks is
+    counted as absent, and has vanished only when TicketSmart says itself that it is not there.
     """
     changes: list[Change] = []
     differing: dict[str, EventFacts] = {}
-    for seen in sorted(observation.events, key=lambda event: event.id):
-        before = snapshot.get(seen.id)
-        after = seen if before is None else carried_over(before, seen)
-        if after != before:
-            differing[after.id] = after
+    for before, after in _pairs(snapshot, observation):
+        if after == before:
+            continue
+        differing[after.id] = after
         changes += (
             Change(
                 kind=kind,
+                box_office=box_office,
                 event=after,
                 before=before,
                 ticket_type=ticket_type,
                 observed_at=observation.at,
             )
-            for kind, ticket_type in _compared(before, after)
+            for kind, ticket_type in _compared(before, after, low)
         )
     return tuple(changes), differing
 
 
+def _pairs(
+    snapshot: Mapping[str, EventFacts], observation: Observation
+) -> Iterator[tuple[EventFacts | None, EventFacts]]:
+    seen = {event.id: event for event in observation.events}
+    for event_id in sorted(snapshot.keys() | seen.keys()):
+        before = snapshot.get(event_id)
+        if event_id in seen:
+            after = seen[event_id]
+            yield before, after if before is None else carried_over(before, after)
+        elif before is not None and observation.complete and not before.vanished:
+            gone = event_id in observation.gone
+            # The count stops where it has said all it can: a snapshot that does not change is not
+            # written again every minute.
+            absent = min(before.absent + 1, SWEEPS)
+            yield before, attrs.evolve(before, absent=absent, vanished=gone)
+
+
 def _compared(
-    before: EventFacts | None, after: EventFacts
+    before: EventFacts | None, after: EventFacts, low: _Low
 ) -> Iterator[tuple[str, TypeFacts | None]]:
-    yield from ((kind, None) for kind in _event_kinds(before, after))
-    yield from _type_kinds(before, after)
+    if after.vanished:
+        yield "event.vanished", None
+        return
+    if before is not None and before.vanished:
+        yield "event.returned", None
+    yield from ((kind, None) for kind in _status_kinds(before, after))
+    if before is None:
+        yield "event.created", None
+    else:
+        yield from ((kind, None) for kind in _detail_kinds(before, after))
+    yield from _type_kinds(before, after, low)
 
 
-def _event_kinds(before: EventFacts | None, after: EventFacts) -> Iterator[str]:
+def _status_kinds(before: EventFacts | None, after: EventFacts) -> Iterator[str]:
     """An event that was not known before is compared with one to which nothing has happened."""
-    was = before.status if before else EventStatus.PUBLISHED
+    was = before.status if before else EventStatus.DRAFT
     if after.status != was:
         if after.status in _ENTERED:
             yield _ENTERED[EventStatus(after.status)]
         elif was == EventStatus.CANCELLED and after.status in _ALIVE:
             yield "event.reinstated"
+        elif was == EventStatus.DRAFT and after.status in _ON_SALE:
+            yield "event.published"
     sold_out = before is not None and before.sold_out
     if after.sold_out and not sold_out:
         yield "event.sold_out"
     # Cancelled or over is not "back on sale", whatever the stock says.
     if sold_out and not after.sold_out and after.status == EventStatus.PUBLISHED:
         yield "event.back_on_sale"
-    if before is not None:
-        if after.starts_at != before.starts_at:
-            yield "event.rescheduled"
-        if _place(after) != _place(before) and after.venue_name is not None:
-            yield "event.moved"
+
+
+def _detail_kinds(before: EventFacts, after: EventFacts) -> Iterator[str]:
+    if after.starts_at != before.starts_at:
+        yield "event.rescheduled"
+    if _place(after) != _place(before) and after.venue_name is not None:
+        yield "event.moved"
+    if (after.title, after.slug) != (before.title, before.slug):
+        yield "event.renamed"
+    if after.visibility != before.visibility and before.visibility is not None:
+        yield "event.visibility_changed"
+    unnamed = after.status != before.status and not any(_status_kinds(before, after))
+    if _details(after) != _details(before) or _renamed_types(before, after) or unnamed:
+        yield "event.details_changed"
+
+
+def _renamed_types(before: EventFacts, after: EventFacts) -> bool:
+    """Renaming a ticket type is no kind of its own."""
+    known = {one.id: one.name for one in before.ticket_types or ()}
+    return any(known.get(one.id, one.name) != one.name for one in after.ticket_types or ())
 
 
 def _place(event: EventFacts) -> tuple[str | None, str | None]:
     return event.venue_name, event.city
 
 
+def _details(event: EventFacts) -> tuple[object, ...]:
+    return (
+        event.ends_at,
+        event.doors_open,
+        event.timezone,
+        event.country,
+        event.category,
+        event.currency,
+        event.public_url,
+    )
+
+
 def _type_kinds(
-    before: EventFacts | None, after: EventFacts
+    before: EventFacts | None, after: EventFacts, low: _Low
 ) -> Iterator[tuple[str, TypeFacts | None]]:
     if after.ticket_types is None or (before is not None and before.ticket_types is None):
         return  # the first look at ticket types is their baseline
     known = {one.id: one for one in (before.ticket_types or ())} if before else {}
     for one in after.ticket_types:
         was = known.pop(one.id, None)
-        sold_out = was is not None and was.sold_out
-        if one.sold_out and not sold_out:
-            yield "ticket_type.sold_out", one
-        elif sold_out and one.available is not None and one.available > 0:
-            yield "ticket_type.back_on_sale", one
+        if was is None and before is not None:
+            yield "ticket_type.added", one
+        yield from ((kind, one) for kind in _stock_kinds(was, one, after, low))
+        if was is not None:
+            yield from ((kind, one) for kind in _offer_kinds(was, one))
     yield from (("ticket_type.removed", gone) for gone in known.values())
+
+
+def _stock_kinds(
+    was: TypeFacts | None, now: TypeFacts, event: EventFacts, low: _Low
+) -> Iterator[str]:
+    sold_out = was is not None and was.sold_out
+    if now.sold_out and not sold_out:
+        yield "ticket_type.sold_out"
+    elif sold_out and now.available is not None and not now.sold_out:
+        yield "ticket_type.back_on_sale"
+    ran_low = was is not None and low(was)
+    # What is not on sale cannot run low; a draft's last five places are nobody's news.
+    if low(now) and not ran_low and event.status in _ON_SALE:
+        yield "ticket_type.low_stock"
+    elif ran_low and now.available is not None and not low(now) and not now.sold_out:
+        yield "ticket_type.restocked"
+
+
+def _offer_kinds(was: TypeFacts, now: TypeFacts) -> Iterator[str]:
+    if now.price != was.price:
+        yield "ticket_type.price_changed"
+    if now.quantity != was.quantity and None not in {now.quantity, was.quantity}:
+        yield "ticket_type.quantity_changed"
+    if now.hidden != was.hidden:
+        yield "ticket_type.hidden" if now.hidden else "ticket_type.shown"
+    window = (now.sale_starts_at, now.sale_ends_at)
+    if window != (was.sale_starts_at, was.sale_ends_at):
+        yield "ticket_type.sale_window_changed"

@@ -23,6 +23,8 @@ class TypeFacts:
     sold: int | None = None
     available: int | None = None
     hidden: bool = False
+    sale_starts_at: datetime | None = None
+    sale_ends_at: datetime | None = None
 
     @property
     def sold_out(self) -> bool:
@@ -37,12 +39,28 @@ class TypeFacts:
         return self.sold
 
 
+@attrs.frozen
+class LowStock:
+    """When a ticket type runs low: at ``number`` left, or at ``share`` of its quantity, whichever
+    is more."""
+
+    number: int = 5
+    share: float = 0.1
+
+    def __call__(self, one: TypeFacts) -> bool:
+        """Whether it runs low. Sold out is not low, and what nobody has told us is not either."""
+        if one.available is None or one.available <= 0:
+            return False
+        return one.available <= max(self.number, int(self.share * (one.quantity or 0)))
+
+
 @attrs.frozen(kw_only=True)
 class EventFacts:
     """One event as it was last seen.
 
     ``sold_out`` is our own conclusion, see :func:`concluded_sold_out`. ``ticket_types`` are None
-    until they were first seen, and ``types_seen_at`` says when that last was.
+    until they were first seen, and ``types_seen_at`` says when that last was. ``absent`` counts the
+    complete sweeps that have not shown it since, and ``vanished`` says that it is gone for good.
     """
 
     id: str
@@ -53,11 +71,18 @@ class EventFacts:
     timezone: str | None = None
     venue_name: str | None = None
     city: str | None = None
+    country: str | None = None
+    ends_at: datetime | None = None
+    doors_open: datetime | None = None
+    category: str | None = None
+    visibility: str | None = None
     currency: str = "USD"
     public_url: str | None = None
     sold_out: bool = False
     ticket_types: tuple[TypeFacts, ...] | None = None
     types_seen_at: datetime | None = None
+    absent: int = 0
+    vanished: bool = False
 
     def ticket_type(self, name_or_id: str) -> TypeFacts | None:
         """The ticket type with this id, else the one with this name."""
@@ -91,6 +116,8 @@ def type_facts(ticket_type: TicketType) -> TypeFacts:
         sold=ticket_type.sold,
         available=ticket_type.available,
         hidden=ticket_type.hidden,
+        sale_starts_at=ticket_type.sale_starts_at,
+        sale_ends_at=ticket_type.sale_ends_at,
     )
 
 
@@ -109,6 +136,11 @@ def event_facts(
         timezone=event.timezone,
         venue_name=event.venue_name,
         city=event.city,
+        country=event.country,
+        ends_at=event.ends_at,
+        doors_open=event.doors_open,
+        category=None if event.category is None else str(event.category),
+        visibility=None if event.visibility is None else str(event.visibility),
         currency=event.currency,
         public_url=event.public_url,
         sold_out=concluded_sold_out(str(event.status), kept),
@@ -131,7 +163,12 @@ def carried_over(before: EventFacts, seen: EventFacts) -> EventFacts:
             types_seen_at=before.types_seen_at,
             sold_out=before.sold_out if same else seen.sold_out,
         )
-    return attrs.evolve(seen, public_url=seen.public_url or before.public_url)
+    # A row may be terser than what was once known; what it does not say has not changed.
+    told = {name: getattr(before, name) for name in _TERSE if getattr(seen, name) is None}
+    return attrs.evolve(seen, **told)
+
+
+_TERSE = ("public_url", "ends_at", "doors_open", "category", "visibility", "country")
 
 
 _codec = Codec()

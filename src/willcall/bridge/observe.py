@@ -26,18 +26,25 @@ from .facts import EventFacts, event_facts
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
+SWEEPS = 2
+"""How many complete sweeps must not show an event, before it is asked for and may be gone."""
+
+_MOST_ASKED_FOR = 10
+
 
 @attrs.frozen
 class Observation:
     """One reading of a box office.
 
     ``complete`` says whether every page was read: only then does an absence prove anything.
-    ``looks`` is how many events were looked at one by one, and ``trouble`` what cut that short.
+    ``gone`` are events that TicketSmart, asked for each of them, says are not there. ``looks`` is
+    how many events were looked at one by one, and ``trouble`` what cut that short.
     """
 
     at: datetime
     events: tuple[EventFacts, ...]
     complete: bool = True
+    gone: frozenset[str] = frozenset()
     looks: int = 0
     trouble: str | None = None
 
@@ -55,23 +62,43 @@ def observe(
     # A row that moved to another page while we read may come twice; the later one is newer.
     seen = {row.id: event_facts(row, at) for row in rows}
     by_id = {row.id: row for row in rows}
+    gone: set[str] = set()
     done, trouble = 0, None
-    for event in _in_turn(by_id, seen, snapshot)[:looks]:
-        try:
-            types = yield from api.events.ticket_types(event.id)
-        except NotFoundError:
-            continue  # it went between the list and the look; the next sweep tells
-        except (AuthenticationError, PermissionDeniedError):
-            raise
-        except WillcallError as error:
-            # The rows were read whole, so the pass is good; the looks go on next time.
-            trouble = str(error)
-            if isinstance(error, RateLimitError):
-                trouble = "the minute's requests are spent; further looks next time"
-            break
-        done += 1
-        seen[event.id] = event_facts(event, at, types)
-    return Observation(at, tuple(seen.values()), looks=done, trouble=trouble)
+    missing = [
+        event.id
+        for event in snapshot.values()
+        if event.id not in seen and event.absent + 1 >= SWEEPS and not event.vanished
+    ][:_MOST_ASKED_FOR]
+    try:
+        for event_id in missing:
+            found = yield from _asked_for(api, event_id, at)
+            if found is None:
+                gone.add(event_id)
+            else:
+                seen[event_id] = found
+        for event in _in_turn(by_id, seen, snapshot)[:looks]:
+            try:
+                types = yield from api.events.ticket_types(event.id)
+            except NotFoundError:
+                continue  # it went between the list and the look; the next sweep tells
+            done += 1
+            seen[event.id] = event_facts(event, at, types)
+    except (AuthenticationError, PermissionDeniedError):
+        raise
+    except RateLimitError:
+        # The rows were read whole, so the pass is good; the looks go on next time.
+        trouble = "the minute's requests are spent; further looks next time"
+    except WillcallError as error:
+        trouble = str(error)
+    return Observation(at, tuple(seen.values()), gone=frozenset(gone), looks=done, trouble=trouble)
+
+
+def _asked_for(api: FlowTicketSmart, event_id: str, at: datetime) -> Flow[EventFacts | None]:
+    """An event that the list does not show may still be there: only a 404 says that it is not."""
+    try:
+        return event_facts((yield from api.events.get(event_id)), at)
+    except NotFoundError:
+        return None
 
 
 def _in_turn(
