@@ -61,7 +61,7 @@ def _event_kinds(before: EventFacts | None, after: EventFacts) -> Iterator[str]:
         elif was == EventStatus.CANCELLED and after.status in _ALIVE:
             yield "event.reinstated"
     sold_out = before is not None and before.sold_out
-    if after.sold_out and not sold_out:
+    if after.sold_out and not sold_out and not _concluded_at_first_look(before, after):
         yield "event.sold_out"
     # Cancelled or over is not "back on sale", whatever the stock says.
     if sold_out and not after.sold_out and after.status == EventStatus.PUBLISHED:
@@ -71,6 +71,15 @@ def _event_kinds(before: EventFacts | None, after: EventFacts) -> Iterator[str]:
             yield "event.rescheduled"
         if _place(after) != _place(before) and after.venue_name is not None:
             yield "event.moved"
+
+
+def _concluded_at_first_look(before: EventFacts | None, after: EventFacts) -> bool:
+    """Whether an event counts as sold out only by ticket types that were never seen before.
+
+    That look is their baseline: nobody can tell whether it was so all along.
+    """
+    first = before is not None and before.ticket_types is None and after.ticket_types is not None
+    return first and after.status != EventStatus.SOLD_OUT
 
 
 def _place(event: EventFacts) -> tuple[str | None, str | None]:
