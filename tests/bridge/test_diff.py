@@ -235,34 +235,34 @@ def follow(*events: EventFacts) -> list[list[str]]:
 def test_a_sold_out_event_that_was_a_draft_for_a_while_still_comes_back_on_sale() -> None:
     """Or its ticket would stay open for ever."""
     looks = (row("SOLD_OUT"), row("DRAFT"), row("SOLD_OUT"), row("DRAFT"), row())
-    assert [["event.sold_out"], [], [], [], ["event.back_on_sale"]] == follow(*looks)
+    assert follow(*looks) == [["event.sold_out"], [], [], [], ["event.back_on_sale"]]
 
 
 def test_a_count_that_is_missing_for_a_while_hides_neither_end() -> None:
     """What was known is kept until something else is told."""
     unknown = an_event(a_type("ga", None), VIP)
     looks = (an_event(NONE_LEFT, VIP), unknown, unknown, an_event(SOME, VIP))
-    assert [
+    assert follow(*looks) == [
         ["ticket_type.sold_out"],
         [],
         [],
         ["ticket_type.back_on_sale"],
-    ] == follow(*looks)
+    ]
 
 
 def test_silent_rows_between_two_looks_lose_nothing() -> None:
     """Ticket types are carried over, with the time they were last seen."""
     _, kept = diff({"evt_1": an_event(SOME, VIP)}, Observation(NOW, (row(title="New"),)))
-    assert (SOME, VIP) == kept["evt_1"].ticket_types
-    assert NOW == kept["evt_1"].types_seen_at
-    assert [[], [], ["ticket_type.sold_out"]] == follow(
+    assert kept["evt_1"].ticket_types == (SOME, VIP)
+    assert kept["evt_1"].types_seen_at == NOW
+    assert follow(
         an_event(SOME, VIP), row(), an_event(SOME, VIP_GONE)
-    )
+    ) == [[], [], ["ticket_type.sold_out"]]
 
 
 def test_an_event_that_is_not_seen_is_left_alone() -> None:
     """Its absence proves nothing."""
-    assert ((), {}) == diff({"evt_1": an_event(NONE_LEFT)}, Observation(NOW, ()))
+    assert diff({"evt_1": an_event(NONE_LEFT)}, Observation(NOW, ())) == ((), {})
 
 
 def test_a_change_holds_what_was_and_what_is() -> None:
@@ -270,7 +270,7 @@ def test_a_change_holds_what_was_and_what_is() -> None:
     before, after = an_event(SOME, VIP), an_event(SOME, VIP_GONE)
     ((change,), differing) = diff({"evt_1": before}, Observation(NOW, (after,)))
     assert (before, after, VIP_GONE) == (change.before, change.event, change.ticket_type)
-    assert ("evt_1/tt_vip", NOW) == (change.subject, change.observed_at)
+    assert (change.subject, change.observed_at) == ("evt_1/tt_vip", NOW)
     assert {"evt_1": after} == differing
 
 
@@ -313,7 +313,7 @@ def test_the_order_of_rows_does_not_matter(
 @given(snapshots)
 def test_a_snapshot_does_not_differ_from_itself(before: dict[str, EventFacts]) -> None:
     """A quiet night tells nothing and writes nothing."""
-    assert ((), {}) == diff(before, Observation(NOW, tuple(before.values())))
+    assert diff(before, Observation(NOW, tuple(before.values()))) == ((), {})
 
 
 @given(snapshots, rows)
@@ -323,7 +323,7 @@ def test_what_was_taken_in_does_not_differ_again(
     """A run after a run does nothing."""
     observation = Observation(NOW, tuple(seen))
     _, differing = diff(before, observation)
-    assert ((), {}) == diff({**before, **differing}, observation)
+    assert diff({**before, **differing}, observation) == ((), {})
 
 
 @given(events)
