@@ -255,9 +255,11 @@ def test_silent_rows_between_two_looks_lose_nothing() -> None:
     _, kept = diff({"evt_1": an_event(SOME, VIP)}, Observation(NOW, (row(title="New"),)))
     assert kept["evt_1"].ticket_types == (SOME, VIP)
     assert kept["evt_1"].types_seen_at == NOW
-    assert follow(
-        an_event(SOME, VIP), row(), an_event(SOME, VIP_GONE)
-    ) == [[], [], ["ticket_type.sold_out"]]
+    assert follow(an_event(SOME, VIP), row(), an_event(SOME, VIP_GONE)) == [
+        [],
+        [],
+        ["ticket_type.sold_out"],
+    ]
 
 
 def test_an_event_that_is_not_seen_is_left_alone() -> None:

@@ -30,7 +30,7 @@ def words() -> Mapping[str, Mapping[str, str]]:
 
 
 @cache
-def _environment() -> Any:
+def environment() -> Any:
     # Imported late: it costs as much as all the rest, and a quiet pass has nothing to say.
     from liquid import Environment, StrictUndefined
 
@@ -47,7 +47,7 @@ def _environment() -> Any:
 
 @cache
 def _template(source: str) -> Any:
-    return _environment().from_string(source)
+    return environment().from_string(source)
 
 
 def plain(text: str) -> str:
@@ -71,7 +71,12 @@ def local(moment: datetime, timezone: str | None) -> datetime:
 
 def _clock(moment: datetime, timezone: str | None) -> str:
     shown = local(moment, timezone)
-    return f"{shown:%H:%M} {shown.tzname()}"
+    zone = shown.tzname() or ""
+    # Many zones have no letters of their own: "21:00 -03" reads like a range of hours.
+    if zone[:1] in {"+", "-"}:
+        offset = f"{shown:%z}"
+        zone = f"UTC{offset[:3]}:{offset[3:5]}"
+    return f"{shown:%H:%M} {zone}"
 
 
 def day(moment: datetime, timezone: str | None) -> str:
@@ -87,7 +92,12 @@ def when(moment: datetime, timezone: str | None) -> str:
 
 def money(cents: int, currency: str) -> str:
     """``25.00 USD``: cents as people write them."""
-    return f"{cents // 100}.{cents % 100:02d} {plain(currency)}"
+    sign, cents = ("-" if cents < 0 else ""), abs(cents)
+    return f"{sign}{cents // 100}.{cents % 100:02d} {plain(currency)}"
+
+
+def _name(one: TypeFacts) -> str:
+    return plain(one.name) or "(no name)"
 
 
 def _stock_line(one: TypeFacts, currency: str) -> str:
@@ -99,7 +109,7 @@ def _stock_line(one: TypeFacts, currency: str) -> str:
         told = f"{one.available} left"
     else:
         told = "stock not known"
-    return f"- {plain(one.name)} ({price}): {told}"
+    return f"- {_name(one)} ({price}): {told}"
 
 
 def _event(event: EventFacts) -> dict[str, str]:
@@ -107,14 +117,15 @@ def _event(event: EventFacts) -> dict[str, str]:
     types = [one for one in event.ticket_types or () if not one.hidden]
     return {
         "id": plain(event.id),
-        "title": plain(event.title),
+        "title": plain(event.title) or "(no title)",
         "status": plain(event.status),
         "day": day(event.starts_at, event.timezone),
         "when": when(event.starts_at, event.timezone),
         "where": where or "place not given",
+        "when_and_where": when(event.starts_at, event.timezone) + (where and f", {where}"),
         "url": plain(event.public_url or ""),
         "stock": "\n".join(_stock_line(one, event.currency) for one in types),
-        "still_sold_out": ", ".join(plain(one.name) for one in types if one.sold_out),
+        "still_sold_out": ", ".join(_name(one) for one in types if one.sold_out),
     }
 
 
@@ -124,7 +135,7 @@ def _ticket_type(one: TypeFacts) -> dict[str, str]:
 
     return {
         "id": plain(one.id),
-        "name": plain(one.name),
+        "name": _name(one),
         "sold": number(one.sold_count),
         "available": number(one.available),
         "quantity": number(one.quantity),
