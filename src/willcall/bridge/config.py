@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -13,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic.fields import FieldInfo
 
 from ..client.http import safe_base_url
+from ..client.redact import scrub
 from ..errors import ConfigError, InputError
 from ..ticket0.api import PROVIDER as TICKET0
 from ..ticketsmart.api import PROVIDER as TICKETSMART
@@ -23,14 +25,17 @@ DEFAULT_FILE = "willcall.toml"
 
 def _filled(text: str) -> str:
     if not text.strip():
-        raise ValueError("it is empty")
+        raise ValueError("it is empty; fill it in, or leave the line out")
     return text
+
+
+# None of these complaints shows the value: it may be a key that was pasted into the wrong line.
 
 
 def _address(text: str) -> str:
     name, at, domain = text.partition("@")
     if not (name and at and domain) or text != "".join(text.split()) or "@" in domain:
-        raise ValueError(f"{text!r} is no e-mail address")
+        raise ValueError("it is no e-mail address; write it as in organiser@example.com")
     return text
 
 
@@ -38,7 +43,22 @@ def _url(text: str) -> str:
     try:
         return safe_base_url(text)
     except InputError as error:
-        raise ValueError(f"{error.problem}; {error.fix}") from None
+        problem = re.sub(r"^(['\"]).*\1 ", "it ", error.problem)
+        raise ValueError(f"{problem}; {error.fix}") from None
+
+
+def _variable(text: str) -> str:
+    if scrub(text) != text:
+        raise ValueError("it is a key; put that into the environment, and its variable's name here")
+    if not re.fullmatch(r"[A-Za-z_]\w*", text, re.ASCII):
+        raise ValueError("it is no name of an environment variable; write it as in TICKET0_API_KEY")
+    return text
+
+
+def _file(text: str) -> str:
+    if scrub(text) != text:
+        raise ValueError("it is a key; put that into a file, and the file's name here")
+    return _filled(text)
 
 
 Filled = Annotated[str, AfterValidator(_filled)]
@@ -52,38 +72,54 @@ class _Table(BaseModel):
 
 
 class _Keyed(_Table):
-    api_key_env: Filled
-    api_key_file: Filled | None = None
+    api_key_env: Annotated[str, AfterValidator(_variable)]
+    api_key_file: Annotated[str, AfterValidator(_file)] | None = None
+
+    def key_field(self, at: str) -> str:
+        """The path of the field that says where the key is; ``at`` is that of the table."""
+        return f"{at}.api_key_env" if self.api_key_file is None else f"{at}.api_key_file"
 
     def key(self, folder: Path, at: str) -> str:
         """The API key, from its file or the environment.
 
         Raises:
-            ConfigError: the file cannot be read, or the variable is not set.
+            ConfigError: the file cannot be read or is empty, or the variable is not set.
         """
         if self.api_key_file is None:
             key = os.environ.get(self.api_key_env, "").strip()
             if not key:
                 raise ConfigError(
-                    f"{at}.api_key_env",
+                    self.key_field(at),
                     f"the environment variable {self.api_key_env} is not set",
                     "set it to the key, or name a file with api_key_file",
                 )
             return key
         try:
-            return (folder / self.api_key_file).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or "it is not text"
+            key = (folder / self.api_key_file).read_text("utf-8-sig").strip()
+        except (OSError, ValueError) as error:
             raise ConfigError(
-                f"{at}.api_key_file", f"{self.api_key_file} cannot be read: {why}"
+                self.key_field(at),
+                f"{self.api_key_file} cannot be read: {_why(error)}",
+                "a path that is not absolute starts in the configuration's folder",
             ) from None
+        if not key:
+            raise ConfigError(
+                self.key_field(at), f"{self.api_key_file} is empty", "write the key into it"
+            )
+        return key
+
+
+def _why(error: OSError | ValueError) -> str:
+    """Why a file cannot be read."""
+    said: str | None = getattr(error, "strerror", None)
+    return said.lower() if said else "it is not UTF-8 text"
 
 
 class BoxOffice(_Keyed):
     """One box office of TicketSmart: a key is good for exactly one."""
 
     name: Filled
-    api_key_env: Filled = TICKETSMART.key_env
+    api_key_env: Annotated[str, AfterValidator(_variable)] = TICKETSMART.key_env
     base_url: BaseUrl = TICKETSMART.base_url
     looks_per_run: Annotated[int, Field(ge=0, le=60)] = 25
     """How many events a run looks at one by one, where list rows carry no ticket types."""
@@ -92,7 +128,7 @@ class BoxOffice(_Keyed):
 class Desk(_Keyed):
     """The helpdesk workspace that tickets go to."""
 
-    api_key_env: Filled = TICKET0.key_env
+    api_key_env: Annotated[str, AfterValidator(_variable)] = TICKET0.key_env
     base_url: BaseUrl = TICKET0.base_url
     inbox_id: Filled
     customer_email: Email
@@ -127,18 +163,22 @@ def load(path: str | Path | None = None) -> tuple[Config, Path]:
     """
     file = find(path)
     try:
-        text = file.read_text("utf-8")
+        text = file.read_text("utf-8-sig")  # some editors begin a file with a mark
     except FileNotFoundError:
+        by = f"; ${ENVIRONMENT} names it" if not path and os.environ.get(ENVIRONMENT) else ""
         raise ConfigError(
-            str(file), "there is no such file", f"name it with -c FILE or ${ENVIRONMENT}"
+            str(file), f"there is no such file{by}", f"name it with -c FILE or ${ENVIRONMENT}"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise ConfigError(str(file), f"it cannot be read: {why}") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            str(file),
+            f"it cannot be read: {_why(error)}",
+            f"name another with -c or ${ENVIRONMENT}",
+        ) from None
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(str(file), f"it is no TOML: {error}") from None
+        raise ConfigError(str(file), f"it is no TOML: {scrub(str(error))}") from None
     return checked(values), file.resolve().parent
 
 
@@ -171,26 +211,54 @@ def checked(values: Mapping[str, Any]) -> Config:
     for number, office in enumerate(config.box_office):
         if office.name in names:
             raise ConfigError(
-                f"box_office[{number}].name", f"{office.name!r} is there twice", "rename one"
+                f"box_office[{number}].name",
+                f"{scrub(office.name)!r} is there twice",
+                "each has a name of its own, by which the ledger knows it",
             )
         names.add(office.name)
     return config
+
+
+_EXAMPLES = {
+    "box_office": "add a [[box_office]] table",
+    "desk": "add a [desk] table",
+    "name": 'add name = "main-room", or whatever you call it',
+    "inbox_id": 'add inbox_id = "inb_…", the inbox where tickets go',
+    "customer_email": 'add customer_email = "organiser@example.com", whom the tickets concern',
+}
+_TABLES = {"box_office": "[[box_office]]", "desk": "[desk]", "state": "[state]"}
+_TYPES = {
+    "string_type": ("it is no text", "put it in quotes"),
+    "int_type": ("it is no whole number", "write it without quotes and without a point"),
+    "too_short": ("it is empty", _EXAMPLES["box_office"]),
+}
 
 
 def _complaint(error: ValidationError) -> ConfigError:
     """The first complaint; one about a misspelt key says more than the one that it is missing."""
     complaints = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
     first = complaints[0]
-    path = _path(first["loc"])
+    # A key may have been pasted in anywhere, even as the name of a field.
+    path = scrub(_path(first["loc"]))
+    head, last = str(first["loc"][0]), str(first["loc"][-1])
     if first["type"] == "extra_forbidden":
-        known = list(_fields_at(first["loc"][:-1]))
-        near = get_close_matches(str(first["loc"][-1]), known, n=1)
-        fix = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
-        return ConfigError(path, "no such key", fix)
+        return ConfigError(path, "no such key", _nearest(last, list(_fields_at(first["loc"][:-1]))))
     if first["type"] == "missing":
-        return ConfigError(path, "it is missing", "see the configuration in the README")
-    said = first["msg"].removeprefix("Value error, ")
-    return ConfigError(path, said[0].lower() + said[1:])
+        return ConfigError(path, "it is missing", _EXAMPLES[last])
+    if first["type"] in {"list_type", "model_type"}:
+        return ConfigError(path, "it is no table", f"head it with {_TABLES[head]}")
+    if first["type"] in _TYPES:
+        return ConfigError(path, *_TYPES[first["type"]])
+    said = first["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+    problem, _, fix = scrub(said).partition("; ")
+    return ConfigError(path, problem, fix)
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    if name == "api_key":
+        return "keys stay out of this file: use api_key_env or api_key_file"
+    near = get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
 
 
 def _path(parts: Iterable[int | str]) -> str:

@@ -55,7 +55,8 @@ class Bridge:
         self._connections = Connections()
         desk = config.desk
         self._desk = _named(
-            "desk.api_key", lambda: open_account(TICKET0, desk.key(folder, "desk"), desk.base_url)
+            desk.key_field("desk"),
+            lambda: open_account(TICKET0, desk.key(folder, "desk"), desk.base_url),
         )
         self._address = Address(
             inbox_id=desk.inbox_id,
@@ -166,7 +167,7 @@ class Bridge:
     def _job(self, office: BoxOffice, ledger: Ledger) -> Job:
         at = f"box_office[{self.config.box_office.index(office)}]"
         account = _named(
-            f"{at}.api_key",
+            office.key_field(at),
             lambda: open_account(TICKETSMART, office.key(self._folder, at), office.base_url),
         )
         return Job(
