@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python3.14; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test format check-format lint types architecture tests setup pins clean
+.PHONY: help demo test format check-format lint types architecture tests setup cassettes pins clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 16
@@ -45,6 +45,9 @@ architecture: $(READY)
 
 tests: $(READY)
 	@$(BIN)/pytest -n 2 -q
+
+cassettes: $(READY)  ## record every cassette anew, from the sandbox
+	@PYTHONPATH=tests $(BIN)/python -W error -m support.cassettes
 
 pins: $(READY)  ## write constraints.txt anew from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from support.house import ADDRESS, House
-from willcall.bridge.deliver import Address
+from willcall.bridge.address import Address
 from willcall.bridge.ledger import open_ledger
 from willcall.bridge.marker import read_subject
 
@@ -45,7 +45,7 @@ def test_a_change_opens_one_ticket_with_its_marker_tags_and_message(
     (ticket,) = house.desk.tickets
     assert ticket.subject.startswith(subject + event.title)
     marker = read_subject(ticket.subject)
-    assert ticket.tags == ["willcall", marker]
+    assert ticket.tags == ["willcall", marker, "high"]
     assert [m.direction for m in ticket.messages] == ["inbound", "outbound"]
     assert ticket.messages[1].body.endswith(f"Reference: {marker}-3")
     assert [m.to for m in house.desk.outbox] == [("organiser@example.com",)]

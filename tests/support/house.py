@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from willcall.bridge.deliver import Address
+from willcall.bridge.address import Address
 from willcall.bridge.ledger import Ledger, open_ledger
+from willcall.bridge.removals import Scheduled
+from willcall.bridge.rules import Rules, built_in_rules
 from willcall.bridge.run import Job, PassReport, Plan, plan_pass, report_removal_failure, run_pass
 from willcall.client.endpoint import open_account
 from willcall.client.flow import Crash, Flow, Request, World, simulate
@@ -49,6 +51,7 @@ class House:
         *,
         season: bool | int = True,
         address: Address = ADDRESS,
+        rules: Rules | None = None,
         looks: int = 25,
         switches: Switches | None = None,
         ledger: str = "sqlite://",
@@ -58,8 +61,9 @@ class House:
         self.box_office = self.sandbox.boxoffice
         self.desk = self.sandbox.desk
         self.folder = folder
-        self.address = address
+        self.rules = rules or Rules(rules=built_in_rules(address), default=address)
         self.looks = looks
+        self.removals: tuple[Scheduled, ...] = ()
         self.max_seconds = 50.0
         self.keys = {
             "ticketsmart": self.sandbox.ticketsmart_key,
@@ -80,7 +84,8 @@ class House:
             box_office="main-room",
             ticketsmart=FlowTicketSmart(ticketsmart),
             ticket0=FlowTicket0(ticket0),
-            address=self.address,
+            rules=self.rules,
+            removals=self.removals,
             ledger=ledger or self.ledger,
             looks=self.looks,
             max_seconds=self.max_seconds,

@@ -71,8 +71,8 @@ UNSETTLED = (
 class Condition:
     """Something that is the case, from the change that began it on.
 
-    ``told`` are the rules under which a ticket says so; ``covered_by`` is the kind whose ticket says
-    enough; ``ending`` the change that has ended it, while a rule waits whether it stays so.
+    ``told`` are the rules under which a ticket says so; ``covered_by`` is the kind whose ticket
+    says enough; ``ending`` the change that has ended it, while a rule waits whether it stays so.
     """
 
     change: Change
@@ -148,12 +148,32 @@ class Intent:
         return act_marker(self.case, self.position)
 
 
+class RemovalState(StrEnum):
+    """How far a scheduled removal has come."""
+
+    WAITING = "waiting"
+    ATTEMPTING = "attempting"  # sent, and no answer written down yet
+    REFUSED = "refused"  # tickets had been sold; tried again when that count changes
+    DONE = "done"
+
+
+@attrs.frozen(kw_only=True)
+class RemovalTry:
+    """How far a scheduled removal has come; ``sold`` is the count at which it was refused."""
+
+    state: RemovalState = RemovalState.WAITING
+    attempted_at: datetime | None = None
+    sold: int | None = None
+    said: str | None = None
+
+
 @attrs.frozen(kw_only=True)
 class State:
     """What the ledger knows of a box office before a pass.
 
     ``snapshot`` is None before there is a baseline. ``cases`` are the live ones, and those that
-    ended recently enough to be reopened; ``episodes`` counts the cases by what leads them.
+    ended recently enough to be reopened; ``episodes`` counts the cases by what leads them, and
+    ``troubles`` the runs in a row that had each kind of trouble.
     """
 
     snapshot: Mapping[str, EventFacts] | None = None
@@ -161,6 +181,7 @@ class State:
     cases: tuple[Case, ...] = ()
     episodes: Mapping[tuple[str, str, str], int] = attrs.field(factory=dict)
     silences: tuple[Silence, ...] = ()
+    troubles: Mapping[str, int] = attrs.field(factory=dict)
 
 
 @attrs.frozen
@@ -177,8 +198,9 @@ class Decision:
     """What a pass has concluded; the ledger writes all of it down in one transaction.
 
     ``facts`` are the events that differ now; ``conditions`` those that are new or differ, ``over``
-    the names of those that have ended; ``cases`` the new ones and those that differ. A ``baseline``
-    is the first look: everything is noted, and nobody is alerted.
+    the names of those that have ended; ``cases`` the new ones and those that differ; ``troubles``
+    the new count, None if it is as it was. A ``baseline`` is the first look: everything is noted,
+    and nobody is alerted.
     """
 
     box_office: str
@@ -189,4 +211,5 @@ class Decision:
     over: tuple[Name, ...] = ()
     cases: tuple[Case, ...] = ()
     intents: tuple[Intent, ...] = ()
+    troubles: Mapping[str, int] | None = None
     baseline: bool = False

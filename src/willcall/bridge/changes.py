@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from typing import Any
 
 import attrs
 
-from .facts import EventFacts, TypeFacts
+from .facts import EventFacts, TypeFacts, from_json, to_json, type_from_json, type_to_json
 
 
 class Severity(StrEnum):
@@ -264,3 +265,33 @@ def matching(globs: Iterable[str]) -> tuple[str, ...]:
     """The kinds that any of these globs (``event.*``) means, in the catalogue's order."""
     wanted = tuple(globs)
     return tuple(name for name in KINDS if any(fnmatchcase(name, glob) for glob in wanted))
+
+
+def change_to_json(change: Change) -> dict[str, Any]:
+    """A change as a JSON object, for the ledger."""
+    return {
+        "kind": change.kind,
+        "observedAt": change.observed_at.isoformat(),
+        "event": change.event and to_json(change.event),
+        "before": change.before and to_json(change.before),
+        "ticketType": change.ticket_type and type_to_json(change.ticket_type),
+        "detail": change.detail,
+    }
+
+
+def change_from_json(box_office: str, value: Mapping[str, Any]) -> Change:
+    """The change that :func:`change_to_json` wrote.
+
+    Raises:
+        UndecodableReplyError: the ledger holds something else.
+    """
+    event, before, one = value.get("event"), value.get("before"), value.get("ticketType")
+    return Change(
+        kind=value["kind"],
+        box_office=box_office,
+        observed_at=datetime.fromisoformat(value["observedAt"]),
+        event=event and from_json(event),
+        before=before and from_json(before),
+        ticket_type=one and type_from_json(one),
+        detail=value.get("detail", ""),
+    )

@@ -113,7 +113,12 @@ def local(moment: datetime, timezone: str | None) -> datetime:
 def clock(moment: datetime, timezone: str | None) -> str:
     """``20:00 EST``, where the event is."""
     shown = local(moment, timezone)
-    return f"{shown:%H:%M} {shown.tzname()}"
+    zone = shown.tzname() or ""
+    # Many zones have no letters of their own: "21:00 -03" reads like a range of hours.
+    if zone[:1] in {"+", "-"}:
+        offset = f"{shown:%z}"
+        zone = f"UTC{offset[:3]}:{offset[3:5]}"
+    return f"{shown:%H:%M} {zone}"
 
 
 def day(moment: datetime, timezone: str | None) -> str:
@@ -137,6 +142,10 @@ def price(cents: int, currency: str) -> str:
     return "free" if cents == 0 else money(cents, currency)
 
 
+def _name(one: TypeFacts) -> str:
+    return plain(one.name) or "(no name)"
+
+
 def _stock_line(one: TypeFacts, currency: str) -> str:
     sold = one.sold_count
     if sold is not None and one.quantity is not None:
@@ -145,7 +154,7 @@ def _stock_line(one: TypeFacts, currency: str) -> str:
         told = f"{one.available} left"
     else:
         told = "stock not known"
-    return f"- {plain(one.name)} ({price(one.price, currency)}): {told}"
+    return f"- {_name(one)} ({price(one.price, currency)}): {told}"
 
 
 def _window(one: TypeFacts, timezone: str | None) -> str:
@@ -161,7 +170,7 @@ def _event(event: EventFacts | None) -> dict[str, Any]:
     types = [one for one in event.ticket_types or () if not one.hidden]
     return {
         "id": plain(event.id),
-        "title": plain(event.title),
+        "title": plain(event.title) or "(no title)",
         "slug": plain(event.slug or ""),
         "status": plain(event.status),
         "category": plain(event.category or ""),
@@ -177,9 +186,10 @@ def _event(event: EventFacts | None) -> dict[str, Any]:
         "venue": plain(event.venue_name or ""),
         "city": plain(event.city or ""),
         "where": where or "place not given",
+        "when_and_where": when(event.starts_at, event.timezone) + (where and f", {where}"),
         "url": plain(event.public_url or ""),
         "stock": "\n".join(_stock_line(one, event.currency) for one in types),
-        "still_sold_out": ", ".join(plain(one.name) for one in types if one.sold_out),
+        "still_sold_out": ", ".join(_name(one) for one in types if one.sold_out),
     }
 
 
@@ -189,7 +199,7 @@ def _ticket_type(one: TypeFacts | None, event: EventFacts | None) -> dict[str, A
     currency = event.currency if event else ""
     return {
         "id": plain(one.id),
-        "name": plain(one.name),
+        "name": _name(one),
         "price": price(one.price, currency),
         "cents": one.price,
         "quantity": one.quantity,

@@ -3,87 +3,104 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import AfterValidator, Field, ValidationError
 
 from ..client.http import safe_base_url
+from ..client.redact import scrub
 from ..errors import ConfigError, InputError
 from ..ticket0.api import PROVIDER as TICKET0
 from ..ticketsmart.api import PROVIDER as TICKETSMART
+from .address import Address
+from .facts import LowStock
+from .rule_tables import Removal, RuleTable, duration
+from .rules import Rules, Storm, built_in_rules
+from .tables import Email, Filled, Table, filled
 
 ENVIRONMENT = "WILLCALL_CONFIG"
 DEFAULT_FILE = "willcall.toml"
-
-
-def _filled(text: str) -> str:
-    if not text.strip():
-        raise ValueError("it is empty")
-    return text
-
-
-def _address(text: str) -> str:
-    name, at, domain = text.partition("@")
-    if not (name and at and domain) or text != "".join(text.split()) or "@" in domain:
-        raise ValueError(f"{text!r} is no e-mail address")
-    return text
 
 
 def _url(text: str) -> str:
     try:
         return safe_base_url(text)
     except InputError as error:
-        raise ValueError(f"{error.problem}; {error.fix}") from None
+        problem = re.sub(r"^(['\"]).*\1 ", "it ", error.problem)
+        raise ValueError(f"{problem}; {error.fix}") from None
 
 
-Filled = Annotated[str, AfterValidator(_filled)]
-Email = Annotated[str, AfterValidator(_address)]
+def _variable(text: str) -> str:
+    if scrub(text) != text:
+        raise ValueError("it is a key; put that into the environment, and its variable's name here")
+    if not re.fullmatch(r"[A-Za-z_]\w*", text, re.ASCII):
+        raise ValueError("it is no name of an environment variable; write it as in TICKET0_API_KEY")
+    return text
+
+
+def _file(text: str) -> str:
+    if scrub(text) != text:
+        raise ValueError("it is a key; put that into a file, and the file's name here")
+    return filled(text)
+
+
 BaseUrl = Annotated[str, AfterValidator(_url)]
 
 
-class _Table(BaseModel):
-    # hide_input_in_errors: a wrong value may be a key that was pasted into the wrong line.
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+class _Keyed(Table):
+    api_key_env: Annotated[str, AfterValidator(_variable)]
+    api_key_file: Annotated[str, AfterValidator(_file)] | None = None
 
-
-class _Keyed(_Table):
-    api_key_env: Filled
-    api_key_file: Filled | None = None
+    def key_field(self, at: str) -> str:
+        """The path of the field that says where the key is; ``at`` is that of the table."""
+        return f"{at}.api_key_env" if self.api_key_file is None else f"{at}.api_key_file"
 
     def key(self, folder: Path, at: str) -> str:
         """The API key, from its file or the environment.
 
         Raises:
-            ConfigError: the file cannot be read, or the variable is not set.
+            ConfigError: the file cannot be read or is empty, or the variable is not set.
         """
         if self.api_key_file is None:
             key = os.environ.get(self.api_key_env, "").strip()
             if not key:
                 raise ConfigError(
-                    f"{at}.api_key_env",
+                    self.key_field(at),
                     f"the environment variable {self.api_key_env} is not set",
                     "set it to the key, or name a file with api_key_file",
                 )
             return key
         try:
-            return (folder / self.api_key_file).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or "it is not text"
+            key = (folder / self.api_key_file).read_text("utf-8-sig").strip()
+        except (OSError, ValueError) as error:
             raise ConfigError(
-                f"{at}.api_key_file", f"{self.api_key_file} cannot be read: {why}"
+                self.key_field(at),
+                f"{self.api_key_file} cannot be read: {_why(error)}",
+                "a path that is not absolute starts in the configuration's folder",
             ) from None
+        if not key:
+            raise ConfigError(
+                self.key_field(at), f"{self.api_key_file} is empty", "write the key into it"
+            )
+        return key
+
+
+def _why(error: OSError | ValueError) -> str:
+    """Why a file cannot be read."""
+    said: str | None = getattr(error, "strerror", None)
+    return said.lower() if said else "it is not UTF-8 text"
 
 
 class BoxOffice(_Keyed):
     """One box office of TicketSmart: a key is good for exactly one."""
 
     name: Filled
-    api_key_env: Filled = TICKETSMART.key_env
+    api_key_env: Annotated[str, AfterValidator(_variable)] = TICKETSMART.key_env
     base_url: BaseUrl = TICKETSMART.base_url
     looks_per_run: Annotated[int, Field(ge=0, le=60)] = 25
     """How many events a run looks at one by one, where list rows carry no ticket types."""
@@ -92,25 +109,71 @@ class BoxOffice(_Keyed):
 class Desk(_Keyed):
     """The helpdesk workspace that tickets go to."""
 
-    api_key_env: Filled = TICKET0.key_env
+    api_key_env: Annotated[str, AfterValidator(_variable)] = TICKET0.key_env
     base_url: BaseUrl = TICKET0.base_url
     inbox_id: Filled
     customer_email: Email
     from_address: Email | None = None
 
 
-class StateTable(_Table):
+class StateTable(Table):
     """Where the ledger is."""
 
     url: Filled = "sqlite:///willcall.db"
 
 
-class Config(_Table):
+class LowStockTable(Table):
+    """When a ticket type runs low: at so many left, or at such a share, whichever is more."""
+
+    number: Annotated[int, Field(ge=0)] = 5
+    share: Annotated[float, Field(ge=0, le=1)] = 0.1
+
+
+class StormTable(Table):
+    """How many cases in one pass are too many to open one by one."""
+
+    limit: Annotated[int, Field(ge=0)] = 20
+
+
+class HistoryTable(Table):
+    """How long the ledger remembers what was seen, for `willcall replay`."""
+
+    keep: Annotated[str, AfterValidator(duration.checked)] = "35d"
+
+
+class Config(Table):
     """The whole file."""
 
     box_office: Annotated[list[BoxOffice], Field(min_length=1)]
     desk: Desk
     state: StateTable = StateTable()
+    rule: Annotated[tuple[RuleTable, ...], Field(strict=False)] = ()
+    removal: Annotated[tuple[Removal, ...], Field(strict=False)] = ()
+    low_stock: LowStockTable = LowStockTable()
+    storm: StormTable = StormTable()
+    history: HistoryTable = HistoryTable()
+    built_in_rules: bool = True
+    """Whether what no rule takes is left to the built-in ones."""
+
+    @property
+    def address(self) -> Address:
+        """Where tickets go, unless a rule says otherwise."""
+        return Address(
+            inbox_id=self.desk.inbox_id,
+            customer_email=self.desk.customer_email,
+            from_address=self.desk.from_address,
+        )
+
+    def rules(self) -> Rules:
+        """All rules in order: those of the file, then the built-in ones."""
+        own = tuple(table.rule(self.address) for table in self.rule)
+        rest = built_in_rules(self.address) if self.built_in_rules else ()
+        return Rules(
+            rules=own + rest,
+            default=self.address,
+            low_stock=LowStock(self.low_stock.number, self.low_stock.share),
+            storm=Storm(self.storm.limit),
+        )
 
 
 def find(path: str | Path | None) -> Path:
@@ -127,18 +190,22 @@ def load(path: str | Path | None = None) -> tuple[Config, Path]:
     """
     file = find(path)
     try:
-        text = file.read_text("utf-8")
+        text = file.read_text("utf-8-sig")  # some editors begin a file with a mark
     except FileNotFoundError:
+        by = f"; ${ENVIRONMENT} names it" if not path and os.environ.get(ENVIRONMENT) else ""
         raise ConfigError(
-            str(file), "there is no such file", f"name it with -c FILE or ${ENVIRONMENT}"
+            str(file), f"there is no such file{by}", f"name it with -c FILE or ${ENVIRONMENT}"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise ConfigError(str(file), f"it cannot be read: {why}") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            str(file),
+            f"it cannot be read: {_why(error)}",
+            f"name another with -c or ${ENVIRONMENT}",
+        ) from None
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(str(file), f"it is no TOML: {error}") from None
+        raise ConfigError(str(file), f"it is no TOML: {scrub(str(error))}") from None
     return checked(values), file.resolve().parent
 
 
@@ -167,41 +234,101 @@ def checked(values: Mapping[str, Any]) -> Config:
         config = Config.model_validate(values)
     except ValidationError as error:
         raise _complaint(error) from None
-    names: set[str] = set()
-    for number, office in enumerate(config.box_office):
-        if office.name in names:
+    _once("box_office", "name", [office.name for office in config.box_office])
+    _once("rule", "id", [rule.id for rule in config.rule])
+    offices = [office.name for office in config.box_office]
+    for number, removal in enumerate(config.removal):
+        if removal.box_office not in offices:
             raise ConfigError(
-                f"box_office[{number}].name", f"{office.name!r} is there twice", "rename one"
+                f"removal[{number}].box_office",
+                f"{scrub(removal.box_office)!r} is not configured",
+                _nearest(removal.box_office, offices),
             )
-        names.add(office.name)
     return config
+
+
+def _once(table: str, field: str, names: list[str]) -> None:
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise ConfigError(
+                f"{table}[{number}].{field}",
+                f"{scrub(name)!r} is there twice",
+                "each has a name of its own, by which the ledger knows it",
+            )
+
+
+_EXAMPLES = {
+    "box_office": "add a [[box_office]] table",
+    "desk": "add a [desk] table",
+    "name": 'add name = "main-room", or whatever you call it',
+    "inbox_id": 'add inbox_id = "inb_…", the inbox where tickets go',
+    "customer_email": 'add customer_email = "organiser@example.com", whom the tickets concern',
+}
+_TABLES = {name: f"[[{name}]]" for name in ("box_office", "rule", "removal")}
+_TYPES = {
+    "string_type": ("it is no text", "put it in quotes"),
+    "int_type": ("it is no whole number", "write it without quotes and without a point"),
+    "too_short": ("it is empty", _EXAMPLES["box_office"]),
+}
 
 
 def _complaint(error: ValidationError) -> ConfigError:
     """The first complaint; one about a misspelt key says more than the one that it is missing."""
     complaints = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
     first = complaints[0]
-    path = _path(first["loc"])
+    # A key may have been pasted in anywhere, even as the name of a field.
+    path = scrub(_path(first["loc"]))
+    head, last = str(first["loc"][0]), str(first["loc"][-1])
     if first["type"] == "extra_forbidden":
-        known = list(_fields_at(first["loc"][:-1]))
-        near = get_close_matches(str(first["loc"][-1]), known, n=1)
-        fix = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
-        return ConfigError(path, "no such key", fix)
+        return ConfigError(path, "no such key", _nearest(last, _fields_at(first["loc"][:-1])))
     if first["type"] == "missing":
-        return ConfigError(path, "it is missing", "see the configuration in the README")
-    said = first["msg"].removeprefix("Value error, ")
-    return ConfigError(path, said[0].lower() + said[1:])
+        return ConfigError(path, "it is missing", _EXAMPLES.get(last, "add it"))
+    if first["type"] in {"list_type", "model_type"}:
+        return ConfigError(path, "it is no table", f"head it with {_TABLES.get(head, f'[{head}]')}")
+    if first["type"] in _TYPES:
+        return ConfigError(path, *_TYPES[first["type"]])
+    said = first["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+    problem, _, fix = scrub(said).partition("; ")
+    return ConfigError(path, problem, fix)
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    if name == "api_key":
+        return "keys stay out of this file: use api_key_env or api_key_file"
+    near = get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+
+
+# Where a key may hold one of several things, pydantic names which one it tried.
+_ARMS = {"MessageTable", "bool"}
 
 
 def _path(parts: Iterable[int | str]) -> str:
     path = ""
     for part in parts:
+        if part in _ARMS:
+            continue
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
     return path
 
 
-def _fields_at(parts: Iterable[int | str]) -> Mapping[str, FieldInfo]:
+def _fields_at(parts: Iterable[int | str]) -> list[str]:
     """The keys that a table at this place may have."""
-    tables: dict[str, type[_Table]] = {"box_office": BoxOffice, "desk": Desk, "state": StateTable}
-    head = next(iter(parts), None)
-    return (tables[str(head)] if head is not None else Config).model_fields
+    table: type[Table] = Config
+    for part in parts:
+        if isinstance(part, str) and part in (known := _by_key(table)):
+            table = known[part] or table
+    return list(_by_key(table))
+
+
+def _by_key(table: type[Table]) -> dict[str, type[Table] | None]:
+    """A table's keys as they are written, and the table that each holds, if it is one."""
+    return {
+        field.alias or name: _inner(field.annotation) for name, field in table.model_fields.items()
+    }
+
+
+def _inner(annotation: Any) -> type[Table] | None:
+    if isinstance(annotation, type):
+        return annotation if issubclass(annotation, Table) else None
+    return next((found for arm in get_args(annotation) if (found := _inner(arm))), None)

@@ -13,7 +13,7 @@ Many at once are *held*: one digest ticket lists them, and ``willcall release`` 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
@@ -48,6 +48,8 @@ def decide(
     facts: Mapping[str, EventFacts],
     at: datetime,
     rules: Rules,
+    *,
+    blind: bool = False,
 ) -> Decision:
     """What a pass's changes mean for the cases, and what time has ripened.
 
@@ -58,11 +60,13 @@ def decide(
         facts: the events that differ, for the next snapshot.
         at: when they were observed.
         rules: what to do about what.
+        blind: the box office was not read whole: nothing but these changes may open or end
+            anything, since nobody knows whether the rest still holds.
     """
     court = _Court(box_office, state, facts, at, rules)
     for change in changes:
         court.hear(change)
-    court.ripen()
+    court.ripen(blind=blind)
     return court.decision(facts)
 
 
@@ -151,9 +155,11 @@ class _Court:
 
     # -- what time has ripened ------------------------------------------------------------------
 
-    def ripen(self) -> None:
+    def ripen(self, *, blind: bool) -> None:
         """End what has been gone long enough, open what is due, and let go of what nobody wants."""
-        for condition in list(self._conditions.values()):
+        new = {(change.kind, change.subject) for change in self._news}
+        seen = [c for c in self._conditions.values() if not blind or c.name in new]
+        for condition in seen:
             if condition.ending is not None:
                 self._end_if_gone_long(condition, condition.ending)
             elif condition.told:
@@ -161,8 +167,8 @@ class _Court:
         self._cover()
         due = [
             (rule, condition)
-            for condition in list(self._conditions.values())
-            for rule in self._due(condition)
+            for condition in seen
+            for rule in self._due(self._conditions.get(condition.name, condition))
         ]
         self._open(due)
         for name, condition in list(self._conditions.items()):
@@ -201,7 +207,7 @@ class _Court:
 
     def _cover(self) -> None:
         """Of what is new, find what another ticket says already, or will in this very pass."""
-        new = {(change.kind, change.subject) for change in self._news}
+        new = dict.fromkeys((change.kind, change.subject) for change in self._news)
         for name in [name for name in new if name in self._conditions]:
             condition = self._conditions[name]
             change = condition.change
@@ -406,7 +412,8 @@ class _Court:
             if case.led_by != (rule.id, *lead.name) or case.ended_at is None:
                 continue
             ended = case.state in {CaseState.CLEARED, CaseState.OVERTAKEN}
-            if ended and case.acts and self._at - case.ended_at <= rule.reopen_within:
+            since = self._at - case.ended_at
+            if ended and case.acts and timedelta(0) < since <= rule.reopen_within:
                 return case
         return None
 

@@ -17,10 +17,11 @@ An error while looking is "don't know yet", never "not there".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
+from typing import Any
 
 import attrs
 
@@ -38,6 +39,7 @@ from ..errors import (
 )
 from ..ticket0.api import FlowTicket0
 from ..ticket0.models import Direction, Ticket, TicketStatus
+from .address import Address
 from .cases import Act, Case, Intent, IntentState
 from .ledger import Fence, Ledger
 from .marker import marks, read_subject
@@ -50,15 +52,6 @@ _REFUSED_AGAIN = timedelta(minutes=5)
 _REFUSED_CAP = timedelta(days=1)
 
 
-@attrs.frozen(kw_only=True)
-class Address:
-    """Where tickets go: which inbox, whom they concern, and who writes to the customer."""
-
-    inbox_id: str
-    customer_email: str = attrs.field(repr=False)
-    from_address: str | None = attrs.field(default=None, repr=False)
-
-
 class Outcome(StrEnum):
     """How it stands with an intent after a run has been at it."""
 
@@ -68,6 +61,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
     REFUSED = "refused"
     DROPPED = "dropped"  # its ticket is gone
+    WAITING = "waiting"  # for the end of its rule's quiet hours
 
     @property
     def settled(self) -> bool:
@@ -102,11 +96,19 @@ class _Seen:
 
 
 def deliver_all(
-    ledger: Ledger, fence: Fence, api: FlowTicket0, address: Address, ends: float
+    ledger: Ledger,
+    fence: Fence,
+    api: FlowTicket0,
+    address: Callable[[str], Address],
+    ends: float,
 ) -> Flow[Deliveries]:
     """Carry out whatever is not settled, case by case, each case's acts in order.
 
     Args:
+        ledger: where everything is written down.
+        fence: the lease under which it is.
+        api: the desk.
+        address: where a rule's tickets go.
         ends: the tick after which nothing more is begun.
 
     One case that is refused or unknown does not hold up the others; a desk that rejects the key, is
@@ -116,8 +118,9 @@ def deliver_all(
     delivered: list[Delivered] = []
     for _, group in groupby(waiting, key=lambda pair: pair[0].marker):
         acts = list(group)
+        goes_to = address(acts[0][0].rule)
         try:
-            yield from _Courier(ledger, fence, api, address, ends).carry(acts, delivered)
+            yield from _Courier(ledger, fence, api, goes_to, ends).carry(acts, delivered)
         except ApiError as error:
             return Deliveries(tuple(delivered), error)
     return Deliveries(tuple(delivered))
@@ -161,7 +164,8 @@ class _Courier:
     def _one(self, case: Case, intent: Intent) -> Flow[tuple[Outcome, str]]:
         moment = yield from now()
         if intent.retry_at is not None and moment < intent.retry_at:
-            return Outcome.REFUSED, intent.error or ""
+            refused = intent.state is IntentState.REFUSED
+            return (Outcome.REFUSED if refused else Outcome.WAITING), intent.error or ""
         seen: _Seen | None = None
         if intent.state in {IntentState.ATTEMPTING, IntentState.UNKNOWN}:
             seen = yield from self._look(case, intent)
@@ -170,7 +174,7 @@ class _Courier:
             if not _may_repeat(intent, moment):
                 yield from self._leave_unknown(intent, "not there yet; it may still be on its way")
                 return Outcome.UNKNOWN, "not there yet; looked for again at the next run"
-        elif intent.act in {Act.TAG, Act.RESOLVE}:
+        elif intent.act in {Act.TAG, Act.RESOLVE, Act.REOPEN}:
             # What a person has done in the meantime is theirs: look before touching the ticket.
             seen = yield from self._look(case, intent)
             if seen.there:
@@ -254,8 +258,9 @@ class _Courier:
             return _Seen(any(marks(m.body_text, intent.marker) for m in ours))
         ticket = yield from api.tickets.get(ticket_id)
         if intent.act is Act.TAG:
-            return _Seen(set(intent.payload["tags"]) <= set(ticket.tags), ticket)
-        return _Seen(ticket.status == TicketStatus.RESOLVED, ticket)
+            return _Seen(not _missing(intent, ticket), ticket)
+        resolved = ticket.status == TicketStatus.RESOLVED
+        return _Seen(resolved if intent.act is Act.RESOLVE else not resolved, ticket)
 
     def _send(self, case: Case, intent: Intent, seen: _Seen | None) -> Flow[Ticket | None]:
         # One try each: when an act was last sent must be known to the second, see SETTLE.
@@ -279,11 +284,13 @@ class _Courier:
         elif intent.act is Act.NOTE:
             yield from api.messages.note(ticket_id, body=intent.payload["text"])
         elif intent.act is Act.TAG:
-            held = seen.ticket.tags if seen is not None and seen.ticket is not None else ()
-            wanted = [tag for tag in intent.payload["tags"] if tag not in held]
-            return (yield from api.tickets.update(ticket_id, tags=[*held, *wanted]))
+            found = seen.ticket if seen is not None else None
+            ticket = found or (yield from api.tickets.get(ticket_id))
+            return (yield from api.tickets.update(ticket_id, **_missing(intent, ticket)))
         else:
-            return (yield from api.tickets.update(ticket_id, status=TicketStatus.RESOLVED))
+            resolve = intent.act is Act.RESOLVE
+            status = TicketStatus.RESOLVED if resolve else TicketStatus.OPEN
+            return (yield from api.tickets.update(ticket_id, status=status))
         return None
 
     def _sent(self, intent: Intent) -> dict[str, str]:
@@ -347,6 +354,19 @@ class _Courier:
                 ticket_id=ticket_id,
             ),
         )
+
+
+def _missing(intent: Intent, ticket: Ticket) -> dict[str, Any]:
+    """What a ticket lacks of its tags and its assignee. What people gave it is theirs: their tags
+    stay, and so does whoever has it."""
+    lacks: dict[str, Any] = {}
+    wanted = [tag for tag in intent.payload["tags"] if tag not in ticket.tags]
+    if wanted:
+        lacks["tags"] = [*ticket.tags, *wanted]
+    assignee = intent.payload.get("assignee_id")
+    if assignee is not None and ticket.assignee_id is None:
+        lacks["assignee_id"] = assignee
+    return lacks
 
 
 def _may_repeat(intent: Intent, moment: datetime) -> bool:

@@ -105,7 +105,7 @@ def _status_kinds(before: EventFacts | None, after: EventFacts) -> Iterator[str]
         elif was == EventStatus.DRAFT and after.status in _ON_SALE:
             yield "event.published"
     sold_out = before is not None and before.sold_out
-    if after.sold_out and not sold_out:
+    if after.sold_out and not sold_out and not _concluded_at_first_look(before, after):
         yield "event.sold_out"
     # Cancelled or over is not "back on sale", whatever the stock says.
     if sold_out and not after.sold_out and after.status == EventStatus.PUBLISHED:
@@ -130,6 +130,15 @@ def _renamed_types(before: EventFacts, after: EventFacts) -> bool:
     """Renaming a ticket type is no kind of its own."""
     known = {one.id: one.name for one in before.ticket_types or ()}
     return any(known.get(one.id, one.name) != one.name for one in after.ticket_types or ())
+
+
+def _concluded_at_first_look(before: EventFacts | None, after: EventFacts) -> bool:
+    """Whether an event counts as sold out only by ticket types that were never seen before.
+
+    That look is their baseline: nobody can tell whether it was so all along.
+    """
+    first = before is not None and before.ticket_types is None and after.ticket_types is not None
+    return first and after.status != EventStatus.SOLD_OUT
 
 
 def _place(event: EventFacts) -> tuple[str | None, str | None]:
@@ -174,7 +183,8 @@ def _stock_kinds(
         yield "ticket_type.back_on_sale"
     ran_low = was is not None and low(was)
     # What is not on sale cannot run low; a draft's last five places are nobody's news.
-    if low(now) and not ran_low and event.status in _ON_SALE:
+    # Nor does what was sold out and has a few places again: that is good news, told as such.
+    if low(now) and not ran_low and not sold_out and event.status in _ON_SALE:
         yield "ticket_type.low_stock"
     elif ran_low and now.available is not None and not low(now) and not now.sold_out:
         yield "ticket_type.restocked"

@@ -152,40 +152,65 @@ def event_facts(
 def carried_over(before: EventFacts, seen: EventFacts) -> EventFacts:
     """What was seen, completed by what an earlier look knew and this one could not tell.
 
-    A row of a list may lack the ticket types: then the last known ones are kept. Whether the event
-    is sold out follows its status if that has changed, and otherwise stays as it was concluded.
+    A row of a list may lack the ticket types, and a ticket type its count: then the last known ones
+    are kept. Whether the event is sold out follows its status if that has changed, and otherwise
+    stays as it was concluded, until a ticket type has something left.
     """
-    if seen.ticket_types is None:
-        same = seen.status == before.status
-        seen = attrs.evolve(
-            seen,
-            ticket_types=before.ticket_types,
-            types_seen_at=before.types_seen_at,
-            sold_out=before.sold_out if same else seen.sold_out,
-        )
-    # A row may be terser than what was once known; what it does not say has not changed.
-    told = {name: getattr(before, name) for name in _TERSE if getattr(seen, name) is None}
-    return attrs.evolve(seen, **told)
+    told = seen.ticket_types
+    if told is None:
+        types, types_seen_at = before.ticket_types, before.types_seen_at
+    else:
+        types = tuple(_counted(one, before) for one in told)
+        types_seen_at = seen.types_seen_at
+    same, paused = seen.status == before.status, seen.status not in _TELLING
+    # Where no ticket types are told, or none are left, there is nothing to conclude from. An event
+    # that is out of sight for a while (a draft again) has not got its seats back by that.
+    if (same and not told) or (paused and before.sold_out):
+        sold_out = before.sold_out
+    elif told is None:
+        sold_out = seen.sold_out
+    else:
+        sold_out = concluded_sold_out(seen.status, types)
+    return attrs.evolve(
+        seen,
+        ticket_types=types,
+        types_seen_at=types_seen_at,
+        sold_out=sold_out,
+        # A row may be terser than a single event: what it does not say has not changed.
+        **{name: getattr(before, name) for name in _TERSE if getattr(seen, name) is None},
+    )
 
 
 _TERSE = ("public_url", "ends_at", "doors_open", "category", "visibility", "country")
 
 
+# The statuses that tell by themselves how it stands with an event's seats, or that nobody cares.
+_TELLING = frozenset(EventStatus) - {EventStatus.DRAFT}
+
+
+def _counted(one: TypeFacts, before: EventFacts) -> TypeFacts:
+    """A ticket type with the count it last had, where it now has none."""
+    if one.available is not None:
+        return one
+    was = next((known for known in before.ticket_types or () if known.id == one.id), None)
+    return one if was is None else attrs.evolve(one, available=was.available)
+
+
 _codec = Codec()
+
+
+def _dump(value: Any) -> Any:
+    if attrs.has(type(value)):
+        pairs = ((f.name, getattr(value, f.name)) for f in attrs.fields(type(value)))
+        return {camel(name): _dump(inner) for name, inner in pairs if inner is not None}
+    if isinstance(value, tuple):
+        return [_dump(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def to_json(facts: EventFacts) -> dict[str, Any]:
     """The facts as a JSON object, for the ledger; None is left out."""
-
-    def dump(value: Any) -> Any:
-        if attrs.has(type(value)):
-            pairs = ((f.name, getattr(value, f.name)) for f in attrs.fields(type(value)))
-            return {camel(name): dump(inner) for name, inner in pairs if inner is not None}
-        if isinstance(value, tuple):
-            return [dump(item) for item in value]
-        return value.isoformat() if isinstance(value, datetime) else value
-
-    dumped: dict[str, Any] = dump(facts)
+    dumped: dict[str, Any] = _dump(facts)
     return dumped
 
 
@@ -196,3 +221,18 @@ def from_json(value: Mapping[str, Any]) -> EventFacts:
         UndecodableReplyError: the ledger holds something else.
     """
     return _codec.structure(dict(value), EventFacts, "snapshot")
+
+
+def type_to_json(one: TypeFacts) -> dict[str, Any]:
+    """The same for a ticket type."""
+    dumped: dict[str, Any] = _dump(one)
+    return dumped
+
+
+def type_from_json(value: Mapping[str, Any]) -> TypeFacts:
+    """The ticket type that :func:`type_to_json` wrote.
+
+    Raises:
+        UndecodableReplyError: the ledger holds something else.
+    """
+    return _codec.structure(dict(value), TypeFacts, "ticketType")

@@ -5,8 +5,8 @@ Everything that runs the bridge (cron, the command line, whatever comes) runs th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
@@ -22,34 +22,42 @@ from ..errors import (
 )
 from ..ticket0.api import FlowTicket0
 from ..ticketsmart.api import FlowTicketSmart
-from .cases import Case, Decision, Intent, IntentState, State, decide
+from .cases import Case, Decision, Intent, IntentState, State
 from .changes import Change
-from .deliver import Address, Deliveries, deliver_all
+from .decide import decide, release
+from .deliver import Deliveries, deliver_all
 from .diff import diff
 from .facts import EventFacts, TypeFacts, event_facts
-from .ledger import Fence, Ledger
+from .ledger import HISTORY_KEPT, Fence, Ledger
 from .observe import Observation, observe
+from .removals import Scheduled, remove_due
+from .rules import Rules
+from .troubles import noted
 
 
 @attrs.frozen(kw_only=True)
 class Job:
-    """A box office, the desk its tickets go to, the ledger, and how long a pass may take.
+    """A box office, its desk, the rules, the ledger, and how long a pass may take.
 
-    ``looks`` is how many events a pass may look at one by one, where rows carry no ticket types.
+    ``looks`` is how many events a pass may look at one by one, where rows carry no ticket types;
+    ``removals`` are ticket types to remove when their time has come; ``history`` is how long what
+    was seen is remembered.
     """
 
     box_office: str
     ticketsmart: FlowTicketSmart
     ticket0: FlowTicket0
-    address: Address
+    rules: Rules
     ledger: Ledger
     looks: int = 25
+    removals: tuple[Scheduled, ...] = ()
+    history: timedelta = HISTORY_KEPT
     max_seconds: float = 50.0
 
     @property
-    def sends_messages(self) -> bool:
-        """Whether the customer is written to at all."""
-        return self.address.from_address is not None
+    def horizon(self) -> timedelta:
+        """How long ago a case may have ended and still be of interest."""
+        return max((rule.reopen_within for rule in self.rules.rules), default=timedelta(0))
 
 
 @attrs.frozen(kw_only=True)
@@ -156,41 +164,91 @@ def _with_lease(
 
 def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]:
     report = PassReport(box_office=job.box_office)
-    state = yield from do("state", lambda: job.ledger.state(job.box_office))
+    state = yield from _state(job)
     try:
-        observation, decision = yield from _conclude(job, state, ends)
+        found = yield from _seen(job, state, ends)
+        removed = yield from _removed(job, fence, ends)
     except ApiError as error:
-        return attrs.evolve(report, trouble=error)
+        decision = yield from _in_trouble(job, state, error)
+        report = attrs.evolve(report, trouble=error)
+        observation = None
+    else:
+        observation = found.observation
+        decision = _conclude(job, state, found, removed)
     moment = yield from now()
-    yield from do("commit", lambda: job.ledger.commit(fence, decision, moment))
-    return attrs.evolve(report, observation=observation, decision=decision)
+    swept = observation is not None
+    if swept or decision.recorded or decision.troubles != state.troubles:
+        yield from do(
+            "commit",
+            lambda: job.ledger.commit(fence, decision, moment, swept=swept, keep=job.history),
+        )
+    return attrs.evolve(
+        report, observation=observation, decision=decision if swept or decision.recorded else None
+    )
 
 
-def _conclude(job: Job, state: State, ends: float) -> Flow[tuple[Observation, Decision]]:
-    """Look, and conclude; nothing is written. A run and a plan share every line of this."""
-    left = ends - (yield from tick())
-    api = job.ticketsmart.with_options(deadline=max(0.001, left))
+def _state(job: Job) -> Flow[State]:
+    moment = yield from now()
+    since = moment - job.horizon
+    return (yield from do("state", lambda: job.ledger.state(job.box_office, since)))
+
+
+@attrs.frozen
+class _Found:
+    """What was seen, and what differs from what was known."""
+
+    observation: Observation
+    changes: tuple[Change, ...]
+    differing: Mapping[str, EventFacts]
+
+
+def _seen(job: Job, state: State, ends: float) -> Flow[_Found]:
+    """Look; nothing is written. A run and a plan share every line of this."""
+    api = yield from _ticketsmart(job, ends)
     observation = yield from observe(api, state.snapshot or {}, job.looks)
     if state.snapshot is None:
-        facts = {event.id: event for event in observation.events}
-        return observation, Decision(job.box_office, observation.at, facts, baseline=True)
-    changes, differing = diff(state.snapshot, observation)
-    decision = decide(
-        job.box_office,
-        state,
-        changes,
-        differing,
-        observation.at,
-        sends_messages=job.sends_messages,
-    )
-    return observation, decision
+        return _Found(observation, (), {event.id: event for event in observation.events})
+    changes, differing = diff(job.box_office, state.snapshot, observation, job.rules.runs_low)
+    return _Found(observation, changes, differing)
+
+
+def _ticketsmart(job: Job, ends: float) -> Flow[FlowTicketSmart]:
+    left = ends - (yield from tick())
+    return job.ticketsmart.with_options(deadline=max(0.001, left))
+
+
+def _removed(job: Job, fence: Fence, ends: float) -> Flow[tuple[Change, ...]]:
+    if not job.removals:
+        return ()
+    api = yield from _ticketsmart(job, ends)
+    return (yield from remove_due(api, job.ledger, fence, job.removals))
+
+
+def _conclude(job: Job, state: State, found: _Found, more: tuple[Change, ...] = ()) -> Decision:
+    """What was seen, as a decision; nothing is written."""
+    at = found.observation.at
+    cleared, troubles = noted(job.box_office, state.troubles, None, at)
+    news = (*found.changes, *more, *cleared)
+    decision = decide(job.box_office, state, news, found.differing, at, job.rules)
+    return attrs.evolve(decision, baseline=state.snapshot is None, troubles=troubles)
+
+
+def _in_trouble(job: Job, state: State, error: ApiError) -> Flow[Decision]:
+    """A box office that could not be read. Nothing it shows has changed; that it is in trouble may
+    be news of its own."""
+    at = yield from now()
+    changes, troubles = noted(job.box_office, state.troubles, error, at)
+    decision = decide(job.box_office, state, changes, {}, at, job.rules, blind=True)
+    return attrs.evolve(decision, troubles=troubles)
 
 
 def _deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[PassReport]:
-    deliveries = yield from deliver_all(job.ledger, fence, job.ticket0, job.address, ends)
+    deliveries = yield from deliver_all(job.ledger, fence, job.ticket0, job.rules.address, ends)
     waiting = yield from do("unsettled", lambda: job.ledger.unsettled(job.box_office))
     left: dict[str, int] = {}
     for _, intent in waiting:
+        if intent.retry_at is not None and intent.state is IntentState.PENDING:
+            continue  # kept back by quiet hours, as it should be
         state = IntentState.UNKNOWN if intent.state is IntentState.ATTEMPTING else intent.state
         left[state.value] = left.get(state.value, 0) + 1
     return attrs.evolve(report, deliveries=deliveries, left=left)
@@ -217,14 +275,34 @@ def plan_pass(job: Job) -> Flow[Plan]:
     questions."""
     plan = Plan(box_office=job.box_office)
     ends = (yield from tick()) + job.max_seconds
-    state = yield from do("state", lambda: job.ledger.state(job.box_office))
+    state = yield from _state(job)
     waiting = yield from do("unsettled", lambda: job.ledger.unsettled(job.box_office))
     plan = attrs.evolve(plan, waiting=tuple(waiting))
     try:
-        observation, decision = yield from _conclude(job, state, ends)
+        found = yield from _seen(job, state, ends)
     except ApiError as error:
         return attrs.evolve(plan, trouble=error)
-    return attrs.evolve(plan, observation=observation, decision=decision)
+    decision = _conclude(job, state, found)
+    return attrs.evolve(plan, observation=found.observation, decision=decision)
+
+
+def release_held(job: Job, markers: Sequence[str]) -> Flow[PassReport]:
+    """Let the held cases of a storm go, all or those with these markers, and deliver them.
+
+    Raises:
+        LedgerError: the ledger cannot be used; nothing was sent.
+    """
+    started = yield from now()
+    ends = (yield from tick()) + job.max_seconds
+
+    def work(fence: Fence) -> Flow[PassReport]:
+        state = yield from _state(job)
+        decision = release(job.box_office, state, markers, started, job.rules)
+        yield from do("commit", lambda: job.ledger.commit(fence, decision, started, swept=False))
+        report = PassReport(box_office=job.box_office, decision=decision)
+        return (yield from _deliver(job, fence, report, ends))
+
+    return (yield from _with_lease(job, started, work))
 
 
 def report_removal_failure(job: Job, event: str, ticket_type: str) -> Flow[PassReport]:
@@ -242,21 +320,20 @@ def report_removal_failure(job: Job, event: str, ticket_type: str) -> Flow[PassR
 
     def work(fence: Fence) -> Flow[PassReport]:
         report = PassReport(box_office=job.box_office)
-        state = yield from do("state", lambda: job.ledger.state(job.box_office))
+        state = yield from _state(job)
         try:
             seen = yield from _facts_of(job, state, event, started)
         except ApiError as error:
             return attrs.evolve(report, trouble=error)
         change = Change(
             kind="ticket_type.removal_failed",
+            box_office=job.box_office,
             event=seen,
             ticket_type=seen.ticket_type(ticket_type)
             or TypeFacts(id=ticket_type, name=ticket_type),
             observed_at=started,
         )
-        decision = decide(
-            job.box_office, state, [change], {}, started, sends_messages=job.sends_messages
-        )
+        decision = decide(job.box_office, state, [change], {}, started, job.rules, blind=True)
         moment = yield from now()
         yield from do("commit", lambda: job.ledger.commit(fence, decision, moment, swept=False))
         report = attrs.evolve(report, decision=decision)

@@ -23,8 +23,8 @@ from ..ticket0.api import FlowTicket0
 from ..ticketsmart.api import PROVIDER as TICKETSMART
 from ..ticketsmart.api import FlowTicketSmart
 from .config import BoxOffice, Config, load, pick
-from .deliver import Address
 from .ledger import Ledger, open_ledger
+from .rule_tables import duration
 from .run import Job, PassReport, Plan, plan_pass, report_removal_failure, run_pass
 
 T = TypeVar("T")
@@ -55,13 +55,10 @@ class Bridge:
         self._connections = Connections()
         desk = config.desk
         self._desk = _named(
-            "desk.api_key", lambda: open_account(TICKET0, desk.key(folder, "desk"), desk.base_url)
+            desk.key_field("desk"),
+            lambda: open_account(TICKET0, desk.key(folder, "desk"), desk.base_url),
         )
-        self._address = Address(
-            inbox_id=desk.inbox_id,
-            customer_email=desk.customer_email,
-            from_address=desk.from_address,
-        )
+        self._rules = config.rules()
 
     @classmethod
     def from_config(cls, path: str | Path | None = None, *, max_seconds: float = 50.0) -> Self:
@@ -166,16 +163,18 @@ class Bridge:
     def _job(self, office: BoxOffice, ledger: Ledger) -> Job:
         at = f"box_office[{self.config.box_office.index(office)}]"
         account = _named(
-            f"{at}.api_key",
+            office.key_field(at),
             lambda: open_account(TICKETSMART, office.key(self._folder, at), office.base_url),
         )
         return Job(
             box_office=office.name,
             ticketsmart=FlowTicketSmart(account),
             ticket0=FlowTicket0(self._desk),
-            address=self._address,
+            rules=self._rules,
             ledger=ledger,
             looks=office.looks_per_run,
+            removals=tuple(one for one in self.config.removal if one.box_office == office.name),
+            history=duration.read(self.config.history.keep),
             max_seconds=self._max_seconds,
         )
 

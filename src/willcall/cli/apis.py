@@ -50,7 +50,8 @@ def _ticketsmart(
 
         settings, folder = load(config)
         office = pick(settings, box_office)
-        key, base_url = office.key(folder, f"box_office {office.name!r}"), office.base_url
+        at = f"box_office[{settings.box_office.index(office)}]"
+        key, base_url = office.key(folder, at), office.base_url
     with TicketSmart(key, base_url=base_url) as client:
         yield client
 

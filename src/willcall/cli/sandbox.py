@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import InputError
+
+if TYPE_CHECKING:
+    from ..sandbox import Sandbox as Box
 
 
 def sandbox(
@@ -32,24 +35,29 @@ def sandbox(
     def ready(served: Served) -> None:
         box = served.sandbox
         typer.echo(f"""\
-# TicketSmart and Ticket0 stand-ins; nothing leaves this machine. Ctrl-C ends them.
+# Stand-ins for TicketSmart and Ticket0; nothing leaves this machine. Ctrl-C ends them.
+# Paste all of this into another shell:
 export TICKETSMART_API_KEY={box.ticketsmart_key}
 export TICKET0_API_KEY={box.ticket0_key}
 export TICKETSMART_BASE_URL={served.ticketsmart_url}
 export TICKET0_BASE_URL={served.ticket0_url}
 
-# willcall.toml:
-#   [[box_office]]
-#   name = "main-room"
-#   base_url = "{served.ticketsmart_url}"
-#   [desk]
-#   base_url = "{served.ticket0_url}"
-#   inbox_id = "{box.desk.inboxes[0].id}"
-#   customer_email = "organiser@example.com"
-#   from_address = "{box.desk.inboxes[0].addresses[0]}"
+cat > willcall.toml <<END
+[[box_office]]
+name = "main-room"
+base_url = "{served.ticketsmart_url}"
 
-# Make something happen:
-#   curl -X POST {served.control_url}/events/late-laughs-with-priya-raman/sell-out
+[desk]
+base_url = "{served.ticket0_url}"
+inbox_id = "{box.desk.inboxes[0].id}"
+customer_email = "organiser@example.com"
+from_address = "{box.desk.inboxes[0].addresses[0]}"
+END
+
+# Then take a baseline, make something happen, and see what comes of it:
+#   willcall run
+#   curl -X POST {served.control_url}/events/{_on_sale(box)}/sell-out
+#   willcall run
 """)
 
     try:
@@ -58,3 +66,8 @@ export TICKET0_BASE_URL={served.ticket0_url}
         )
     except OSError as error:
         raise InputError("--port", f"{port}: {error.strerror}", "choose another one") from None
+
+
+def _on_sale(box: Box) -> str:
+    """An event that can sell out, for the example."""
+    return next((e.slug for e in box.boxoffice.events if e.status == "PUBLISHED"), "EVENT")

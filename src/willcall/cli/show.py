@@ -61,11 +61,12 @@ def _changed(one: Recorded) -> str:
     change = one.change
     name = f' "{plain(change.ticket_type.name)}"' if change.ticket_type else ""
     words = KINDS[change.kind].summary
-    return f"{plain(change.event.title)}{name}: {words} ({one.outcome})"
+    return f"{plain(change.title)}{name}: {words} ({one.outcome})"
 
 
 _WORDS = {
     Act.OPEN: "opened",
+    Act.REOPEN: "reopened",
     Act.TAG: "tagged",
     Act.MESSAGE: "sent a message in",
     Act.NOTE: "left a note in",
@@ -80,6 +81,8 @@ def _delivered(one: Delivered) -> str:
         return what
     if one.outcome is Outcome.ADOPTED:
         return f"{what}: found, so it was not done again"
+    if one.outcome is Outcome.WAITING:
+        return f"{one.intent.act} of {one.case.marker}: waits for the end of quiet hours"
     if one.outcome is Outcome.ALREADY:
         return f"{what}: was so already"
     return f"{one.intent.act} of {one.case.marker}: {one.outcome}: {one.detail}"
@@ -138,7 +141,7 @@ def _change_data(one: Recorded) -> dict[str, Any]:
     change = one.change
     return {
         "kind": change.kind,
-        "event": {"id": change.event.id, "title": change.event.title},
+        "event": change.event and {"id": change.event.id, "title": change.event.title},
         "ticket_type": change.ticket_type
         and {"id": change.ticket_type.id, "name": change.ticket_type.name},
         "observed_at": change.observed_at,
@@ -187,7 +190,7 @@ def _act_lines(intent: Intent) -> list[str]:
         return [f"tag     {', '.join(payload['tags'])}"]
     if intent.act in {Act.MESSAGE, Act.NOTE}:
         return [f"{intent.act:7} ", *_indented(payload["text"])]
-    return ["resolve"]
+    return [str(intent.act)]
 
 
 def _indented(text: str) -> list[str]:

@@ -25,6 +25,7 @@ from ..errors import (
     TransportError,
 )
 from .flow import Request
+from .redact import scrub
 
 if TYPE_CHECKING:
     import ssl
@@ -44,19 +45,26 @@ def safe_base_url(url: str) -> str:
         InputError: it is not an absolute ``https://`` URL (``http://`` is let through to this
             machine only, where nobody can listen in), or it carries a login, query or fragment.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise InputError("base_url", str(error), "start it with https://") from None
+    shown = repr(scrub(url))
     if parts.username is not None or parts.password is not None:
         raise InputError("base_url", "holds a login", "leave user and password out of the URL")
     if parts.scheme not in {"https", "http"} or not parts.hostname:
-        raise InputError("base_url", f"{url!r} is no absolute URL", "start it with https://")
+        raise InputError("base_url", f"{shown} is no absolute URL", "start it with https://")
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise InputError(
             "base_url",
-            f"{url!r} would send the key in the clear",
+            f"{shown} would send the key in the clear",
             "use https://; plain http:// is for localhost only",
         )
     if parts.query or parts.fragment:
-        raise InputError("base_url", f"{url!r} has a query or fragment", "end it after the path")
+        raise InputError("base_url", f"{shown} has a query or fragment", "end it after the path")
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise InputError("base_url", f"{shown} holds what no URL can", "quote it")
     return url.rstrip("/")
 
 

@@ -1,6 +1,6 @@
 """What must survive: snapshots, changes, cases, intents, runs. Only here is SQLAlchemy imported."""
 
 from .opening import open_ledger
-from .store import Fence, Ledger
+from .store import HISTORY_KEPT, Fence, Ledger, Logged
 
-__all__ = ["Fence", "Ledger", "open_ledger"]
+__all__ = ["HISTORY_KEPT", "Fence", "Ledger", "Logged", "open_ledger"]

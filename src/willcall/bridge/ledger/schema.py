@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -60,6 +61,8 @@ box_offices = Table(
     Column("fence", Integer, nullable=False, server_default="0"),
     Column("lease_holder", String(200)),
     Column("lease_until", Moment),
+    # How many runs in a row had which trouble, by kind of change; see troubles.py.
+    Column("troubles", JSON, nullable=False, server_default="{}"),
 )
 
 snapshots = Table(
@@ -88,26 +91,43 @@ cases = Table(
     metadata,
     Column("marker", String(20), primary_key=True),
     Column("box_office", ForeignKey("box_offices.name"), nullable=False),
+    Column("rule", String(100), nullable=False),
     Column("kind", String(60), nullable=False),
     Column("subject", String(420), nullable=False),
     Column("episode", Integer, nullable=False),
     Column("title", Text, nullable=False),
+    Column("members", JSON, nullable=False),
+    Column("group_key", String(420), nullable=False),
     Column("state", String(20), nullable=False),
     Column("opened_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("ticket_id", String(200)),
     Column("acts", Integer, nullable=False),
-    UniqueConstraint("box_office", "kind", "subject", "episode"),
+    UniqueConstraint("box_office", "rule", "kind", "subject", "episode"),
     # The last line of defence against opening the same thing twice.
     Index(
-        "uq_cases_open_condition",
+        "uq_cases_live_condition",
         "box_office",
+        "rule",
         "kind",
         "subject",
         unique=True,
-        sqlite_where=text("state = 'open'"),
-        postgresql_where=text("state = 'open'"),
+        sqlite_where=text("state IN ('open', 'held')"),
+        postgresql_where=text("state IN ('open', 'held')"),
     ),
+    Index("ix_cases_box_office_state", "box_office", "state"),
+)
+
+conditions = Table(
+    "conditions",
+    metadata,
+    Column("box_office", ForeignKey("box_offices.name"), primary_key=True),
+    Column("kind", String(60), primary_key=True),
+    Column("subject", String(420), primary_key=True),
+    Column("change", JSON, nullable=False),
+    Column("told", JSON, nullable=False),
+    Column("covered_by", String(60)),
+    Column("ending", JSON),
 )
 
 changes = Table(
@@ -116,14 +136,50 @@ changes = Table(
     Column("id", Integer, primary_key=True),
     Column("box_office", ForeignKey("box_offices.name"), nullable=False),
     Column("kind", String(60), nullable=False),
-    Column("event_id", String(200), nullable=False),
+    Column("event_id", String(200)),
     Column("ticket_type_id", String(200)),
     Column("observed_at", Moment, nullable=False),
-    Column("before", JSON),
-    Column("after", JSON, nullable=False),
+    Column("change", JSON, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("marker", String(20)),
     Index("ix_changes_box_office_observed_at", "box_office", "observed_at"),
+    Index("ix_changes_event_id", "event_id"),
+)
+
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("box_office", String(200)),
+    Column("event", String(420)),
+    Column("kinds", JSON, nullable=False),
+    Column("rule", String(100)),
+    Column("begins", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+removals = Table(
+    "removals",
+    metadata,
+    Column("box_office", ForeignKey("box_offices.name"), primary_key=True),
+    Column("name", String(900), primary_key=True),
+    Column("state", String(20), nullable=False),
+    Column("attempted_at", Moment),
+    Column("sold", Integer),
+    Column("said", Text),
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("box_office", ForeignKey("box_offices.name"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("full", Boolean, nullable=False),
+    Column("blob", LargeBinary, nullable=False),
+    Index("ix_history_box_office_at", "box_office", "at"),
 )
 
 intents = Table(

@@ -20,27 +20,31 @@ from sqlalchemy import (
     Connection,
     Engine,
     delete,
-    func,
     insert,
+    or_,
     select,
     update,
 )
-from sqlalchemy.engine import Row
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ...errors import LedgerError
 from ..cases import (
     UNSETTLED,
-    Act,
     Case,
     CaseState,
     Decision,
     Intent,
     IntentState,
+    RemovalState,
+    RemovalTry,
     State,
 )
-from ..facts import from_json, to_json
+from ..changes import Change, change_from_json
+from ..history import Entry
+from ..rules import Silence
 from . import schema
+from .deciding import read_history, read_state, write_decision
+from .rows import case_of, intent_of, silence_of
 from .upgrade import HEAD, upgrade, version_of
 
 LEASE = timedelta(seconds=120)
@@ -48,6 +52,18 @@ LEASE = timedelta(seconds=120)
 
 RUNS_KEPT = timedelta(days=30)
 """How long the ledger remembers that a run took place."""
+
+HISTORY_KEPT = timedelta(days=35)
+"""How long the ledger remembers what was seen, unless the configuration says otherwise."""
+
+
+@attrs.frozen(kw_only=True)
+class Logged:
+    """A change as the ledger remembers it, and what became of it."""
+
+    change: Change
+    outcome: str
+    marker: str | None = None
 
 
 @attrs.frozen
@@ -172,34 +188,10 @@ class Ledger:
 
     # -- what is known ------------------------------------------------------------------------
 
-    def state(self, box_office: str) -> State:
-        """What is known of a box office: its snapshot, its open cases, its episodes so far."""
-        offices, snapshots, cases = schema.box_offices, schema.snapshots, schema.cases
+    def state(self, box_office: str, since: datetime | None = None) -> State:
+        """What is known of a box office; ``since``: cases that ended later may be reopened."""
         with _told(), self._reading() as connection:
-            begun = connection.execute(
-                select(offices.c.baseline_at).where(offices.c.name == box_office)
-            ).scalar()
-            if begun is None:
-                return State()
-            rows = connection.execute(
-                select(snapshots.c.event_id, snapshots.c.facts).where(
-                    snapshots.c.box_office == box_office
-                )
-            )
-            snapshot = {row.event_id: from_json(row.facts) for row in rows}
-            held = connection.execute(
-                select(cases).where(
-                    cases.c.box_office == box_office, cases.c.state == CaseState.OPEN
-                )
-            )
-            open_cases = {case.condition: case for case in map(_case, held)}
-            counted = connection.execute(
-                select(cases.c.kind, cases.c.subject, func.max(cases.c.episode))
-                .where(cases.c.box_office == box_office)
-                .group_by(cases.c.kind, cases.c.subject)
-            )
-            episodes = {(kind, subject): count for kind, subject, count in counted}
-        return State(snapshot, open_cases, episodes)
+            return read_state(connection, box_office, since)
 
     def unsettled(self, box_office: str) -> Sequence[tuple[Case, Intent]]:
         """Every intent that is not done with, oldest case first, each case's in order."""
@@ -213,73 +205,35 @@ class Ledger:
             ).all()
             wanted = {row.case for row in rows}
             held = connection.execute(select(cases).where(cases.c.marker.in_(wanted)))
-            by_marker = {case.marker: case for case in map(_case, held)}
-        return [(by_marker[row.case], _intent(row)) for row in rows]
+            by_marker = {case.marker: case for case in map(case_of, held)}
+        return [(by_marker[row.case], intent_of(row)) for row in rows]
 
     # -- what a pass writes -------------------------------------------------------------------
 
     def commit(
-        self, fence: Fence, decision: Decision, now: datetime, *, swept: bool = True
+        self,
+        fence: Fence,
+        decision: Decision,
+        now: datetime,
+        *,
+        swept: bool = True,
+        keep: timedelta = HISTORY_KEPT,
     ) -> None:
         """Write down all that a pass has concluded, in one transaction, before anything is sent.
+
+        Args:
+            fence: the lease it holds.
+            decision: what it has concluded.
+            now: the time, from which the lease is renewed.
+            swept: whether the box office was read.
+            keep: how much of the history is remembered.
 
         Raises:
             LedgerError: another run has taken over, or the database refuses.
         """
-        offices = schema.box_offices
         with _told(), self._engine.begin() as connection:
             self._pass_fence(connection, fence, now)
-            mine = offices.c.name == decision.box_office
-            if decision.baseline:
-                connection.execute(update(offices).where(mine).values(baseline_at=decision.at))
-            if swept:
-                connection.execute(update(offices).where(mine).values(swept_at=decision.at))
-            self._write_facts(connection, decision)
-            self._write_cases(connection, decision)
-            if decision.recorded:
-                connection.execute(insert(schema.changes), _change_rows(decision))
-            if decision.intents:
-                connection.execute(insert(schema.intents), list(map(_intent_row, decision.intents)))
-
-    @staticmethod
-    def _write_facts(connection: Connection, decision: Decision) -> None:
-        snapshots = schema.snapshots
-        if not decision.facts:
-            return
-        mine = snapshots.c.box_office == decision.box_office
-        known = set(connection.execute(select(snapshots.c.event_id).where(mine)).scalars())
-        rows = [
-            {
-                "box_office": decision.box_office,
-                "event_id": event_id,
-                "facts": to_json(facts),
-                "seen_at": decision.at,
-            }
-            for event_id, facts in decision.facts.items()
-        ]
-        fresh = [row for row in rows if row["event_id"] not in known]
-        if fresh:
-            connection.execute(insert(snapshots), fresh)
-        for row in rows:
-            if row["event_id"] in known:
-                connection.execute(
-                    update(snapshots)
-                    .where(mine, snapshots.c.event_id == row["event_id"])
-                    .values(facts=row["facts"], seen_at=row["seen_at"])
-                )
-
-    @staticmethod
-    def _write_cases(connection: Connection, decision: Decision) -> None:
-        cases = schema.cases
-        for case in decision.cases:
-            row = {**attrs.asdict(case), "state": str(case.state)}
-            # The ticket's id is delivery's to write, which may have done so meanwhile.
-            del row["ticket_id"]
-            changed = connection.execute(
-                update(cases).where(cases.c.marker == case.marker).values(**row)
-            )
-            if changed.rowcount == 0:
-                connection.execute(insert(cases).values(**row))
+            write_decision(connection, decision, swept=swept, keep=keep)
 
     def record_run(
         self,
@@ -388,37 +342,126 @@ class Ledger:
                 .values(state=str(CaseState.GONE), ended_at=now)
             )
 
+    # -- removals -----------------------------------------------------------------------------
 
-def _case(row: Row[Any]) -> Case:
-    values = dict(row._mapping)
-    return Case(**{**values, "state": CaseState(values["state"])})
+    def removals(self, box_office: str) -> dict[str, RemovalTry]:
+        """What became of the scheduled removals so far, by name."""
+        removals = schema.removals
+        with _told(), self._reading() as connection:
+            rows = connection.execute(select(removals).where(removals.c.box_office == box_office))
+            return {
+                row.name: RemovalTry(
+                    state=RemovalState(row.state),
+                    attempted_at=row.attempted_at,
+                    sold=row.sold,
+                    said=row.said,
+                )
+                for row in rows
+            }
 
+    def note_removal(self, fence: Fence, name: str, tried: RemovalTry, now: datetime) -> None:
+        """Write down how far a scheduled removal has come.
 
-def _intent(row: Row[Any]) -> Intent:
-    values = dict(row._mapping)
-    del values["settled"], values["settled_at"]
-    values["act"], values["state"] = Act(values["act"]), IntentState(values["state"])
-    return Intent(**values)
+        Raises:
+            LedgerError: another run has taken over.
+        """
+        removals = schema.removals
+        row = {**attrs.asdict(tried), "state": str(tried.state)}
+        mine = (removals.c.box_office == fence.box_office) & (removals.c.name == name)
+        with _told(), self._engine.begin() as connection:
+            self._pass_fence(connection, fence, now)
+            changed = connection.execute(update(removals).where(mine).values(**row))
+            if changed.rowcount == 0:
+                connection.execute(
+                    insert(removals).values(box_office=fence.box_office, name=name, **row)
+                )
 
+    # -- silences -----------------------------------------------------------------------------
 
-def _intent_row(intent: Intent) -> dict[str, Any]:
-    row = attrs.asdict(intent, recurse=False)
-    del row["id"]
-    return {**row, "act": str(intent.act), "state": str(intent.state), "settled": False}
+    def silences(self) -> list[Silence]:
+        """Every silence, those that are over included."""
+        with _told(), self._reading() as connection:
+            rows = connection.execute(select(schema.silences).order_by(schema.silences.c.id))
+            return list(map(silence_of, rows))
 
+    def add_silence(self, silence: Silence) -> int:
+        """Add a silence; its number."""
+        row = {**attrs.asdict(silence), "kinds": list(silence.kinds)}
+        del row["id"]
+        with _told(), self._engine.begin() as connection:
+            added = connection.execute(insert(schema.silences).values(**row))
+            number = added.inserted_primary_key
+        return 0 if number is None else int(number[0])
 
-def _change_rows(decision: Decision) -> list[dict[str, Any]]:
-    return [
-        {
-            "box_office": decision.box_office,
-            "kind": one.change.kind,
-            "event_id": one.change.event.id,
-            "ticket_type_id": one.change.ticket_type.id if one.change.ticket_type else None,
-            "observed_at": one.change.observed_at,
-            "before": to_json(one.change.before) if one.change.before else None,
-            "after": to_json(one.change.event),
-            "outcome": one.outcome,
-            "marker": one.marker,
-        }
-        for one in decision.recorded
-    ]
+    def expire_silence(self, number: int, now: datetime) -> bool:
+        """End a silence now; whether there was one that had not ended."""
+        silences = schema.silences
+        with _told(), self._engine.begin() as connection:
+            ended = connection.execute(
+                update(silences)
+                .where(silences.c.id == number, silences.c.until > now)
+                .values(until=now)
+            )
+            return ended.rowcount == 1
+
+    # -- looking back ---------------------------------------------------------------------------
+
+    def log(
+        self,
+        *,
+        box_office: str | None = None,
+        since: datetime | None = None,
+        event: str | None = None,
+        kind: str | None = None,
+        marker: str | None = None,
+        limit: int = 1000,
+    ) -> list[Logged]:
+        """The latest changes and what became of them, oldest first; what is None fits all."""
+        changes = schema.changes
+        wanted = []
+        for column, value in (
+            (changes.c.box_office, box_office),
+            (changes.c.event_id, event),
+            (changes.c.kind, kind),
+            (changes.c.marker, marker),
+        ):
+            if value is not None:
+                wanted.append(column == value)
+        if since is not None:
+            wanted.append(changes.c.observed_at >= since)
+        with _told(), self._reading() as connection:
+            rows = connection.execute(
+                select(changes).where(*wanted).order_by(changes.c.id.desc()).limit(limit)
+            ).all()
+        return [
+            Logged(
+                change=change_from_json(row.box_office, row.change),
+                outcome=row.outcome,
+                marker=row.marker,
+            )
+            for row in reversed(rows)
+        ]
+
+    def cases(self, *, since: datetime | None = None, name: str | None = None) -> list[Case]:
+        """The cases that were opened since then; ``name`` is a marker or a ticket's id."""
+        cases = schema.cases
+        wanted = [] if since is None else [cases.c.opened_at >= since]
+        if name is not None:
+            wanted.append(or_(cases.c.marker == name, cases.c.ticket_id == name))
+        with _told(), self._reading() as connection:
+            rows = connection.execute(select(cases).where(*wanted).order_by(cases.c.opened_at))
+            return list(map(case_of, rows))
+
+    def intents(self, marker: str) -> list[Intent]:
+        """Every act of a case, in order."""
+        intents = schema.intents
+        with _told(), self._reading() as connection:
+            rows = connection.execute(
+                select(intents).where(intents.c.case == marker).order_by(intents.c.position)
+            )
+            return list(map(intent_of, rows))
+
+    def history(self, box_office: str, since: datetime) -> list[Entry]:
+        """What was seen, from the last whole snapshot before ``since`` on."""
+        with _told(), self._reading() as connection:
+            return read_history(connection, box_office, since)

@@ -20,16 +20,33 @@ def upgrade() -> None:
         sa.Column("fence", sa.Integer(), server_default="0", nullable=False),
         sa.Column("lease_holder", sa.String(length=200), nullable=True),
         sa.Column("lease_until", Moment(), nullable=True),
+        sa.Column("troubles", sa.JSON(), server_default="{}", nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_box_offices")),
+    )
+    op.create_table(
+        "silences",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("box_office", sa.String(length=200), nullable=True),
+        sa.Column("event", sa.String(length=420), nullable=True),
+        sa.Column("kinds", sa.JSON(), nullable=False),
+        sa.Column("rule", sa.String(length=100), nullable=True),
+        sa.Column("begins", Moment(), nullable=False),
+        sa.Column("until", Moment(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_silences")),
     )
     op.create_table(
         "cases",
         sa.Column("marker", sa.String(length=20), nullable=False),
         sa.Column("box_office", sa.String(length=200), nullable=False),
+        sa.Column("rule", sa.String(length=100), nullable=False),
         sa.Column("kind", sa.String(length=60), nullable=False),
         sa.Column("subject", sa.String(length=420), nullable=False),
         sa.Column("episode", sa.Integer(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("members", sa.JSON(), nullable=False),
+        sa.Column("group_key", sa.String(length=420), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("opened_at", Moment(), nullable=False),
         sa.Column("ended_at", Moment(), nullable=True),
@@ -41,19 +58,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("marker", name=op.f("pk_cases")),
         sa.UniqueConstraint(
             "box_office",
+            "rule",
             "kind",
             "subject",
             "episode",
-            name=op.f("uq_cases_box_office_kind_subject_episode"),
+            name=op.f("uq_cases_box_office_rule_kind_subject_episode"),
         ),
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.create_index("ix_cases_box_office_state", ["box_office", "state"], unique=False)
         batch_op.create_index(
-            "uq_cases_open_condition",
-            ["box_office", "kind", "subject"],
+            "uq_cases_live_condition",
+            ["box_office", "rule", "kind", "subject"],
             unique=True,
-            sqlite_where=sa.text("state = 'open'"),
-            postgresql_where=sa.text("state = 'open'"),
+            sqlite_where=sa.text("state IN ('open', 'held')"),
+            postgresql_where=sa.text("state IN ('open', 'held')"),
         )
 
     op.create_table(
@@ -61,11 +80,10 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("box_office", sa.String(length=200), nullable=False),
         sa.Column("kind", sa.String(length=60), nullable=False),
-        sa.Column("event_id", sa.String(length=200), nullable=False),
+        sa.Column("event_id", sa.String(length=200), nullable=True),
         sa.Column("ticket_type_id", sa.String(length=200), nullable=True),
         sa.Column("observed_at", Moment(), nullable=False),
-        sa.Column("before", sa.JSON(), nullable=True),
-        sa.Column("after", sa.JSON(), nullable=False),
+        sa.Column("change", sa.JSON(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("marker", sa.String(length=20), nullable=True),
         sa.ForeignKeyConstraint(
@@ -77,7 +95,50 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_changes_box_office_observed_at", ["box_office", "observed_at"], unique=False
         )
+        batch_op.create_index("ix_changes_event_id", ["event_id"], unique=False)
 
+    op.create_table(
+        "conditions",
+        sa.Column("box_office", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("subject", sa.String(length=420), nullable=False),
+        sa.Column("change", sa.JSON(), nullable=False),
+        sa.Column("told", sa.JSON(), nullable=False),
+        sa.Column("covered_by", sa.String(length=60), nullable=True),
+        sa.Column("ending", sa.JSON(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["box_office"], ["box_offices.name"], name=op.f("fk_conditions_box_office")
+        ),
+        sa.PrimaryKeyConstraint("box_office", "kind", "subject", name=op.f("pk_conditions")),
+    )
+    op.create_table(
+        "history",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("box_office", sa.String(length=200), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("full", sa.Boolean(), nullable=False),
+        sa.Column("blob", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["box_office"], ["box_offices.name"], name=op.f("fk_history_box_office")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_history")),
+    )
+    with op.batch_alter_table("history", schema=None) as batch_op:
+        batch_op.create_index("ix_history_box_office_at", ["box_office", "at"], unique=False)
+
+    op.create_table(
+        "removals",
+        sa.Column("box_office", sa.String(length=200), nullable=False),
+        sa.Column("name", sa.String(length=900), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("attempted_at", Moment(), nullable=True),
+        sa.Column("sold", sa.Integer(), nullable=True),
+        sa.Column("said", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["box_office"], ["box_offices.name"], name=op.f("fk_removals_box_office")
+        ),
+        sa.PrimaryKeyConstraint("box_office", "name", name=op.f("pk_removals")),
+    )
     op.create_table(
         "runs",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -140,16 +201,25 @@ def downgrade() -> None:
         batch_op.drop_index("ix_runs_box_office_started_at")
 
     op.drop_table("runs")
+    op.drop_table("removals")
+    with op.batch_alter_table("history", schema=None) as batch_op:
+        batch_op.drop_index("ix_history_box_office_at")
+
+    op.drop_table("history")
+    op.drop_table("conditions")
     with op.batch_alter_table("changes", schema=None) as batch_op:
+        batch_op.drop_index("ix_changes_event_id")
         batch_op.drop_index("ix_changes_box_office_observed_at")
 
     op.drop_table("changes")
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.drop_index(
-            "uq_cases_open_condition",
-            sqlite_where=sa.text("state = 'open'"),
-            postgresql_where=sa.text("state = 'open'"),
+            "uq_cases_live_condition",
+            sqlite_where=sa.text("state IN ('open', 'held')"),
+            postgresql_where=sa.text("state IN ('open', 'held')"),
         )
+        batch_op.drop_index("ix_cases_box_office_state")
 
     op.drop_table("cases")
+    op.drop_table("silences")
     op.drop_table("box_offices")

@@ -1,0 +1,200 @@
+"""What a pass reads before it decides, and writes down afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
+
+from ..cases import LIVE, Case, Decision, State
+from ..facts import EventFacts, from_json, to_json
+from ..history import FULL_EVERY, Entry, entry
+from . import schema
+from .rows import (
+    case_of,
+    case_row,
+    change_rows,
+    condition_of,
+    condition_row,
+    intent_row,
+    silence_of,
+)
+
+
+def read_state(connection: Connection, box_office: str, since: datetime | None) -> State:
+    """What is known of a box office; ``since``: cases that ended later are among it."""
+    offices = schema.box_offices
+    known = select(offices.c.baseline_at, offices.c.troubles).where(offices.c.name == box_office)
+    office = connection.execute(known).first()
+    if office is None:
+        return State(silences=_silences(connection))
+    begun = office.baseline_at is not None
+    return State(
+        snapshot=read_snapshot(connection, box_office) if begun else None,
+        conditions=tuple(
+            condition_of(box_office, row)
+            for row in connection.execute(_of(schema.conditions, box_office))
+        ),
+        cases=_cases(connection, box_office, since),
+        episodes=_episodes(connection, box_office),
+        silences=_silences(connection),
+        troubles=dict(office.troubles),
+    )
+
+
+def _of(table: Table, box_office: str) -> Any:
+    return select(table).where(table.c.box_office == box_office)
+
+
+def read_snapshot(connection: Connection, box_office: str) -> dict[str, EventFacts]:
+    """Every event as it was last seen, by id."""
+    rows = connection.execute(_of(schema.snapshots, box_office))
+    return {row.event_id: from_json(row.facts) for row in rows}
+
+
+def _cases(connection: Connection, box_office: str, since: datetime | None) -> tuple[Case, ...]:
+    cases = schema.cases
+    live = cases.c.state.in_([str(state) for state in LIVE])
+    wanted = live if since is None else or_(live, cases.c.ended_at >= since)
+    rows = connection.execute(
+        _of(cases, box_office).where(wanted).order_by(cases.c.opened_at, cases.c.marker)
+    )
+    return tuple(map(case_of, rows))
+
+
+def _episodes(connection: Connection, box_office: str) -> dict[tuple[str, str, str], int]:
+    cases = schema.cases
+    led_by = (cases.c.rule, cases.c.kind, cases.c.subject)
+    counted = connection.execute(
+        select(*led_by, func.max(cases.c.episode))
+        .where(cases.c.box_office == box_office)
+        .group_by(*led_by)
+    )
+    return {(rule, kind, subject): count for rule, kind, subject, count in counted}
+
+
+def _silences(connection: Connection) -> tuple[Any, ...]:
+    rows = connection.execute(select(schema.silences).order_by(schema.silences.c.id))
+    return tuple(map(silence_of, rows))
+
+
+def write_decision(
+    connection: Connection, decision: Decision, *, swept: bool, keep: timedelta
+) -> None:
+    """Write down all that a pass has concluded."""
+    offices = schema.box_offices
+    values: dict[str, Any] = {}
+    if decision.baseline:
+        values["baseline_at"] = decision.at
+    if decision.troubles is not None:
+        values["troubles"] = dict(decision.troubles)
+    if swept:
+        values["swept_at"] = decision.at
+        _write_history(connection, decision, keep)
+    if values:
+        mine = offices.c.name == decision.box_office
+        connection.execute(update(offices).where(mine).values(**values))
+    _write_facts(connection, decision)
+    _write_conditions(connection, decision)
+    for case in decision.cases:
+        row = case_row(case)
+        cases = schema.cases
+        changed = connection.execute(
+            update(cases).where(cases.c.marker == case.marker).values(**row)
+        )
+        if changed.rowcount == 0:
+            connection.execute(insert(cases).values(**row))
+    if decision.recorded:
+        connection.execute(insert(schema.changes), change_rows(decision))
+    if decision.intents:
+        connection.execute(insert(schema.intents), list(map(intent_row, decision.intents)))
+
+
+def _write_facts(connection: Connection, decision: Decision) -> None:
+    snapshots = schema.snapshots
+    if not decision.facts:
+        return
+    mine = snapshots.c.box_office == decision.box_office
+    connection.execute(
+        delete(snapshots).where(mine, snapshots.c.event_id == bindparam("gone")),
+        [{"gone": event_id} for event_id in decision.facts],
+    )
+    connection.execute(
+        insert(snapshots),
+        [
+            {
+                "box_office": decision.box_office,
+                "event_id": event_id,
+                "facts": to_json(facts),
+                "seen_at": decision.at,
+            }
+            for event_id, facts in decision.facts.items()
+        ],
+    )
+
+
+def _write_conditions(connection: Connection, decision: Decision) -> None:
+    conditions = schema.conditions
+    stale = [*decision.over, *(condition.name for condition in decision.conditions)]
+    if stale:
+        connection.execute(
+            delete(conditions).where(
+                conditions.c.box_office == decision.box_office,
+                conditions.c.kind == bindparam("of_kind"),
+                conditions.c.subject == bindparam("of_subject"),
+            ),
+            [{"of_kind": kind, "of_subject": subject} for kind, subject in stale],
+        )
+    if decision.conditions:
+        connection.execute(
+            insert(conditions),
+            [condition_row(decision.box_office, one) for one in decision.conditions],
+        )
+
+
+def _write_history(connection: Connection, decision: Decision, keep: timedelta) -> None:
+    history = schema.history
+    mine = history.c.box_office == decision.box_office
+    last_full = connection.execute(
+        select(func.max(history.c.at)).where(mine, history.c.full.is_(True))
+    ).scalar()
+    before: Mapping[str, EventFacts] = {}
+    if decision.facts or last_full is None or _due(last_full, decision.at):
+        before = read_snapshot(connection, decision.box_office)
+    new = entry(decision.at, before, decision.facts, last_full)
+    if new is not None:
+        connection.execute(
+            insert(history).values(
+                box_office=decision.box_office, at=new.at, full=new.full, blob=new.blob
+            )
+        )
+    if new is not None and new.full:
+        # What is older than the last whole snapshot before the horizon can no longer be read.
+        horizon = connection.execute(
+            select(func.max(history.c.at)).where(
+                mine, history.c.full.is_(True), history.c.at <= decision.at - keep
+            )
+        ).scalar()
+        if horizon is not None:
+            connection.execute(delete(history).where(mine, history.c.at < horizon))
+
+
+def _due(last_full: datetime, now: datetime) -> bool:
+    return now - last_full >= FULL_EVERY
+
+
+def read_history(connection: Connection, box_office: str, since: datetime) -> list[Entry]:
+    """The history from the last whole snapshot before ``since`` on."""
+    history = schema.history
+    mine = history.c.box_office == box_office
+    first = connection.execute(
+        select(func.max(history.c.at)).where(mine, history.c.full.is_(True), history.c.at <= since)
+    ).scalar()
+    rows = connection.execute(
+        select(history.c.at, history.c.full, history.c.blob)
+        .where(mine, history.c.at >= (first or since))
+        .order_by(history.c.id)
+    )
+    return [Entry(row.at, row.full, row.blob) for row in rows]

@@ -1,0 +1,414 @@
+"""Pacing: no 429 of our own making, nearly all of the quota used, nobody starved."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pytest
+
+from client.kit import account, get, options, play, post, reply
+from willcall.client.engine import Options, perform
+from willcall.client.flow import Flow, Sleep, World, simulate
+from willcall.client.provider import open_account, shared_pace
+from willcall.client.quota import Pace, Quota, Window
+from willcall.errors import InputError, LedgerError, RateLimitError, Reply
+from willcall.sandbox.limits import FirstRequestWindow, RollingWindow
+from willcall.ticketsmart.api import PROVIDER
+
+T = TypeVar("T")
+
+
+class MemoryStore:
+    """A store as a ledger would be one: texts under names, changed one at a time."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.fails = 0
+        self._lock = threading.Lock()
+
+    def change(self, name: str, step: Callable[[str | None], tuple[str, T]]) -> T:
+        with self._lock:
+            if self.fails:
+                self.fails -= 1
+                raise LedgerError("locked", temporary=True)
+            self.texts[name], answer = step(self.texts.get(name))
+            return answer
+
+
+class Service:
+    """Counts requests when they arrive, some time after they were sent, as a service does."""
+
+    def __init__(self, limits: Any, seed: int = 0, slow: float = 0.4) -> None:
+        self.limits, self.slow = limits, slow
+        self.random = random.Random(seed)
+        self.refused = 0
+        self.arrived: list[float] = []
+
+    def __call__(self, world: World) -> Reply:
+        there, back = (self.random.random() * self.slow / 2 for _ in range(2))
+        arrival = world.elapsed + there
+        wait = self.limits.take(arrival, 60, 60.0)
+        world.elapsed = arrival + back
+        if wait is not None:
+            self.refused += 1
+            return reply(429, retry_after=str(wait))
+        self.arrived.append(arrival)
+        return reply(200)
+
+
+def run(flow: Flow[T], service: Service) -> World:
+    world = World(lambda _: service(world))
+    simulate(flow, world)
+    return world
+
+
+@pytest.mark.parametrize("limits", [RollingWindow, FirstRequestWindow])
+@pytest.mark.parametrize("seed", range(4))
+def test_we_never_cause_a_429_and_use_nearly_all_there_is(limits: Any, seed: int) -> None:
+    paced = account(paced=True)
+
+    def sweep() -> Flow[None]:
+        for _ in range(601):
+            yield from perform(get(), paced, Options())
+
+    service = Service(limits(), seed)
+    run(sweep(), service)
+
+    assert service.refused == 0
+    # 600 more after the first: at 95 % of the limit that is at most 632 seconds.
+    spent = service.arrived[-1] - service.arrived[0]
+    assert 600 / spent * 60 >= 0.95 * 60
+
+
+def test_a_place_is_kept_from_the_answer_not_from_the_request() -> None:
+    paced = account(paced=True)
+    world = World(lambda _: slow())
+
+    def slow() -> Reply:
+        world.elapsed += 9.0  # it may have been counted at any time of these nine seconds
+        return reply(200)
+
+    simulate(perform(get(), paced, Options()), world)
+
+    assert paced.pace is not None
+    window = paced.pace._window
+    assert [round(free, 2) for free, _ in window.slots.values()] == [69.05]
+
+
+def test_a_share_is_kept_to() -> None:
+    half = open_account(PROVIDER, "ts_sk_12345678", share=0.5)
+
+    def sweep() -> Flow[None]:
+        for _ in range(91):
+            yield from perform(get(), half, Options())
+
+    service = Service(RollingWindow(), slow=0.0)
+    run(sweep(), service)
+
+    assert max(sum(t <= s < t + 60 for s in service.arrived) for t in service.arrived) <= 30
+    # Of thirty a reserve of one is the writers'.
+    assert service.arrived[-1] == pytest.approx(90 / 29 // 1 * 60.05, rel=0.01)
+
+
+def test_the_smallest_share_is_one_request() -> None:
+    window = Window()
+    quota = Quota(60)
+
+    assert window.take(quota, 0.0, write=False, share=0.001).seconds == 0
+    assert window.take(quota, 0.0, write=True, share=0.001).seconds == pytest.approx(60.05)
+
+
+def test_writers_are_not_starved_by_a_sweep() -> None:
+    quota, window = Quota(60), Window()
+    while window.take(quota, 0.0, write=False).seconds == 0:
+        pass
+
+    assert sum(not write for _, write in window.slots.values()) == 58
+    # The window is full of reads, and two writes go at once all the same.
+    assert [window.take(quota, 1.0, write=True).seconds for _ in range(2)] == [0.0, 0.0]
+    assert window.take(quota, 1.0, write=True).seconds == pytest.approx(59.05)
+    # When places fall free, a write may have the first, and a read waits for the third.
+    assert window.take(quota, 1.0, write=False).seconds == pytest.approx(59.05)
+
+
+def test_readers_are_not_starved_by_writers() -> None:
+    quota, window = Quota(60), Window()
+    for n in range(60):
+        window.take(quota, n * 1.0, write=True)
+
+    # Each second one place falls free; a read may have it although only one is free.
+    assert window.take(quota, 60.5, write=False).seconds == 0
+    assert window.take(quota, 60.5, write=False).seconds == pytest.approx(0.55)
+
+
+def test_callers_of_one_kind_go_in_the_order_they_came() -> None:
+    pace = Pace(Quota(2, 10.0))
+    world = World([])
+
+    def ask(turn: Any, at: float) -> Any:
+        return simulate(turn.ask(at), world)
+
+    first, second, third, fourth = (pace.turn(write=True) for _ in range(4))
+    assert ask(first, 0.0).seconds == 0
+    assert ask(second, 1.0).seconds == 0
+    assert ask(third, 2.0).seconds == pytest.approx(8.05)
+    assert ask(fourth, 2.0).seconds == pytest.approx(9.05)
+    # The fourth comes back early and may not pass the third ...
+    assert ask(fourth, 10.06).seconds == pytest.approx(0.99)
+    assert ask(third, 10.06).seconds == 0
+    assert ask(fourth, 11.06).seconds == 0
+    # ... unless the third was promised its place and has not come for it.
+    late, new = pace.turn(write=True), pace.turn(write=True)
+    assert ask(late, 12.0).seconds > 0
+    assert ask(new, 40.0).seconds == 0
+
+
+def test_a_caller_that_gives_up_leaves_the_queue() -> None:
+    paced = account(pace=Pace(Quota(1, 100.0)))
+    assert paced.pace is not None
+    run(perform(get(), paced, Options()), Service(RollingWindow(), slow=0.0))
+
+    with pytest.raises(RateLimitError, match="requests are spent") as caught:
+        play(perform(get(), paced, Options(deadline=5.0)))
+
+    assert caught.value.retry_after == pytest.approx(100.05)
+    assert caught.value.request == "GET /events/gala"
+    assert not paced.pace._queue
+    assert paced.pace.wait(0.0) == pytest.approx(100.05)
+    assert paced.pace.wait(101.0) == 0
+
+
+def test_a_flow_that_is_dropped_while_it_waits_leaves_the_queue() -> None:
+    paced = account(pace=Pace(Quota(1, 100.0)))
+    assert paced.pace is not None
+    run(perform(get(), paced, Options()), Service(RollingWindow(), slow=0.0))
+
+    flow = perform(get(), paced, Options())
+    answer: Any = None
+    while not isinstance(effect := flow.send(answer), Sleep):
+        answer = 0.0
+    assert effect.seconds == pytest.approx(100.05)
+    assert len(paced.pace._queue) == 1
+    flow.close()
+    assert not paced.pace._queue
+
+
+def test_after_a_429_from_elsewhere_everybody_stays_away() -> None:
+    paced = account(paced=True)
+    assert paced.pace is not None
+
+    with pytest.raises(RateLimitError):
+        play(perform(get(), paced, options(1)), reply(429, retry_after="40"))
+    assert paced.pace.wait(0.0) == pytest.approx(40.05)
+    _, world = play(perform(post(), paced, Options()), reply(201))
+    assert world.elapsed == pytest.approx(40.05)
+
+
+def test_a_429_without_a_word_closes_for_as_long_as_we_wait_ourselves() -> None:
+    paced = account(paced=True)
+    assert paced.pace is not None
+
+    _, world = play(perform(get(), paced, options(2)), reply(429), reply(200))
+    assert world.elapsed <= 0.6
+    with pytest.raises(RateLimitError):
+        play(perform(get(), account(paced=True), options(1)), reply(429))
+
+
+def test_an_absurd_closure_is_raised_and_not_waited_for() -> None:
+    paced = account(paced=True)
+
+    with pytest.raises(RateLimitError):
+        play(perform(get(), paced, options(3)), reply(429, retry_after="100000"))
+    with pytest.raises(RateLimitError, match="not sent") as caught:
+        play(perform(get(), paced, options(3)))
+
+    # ... and an hour later somebody may ask again.
+    assert caught.value.retry_after == pytest.approx(3600.0)
+
+
+def test_processes_share_a_quota_through_a_store() -> None:
+    store = MemoryStore()
+    ours, theirs = (account(pace=Pace(Quota(60), store=store, name="main-room")) for _ in range(2))
+
+    def sweep() -> Flow[None]:
+        for _ in range(150):
+            yield from perform(get(), ours, Options())
+            yield from perform(get(), theirs, Options())
+
+    service = Service(RollingWindow(), slow=0.2)
+    world = run(sweep(), service)
+
+    assert service.refused == 0
+    assert 299 / (service.arrived[-1] - service.arrived[0]) * 60 >= 0.95 * 60
+    assert list(store.texts) == ["main-room"]
+    assert {"quota: take", "quota: settle"} == {
+        effect.name for effect in world.trace if hasattr(effect, "name")
+    }
+
+
+def test_a_429_is_told_to_the_other_processes() -> None:
+    store = MemoryStore()
+    ours, theirs = (account(pace=Pace(Quota(60), store=store, name="desk")) for _ in range(2))
+
+    with pytest.raises(RateLimitError):
+        play(perform(get(), ours, options(1)), reply(429, retry_after="30"))
+    _, world = play(perform(get(), theirs, Options()), reply(200))
+
+    assert world.elapsed == pytest.approx(30.05)
+
+
+def test_a_store_that_fails_stops_a_request_but_never_takes_an_answer_away(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store = MemoryStore()
+    stored = account(pace=Pace(Quota(60), store=store, name="desk"))
+
+    store.fails = 1
+    with pytest.raises(LedgerError):
+        play(perform(get(), stored, Options()))
+
+    def fail(_: Any) -> Reply:
+        store.fails = 2
+        return reply(429, {"error": "x"}, retry_after="1") if not caplog.records else reply(200)
+
+    world = World(fail)
+    with pytest.raises(RateLimitError):
+        simulate(perform(get(), stored, options(1)), world)
+    assert [record.message for record in caplog.records if "store" in record.message] == [
+        "the quota's store failed: LedgerError",
+        "the quota's store failed: LedgerError",
+    ]
+
+
+def test_a_stored_window_survives_what_happens_to_texts_and_clocks() -> None:
+    quota = Quota(2, 60.0)
+    for wrong in (
+        None,
+        "",
+        "nonsense",
+        "[]",
+        "{}",
+        '{"slots": 5}',
+        '{"slots": [[1]], "closed": 0}',
+    ):
+        assert Window.load(wrong) == Window()
+
+    window = Window()
+    window.take(quota, 1000.0, write=True)
+    window.take(quota, 1000.0, write=False)
+    window.close(1000.0, 10.0)
+    again = Window.load(window.dump())
+    assert window == again
+    # The clock is set back a day: nobody is locked out for longer than a window or an hour.
+    assert again.take(quota, 1000.0 - 86400, write=True).seconds <= 3600.0
+    again.closed = -1e9
+    assert again.take(quota, 1000.0 - 86400, write=True).seconds == pytest.approx(60.05)
+
+
+def test_settling_what_is_long_gone_changes_nothing() -> None:
+    window, quota = Window(), Quota(5)
+    window.settle(quota, 0.0, 99)
+    assert window == Window()
+    turn = Pace(quota).turn(write=False)
+    simulate(turn.settle(1.0), World([]))
+    turn.leave()
+
+
+def test_the_more_there_are_ahead_the_longer_the_wait() -> None:
+    window, quota = Window(), Quota(2, 10.0)
+    for n in (0.0, 1.0):
+        window.take(quota, n, write=True)
+
+    waits = [window.take(quota, 2.0, write=True, ahead=n).seconds for n in range(3)]
+    assert waits == [pytest.approx(8.05), pytest.approx(9.05), pytest.approx(10.0)]
+
+
+@pytest.mark.parametrize(("requests", "seconds"), [(0, 60.0), (-1, 60.0), (1, 0.0)])
+def test_a_quota_that_lets_nothing_pass_is_refused(requests: int, seconds: float) -> None:
+    with pytest.raises(InputError, match="quota"):
+        Quota(requests, seconds)
+
+
+def test_a_store_needs_a_name() -> None:
+    with pytest.raises(InputError, match="name"):
+        Pace(Quota(60), store=MemoryStore())
+
+
+def test_all_clients_of_a_process_with_one_key_share_one_quota(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr("willcall.client.provider.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("willcall.client.provider._shared", {})
+
+    def opened(key: str) -> Pace:
+        pace = shared_pace(open_account(PROVIDER, key)).pace
+        assert pace is not None
+        return pace
+
+    first = opened("ts_sk_11111111")
+    assert first is opened("ts_sk_11111111")
+    assert first is not opened("ts_sk_22222222")
+    simulate(first.turn(write=False).ask(1030.0), World([]))
+    # A quota that still counts something is kept, others are let go of after their window.
+    clock[0] = 1070.0
+    opened("ts_sk_33333333")
+    assert first is opened("ts_sk_11111111")
+    clock[0] = 1200.0
+    opened("ts_sk_33333333")
+    assert first is not opened("ts_sk_11111111")
+
+
+def test_many_threads_are_let_pass_as_often_as_the_quota_says() -> None:
+    pace = Pace(Quota(100, 1000.0))
+    granted: list[bool] = []
+
+    def ask() -> None:
+        for _ in range(25):
+            turn = pace.turn(write=True)
+            granted.append(simulate(turn.ask(0.0), World([])).seconds == 0)
+            turn.leave()
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(granted) == 200
+    assert sum(granted) == 100
+
+
+def test_a_lock_held_at_the_moment_of_a_fork_does_not_stop_the_child(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pace = Pace(Quota(5))
+    pace._lock.acquire()
+    monkeypatch.setattr("willcall.client.quota.os.getpid", os.getppid)
+
+    assert pace.wait(0.0) == 0
+
+
+def test_readers_and_writers_share_a_flood_in_real_flows() -> None:
+    """A sweep that never ends, and a delivery every ten seconds: none waits long."""
+    paced = account(paced=True)
+    waits: list[float] = []
+    world = World(lambda _: reply(200))
+
+    def both() -> Flow[None]:
+        written = 0
+        while world.elapsed < 600:
+            yield from perform(get(), paced, Options())
+            if world.elapsed >= 30 * written:
+                before = world.elapsed
+                yield from perform(post(), paced, Options())
+                waits.append(world.elapsed - before)
+                written += 1
+
+    simulate(both(), world)
+    assert len(waits) >= 10
+    assert max(waits) == 0
