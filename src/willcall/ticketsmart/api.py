@@ -251,9 +251,7 @@ class Events(Collection[F]):
             "currency": currency,
             "visibility": visibility,
             "category": category,
-            "addTicketType": UNSET
-            if isinstance(add_ticket_type, Unset)
-            else _sent(add_ticket_type),
+            "addTicketType": _added(add_ticket_type),
         }
         if all(value is UNSET for value in changes.values()):
             raise InputError("update", "nothing to change", "give at least one field")
