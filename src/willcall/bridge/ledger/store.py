@@ -63,17 +63,20 @@ def _holder() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Database errors as ours: what to do, and no SQL with somebody's data in it."""
-    try:
-        yield
-    except DBAPIError as error:
-        said = str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
-        temporary = any(word in said for word in ("locked", "disk is full", "disk full", "timeout"))
-        raise LedgerError(f"the ledger cannot be used: {said}", temporary=temporary) from None
-    except SQLAlchemyError as error:
-        raise LedgerError(f"the ledger cannot be used: {type(error).__name__}") from None
+# What a database says, and what to do about it.
+_WAYS_OUT = (
+    ("locked", "another program holds it; the next run tries again"),
+    ("disk", "make room on the disk; the next run goes on"),
+    ("timeout", "the next run tries again"),
+    ("readonly", "let willcall write to the file and its folder"),
+    ("unable to open", "let willcall read and write the file and its folder"),
+    (
+        "not a database",
+        "it is damaged or something else: restore it, or point [state] url elsewhere",
+    ),
+    ("malformed", "it is damaged: restore it from a copy"),
+)
+_PASSES_BY_ITSELF = ("locked", "disk", "timeout")
 
 
 class Ledger:
@@ -90,6 +93,26 @@ class Ledger:
         self._engine.dispose()
 
     @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Database errors as ours: which ledger, what to do, and no SQL with somebody's data."""
+        try:
+            yield
+        except DBAPIError as error:
+            said = (str(error.orig).splitlines() or [type(error.orig).__name__])[0]
+            known = next(((word, way) for word, way in _WAYS_OUT if word in said), None)
+            temporary = known is not None and known[0] in _PASSES_BY_ITSELF
+            text = f"{self._name} cannot be used: {said}" + (f" ({known[1]})" if known else "")
+            raise LedgerError(text, temporary=temporary) from None
+        except SQLAlchemyError as error:
+            raise LedgerError(f"{self._name} cannot be used: {type(error).__name__}") from None
+
+    @property
+    def _name(self) -> str:
+        url = self._engine.url
+        at = url.database if url.get_backend_name() == "sqlite" else None
+        return f"the ledger {(at or url.render_as_string()).removeprefix('file:')}"
+
+    @contextmanager
     def _reading(self) -> Iterator[Connection]:
         with self._engine.connect() as connection:
             yield connection.execution_options(reading=True)
@@ -100,7 +123,7 @@ class Ledger:
         Raises:
             LedgerError: a newer willcall has written it.
         """
-        with _told(), self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             upgrade(connection)
 
     def check_version(self) -> None:
@@ -109,7 +132,7 @@ class Ledger:
         Raises:
             LedgerError: it has another version.
         """
-        with _told(), self._reading() as connection:
+        with self._told(), self._reading() as connection:
             found = version_of(connection)
         if found != HEAD:
             raise LedgerError(
@@ -123,7 +146,7 @@ class Ledger:
         """Become the one sender for a box office, or None while somebody else is."""
         offices = schema.box_offices
         holder = _holder()
-        with _told(), self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             self._ensure(connection, box_office)
             row = connection.execute(
                 select(offices.c.fence, offices.c.lease_until)
@@ -143,7 +166,7 @@ class Ledger:
     def release_lease(self, fence: Fence) -> None:
         """Let others in, if the lease is still ours."""
         offices = schema.box_offices
-        with _told(), self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             connection.execute(
                 update(offices)
                 .where(offices.c.name == fence.box_office, offices.c.fence == fence.number)
@@ -175,18 +198,17 @@ class Ledger:
     def state(self, box_office: str) -> State:
         """What is known of a box office: its snapshot, its open cases, its episodes so far."""
         offices, snapshots, cases = schema.box_offices, schema.snapshots, schema.cases
-        with _told(), self._reading() as connection:
+        with self._told(), self._reading() as connection:
             begun = connection.execute(
                 select(offices.c.baseline_at).where(offices.c.name == box_office)
             ).scalar()
-            if begun is None:
-                return State()
             rows = connection.execute(
                 select(snapshots.c.event_id, snapshots.c.facts).where(
                     snapshots.c.box_office == box_office
                 )
             )
             snapshot = {row.event_id: from_json(row.facts) for row in rows}
+            # Cases there may be before a baseline: a removal that failed is reported, not seen.
             held = connection.execute(
                 select(cases).where(
                     cases.c.box_office == box_office, cases.c.state == CaseState.OPEN
@@ -199,12 +221,12 @@ class Ledger:
                 .group_by(cases.c.kind, cases.c.subject)
             )
             episodes = {(kind, subject): count for kind, subject, count in counted}
-        return State(snapshot, open_cases, episodes)
+        return State(None if begun is None else snapshot, open_cases, episodes)
 
     def unsettled(self, box_office: str) -> Sequence[tuple[Case, Intent]]:
         """Every intent that is not done with, oldest case first, each case's in order."""
         cases, intents = schema.cases, schema.intents
-        with _told(), self._reading() as connection:
+        with self._told(), self._reading() as connection:
             rows = connection.execute(
                 select(intents)
                 .join(cases, cases.c.marker == intents.c.case)
@@ -227,7 +249,7 @@ class Ledger:
             LedgerError: another run has taken over, or the database refuses.
         """
         offices = schema.box_offices
-        with _told(), self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             self._pass_fence(connection, fence, now)
             mine = offices.c.name == decision.box_office
             if decision.baseline:
@@ -290,7 +312,7 @@ class Ledger:
         summary: Mapping[str, Any],
     ) -> None:
         """Note that a run took place and how it went."""
-        with _told(), self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             self._ensure(connection, box_office)
             # A run a minute is half a million a year, and the old ones tell nobody anything.
             runs = schema.runs
@@ -351,7 +373,7 @@ class Ledger:
     ) -> None:
         intents, cases = schema.intents, schema.cases
         settled = intent.state not in UNSETTLED
-        with _told(), self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             self._pass_fence(connection, fence, now)
             connection.execute(
                 update(intents)
@@ -375,7 +397,7 @@ class Ledger:
     def give_up(self, fence: Fence, case: Case, why: str, now: datetime) -> None:
         """Drop all that is left to do for a case, because its ticket is gone."""
         intents, cases = schema.intents, schema.cases
-        with _told(), self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             self._pass_fence(connection, fence, now)
             connection.execute(
                 update(intents)
