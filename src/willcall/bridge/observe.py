@@ -31,7 +31,8 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class Observation:
     """One reading of a box office.
 
-    ``complete`` says whether every page was read: only then does an absence prove anything.
+    ``complete`` says whether every row was read, as far as it can be known (rows may move from page
+    to page meanwhile): only then does an absence prove anything.
     ``looks`` is how many events were looked at one by one, and ``trouble`` what cut that short.
     """
 
@@ -71,7 +72,8 @@ def observe(
             break
         done += 1
         seen[event.id] = event_facts(event, at, types)
-    return Observation(at, tuple(seen.values()), looks=done, trouble=trouble)
+    complete = rows.whole is not False
+    return Observation(at, tuple(seen.values()), complete, looks=done, trouble=trouble)
 
 
 def _in_turn(
