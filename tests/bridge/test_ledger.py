@@ -446,6 +446,18 @@ def test_a_lease_runs_out(ledger: Ledger) -> None:
     ledger.commit(second, decision(), NOW + LEASE)
 
 
+def test_a_run_that_is_interrupted_lets_the_next_one_in(ledger: Ledger, tmp_path: Path) -> None:
+    """Closing gives back what was taken, but not what somebody else has taken since."""
+    leased(ledger)
+    ledger.close()
+    other = open_ledger(URL, tmp_path)
+    leased(ledger)
+    leased(other, NOW + LEASE)
+    ledger.close()
+    assert ledger.take_lease("main-room", NOW + LEASE) is None
+    other.close()
+
+
 def test_whatever_is_written_renews_the_lease(ledger: Ledger) -> None:
     """A long delivery keeps it."""
     fence = leased(ledger)

@@ -11,7 +11,7 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -84,12 +84,16 @@ class Ledger:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._held: dict[str, Fence] = {}
 
     def __repr__(self) -> str:
         return f"<Ledger {self._engine.url.render_as_string(hide_password=True)}>"
 
     def close(self) -> None:
-        """Close its connections."""
+        """Let others in at once, should a run have been interrupted, and close its connections."""
+        for fence in list(self._held.values()):
+            with suppress(LedgerError):
+                self.release_lease(fence)
         self._engine.dispose()
 
     @contextmanager
@@ -161,10 +165,12 @@ class Ledger:
                 .where(offices.c.name == box_office)
                 .values(fence=row.fence + 1, lease_holder=holder, lease_until=now + LEASE)
             )
-            return Fence(box_office, row.fence + 1, holder)
+            self._held[box_office] = Fence(box_office, row.fence + 1, holder)
+            return self._held[box_office]
 
     def release_lease(self, fence: Fence) -> None:
         """Let others in, if the lease is still ours."""
+        self._held.pop(fence.box_office, None)
         offices = schema.box_offices
         with self._told(), self._engine.begin() as connection:
             connection.execute(
