@@ -221,7 +221,9 @@ def example(name: str, **filled: Any) -> Any:
     text = SAID[name]
     for value in filled.values():
         text = text.replace("...", json.dumps(value)[1:-1], 1)
-    return json.loads(text[text.index("{") : text.rindex("}") + 1])
+    start = re.search(r'\{\s*"', text)
+    assert start is not None
+    return json.loads(text[start.start() : text.rindex("}") + 1])
 
 
 def curl(name: str) -> tuple[str, str, dict[str, str], Any]:

@@ -249,13 +249,16 @@ class _Courier:
         if intent.act is Act.OPEN:
             inbox = intent.sent.get("inbox_id", self._address.inbox_id)
             tickets = yield from api.tickets.list(inbox_id=inbox).all()
-            return _oldest([t for t in tickets if read_subject(t.subject) == case.marker])
+            seen = _oldest([t for t in tickets if read_subject(t.subject) == case.marker])
+            return _sure(seen, tickets.whole)
         ticket_id = _ticket_id(case)
         if intent.act in {Act.MESSAGE, Act.NOTE}:
             messages = yield from api.messages.list(ticket_id).all()
             # A customer's answer may quote us, so what came in proves nothing.
             ours = (m for m in messages if m.direction != Direction.INBOUND)
-            return _Seen(any(marks(m.body_text, intent.marker) for m in ours))
+            return _sure(
+                _Seen(any(marks(m.body_text, intent.marker) for m in ours)), messages.whole
+            )
         ticket = yield from api.tickets.get(ticket_id)
         if intent.act is Act.TAG:
             return _Seen(not _missing(intent, ticket), ticket)
@@ -371,6 +374,17 @@ def _missing(intent: Intent, ticket: Ticket) -> dict[str, Any]:
 
 def _may_repeat(intent: Intent, moment: datetime) -> bool:
     return intent.attempted_at is None or moment >= intent.attempted_at + SETTLE
+
+
+def _sure(seen: _Seen, whole: bool | None) -> _Seen:
+    """What a look found, unless it found nothing in a list that would not hold still."""
+    if not seen.there and whole is False:
+        raise ApiError(
+            "the list kept changing while it was read",
+            provider="ticket0",
+            hint="the next run looks again",
+        )
+    return seen
 
 
 def _oldest(tickets: Sequence[Ticket]) -> _Seen:

@@ -36,9 +36,10 @@ _MOST_ASKED_FOR = 10
 class Observation:
     """One reading of a box office.
 
-    ``complete`` says whether every page was read: only then does an absence prove anything.
-    ``gone`` are events that TicketSmart, asked for each of them, says are not there. ``looks`` is
-    how many events were looked at one by one, and ``trouble`` what cut that short.
+    ``complete`` says whether every row was read, as far as it can be known (rows may move from page
+    to page meanwhile): only then does an absence prove anything. ``gone`` are events that
+    TicketSmart, asked for each of them, says are not there. ``looks`` is how many events were
+    looked at one by one, and ``trouble`` what cut that short.
     """
 
     at: datetime
@@ -90,7 +91,14 @@ def observe(
         trouble = "the minute's requests are spent; further looks next time"
     except WillcallError as error:
         trouble = str(error)
-    return Observation(at, tuple(seen.values()), gone=frozenset(gone), looks=done, trouble=trouble)
+    return Observation(
+        at,
+        tuple(seen.values()),
+        complete=rows.whole is not False,
+        gone=frozenset(gone),
+        looks=done,
+        trouble=trouble,
+    )
 
 
 def _asked_for(api: FlowTicketSmart, event_id: str, at: datetime) -> Flow[EventFacts | None]:

@@ -346,13 +346,21 @@ def error_from(op: Op[Any], account: Account, reply: Reply, moment: datetime) ->
         request=f"{op.method} {scrub_path(op.path, account.key)}",
         status=reply.status,
         code=problem.code,
-        details=problem.details,
+        details=None if _bottomless(problem.details) else problem.details,
         hint=problem.hint or provider.advice.get(reply.status),
         missing_scopes=problem.missing_scopes,
         retry_after=problem.retry_after if asked is None else asked,
         reply=reply,
         about=op.about,
     )
+
+
+def _bottomless(value: Any, depth: int = 32) -> bool:
+    """Whether it is nested so deeply that an error with it could be neither shown nor pickled."""
+    if not isinstance(value, dict | list):
+        return False
+    inside = value.values() if isinstance(value, dict) else value
+    return depth == 0 or any(_bottomless(item, depth - 1) for item in inside)
 
 
 def _foreign(reply: Reply) -> str:

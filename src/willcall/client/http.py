@@ -7,10 +7,13 @@ httpx itself is imported when the first client is opened, since it costs more th
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
@@ -66,6 +69,32 @@ def safe_base_url(url: str) -> str:
     if not url.isascii() or not url.isprintable() or " " in url:
         raise InputError("base_url", f"{shown} holds what no URL can", "quote it")
     return url.rstrip("/")
+
+
+# Set while a request of ours is under way.
+_ours: ContextVar[bool] = ContextVar("willcall_request", default=False)
+_LOUD = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy")
+
+
+def _not_ours(_: logging.LogRecord) -> bool:
+    return not _ours.get()
+
+
+@cache
+def _hush() -> None:
+    """httpx logs whole URLs, with the addresses in their queries, and httpcore headers. Of our
+    requests the logger ``willcall`` tells; those of others are logged as before."""
+    for name in _LOUD:
+        logging.getLogger(name).addFilter(_not_ours)
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    token = _ours.set(True)
+    try:
+        yield
+    finally:
+        _ours.reset(token)
 
 
 @cache
@@ -154,18 +183,22 @@ class Connections:
 
     def __call__(self, request: Request) -> Reply:
         client = self._open()
+        _hush()
         # httpx bounds the wait for each piece; an answer that drips would never time out.
         ends = None if request.timeout is None else time.monotonic() + request.timeout
         body = _Body()
         try:
-            with client.stream(
-                request.method,
-                request.url,
-                headers=request.headers,
-                content=request.content,
-                timeout=request.timeout,
-                follow_redirects=False,  # a redirect would carry the key to a stranger
-            ) as response:
+            with (
+                _hushed(),
+                client.stream(
+                    request.method,
+                    request.url,
+                    headers=request.headers,
+                    content=request.content,
+                    timeout=request.timeout,
+                    follow_redirects=False,  # a redirect would carry the key to a stranger
+                ) as response,
+            ):
                 for part in response.iter_bytes():
                     body.add(part)
                     if ends is not None and time.monotonic() > ends:
@@ -211,19 +244,24 @@ class AsyncConnections:
 
     async def __call__(self, request: Request) -> Reply:
         client = self._open()
+        _hush()
         body = _Body()
+        # httpx bounds the wait for each piece, this the whole; a little later than httpx, which can
+        # tell a connection that was never made from an answer that never came.
+        whole = None if request.timeout is None else request.timeout + 0.05
         try:
-            # httpx bounds the wait for each piece, this the whole; a little later than httpx, which
-            # can tell a connection that was never made from an answer that never came.
-            async with asyncio.timeout(None if request.timeout is None else request.timeout + 0.05):
-                async with client.stream(
-                    request.method,
-                    request.url,
-                    headers=request.headers,
-                    content=request.content,
-                    timeout=request.timeout,
-                    follow_redirects=False,
-                ) as response:
+            with _hushed():
+                async with (
+                    asyncio.timeout(whole),
+                    client.stream(
+                        request.method,
+                        request.url,
+                        headers=request.headers,
+                        content=request.content,
+                        timeout=request.timeout,
+                        follow_redirects=False,
+                    ) as response,
+                ):
                     async for part in response.aiter_bytes():
                         body.add(part)
                     return body.reply(response)

@@ -209,6 +209,7 @@ class Events(Collection[F]):
         currency: str | Unset = UNSET,
         visibility: Visibility | str | Unset = UNSET,
         category: Category | str | Unset = UNSET,
+        add_ticket_type: NewTicketType | Unset = UNSET,
     ) -> Op[Event]:
         """Change an event; what is not given stays as it is, and None clears a field.
 
@@ -226,6 +227,8 @@ class Events(Collection[F]):
             currency: three letters.
             visibility: who can see it.
             category: what kind of event it is.
+            add_ticket_type: one more ticket type, in the same request; :meth:`add_ticket_type`
+                does that alone, and can see to it that it is done once.
 
         Raises:
             InputError: nothing to change was given, or a datetime without a time zone.
@@ -248,6 +251,7 @@ class Events(Collection[F]):
             "currency": currency,
             "visibility": visibility,
             "category": category,
+            "addTicketType": _added(add_ticket_type),
         }
         if all(value is UNSET for value in changes.values()):
             raise InputError("update", "nothing to change", "give at least one field")
@@ -338,6 +342,14 @@ class Events(Collection[F]):
 
 def _sent(new: NewTicketType) -> Mapping[str, Any]:
     return {"name": new.name, "price": new.cents, "quantity": new.quantity}
+
+
+def _added(new: NewTicketType | Unset) -> Mapping[str, Any] | Unset:
+    if isinstance(new, Unset):
+        return UNSET
+    if not isinstance(new, NewTicketType):
+        raise InputError("add_ticket_type", "it is no NewTicketType")
+    return _sent(new)
 
 
 def _new_ticket_types(

@@ -13,6 +13,9 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from ...errors import ConfigError, LedgerError
 from .store import Ledger
 
+_BUSY = 5000
+"""How many milliseconds to wait for another program that is writing."""
+
 
 def _sqlite(engine: Engine, *, reading: bool) -> None:
     @event.listens_for(engine, "connect")
@@ -20,7 +23,7 @@ def _sqlite(engine: Engine, *, reading: bool) -> None:
         # We begin transactions ourselves, see below.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout = 5000")
+        cursor.execute(f"PRAGMA busy_timeout = {_BUSY}")
         if reading:
             cursor.execute("PRAGMA query_only = ON")
             cursor.close()
@@ -39,13 +42,21 @@ def _sqlite(engine: Engine, *, reading: bool) -> None:
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
+def _no_url() -> ConfigError:
+    return ConfigError(
+        "state.url", "it is no database URL", "write sqlite:///willcall.db, with three slashes"
+    )
+
+
 def _resolved(url: str, folder: Path) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        raise ConfigError(
-            "state.url", "it is no database URL", "write sqlite:///willcall.db"
-        ) from None
+    except (ArgumentError, ValueError):
+        raise _no_url() from None
+    if parsed.get_backend_name() == "sqlite" and (
+        parsed.host or parsed.username or parsed.password
+    ):
+        raise _no_url()
     if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
         parsed = parsed.set(database=str((folder / str(parsed.database)).resolve()))
     return parsed
@@ -95,7 +106,8 @@ def open_ledger(url: str, folder: Path, *, reading: bool = False) -> Ledger:
             "install it, or use sqlite:///willcall.db",
         ) from None
     except OSError as error:
-        raise LedgerError(f"the ledger's file cannot be made: {error.strerror}") from None
+        said = (error.strerror or "").lower()
+        raise LedgerError(f"the ledger {parsed.database} cannot be made: {said}") from None
     if engine.dialect.name == "sqlite":
         _sqlite(engine, reading=reading and exists)
     ledger = Ledger(engine)

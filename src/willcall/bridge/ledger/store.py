@@ -11,7 +11,7 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -79,17 +79,20 @@ def _holder() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Database errors as ours: what to do, and no SQL with somebody's data in it."""
-    try:
-        yield
-    except DBAPIError as error:
-        said = str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
-        temporary = any(word in said for word in ("locked", "disk is full", "disk full", "timeout"))
-        raise LedgerError(f"the ledger cannot be used: {said}", temporary=temporary) from None
-    except SQLAlchemyError as error:
-        raise LedgerError(f"the ledger cannot be used: {type(error).__name__}") from None
+# What a database says, and what to do about it.
+_WAYS_OUT = (
+    ("locked", "another program holds it; the next run tries again"),
+    ("disk", "make room on the disk; the next run goes on"),
+    ("timeout", "the next run tries again"),
+    ("readonly", "let willcall write to the file and its folder"),
+    ("unable to open", "let willcall read and write the file and its folder"),
+    (
+        "not a database",
+        "it is damaged or something else: restore it, or point [state] url elsewhere",
+    ),
+    ("malformed", "it is damaged: restore it from a copy"),
+)
+_PASSES_BY_ITSELF = ("locked", "disk", "timeout")
 
 
 class Ledger:
@@ -97,13 +100,37 @@ class Ledger:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._held: dict[str, Fence] = {}
 
     def __repr__(self) -> str:
         return f"<Ledger {self._engine.url.render_as_string(hide_password=True)}>"
 
     def close(self) -> None:
-        """Close its connections."""
+        """Let others in at once, should a run have been interrupted, and close its connections."""
+        for fence in list(self._held.values()):
+            with suppress(LedgerError):
+                self.release_lease(fence)
         self._engine.dispose()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Database errors as ours: which ledger, what to do, and no SQL with somebody's data."""
+        try:
+            yield
+        except DBAPIError as error:
+            said = (str(error.orig).splitlines() or [type(error.orig).__name__])[0]
+            known = next(((word, way) for word, way in _WAYS_OUT if word in said), None)
+            temporary = known is not None and known[0] in _PASSES_BY_ITSELF
+            text = f"{self._name} cannot be used: {said}" + (f" ({known[1]})" if known else "")
+            raise LedgerError(text, temporary=temporary) from None
+        except SQLAlchemyError as error:
+            raise LedgerError(f"{self._name} cannot be used: {type(error).__name__}") from None
+
+    @property
+    def _name(self) -> str:
+        url = self._engine.url
+        at = url.database if url.get_backend_name() == "sqlite" else None
+        return f"the ledger {(at or url.render_as_string()).removeprefix('file:')}"
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -116,7 +143,7 @@ class Ledger:
         Raises:
             LedgerError: a newer willcall has written it.
         """
-        with _told(), self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             upgrade(connection)
 
     def check_version(self) -> None:
@@ -125,7 +152,7 @@ class Ledger:
         Raises:
             LedgerError: it has another version.
         """
-        with _told(), self._reading() as connection:
+        with self._told(), self._reading() as connection:
             found = version_of(connection)
         if found != HEAD:
             raise LedgerError(
@@ -139,7 +166,7 @@ class Ledger:
         """Become the one sender for a box office, or None while somebody else is."""
         offices = schema.box_offices
         holder = _holder()
-        with _told(), self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             self._ensure(connection, box_office)
             row = connection.execute(
                 select(offices.c.fence, offices.c.lease_until)
@@ -154,12 +181,14 @@ class Ledger:
                 .where(offices.c.name == box_office)
                 .values(fence=row.fence + 1, lease_holder=holder, lease_until=now + LEASE)
             )
-            return Fence(box_office, row.fence + 1, holder)
+            self._held[box_office] = Fence(box_office, row.fence + 1, holder)
+            return self._held[box_office]
 
     def release_lease(self, fence: Fence) -> None:
         """Let others in, if the lease is still ours."""
+        self._held.pop(fence.box_office, None)
         offices = schema.box_offices
-        with _told(), self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             connection.execute(
                 update(offices)
                 .where(offices.c.name == fence.box_office, offices.c.fence == fence.number)
@@ -190,13 +219,13 @@ class Ledger:
 
     def state(self, box_office: str, since: datetime | None = None) -> State:
         """What is known of a box office; ``since``: cases that ended later may be reopened."""
-        with _told(), self._reading() as connection:
+        with self._told(), self._reading() as connection:
             return read_state(connection, box_office, since)
 
     def unsettled(self, box_office: str) -> Sequence[tuple[Case, Intent]]:
         """Every intent that is not done with, oldest case first, each case's in order."""
         cases, intents = schema.cases, schema.intents
-        with _told(), self._reading() as connection:
+        with self._told(), self._reading() as connection:
             rows = connection.execute(
                 select(intents)
                 .join(cases, cases.c.marker == intents.c.case)
@@ -231,7 +260,7 @@ class Ledger:
         Raises:
             LedgerError: another run has taken over, or the database refuses.
         """
-        with _told(), self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             self._pass_fence(connection, fence, now)
             write_decision(connection, decision, swept=swept, keep=keep)
 
@@ -244,7 +273,7 @@ class Ledger:
         summary: Mapping[str, Any],
     ) -> None:
         """Note that a run took place and how it went."""
-        with _told(), self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             self._ensure(connection, box_office)
             # A run a minute is half a million a year, and the old ones tell nobody anything.
             runs = schema.runs
@@ -305,7 +334,7 @@ class Ledger:
     ) -> None:
         intents, cases = schema.intents, schema.cases
         settled = intent.state not in UNSETTLED
-        with _told(), self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             self._pass_fence(connection, fence, now)
             connection.execute(
                 update(intents)
@@ -329,7 +358,7 @@ class Ledger:
     def give_up(self, fence: Fence, case: Case, why: str, now: datetime) -> None:
         """Drop all that is left to do for a case, because its ticket is gone."""
         intents, cases = schema.intents, schema.cases
-        with _told(), self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             self._pass_fence(connection, fence, now)
             connection.execute(
                 update(intents)
@@ -347,7 +376,7 @@ class Ledger:
     def removals(self, box_office: str) -> dict[str, RemovalTry]:
         """What became of the scheduled removals so far, by name."""
         removals = schema.removals
-        with _told(), self._reading() as connection:
+        with self._told(), self._reading() as connection:
             rows = connection.execute(select(removals).where(removals.c.box_office == box_office))
             return {
                 row.name: RemovalTry(
@@ -368,7 +397,7 @@ class Ledger:
         removals = schema.removals
         row = {**attrs.asdict(tried), "state": str(tried.state)}
         mine = (removals.c.box_office == fence.box_office) & (removals.c.name == name)
-        with _told(), self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             self._pass_fence(connection, fence, now)
             changed = connection.execute(update(removals).where(mine).values(**row))
             if changed.rowcount == 0:
@@ -380,7 +409,7 @@ class Ledger:
 
     def silences(self) -> list[Silence]:
         """Every silence, those that are over included."""
-        with _told(), self._reading() as connection:
+        with self._told(), self._reading() as connection:
             rows = connection.execute(select(schema.silences).order_by(schema.silences.c.id))
             return list(map(silence_of, rows))
 
@@ -388,7 +417,7 @@ class Ledger:
         """Add a silence; its number."""
         row = {**attrs.asdict(silence), "kinds": list(silence.kinds)}
         del row["id"]
-        with _told(), self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             added = connection.execute(insert(schema.silences).values(**row))
             number = added.inserted_primary_key
         return 0 if number is None else int(number[0])
@@ -396,7 +425,7 @@ class Ledger:
     def expire_silence(self, number: int, now: datetime) -> bool:
         """End a silence now; whether there was one that had not ended."""
         silences = schema.silences
-        with _told(), self._engine.begin() as connection:
+        with self._told(), self._engine.begin() as connection:
             ended = connection.execute(
                 update(silences)
                 .where(silences.c.id == number, silences.c.until > now)
@@ -429,7 +458,7 @@ class Ledger:
                 wanted.append(column == value)
         if since is not None:
             wanted.append(changes.c.observed_at >= since)
-        with _told(), self._reading() as connection:
+        with self._told(), self._reading() as connection:
             rows = connection.execute(
                 select(changes).where(*wanted).order_by(changes.c.id.desc()).limit(limit)
             ).all()
@@ -448,14 +477,14 @@ class Ledger:
         wanted = [] if since is None else [cases.c.opened_at >= since]
         if name is not None:
             wanted.append(or_(cases.c.marker == name, cases.c.ticket_id == name))
-        with _told(), self._reading() as connection:
+        with self._told(), self._reading() as connection:
             rows = connection.execute(select(cases).where(*wanted).order_by(cases.c.opened_at))
             return list(map(case_of, rows))
 
     def intents(self, marker: str) -> list[Intent]:
         """Every act of a case, in order."""
         intents = schema.intents
-        with _told(), self._reading() as connection:
+        with self._told(), self._reading() as connection:
             rows = connection.execute(
                 select(intents).where(intents.c.case == marker).order_by(intents.c.position)
             )
@@ -463,5 +492,5 @@ class Ledger:
 
     def history(self, box_office: str, since: datetime) -> list[Entry]:
         """What was seen, from the last whole snapshot before ``since`` on."""
-        with _told(), self._reading() as connection:
+        with self._told(), self._reading() as connection:
             return read_history(connection, box_office, since)

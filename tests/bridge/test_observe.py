@@ -1,0 +1,179 @@
+"""Reading a box office: all of it or nothing, and within the budget of looks."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from support.house import House
+from willcall.bridge.facts import EventFacts
+from willcall.bridge.observe import Observation, observe
+from willcall.client.flow import World, simulate
+from willcall.errors import AuthenticationError, UndecodableReplyError
+
+LOOKS = "/events/*/ticket-types"
+
+
+@pytest.fixture
+def silent(tmp_path: Path) -> Iterator[House]:
+    """A house whose list rows carry no ticket types; nothing known yet."""
+    house = House(tmp_path, switches={"ticket_types_in_rows": False})
+    yield house
+    house.ledger.close()
+
+
+def look(
+    house: House, snapshot: dict[str, EventFacts] | None = None, looks: int = 25
+) -> Observation:
+    """One observation, now."""
+    house.sandbox.forget_requests()
+    house.world = World(house._carry, start=house.clock.now())
+    return simulate(observe(house.job().ticketsmart, snapshot or {}, looks), house.world)
+
+
+def looked_at(house: House) -> list[str]:
+    """The events that were looked at one by one, in this order."""
+    paths = [r.path for r in house.sandbox.requests if r.path.endswith("/ticket-types")]
+    return [path.split("/")[-2] for path in paths]
+
+
+def on_sale(house: House) -> list[str]:
+    """The events that can sell, by id."""
+    return sorted(e.id for e in house.box_office.events if e.status in {"PUBLISHED", "SOLD_OUT"})
+
+
+def test_rows_that_carry_ticket_types_are_all_there_is_to_read(tmp_path: Path) -> None:
+    """Not one look beside them."""
+    house = House(tmp_path)
+    seen = look(house)
+    assert (seen.complete, seen.looks, seen.trouble) == (True, 0, None)
+    assert len(seen.events) == len(house.box_office.events) == 10
+    assert house.sent() == 1
+    assert all(event.ticket_types for event in seen.events)
+    assert seen.at == house.clock.now()
+
+
+def test_every_page_is_read(tmp_path: Path) -> None:
+    """A hundred events each."""
+    house = House(tmp_path, season=201)
+    seen = look(house)
+    assert len({event.id for event in seen.events}) == 201
+    assert house.sent() == 3
+
+
+def test_an_empty_box_office_is_seen_to_be_empty(tmp_path: Path) -> None:
+    """It is no error to have nothing on."""
+    house = House(tmp_path, season=False)
+    seen = look(house)
+    assert (seen.events, seen.complete, house.sent()) == ((), True, 1)
+
+
+def test_only_what_can_sell_is_looked_at(silent: House) -> None:
+    """Neither drafts nor what is over."""
+    seen = look(silent)
+    assert sorted(looked_at(silent)) == on_sale(silent)
+    assert seen.looks == len(on_sale(silent))
+    unknown = [event.status for event in seen.events if event.ticket_types is None]
+    assert sorted(unknown) == ["COMPLETED", "DRAFT"]
+
+
+@pytest.mark.parametrize("looks", [0, 1, 3])
+def test_no_more_looks_than_are_allowed(silent: House, looks: int) -> None:
+    """The rest has its turn later."""
+    assert look(silent, looks=looks).looks == len(looked_at(silent)) == looks
+
+
+def test_what_changed_is_looked_at_first_then_what_was_seen_longest_ago(silent: House) -> None:
+    """A status that changed may mean anything."""
+    snapshot = {event.id: event for event in look(silent).events}
+    silent.clock.advance(60)
+    ids = on_sale(silent)
+    for number, event in enumerate(ids):
+        moment = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=number)
+        facts = snapshot[event]
+        snapshot[event] = EventFacts(
+            id=facts.id, title=facts.title, status=facts.status, starts_at=facts.starts_at,
+            ticket_types=facts.ticket_types, types_seen_at=moment,
+        )  # fmt: skip
+    silent.box_office.sell_out(ids[5])
+    del snapshot[ids[3]]  # never seen before
+    look(silent, snapshot, looks=4)
+    assert looked_at(silent) == [ids[3], ids[5], ids[0], ids[1]]
+
+
+def test_an_event_that_went_between_the_list_and_the_look_is_passed_over(silent: House) -> None:
+    """The next sweep tells."""
+    silent.sandbox.faults.add("status", service="ticketsmart", path=LOOKS, status=404, count=1)
+    seen = look(silent)
+    assert (seen.looks, seen.trouble) == (len(on_sale(silent)) - 1, None)
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_look_that_fails_ends_the_looks_and_keeps_the_rows(silent: House, status: int) -> None:
+    """What was looked at before it is kept as well."""
+    third = on_sale(silent)[2]
+    path = LOOKS.replace("*", third)
+    silent.sandbox.faults.add("status", service="ticketsmart", path=path, status=status)
+    seen = look(silent)
+    assert (len(seen.events), seen.complete, seen.looks) == (10, True, 2)
+    assert f" {status}: " in str(seen.trouble)
+    assert len([event for event in seen.events if event.ticket_types]) == 2
+
+
+def test_requests_that_are_spent_end_the_looks(silent: House) -> None:
+    """The rows were read; the minute's budget is told in words."""
+    silent.sandbox.faults.add(
+        "status", service="ticketsmart", path=LOOKS, status=429, headers={"Retry-After": "600"}
+    )
+    seen = look(silent)
+    assert (seen.looks, len(seen.events)) == (0, 10)
+    assert seen.trouble == "the minute's requests are spent; further looks next time"
+
+
+def test_a_key_that_is_rejected_during_the_looks_is_no_small_trouble(silent: House) -> None:
+    """A person has to see to it."""
+    silent.sandbox.faults.add("status", service="ticketsmart", path=LOOKS, status=401)
+    with pytest.raises(AuthenticationError):
+        look(silent)
+
+
+def test_a_page_that_breaks_is_no_observation(tmp_path: Path) -> None:
+    """There is no half of one."""
+    house = House(tmp_path, season=250)
+    house.sandbox.faults.add("html", service="ticketsmart", path="/events", nth=3)
+    with pytest.raises(UndecodableReplyError):
+        look(house)
+
+
+def test_a_list_that_never_holds_still_proves_no_absence(tmp_path: Path) -> None:
+    """Rows that move between pages may be missed; each that was seen is told once, and is good."""
+    house = House(tmp_path, season=150)
+    house.sandbox.faults.add("shuffle", service="ticketsmart", path="/events")
+    seen = look(house)
+    assert not seen.complete
+    assert len({event.id for event in seen.events}) == len(seen.events) > 100
+
+
+def test_a_desk_that_never_holds_still_is_not_believed_to_lack_a_ticket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not found in a moving list may be there: it is not sent again."""
+    from willcall.client.paging import Rows
+
+    house = House(tmp_path)
+    house.run()
+    house.box_office.sell_out(house.event())
+    house.sandbox.faults.add(
+        "lost_request", service="ticket0", method="POST", path="/tickets", count=1
+    )
+    real = Rows.of.__func__  # type: ignore[attr-defined]
+    monkeypatch.setattr(Rows, "of", classmethod(lambda cls, items, whole: real(cls, items, False)))
+    for _ in range(3):
+        report = house.run()
+        assert "kept changing" in str(report.deliveries.stopped)
+        assert (report.exit_code, report.left) == (3, {"unknown": 1, "pending": 2})
+    assert house.desk.tickets == []
+    monkeypatch.undo()
+    assert house.run().exit_code == 0
+    assert len(house.desk.tickets) == 1
