@@ -142,6 +142,7 @@ class _Court:
             if cleared and any(self._hold(case) for case in mine):
                 # A rule that waits before it believes in a condition waits before it is over, too.
                 self._conditions[name] = attrs.evolve(condition, ending=change)
+                self._outcomes[id(change)] = "waits whether it stays so", mine[0].marker
                 continue
             del self._conditions[name]
             for case in mine:
