@@ -107,7 +107,7 @@ KINDS: Mapping[str, Kind] = {
             "cancelled",
             Severity.HIGH,
             cleared_by=("event.reinstated",),
-            overtaken_by=("event.archived", "event.vanished"),
+            overtaken_by=("event.completed", "event.archived", "event.vanished"),
             covers=(
                 "event.rescheduled",
                 "event.moved",

@@ -176,7 +176,9 @@ def _type_kinds(
 def _stock_kinds(
     was: TypeFacts | None, now: TypeFacts, event: EventFacts, low: _Low
 ) -> Iterator[str]:
-    sold_out = was is not None and was.sold_out
+    if now.hidden:
+        return  # a guest list that is full is nobody's news
+    sold_out = was is not None and was.sold_out and not was.hidden
     if now.sold_out and not sold_out:
         yield "ticket_type.sold_out"
     elif sold_out and now.available is not None and not now.sold_out:
