@@ -105,8 +105,10 @@ def test_any_text_is_survived(text: str) -> None:
 @given(
     st.recursive(
         st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.integers(),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(st.from_regex(r"[a-z]{1,4}", fullmatch=True), inner, max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.from_regex(r"[a-z]{1,4}", fullmatch=True), inner, max_size=3)
+        ),
         max_leaves=12,
     )
 )

@@ -12,7 +12,7 @@ import typer
 
 from ..client.redact import scrub
 from ..errors import ApiError, ConfigError, InputError, WillcallError
-from . import apis, demo, passes, sandbox
+from . import apis, check, demo, passes, sandbox
 
 # typer carries a copy of click in newer versions and needs the package in older ones: the family
 # of its errors is the same in both, and this is the one member that typer itself exports.
@@ -43,6 +43,7 @@ app = typer.Typer(
 )
 app.command("run")(passes.run)
 app.command("plan")(passes.plan)
+app.command("check")(check.check)
 app.command("demo")(demo.demo)
 app.command("sandbox")(sandbox.sandbox)
 app.add_typer(apis.events, name="events")
