@@ -121,13 +121,19 @@ def _detail_kinds(before: EventFacts, after: EventFacts) -> Iterator[str]:
         yield "event.renamed"
     if after.visibility != before.visibility and before.visibility is not None:
         yield "event.visibility_changed"
-    unnamed = after.status != before.status and not any(_status_kinds(before, after))
-    if _details(after) != _details(before) or _renamed_types(before, after) or unnamed:
+    if any(_unnamed(before, after)) or _details(after) != _details(before):
         yield "event.details_changed"
 
 
+def _unnamed(before: EventFacts, after: EventFacts) -> Iterator[bool]:
+    """What has no kind of its own: most changes of status, a place that is no longer told, a ticket
+    type's new name."""
+    yield after.status != before.status and not any(_status_kinds(before, after))
+    yield _place(after) != _place(before) and after.venue_name is None
+    yield _renamed_types(before, after)
+
+
 def _renamed_types(before: EventFacts, after: EventFacts) -> bool:
-    """Renaming a ticket type is no kind of its own."""
     known = {one.id: one.name for one in before.ticket_types or ()}
     return any(known.get(one.id, one.name) != one.name for one in after.ticket_types or ())
 
@@ -183,7 +189,7 @@ def _stock_kinds(
         yield "ticket_type.sold_out"
     elif sold_out and now.available is not None and not now.sold_out:
         yield "ticket_type.back_on_sale"
-    ran_low = was is not None and low(was)
+    ran_low = was is not None and not was.hidden and low(was)
     # What is not on sale cannot run low; a draft's last five places are nobody's news.
     # Nor does what was sold out and has a few places again: that is good news, told as such.
     if low(now) and not ran_low and not sold_out and event.status in _ON_SALE:
