@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,11 +21,9 @@ from sqlalchemy import (
     Engine,
     delete,
     insert,
-    or_,
     select,
     update,
 )
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ...errors import LedgerError
 from ..cases import (
@@ -39,12 +37,10 @@ from ..cases import (
     RemovalTry,
     State,
 )
-from ..changes import Change, change_from_json
-from ..history import Entry
-from ..rules import Silence
 from . import schema
-from .deciding import read_history, read_state, write_decision
-from .rows import case_of, intent_of, silence_of
+from .archive import Archive
+from .deciding import read_state, write_decision
+from .rows import case_of, intent_of
 from .upgrade import HEAD, upgrade, version_of
 
 LEASE = timedelta(seconds=120)
@@ -55,15 +51,6 @@ RUNS_KEPT = timedelta(days=30)
 
 HISTORY_KEPT = timedelta(days=35)
 """How long the ledger remembers what was seen, unless the configuration says otherwise."""
-
-
-@attrs.frozen(kw_only=True)
-class Logged:
-    """A change as the ledger remembers it, and what became of it."""
-
-    change: Change
-    outcome: str
-    marker: str | None = None
 
 
 @attrs.frozen
@@ -79,27 +66,11 @@ def _holder() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
-# What a database says, and what to do about it.
-_WAYS_OUT = (
-    ("locked", "another program holds it; the next run tries again"),
-    ("disk", "make room on the disk; the next run goes on"),
-    ("timeout", "the next run tries again"),
-    ("readonly", "let willcall write to the file and its folder"),
-    ("unable to open", "let willcall read and write the file and its folder"),
-    (
-        "not a database",
-        "it is damaged or something else: restore it, or point [state] url elsewhere",
-    ),
-    ("malformed", "it is damaged: restore it from a copy"),
-)
-_PASSES_BY_ITSELF = ("locked", "disk", "timeout")
-
-
-class Ledger:
+class Ledger(Archive):
     """What must survive. Safe to use from one process at a time per :class:`Fence`."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._held: dict[str, Fence] = {}
 
     def __repr__(self) -> str:
@@ -111,31 +82,6 @@ class Ledger:
             with suppress(LedgerError):
                 self.release_lease(fence)
         self._engine.dispose()
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Database errors as ours: which ledger, what to do, and no SQL with somebody's data."""
-        try:
-            yield
-        except DBAPIError as error:
-            said = (str(error.orig).splitlines() or [type(error.orig).__name__])[0]
-            known = next(((word, way) for word, way in _WAYS_OUT if word in said), None)
-            temporary = known is not None and known[0] in _PASSES_BY_ITSELF
-            text = f"{self._name} cannot be used: {said}" + (f" ({known[1]})" if known else "")
-            raise LedgerError(text, temporary=temporary) from None
-        except SQLAlchemyError as error:
-            raise LedgerError(f"{self._name} cannot be used: {type(error).__name__}") from None
-
-    @property
-    def _name(self) -> str:
-        url = self._engine.url
-        at = url.database if url.get_backend_name() == "sqlite" else None
-        return f"the ledger {(at or url.render_as_string()).removeprefix('file:')}"
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with self._engine.connect() as connection:
-            yield connection.execution_options(reading=True)
 
     def upgrade(self) -> None:
         """Bring its tables to the version of this code.
@@ -404,93 +350,3 @@ class Ledger:
                 connection.execute(
                     insert(removals).values(box_office=fence.box_office, name=name, **row)
                 )
-
-    # -- silences -----------------------------------------------------------------------------
-
-    def silences(self) -> list[Silence]:
-        """Every silence, those that are over included."""
-        with self._told(), self._reading() as connection:
-            rows = connection.execute(select(schema.silences).order_by(schema.silences.c.id))
-            return list(map(silence_of, rows))
-
-    def add_silence(self, silence: Silence) -> int:
-        """Add a silence; its number."""
-        row = {**attrs.asdict(silence), "kinds": list(silence.kinds)}
-        del row["id"]
-        with self._told(), self._engine.begin() as connection:
-            added = connection.execute(insert(schema.silences).values(**row))
-            number = added.inserted_primary_key
-        return 0 if number is None else int(number[0])
-
-    def expire_silence(self, number: int, now: datetime) -> bool:
-        """End a silence now; whether there was one that had not ended."""
-        silences = schema.silences
-        with self._told(), self._engine.begin() as connection:
-            ended = connection.execute(
-                update(silences)
-                .where(silences.c.id == number, silences.c.until > now)
-                .values(until=now)
-            )
-            return ended.rowcount == 1
-
-    # -- looking back ---------------------------------------------------------------------------
-
-    def log(
-        self,
-        *,
-        box_office: str | None = None,
-        since: datetime | None = None,
-        event: str | None = None,
-        kind: str | None = None,
-        marker: str | None = None,
-        limit: int = 1000,
-    ) -> list[Logged]:
-        """The latest changes and what became of them, oldest first; what is None fits all."""
-        changes = schema.changes
-        wanted = []
-        for column, value in (
-            (changes.c.box_office, box_office),
-            (changes.c.event_id, event),
-            (changes.c.kind, kind),
-            (changes.c.marker, marker),
-        ):
-            if value is not None:
-                wanted.append(column == value)
-        if since is not None:
-            wanted.append(changes.c.observed_at >= since)
-        with self._told(), self._reading() as connection:
-            rows = connection.execute(
-                select(changes).where(*wanted).order_by(changes.c.id.desc()).limit(limit)
-            ).all()
-        return [
-            Logged(
-                change=change_from_json(row.box_office, row.change),
-                outcome=row.outcome,
-                marker=row.marker,
-            )
-            for row in reversed(rows)
-        ]
-
-    def cases(self, *, since: datetime | None = None, name: str | None = None) -> list[Case]:
-        """The cases that were opened since then; ``name`` is a marker or a ticket's id."""
-        cases = schema.cases
-        wanted = [] if since is None else [cases.c.opened_at >= since]
-        if name is not None:
-            wanted.append(or_(cases.c.marker == name, cases.c.ticket_id == name))
-        with self._told(), self._reading() as connection:
-            rows = connection.execute(select(cases).where(*wanted).order_by(cases.c.opened_at))
-            return list(map(case_of, rows))
-
-    def intents(self, marker: str) -> list[Intent]:
-        """Every act of a case, in order."""
-        intents = schema.intents
-        with self._told(), self._reading() as connection:
-            rows = connection.execute(
-                select(intents).where(intents.c.case == marker).order_by(intents.c.position)
-            )
-            return list(map(intent_of, rows))
-
-    def history(self, box_office: str, since: datetime) -> list[Entry]:
-        """What was seen, from the last whole snapshot before ``since`` on."""
-        with self._told(), self._reading() as connection:
-            return read_history(connection, box_office, since)
