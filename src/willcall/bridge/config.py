@@ -264,7 +264,7 @@ def examined(values: Mapping[str, Any]) -> tuple[Config | None, list[ConfigError
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
-        return None, _complaints(error)
+        return None, complaints_of(error, Config)
     offices = [office.name for office in config.box_office]
     complaints = [
         *_once("box_office", "name", offices),
@@ -309,23 +309,24 @@ _TYPES = {
 }
 
 
-def _complaints(error: ValidationError) -> list[ConfigError]:
-    """Every complaint; one about a misspelt key says more than the one that it is missing."""
+def complaints_of(error: ValidationError, root: type[Table]) -> list[ConfigError]:
+    """Every complaint about a file with this table at its root; one about a misspelt key says more
+    than the one that it is missing."""
     told = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
     # Where one of several things may stand, each of them complains: the first will do.
     found: dict[str, ConfigError] = {}
     for one in told:
-        complaint = _complaint(one)
+        complaint = _complaint(one, root)
         found.setdefault(complaint.field, complaint)
     return list(found.values())
 
 
-def _complaint(one: ErrorDetails) -> ConfigError:
+def _complaint(one: ErrorDetails, root: type[Table]) -> ConfigError:
     # A key may have been pasted in anywhere, even as the name of a field.
     path = scrub(_path(one["loc"]))
     head, last = str(one["loc"][0]), str(one["loc"][-1])
     if one["type"] == "extra_forbidden":
-        return ConfigError(path, "no such key", nearest(last, _fields_at(one["loc"][:-1])))
+        return ConfigError(path, "no such key", nearest(last, _fields_at(root, one["loc"][:-1])))
     if one["type"] == "missing":
         return ConfigError(path, "it is missing", _EXAMPLES.get(last, "add it"))
     if one["type"] in {"list_type", "model_type"}:
@@ -358,9 +359,9 @@ def _path(parts: Iterable[int | str]) -> str:
     return path
 
 
-def _fields_at(parts: Iterable[int | str]) -> list[str]:
+def _fields_at(root: type[Table], parts: Iterable[int | str]) -> list[str]:
     """The keys that a table at this place may have."""
-    table: type[Table] = Config
+    table = root
     for part in parts:
         if isinstance(part, str) and part in (known := _by_key(table)):
             table = known[part] or table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 
 import attrs
 
@@ -47,18 +48,38 @@ def diff(
         if after == before:
             continue
         differing[after.id] = after
-        changes += (
-            Change(
-                kind=kind,
-                box_office=box_office,
-                event=after,
-                before=before,
-                ticket_type=ticket_type,
-                observed_at=observation.at,
-            )
-            for kind, ticket_type in _compared(before, after, low)
-        )
+        changes += _changes(box_office, before, after, observation.at, low)
     return tuple(changes), differing
+
+
+def between(
+    box_office: str,
+    before: Mapping[str, EventFacts],
+    after: Mapping[str, EventFacts],
+    at: datetime,
+    low: _Low = _USUAL,
+) -> tuple[Change, ...]:
+    """The changes from one snapshot to a later one, which holds all that the first one does."""
+    return tuple(
+        change
+        for event_id in sorted(after)
+        if after[event_id] != before.get(event_id)
+        for change in _changes(box_office, before.get(event_id), after[event_id], at, low)
+    )
+
+
+def _changes(
+    box_office: str, before: EventFacts | None, after: EventFacts, at: datetime, low: _Low
+) -> Iterator[Change]:
+    for kind, ticket_type in _compared(before, after, low):
+        yield Change(
+            kind=kind,
+            box_office=box_office,
+            event=after,
+            before=before,
+            ticket_type=ticket_type,
+            observed_at=at,
+        )
 
 
 def _pairs(

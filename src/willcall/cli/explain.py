@@ -80,7 +80,9 @@ def _found(config: Config, ledger: Ledger, name: str) -> list[Explanation]:
         )
     (box_office, event) = events[0]
     logged = ledger.log(box_office=box_office, event=event.id, limit=_MOST)
-    markers = dict.fromkeys(one.marker for one in logged if one.marker is not None)
+    # What waited (for a silence to end, say) has no change of its own that led to its case.
+    found = [case.marker for case in ledger.cases(event=event.id)]
+    markers = dict.fromkeys([*(one.marker for one in logged if one.marker), *found])
     return [_explained(config, ledger, box_office, seen, logged, list(markers), [event.id], event)]
 
 

@@ -78,11 +78,11 @@ def log(
 
 def _kinds(globs: list[str]) -> tuple[str, ...]:
     from ..bridge.changes import KINDS, matching
-    from ..bridge.config import nearest
+    from ..bridge.templates import near
 
     for glob in globs:
         if not matching([glob]):
-            raise InputError("--kind", f"{glob!r} is no kind of change", nearest(glob, list(KINDS)))
+            raise InputError("--kind", f"{glob!r} is no kind of change", near(glob, KINDS))
     return matching(globs)
 
 
@@ -113,7 +113,10 @@ def _line(row: Logged | tuple[Case, Intent]) -> str:
         case, act = row
         said = f": {act.error}" if act.error else ""
         state = "" if act.state == "done" else f" ({act.state}{said})"
-        return f"      {act.act} in {case.ticket_id or 'no ticket'} [{act.marker}]{state}"
+        what = ""
+        if act.act in {"open", "reopen"}:
+            what = f": {plain(case.title)}, {KINDS[case.kind].summary}"
+        return f"      {act.act} {case.ticket_id or 'no ticket yet'} [{act.marker}]{what}{state}"
     change = row.change
     name = f' "{plain(change.ticket_type.name)}"' if change.ticket_type else ""
     summary = KINDS[change.kind].summary

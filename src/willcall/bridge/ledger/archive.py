@@ -101,10 +101,21 @@ class Archive(Base):
             for row in reversed(rows)
         ]
 
-    def cases(self, *, since: datetime | None = None, name: str | None = None) -> list[Case]:
-        """The cases that were opened since then; ``name`` is a marker or a ticket's id."""
+    def cases(
+        self,
+        *,
+        since: datetime | None = None,
+        name: str | None = None,
+        event: str | None = None,
+    ) -> list[Case]:
+        """The cases that were opened since then; ``name`` is a marker or a ticket's id, ``event``
+        the id of the one that leads them, as such or by one of its ticket types."""
         cases = schema.cases
-        wanted = [] if since is None else [cases.c.opened_at >= since]
+        wanted: list[ColumnElement[bool]] = []
+        if since is not None:
+            wanted.append(cases.c.opened_at >= since)
+        if event is not None:
+            wanted.append(_about(event))
         if name is not None:
             wanted.append(or_(cases.c.marker == name, cases.c.ticket_id == name))
         with self._told(), self._reading() as connection:
@@ -128,8 +139,7 @@ class Archive(Base):
             if value is not None:
                 wanted.append(column == value)
         if event is not None:
-            part = cases.c.subject.startswith(f"{event}/", autoescape=True)
-            wanted.append(or_(cases.c.subject == event, part))
+            wanted.append(_about(event))
         if kinds is not None:
             wanted.append(cases.c.kind.in_(kinds))
         if since is not None:
@@ -160,3 +170,9 @@ class Archive(Base):
         """What was seen, from the last whole snapshot before ``since`` on."""
         with self._told(), self._reading() as connection:
             return read_history(connection, box_office, since)
+
+
+def _about(event: str) -> ColumnElement[bool]:
+    """Cases about an event or one of its ticket types."""
+    subject = schema.cases.c.subject
+    return or_(subject == event, subject.startswith(f"{event}/", autoescape=True))
