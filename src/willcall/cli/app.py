@@ -12,7 +12,7 @@ import typer
 
 from ..client.redact import scrub
 from ..errors import ApiError, ConfigError, InputError, WillcallError
-from . import apis, check, demo, explain, log, passes, release, ruletest, sandbox, silence
+from . import apis, check, demo, explain, log, passes, preview, release, ruletest, sandbox, silence
 
 # typer carries a copy of click in newer versions and needs the package in older ones: the family
 # of its errors is the same in both, and this is the one member that typer itself exports.
@@ -47,6 +47,7 @@ app.command("check")(check.check)
 app.command("explain")(explain.explain)
 app.command("log")(log.log)
 app.command("test")(ruletest.try_rules)
+app.command("preview")(preview.preview)
 app.command("release")(release.release)
 app.command("demo")(demo.demo)
 app.command("sandbox")(sandbox.sandbox)
