@@ -12,7 +12,20 @@ import typer
 
 from ..client.redact import scrub
 from ..errors import ApiError, ConfigError, InputError, WillcallError
-from . import apis, check, demo, explain, log, passes, preview, release, ruletest, sandbox, silence
+from . import (
+    apis,
+    check,
+    demo,
+    explain,
+    log,
+    passes,
+    preview,
+    release,
+    replay,
+    ruletest,
+    sandbox,
+    silence,
+)
 
 # typer carries a copy of click in newer versions and needs the package in older ones: the family
 # of its errors is the same in both, and this is the one member that typer itself exports.
@@ -48,6 +61,7 @@ app.command("explain")(explain.explain)
 app.command("log")(log.log)
 app.command("test")(ruletest.try_rules)
 app.command("preview")(preview.preview)
+app.command("replay")(replay.replay)
 app.command("release")(release.release)
 app.command("demo")(demo.demo)
 app.command("sandbox")(sandbox.sandbox)
