@@ -30,6 +30,7 @@ from .diff import diff
 from .facts import EventFacts, TypeFacts, event_facts
 from .ledger import HISTORY_KEPT, Fence, Ledger
 from .observe import Observation, observe
+from .outlook import Outlooks, outlooks
 from .removals import Scheduled, remove_due
 from .rules import Rules
 from .troubles import noted
@@ -86,18 +87,20 @@ class PassReport:
 
 @attrs.frozen(kw_only=True)
 class Plan:
-    """What a run would do now: its observation, what it would decide, and what already waits."""
+    """What a run would do now: its observation, what it would decide, what already waits, and what
+    becomes of the tickets that are there."""
 
     box_office: str
     observation: Observation | None = None
     decision: Decision | None = None
     waiting: tuple[tuple[Case, Intent], ...] = ()
+    outlooks: Outlooks = attrs.field(factory=Outlooks)
     trouble: WillcallError | None = None
 
     @property
     def exit_code(self) -> int:
         """0, or what kept it from looking."""
-        return code_of(self.trouble)
+        return worst((code_of(self.trouble), code_of(self.outlooks.trouble)))
 
     @property
     def pending(self) -> bool:
@@ -283,7 +286,10 @@ def plan_pass(job: Job) -> Flow[Plan]:
     except ApiError as error:
         return attrs.evolve(plan, trouble=error)
     decision = _conclude(job, state, found)
-    return attrs.evolve(plan, observation=found.observation, decision=decision)
+    by_marker = {case.marker: case for case in (*state.cases, *decision.cases)}
+    acts = [*waiting, *((by_marker[one.case], one) for one in decision.intents)]
+    ahead = yield from outlooks(job.ticket0, acts, ends - (yield from tick()))
+    return attrs.evolve(plan, observation=found.observation, decision=decision, outlooks=ahead)
 
 
 def release_held(job: Job, markers: Sequence[str]) -> Flow[PassReport]:
