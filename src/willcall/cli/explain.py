@@ -41,7 +41,7 @@ def explain(
     \b
     Examples:
       willcall explain the-cherry-orchard
-      willcall explain wc-taktr5wq
+      willcall explain wc-fe6j7trg
       willcall explain tkt_8js1v7q91e --json
     """
     from . import show

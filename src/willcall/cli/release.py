@@ -30,7 +30,7 @@ def release(
     \b
     Examples:
       willcall release --list
-      willcall release wc-taktr5wq
+      willcall release wc-fe6j7trg
       willcall release
     """
     from ..bridge.run import worst
