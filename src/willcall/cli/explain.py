@@ -177,12 +177,17 @@ def _text(one: Explanation) -> None:
         at = show.moment(change.observed_at)
         typer.echo(f"\n#{told.number}  {at}  {change.kind}{what} ({summary}): {told.outcome}")
         _rules(told.rules)
+    held = {
+        name for story in one.stories if story.case.state == "held" for name in story.case.members
+    }
     for standing in one.standing:
         condition = standing.condition
         one_type = condition.change.ticket_type
         of = f' "{plain(one_type.name)}"' if one_type else ""
         since = show.moment(condition.since)
-        typer.echo(f"\nstill so: {condition.change.kind}{of}, since {since}: {_state(condition)}")
+        typer.echo(
+            f"\nstill so: {condition.change.kind}{of}, since {since}: {_state(condition, held)}"
+        )
         if not condition.told and condition.covered_by is None:
             _rules(standing.rules)
     for story in one.stories:
@@ -200,7 +205,9 @@ def _text(one: Explanation) -> None:
             typer.echo(f"  {act.position:>2} {act.act:8} {act.state:10} {at}{until}{said}")
 
 
-def _state(condition: Condition) -> str:
+def _state(condition: Condition, held: set[tuple[str, str]]) -> str:
+    if condition.name in held:
+        return "held as part of a storm; `willcall release` lets it go"
     if condition.ending is not None:
         return "seems to be over; waits whether it stays so"
     if condition.told:
@@ -219,7 +226,8 @@ def _rules(rules: tuple[Said, ...]) -> None:
         typer.echo(f"    {one.rule}: {says}")
     others = len(rules) - len(about)
     if others:
-        typer.echo(f"    {'the' if about else 'all'} {others} other rules are about other kinds")
+        which = f"the {others} other rules" if about else f"all {others} rules"
+        typer.echo(f"    {which} are about other kinds")
 
 
 def _data(one: Explanation) -> dict[str, Any]:

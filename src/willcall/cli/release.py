@@ -12,7 +12,7 @@ from .options import AsJson, BoxOffice, ConfigFile, MaxSeconds, Quiet
 def release(
     markers: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[MARKER]…", help="Which (wc-…); all that are held if left out."),
+        typer.Argument(metavar="MARKER", help="Which (wc-…); all that are held if left out."),
     ] = None,
     config: ConfigFile = None,
     box_office: BoxOffice = None,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def try_rules(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files of tests.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of tests.")],
     config: Annotated[
         Path | None,
         typer.Option(

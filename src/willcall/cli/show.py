@@ -199,7 +199,7 @@ def _act_lines(intent: Intent) -> list[str]:
     if intent.act is Act.TAG:
         return [f"tag     {', '.join(payload['tags'])}"]
     if intent.act in {Act.MESSAGE, Act.NOTE}:
-        return [f"{intent.act:7} ", *_indented(payload["text"])]
+        return [str(intent.act), *_indented(payload["text"])]
     return [str(intent.act)]
 
 
