@@ -40,6 +40,7 @@ def test_an_event_with_only_what_it_must_have() -> None:
     assert got.currency == "USD"
     assert got.ticket_types is None
     assert got.visibility is None
+    assert read_event(reply(200, event("evt_1", visibility=None, category=None))).category is None
 
 
 @pytest.mark.parametrize("enveloped", [True, False])
@@ -124,6 +125,7 @@ def test_the_first_wrong_field_is_named() -> None:
         {"ticketTypes": [5]},
         {"ticketTypes": [None]},
         {"slug": {}},
+        {"visibility": 5},
         {"visibility": []},
     ],
 )

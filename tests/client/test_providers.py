@@ -125,7 +125,13 @@ def test_every_client_has_the_shape_of_a_service() -> None:
         with cls(cls.provider.key_prefix + "12345678") as client:
             service: Service = client
             assert service.provider is cls.provider
-            assert set(service.collections) <= {"events", "tickets", "messages", "customers", "orders"}
+            assert set(service.collections) <= {
+                "events",
+                "tickets",
+                "messages",
+                "customers",
+                "orders",
+            }
             assert service.collections
             assert type(service.with_options()) is cls
     for other in awaited:
@@ -138,7 +144,9 @@ def test_every_client_has_the_shape_of_a_service() -> None:
 # What a key may do.
 
 
-@pytest.mark.parametrize("scopes", [["events:read"], ["events:write"], ["events:read", "events:write"]])
+@pytest.mark.parametrize(
+    "scopes", [["events:read"], ["events:write"], ["events:read", "events:write"]]
+)
 def test_check_tells_ticketsmarts_scopes_and_changes_nothing(
     served: Served, scopes: list[str]
 ) -> None:

@@ -139,7 +139,10 @@ def test_the_life_of_an_event(do: Any, served: Served) -> None:
         currency="CHF",
         visibility="PUBLIC",
         category=Category.COMEDY,
+        add_ticket_type=NewTicketType("Bar", 500, 9),
     )
+    assert [kind.name for kind in changed.ticket_types] == ["Balcony", "Floor", "Bar"]
+    do("ticketsmart", "events.remove_ticket_type", "late-show", changed.ticket_types[-1].id)
     assert (changed.id, changed.title, changed.slug) == (made.id, "Late Show", "late-show")
     assert (changed.ends_at, changed.doors_open, changed.venue_name) == (None, None, None)
     assert (changed.city, changed.country, changed.currency) == (None, "AT", "CHF")
@@ -392,6 +395,7 @@ NAIVE = datetime(2026, 9, 1, 19)  # noqa: DTZ001 - that is the point
         ("limit", lambda api: api.events.list(limit=101)),
         ("title", lambda api: api.events.create(title=" ", starts_at=START)),
         ("update", lambda api: api.events.update("e")),
+        ("add_ticket_type", lambda api: api.events.update("e", add_ticket_type={"name": "a"})),
         ("id_or_slug", lambda api: api.events.get("")),
         ("id_or_slug", lambda api: api.events.update("..", title="x")),
         ("ticket_type_id", lambda api: api.events.remove_ticket_type("e", "")),

@@ -190,7 +190,7 @@ def _signature(build: Callable[..., Any], wrap: str, *, bound: bool) -> inspect.
     """The signature a caller sees: the answer in place of the Op that describes it."""
     signature = inspect.signature(build)
     inner = str(signature.return_annotation).removeprefix("Op[").removesuffix("]")
-    if wrap:
+    if inner.startswith("Page["):
         inner = inner.removeprefix("Page[").removesuffix("]")
     return signature.replace(
         parameters=list(signature.parameters.values())[int(bound) :],
@@ -206,8 +206,12 @@ class _Definition(Generic[P, T]):
     def __init__(self, build: Callable[Concatenate[Any, P], Op[T]]) -> None:
         self.build = build
         self.name = build.__name__
-        functools.update_wrapper(self, build)  # type: ignore[arg-type]
+        functools.update_wrapper(self, build)
         self.__signature__ = _signature(build, self.wrap, bound=False)
+
+    def __call__(self, obj: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """As any method can be called on its class, with the collection first."""
+        return getattr(obj, self.name)(*args, **kwargs)
 
     def named(self, call: Callable[..., Any], wrap: str) -> Any:
         """The function, with the name, the words and the signature of its definition."""
