@@ -99,6 +99,8 @@ def test_nulls_are_read_as_nothing_said() -> None:
 
 
 def test_the_first_wrong_field_is_named() -> None:
+    both = wrong(event("e", title=5, visibility=None, ticketTypes=[{"id": "a", "name": "b"}]))
+    assert both == "unexpected JSON: expected str, got int @ event.title"
     assert (
         wrong(event("e", title=None)) == "unexpected JSON: expected str, got NoneType @ event.title"
     )
