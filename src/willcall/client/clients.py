@@ -178,7 +178,7 @@ class SyncClient(_Client[Sync]):
         self._attach(Session(account, options, face))
 
     def check(self) -> Access:
-        """Which scopes the key has, without writing anything: see :func:`willcall.client.check`.
+        """Which scopes the key has, found out without writing: :func:`willcall.client.check.check`.
 
         Raises:
             AuthenticationError: the key is not accepted.
@@ -237,7 +237,7 @@ class AsyncClient(_Client[Async]):
         self._attach(Session(account, options, face))
 
     async def check(self) -> Access:
-        """Which scopes the key has, without writing anything: see :func:`willcall.client.check`.
+        """Which scopes the key has, found out without writing: :func:`willcall.client.check.check`.
 
         Raises:
             AuthenticationError: the key is not accepted.
@@ -273,7 +273,7 @@ class FlowClient(_Client[InFlow]):
         self._attach(Session(account, options or Options(), face))
 
     def check(self) -> Flow[Access]:
-        """Which scopes the key has, without writing anything: see :func:`willcall.client.check`.
+        """Which scopes the key has, found out without writing: :func:`willcall.client.check.check`.
 
         Raises:
             AuthenticationError: the key is not accepted.
