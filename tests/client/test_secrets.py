@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from client.kit import DESK_KEY, KEY, account, get, play, reply, tcp, ticket0, ticketsmart
-from willcall import AsyncTicketSmart, Hooks, Ticket0, TicketSmart, Try
+from willcall import AsyncTicket0, AsyncTicketSmart, Hooks, Ticket0, TicketSmart, Try
 from willcall.client.engine import perform
 from willcall.client.flow import Request, Send
 from willcall.client.options import Options
@@ -189,6 +189,14 @@ def test_httpx_still_logs_for_others(served: Served, caplog: pytest.LogCaptureFi
     caplog.set_level(logging.INFO)
     with ticket0(served) as client:
         client.customers.list(email="ann.lee@example.com").all()
+
+    async def main() -> None:
+        async with AsyncTicket0(
+            served.sandbox.ticket0_key, base_url=served.ticket0_url, pace=None
+        ) as other:
+            assert len(await other.customers.list(email="ann.lee@example.com").all()) == 0
+
+    asyncio.run(main())
     assert caplog.text == ""
     with httpx.Client() as other:
         other.get(served.url)
