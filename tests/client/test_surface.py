@@ -463,3 +463,38 @@ def test_ticket0_is_not_asked_what_makes_no_sense(field: str, call: Any) -> None
 
 def test_a_new_ticket_type_is_cents_in_the_end() -> None:
     assert NewTicketType("a", 2500, 1).cents == NewTicketType("a", Money(2500, "USD"), 1).cents
+
+
+@pytest.mark.parametrize(
+    "switch",
+    [
+        {"ticket_types_in_rows": False},
+        {"enveloped": False},
+        {"pagination_fields": False},
+        {"details": "strings"},
+        {"ticket_enveloped": True},
+        {"message_shape": "older"},
+        {"newest_first": False},
+    ],
+    ids=str,
+)
+def test_every_shape_that_the_documents_leave_open_is_read(
+    served: Served, switch: dict[str, Any]
+) -> None:
+    served.sandbox.settings.change(switch)
+    with ticketsmart(served) as smart:
+        rows = smart.events.list(limit=3).all()
+        assert len(rows) == len(served.sandbox.boxoffice.events)
+        assert rows.whole is (None if "pagination_fields" in switch else True)
+        assert (rows[0].ticket_types is None) is ("ticket_types_in_rows" in switch)
+        assert smart.events.get(rows[0].id).ticket_types
+        with pytest.raises(ValidationError, match=r"startsAt|starts at") as caught:
+            smart.events.update(rows[0].id, ends_at=rows[0].starts_at - timedelta(days=1))
+        assert caught.value.details
+    with ticket0(served) as helpdesk:
+        made = [helpdesk.tickets.create(**TICKET) for _ in range(3)]
+        assert sorted(names(helpdesk.tickets.list(limit=2))) == sorted(names(made))
+        note = helpdesk.messages.note(made[0].id, body="Called", once="wc-1234", look_first=True)
+        again = helpdesk.messages.note(made[0].id, body="Called", once="wc-1234", look_first=True)
+        assert note == again
+        assert [m.body_text for m in helpdesk.messages.list(made[0].id)][1:] == [note.body_text]
