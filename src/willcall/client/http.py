@@ -118,6 +118,43 @@ def _failed(request: Request, error: Exception) -> NoReturn:
     ) from None
 
 
+_WAITS = ("connect", "read", "write", "pool")
+
+
+def _merged(client: Any, request: Request) -> httpx.Request:
+    """The request as a client of yours sends it: it may add headers, cookies and parameters."""
+    message: httpx.Request = client.build_request(
+        request.method,
+        request.url,
+        headers=request.headers,
+        content=request.content,
+        timeout=request.timeout,
+    )
+    return message
+
+
+def _plain(client: Any, request: Request) -> httpx.Request:
+    """The same for a client of ours, which adds the same few headers to all and nothing else.
+
+    Put together from what httpx would come to, since its own way there takes a tenth of a call.
+    """
+    import httpx
+
+    url, content = httpx.URL(request.url), request.content
+    headers = {b"host": url.netloc}
+    headers |= {name.lower(): value for name, value in client.headers.raw}
+    headers |= {name.encode(): value.encode() for name, value in request.headers.items()}
+    if content is not None or request.method in {"POST", "PUT", "PATCH"}:
+        headers[b"content-length"] = b"%d" % len(content or b"")
+    return httpx.Request(
+        request.method,
+        url,
+        headers=list(headers.items()),
+        stream=httpx.ByteStream(content or b""),
+        extensions={"timeout": dict.fromkeys(_WAITS, request.timeout)},
+    )
+
+
 class _TooLongError(Exception):
     """A body without end."""
 
@@ -180,13 +217,7 @@ class Connections:
         hush = _ours.set(True)
         try:
             response = client.send(
-                client.build_request(
-                    request.method,
-                    request.url,
-                    headers=request.headers,
-                    content=request.content,
-                    timeout=request.timeout,
-                ),
+                (_plain if self._given is None else _merged)(client, request),
                 stream=True,
                 follow_redirects=False,  # a redirect would carry the key to a stranger
             )
@@ -249,13 +280,7 @@ class AsyncConnections:
         try:
             async with asyncio.timeout(whole):
                 response = await client.send(
-                    client.build_request(
-                        request.method,
-                        request.url,
-                        headers=request.headers,
-                        content=request.content,
-                        timeout=request.timeout,
-                    ),
+                    (_plain if self._given is None else _merged)(client, request),
                     stream=True,
                     follow_redirects=False,
                 )
