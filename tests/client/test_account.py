@@ -124,6 +124,10 @@ def test_options_are_what_is_sent() -> None:
     assert b"x-trace: 2" in head
     assert b"user-agent: mine" in head
     assert head.count(b"user-agent") == head.count(b"x-trace") == 1
+    # Whoever puts the headers together: each is sent once, in whatever spelling.
+    sent = [line.split(b":")[0] for line in head.split(b"\r\n")[1:] if line]
+    assert sorted(sent) == sorted(set(sent))
+    assert b"\r\naccept: application/json\r\n" in head
 
 
 def test_tries_and_timeouts_hold_over_real_http(served: Served) -> None:
