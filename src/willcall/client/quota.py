@@ -9,10 +9,10 @@ and at 0.1 s a trip, 59.8 leave.
 A little of the window is kept for writes, so that a sweep never makes a delivery wait for a whole
 minute, and a little for reads, so that a flood of writes never stops the looking.
 
-Why not pyrate-limiter, which has rolling windows and buckets in SQLite and PostgreSQL too: it counts
-when a place is taken, not when the answer proves the arrival; it sleeps by itself, so that it could
-neither be simulated nor awaited and blocked from one definition; and it knows neither readers from
-writers nor a 429 that somebody else caused.
+Why not pyrate-limiter, which has rolling windows and buckets in SQLite and PostgreSQL too: it
+counts when a place is taken, not when the answer proves the arrival; it sleeps by itself, so that
+it could neither be simulated nor serve blocking and awaited callers from one definition; and it
+knows neither readers from writers nor a 429 that somebody else caused.
 """
 
 from __future__ import annotations
