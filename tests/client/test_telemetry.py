@@ -100,6 +100,24 @@ def test_the_metric_counts_every_try(told: Told) -> None:
     assert not {"url.full", "url.template"} & set(point.attributes)
 
 
+def test_an_older_opentelemetry_without_advice_on_buckets_will_do(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class OlderMeter:
+        def __init__(self, meter: Any) -> None:
+            self.meter = meter
+
+        def create_histogram(self, name: str, unit: str = "", description: str = "") -> Any:
+            return self.meter.create_histogram(name, unit, description)
+
+    monkeypatch.setattr(
+        "opentelemetry.metrics.get_meter", lambda *about: OlderMeter(told.meters.get_meter(*about))
+    )
+    play(perform(get(), account(), Options()), reply(200))
+
+    assert [point.count for point in told.points()] == [1]
+
+
 def test_a_call_without_a_route_is_named_by_its_method_alone(told: Told) -> None:
     op: Op[Any] = Op("GET", "/odd/planted%40example.com", lambda _: None, {"email": "planted@x.yz"})
     play(perform(op, account(), Options()), reply(200))

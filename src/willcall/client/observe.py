@@ -38,12 +38,15 @@ _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.
 def _instruments() -> tuple[Any, Any]:
     """A tracer and the histogram of durations; both follow a provider that is set later."""
     trace, metrics = map(import_module, ("opentelemetry.trace", "opentelemetry.metrics"))
-    histogram = metrics.get_meter("willcall", __version__).create_histogram(
-        "http.client.request.duration",
-        unit="s",
-        description="Duration of HTTP client requests.",
-        explicit_bucket_boundaries_advisory=_BUCKETS,
-    )
+    meter = metrics.get_meter("willcall", __version__)
+    about = {"unit": "s", "description": "Duration of HTTP client requests."}
+    name = "http.client.request.duration"
+    try:
+        histogram = meter.create_histogram(
+            name, **about, explicit_bucket_boundaries_advisory=_BUCKETS
+        )
+    except TypeError:  # opentelemetry-api before 1.30 takes no advice
+        histogram = meter.create_histogram(name, **about)
     return trace.get_tracer("willcall", __version__), histogram
 
 
