@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -498,3 +499,16 @@ def test_every_shape_that_the_documents_leave_open_is_read(
         again = helpdesk.messages.note(made[0].id, body="Called", once="wc-1234", look_first=True)
         assert note == again
         assert [m.body_text for m in helpdesk.messages.list(made[0].id)][1:] == [note.body_text]
+
+
+@pytest.mark.parametrize(("settle", "tickets"), [(0.6, 1), (0.0, 2)])
+def test_a_write_carried_out_after_its_connection_died_is_met_by_settling(
+    served: Served, settle: float, tickets: int
+) -> None:
+    """The bound of the promise: shorter than the provider may take, and there are two."""
+    served.sandbox.faults.add("late_commit", method="POST", seconds=0.3, count=1)
+    with ticket0(served, settle=settle) as helpdesk:
+        helpdesk.tickets.create(**TICKET, once="wc-1234")
+    time.sleep(0.35)
+
+    assert len(served.sandbox.desk.tickets) == tickets
