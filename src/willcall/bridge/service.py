@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self, TypeVar
 
-from ..client.endpoint import open_account
 from ..client.flow import Flow, drive
 from ..client.http import Connections
+from ..client.provider import open_account
 from ..errors import (
     ApiError,
     ConfigError,

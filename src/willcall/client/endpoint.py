@@ -21,7 +21,6 @@ import functools
 import inspect
 from collections.abc import Callable, Coroutine
 from typing import (
-    TYPE_CHECKING,
     Any,
     Concatenate,
     Generic,
@@ -40,39 +39,7 @@ from .once import carry_out
 from .op import Op, Page
 from .options import Options
 from .paging import AsyncPages, FlowPages, Pages
-from .provider import Account, open_account
-
-if TYPE_CHECKING:
-    from .clients import AsyncClient, FlowClient, SyncClient
-
-__all__ = [
-    "Async",
-    "AsyncCall",
-    "AsyncClient",
-    "Call",
-    "Collection",
-    "F",
-    "Face",
-    "FlowCall",
-    "FlowClient",
-    "InFlow",
-    "Session",
-    "Sync",
-    "SyncClient",
-    "endpoint",
-    "listing",
-    "open_account",
-]
-
-
-def __getattr__(name: str) -> Any:
-    """The clients, which stand on this module, for those who look for them here."""
-    if name in {"AsyncClient", "FlowClient", "SyncClient"}:
-        from . import clients
-
-        return getattr(clients, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
+from .provider import Account
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
