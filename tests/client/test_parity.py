@@ -15,10 +15,10 @@ import pytest
 import willcall
 from client.kit import account, desk
 from willcall import AsyncTicket0, AsyncTicketSmart, Ticket0, TicketSmart
-from willcall.client import clients, endpoint
+from willcall.client import clients
 from willcall.client.clients import AsyncClient, FlowClient, SyncClient
-from willcall.client.endpoint import Collection, listing
 from willcall.client.endpoint import endpoint as definition
+from willcall.client.endpoint import listing
 from willcall.ticket0.api import FlowTicket0
 from willcall.ticketsmart.api import Events, FlowTicketSmart
 
@@ -132,16 +132,6 @@ def test_help_on_a_class_of_operations_shows_answers_not_ops() -> None:
             for name in definitions(type(collection)):
                 assert f"{name}(self" in shown
             assert "Op[" not in shown.replace("Op[T]", "")
-
-
-def test_the_clients_are_found_where_they_used_to_be() -> None:
-    assert endpoint.FlowClient is FlowClient
-    assert endpoint.SyncClient is SyncClient
-    assert endpoint.AsyncClient is AsyncClient
-    assert endpoint.open_account is clients.open_account
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        endpoint.nothing  # noqa: B018
-    assert issubclass(type(PAIRS[0][0].collections["events"]), Collection)
 
 
 # The package itself.
