@@ -62,6 +62,14 @@ box_offices = Table(
     Column("lease_until", Moment),
 )
 
+# How many requests were spent, and when: one text under each name, see client/quota.py.
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("spent", Text, nullable=False),
+)
+
 snapshots = Table(
     "snapshots",
     metadata,
