@@ -73,7 +73,7 @@ def test_all_clients_have_the_same_methods() -> None:
     assert set(signature.parameters) == {"api_key"} | set(clients.ClientOptions.__annotations__)
     assert SyncClient.__doc__ is not None
     for name in signature.parameters:
-        assert f"        {name}: " in SyncClient.__doc__
+        assert f"    {name}: " in SyncClient.__doc__
     assert (AsyncTicket0.__doc__ or "").startswith("Ticket0's API, awaited.")
     assert "httpx.AsyncClient" in (AsyncTicket0.__doc__ or "")
     assert (FlowClient.__doc__ or "").startswith("A client for use inside flows")
