@@ -44,7 +44,7 @@ architecture: $(READY)
 	@$(BIN)/lint-imports
 
 tests: $(READY)
-	@$(BIN)/pytest -n 2 -q
+	@$(BIN)/pytest -n 2 -q --cov
 
 docs: $(READY)  ## the documentation as a site, in .cache/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet -f docs/mkdocs/mkdocs.yml && echo "open .cache/site/index.html"
