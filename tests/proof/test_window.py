@@ -50,7 +50,8 @@ steps = st.lists(
 @example([("read", 1e6), ("read", 20.0), ("read", -1e6), ("read", 11.0), ("read", 11.0)])
 @example([("read", 0.0)] * 26)
 @example([("read", 0.0), ("settle", 5.0), ("read", -1.0)])
-@settings(deadline=None)
+@example([("read", 0.0), ("settle", -5.0), ("read", 11.0)])
+@settings(deadline=None, max_examples=300)
 def test_it_says_the_same_as_one_that_is_looked_through_each_time(
     acts: list[tuple[str, float]],
 ) -> None:

@@ -148,8 +148,9 @@ class Window:
     def settle(self, quota: Quota, moment: float, slot: int) -> None:
         """The answer has come: the place stays taken for a whole window from now."""
         if slot in self.slots:
-            self._latest = max(self._latest, moment + quota.seconds + _MARGIN)
-            self.slots[slot] = moment + quota.seconds + _MARGIN, self.slots[slot][1]
+            free = moment + quota.seconds + _MARGIN
+            self.slots[slot] = free, self.slots[slot][1]
+            self._soonest, self._latest = min(self._soonest, free), max(self._latest, free)
 
     def close(self, moment: float, seconds: float) -> None:
         """The provider refused: nothing goes out for so long."""
