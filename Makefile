@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python3.14; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test format check-format lint types architecture tests setup cassettes pins clean
+.PHONY: help demo test format check-format lint types architecture tests setup docs cassettes bench pins clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 16
@@ -44,14 +44,32 @@ architecture: $(READY)
 	@$(BIN)/lint-imports
 
 tests: $(READY)
-	@$(BIN)/pytest -n 2 -q
+	@$(BIN)/pytest -n 2 -q --cov
+
+docs: $(READY)  ## the documentation as a site, in .cache/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet -f docs/mkdocs/mkdocs.yml && echo "open .cache/site/index.html"
 
 cassettes: $(READY)  ## record every cassette anew, from the sandbox
 	@PYTHONPATH=tests $(BIN)/python -W error -m support.cassettes
 
-pins: $(READY)  ## write constraints.txt anew from pyproject.toml (needs uv)
-	@uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -o constraints.txt
+# Its environment holds the peers too, and is none of the tests'.
+BENCH := .cache/bench
+$(BENCH)/.ready: benchmarks/constraints.txt pyproject.toml
+	@echo "setting up $(BENCH) with the peers to measure against (once)"
+	@$(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r benchmarks/constraints.txt
+	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+bench: $(BENCH)/.ready  ## how fast the clients are, beside named peers
+	@$(BENCH)/bin/python benchmarks/run.py
+
+COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q
+
+pins: $(READY)  ## write the constraints anew from pyproject.toml (needs uv)
+	@$(COMPILE) --all-extras --group dev -o constraints.txt
+	@$(COMPILE) --group bench -c constraints.txt -o benchmarks/constraints.txt
 
 clean:  ## forget the environment and every cache
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache site
+	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache site

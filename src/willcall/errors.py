@@ -175,7 +175,14 @@ class ApiError(WillcallError):
             text += f"; the key lacks {', '.join(self.missing_scopes)}"
         if self.hint:
             text += f"; {self.hint}"
+        if self.request_id:
+            text += f" (request id {self.request_id[:80]})"
         return text
+
+    @property
+    def request_id(self) -> str | None:
+        """The provider's own name for this exchange, if it sent one: what its support asks for."""
+        return self.reply.request_id if self.reply is not None else None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self}>"

@@ -204,11 +204,15 @@ def test_a_refusal_that_is_reported_opens_one_ticket(served: Served, baseline: b
     assert len(served.sandbox.desk.tickets) == 1
 
 
-def test_a_refusal_may_be_reported_while_the_box_office_cannot_be_reached(served: Served) -> None:
+@pytest.mark.parametrize("named_by", ["slug", "id"])
+def test_a_refusal_may_be_reported_while_the_box_office_cannot_be_reached(
+    served: Served, named_by: str
+) -> None:
     """With what was seen last."""
     configured(served, "main-room")
     run()
-    error = refusal(served)
+    club = served.sandbox.boxoffice.event("nachtschicht-live-elektronik")
+    error = refusal(served, str(getattr(club, named_by)))
     served.sandbox.faults.add("status", service="ticketsmart", status=404)
     with Bridge.from_config() as bridge:
         assert bridge.report(error).exit_code == 0

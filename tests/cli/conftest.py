@@ -1,8 +1,10 @@
-"""A folder with a configuration, a served sandbox, and the command line in this very process."""
+"""The command line against a sandbox over real HTTP, in a folder of its own."""
 
-import itertools
 import json
-from collections.abc import Callable, Iterator
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,102 +13,111 @@ import pytest
 
 from willcall.cli.app import run
 from willcall.sandbox import Sandbox, serve
+from willcall.sandbox.boxoffice import BoxOffice
+from willcall.sandbox.desk import Desk
 from willcall.sandbox.server import Served
 
-PLAY = "the-cherry-orchard"
-LAUGHS = "late-laughs-with-priya-raman"
-CLUB = "nachtschicht-live-elektronik"
+CONFIG = """\
+[[box_office]]
+name = "main-room"
+base_url = "{ticketsmart}"
+
+[desk]
+base_url = "{ticket0}"
+inbox_id = "inb_01abc"
+customer_email = "organiser@example.com"
+from_address = "boxoffice@example.com"
+"""
+VARIABLES = (
+    "TICKETSMART_API_KEY",
+    "TICKETSMART_BASE_URL",
+    "TICKET0_API_KEY",
+    "TICKET0_BASE_URL",
+    "WILLCALL_CONFIG",
+)
 
 
 @attrs.frozen
-class Ended:
-    """How a command ended."""
+class Said:
+    """What a command has said, and its exit code."""
 
     code: int
     out: str
     err: str
 
-    @property
-    def objects(self) -> list[Any]:
-        """Its output as JSON, one object a line."""
+    def lines(self, skip: int) -> list[str]:
+        """Its lines of output after the first few."""
+        return self.out.splitlines()[skip:]
+
+    def json(self) -> list[Any]:
+        """Every line of its output, each of which must be one JSON object."""
         return [json.loads(line) for line in self.out.splitlines()]
 
 
-@attrs.frozen
-class Desk:
-    """The folder, the services, and the command line."""
+@attrs.define
+class Shell:
+    """Where commands are typed: this process for speed, or a real one for the truth."""
 
     served: Served
-    folder: Path
-    run: Callable[..., Ended]
+    capture: pytest.CaptureFixture[str]
 
-    def configure(self, more: str = "", head: str = "") -> None:
-        """Write willcall.toml anew, with tables of its own at the end or keys at its head."""
-        text = f"""{head}
-[[box_office]]
-name = "main-room"
-base_url = "{self.served.ticketsmart_url}"
-[desk]
-base_url = "{self.served.ticket0_url}"
-inbox_id = "inb_01abc"
-customer_email = "organiser@example.com"
-from_address = "boxoffice@example.com"
-{more}"""
-        (self.folder / "willcall.toml").write_text(text, "utf-8")
+    @property
+    def box_office(self) -> BoxOffice:
+        """The truth of the main box office."""
+        return self.served.sandbox.boxoffice
+
+    @property
+    def desk(self) -> Desk:
+        """The truth of the workspace."""
+        return self.served.sandbox.desk
+
+    def __call__(self, *words: str) -> Said:
+        """Run ``willcall words…`` in this process."""
+        self.capture.readouterr()
+        code = run(words)
+        said = self.capture.readouterr()
+        return Said(code, said.out, said.err)
+
+    def real(self, *words: str, python: Sequence[str] = ("-W", "error")) -> Said:
+        """Run ``python -m willcall words…`` as a process of its own."""
+        ended = subprocess.run(
+            [sys.executable, *python, "-m", "willcall", *words],
+            capture_output=True,
+            encoding="utf-8",
+            env={**os.environ, "NO_COLOR": "1"},
+            check=False,
+            timeout=60,
+        )
+        return Said(ended.returncode, ended.stdout, ended.stderr)
+
+    def configure(self, text: str = CONFIG) -> None:
+        """Write willcall.toml."""
+        filled = text.format(
+            ticketsmart=self.served.ticketsmart_url, ticket0=self.served.ticket0_url
+        )
+        Path("willcall.toml").write_text(filled, "utf-8")
+
+    def baseline(self) -> None:
+        """Configuration and first run."""
+        self.configure()
+        assert self("run").code == 0
+        self.served.sandbox.forget_requests()
 
 
 @pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
-    """Run a command in this process."""
-
-    def command(*args: str) -> Ended:
-        capsys.readouterr()
-        code = run(args)
-        told = capsys.readouterr()
-        return Ended(code, told.out, told.err)
-
-    return command
-
-
-@pytest.fixture
-def desk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Callable[..., Ended]
-) -> Iterator[Desk]:
-    """A configured folder and both services, with nothing run yet."""
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty folder, and nothing of ours in the environment."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TZ", "UTC")
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def shell(
+    bare: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Shell]:
+    """A shell with both keys in its environment, and no configuration yet."""
     with serve(Sandbox()) as served:
         monkeypatch.setenv("TICKETSMART_API_KEY", served.sandbox.ticketsmart_key)
         monkeypatch.setenv("TICKET0_API_KEY", served.sandbox.ticket0_key)
-        desk = Desk(served, tmp_path, cli)
-        desk.configure()
-        yield desk
-
-
-@pytest.fixture
-def night(desk: Desk) -> Desk:
-    """A night of sales: one silenced sell-out, one cancellation."""
-    assert desk.run("run", "-q").code == 0
-    box_office = desk.served.sandbox.boxoffice
-    box_office.sell_out(PLAY)
-    box_office.cancel(LAUGHS)
-    added = desk.run(
-        "silence", "add", "--event", "cherry", "--until", "2h", "--author", "Ana",
-        "--reason", "the plan is being redone",
-    )  # fmt: skip
-    assert added.code == 0
-    assert desk.run("run", "-q").code == 0
-    return desk
-
-
-@pytest.fixture
-def storm(desk: Desk) -> Desk:
-    """Three sell-outs at once, where two are a storm."""
-    desk.configure("[storm]\nlimit = 2\n")
-    desk.run("run", "-q")
-    box_office = desk.served.sandbox.boxoffice
-    free = (event for event in box_office.events if event.status == "PUBLISHED")
-    for event in itertools.islice(free, 3):
-        box_office.sell_out(event.id)
-    assert desk.run("run", "-q").code == 0
-    return desk
+        yield Shell(served, capsys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from typing import Any
 
@@ -123,6 +124,10 @@ def test_options_are_what_is_sent() -> None:
     assert b"x-trace: 2" in head
     assert b"user-agent: mine" in head
     assert head.count(b"user-agent") == head.count(b"x-trace") == 1
+    # Whoever puts the headers together: each is sent once, in whatever spelling.
+    sent = [line.split(b":")[0] for line in head.split(b"\r\n")[1:] if line]
+    assert sorted(sent) == sorted(set(sent))
+    assert b"\r\naccept: application/json\r\n" in head
 
 
 def test_tries_and_timeouts_hold_over_real_http(served: Served) -> None:
@@ -194,3 +199,19 @@ def test_the_key_of_the_desk_is_sent_as_a_bearer() -> None:
     )
 
     assert world.requests[0].headers["authorization"] == f"Bearer {DESK_KEY}"
+
+
+def test_awaited_calls_at_once_never_get_a_429_from_a_real_limit(served: Served) -> None:
+    served.sandbox.settings.change({"ticket0_limit": 12, "limit_window": 1.0})
+
+    async def main() -> None:
+        async with AsyncTicket0(
+            served.sandbox.ticket0_key,
+            base_url=served.ticket0_url,
+            pace=Pace(Quota(12, 1.0)),
+        ) as client:
+            calls = [client.tickets.list(limit=1).first() for _ in range(30)]
+            assert await asyncio.gather(*calls) == [None] * 30
+
+    asyncio.run(main())
+    assert [entry.status for entry in served.sandbox.requests] == [200] * 30

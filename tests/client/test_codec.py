@@ -40,6 +40,7 @@ def test_an_event_with_only_what_it_must_have() -> None:
     assert got.currency == "USD"
     assert got.ticket_types is None
     assert got.visibility is None
+    assert read_event(reply(200, event("evt_1", visibility=None, category=None))).category is None
 
 
 @pytest.mark.parametrize("enveloped", [True, False])
@@ -98,6 +99,8 @@ def test_nulls_are_read_as_nothing_said() -> None:
 
 
 def test_the_first_wrong_field_is_named() -> None:
+    both = wrong(event("e", title=5, visibility=None, ticketTypes=[{"id": "a", "name": "b"}]))
+    assert both == "unexpected JSON: expected str, got int @ event.title"
     assert (
         wrong(event("e", title=None)) == "unexpected JSON: expected str, got NoneType @ event.title"
     )
@@ -124,6 +127,7 @@ def test_the_first_wrong_field_is_named() -> None:
         {"ticketTypes": [5]},
         {"ticketTypes": [None]},
         {"slug": {}},
+        {"visibility": 5},
         {"visibility": []},
     ],
 )
@@ -244,3 +248,78 @@ def test_a_model_whose_reading_fails_in_an_unforeseen_way_still_ends_in_our_erro
 
     with pytest.raises(UndecodableReplyError, match="unforeseen"):
         Codec(before={Thing: burst}).structure({"id": "a"}, Thing)
+
+
+def decoded(model: Any, value: Any) -> Any:
+    return Codec().structure(value, model)
+
+
+@attrs.frozen
+class Checked:
+    price: int = attrs.field(validator=attrs.validators.ge(0))
+
+
+@attrs.frozen
+class Mended:
+    name: str
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "name", self.name.upper())
+
+
+@attrs.define(slots=False)
+class Loose:
+    name: str
+
+
+@attrs.frozen
+class Odd:
+    numbers: dict[str, int]
+    many: list[int]
+    maybe: int | None
+    tags: tuple[str, ...] = ("a",)
+    extra: dict[str, Any] = attrs.field(factory=dict)
+
+
+def test_what_the_fast_way_does_not_know_the_slow_way_reads() -> None:
+    assert decoded(Checked, {"price": 5}).price == 5
+    assert decoded(Mended, {"name": "a"}).name == "A"
+    assert decoded(Loose, {"name": "a"}).name == "a"
+    odd = decoded(Odd, {"numbers": {"a": 1}, "many": [2], "maybe": None, "tags": ["b"]})
+    assert (odd.numbers, odd.many, odd.maybe, odd.tags) == ({"a": 1}, [2], None, ("b",))
+    assert decoded(list[int], [1, 2]) == [1, 2]
+    with pytest.raises(UndecodableReplyError):
+        decoded(Checked, {"price": -5})
+
+
+@attrs.frozen
+class Plain:
+    maybe: int | None
+    tags: tuple[str, ...] = ("a",)
+    extra: dict[str, Any] = attrs.field(factory=dict)
+    facts: dict[str, str] = attrs.field(factory=dict)
+    when: datetime | None = None
+
+
+def test_both_ways_read_alike() -> None:
+    codec = Codec()
+    values: list[dict[str, Any]] = [
+        {"maybe": 5, "tags": [], "extra": {"a": [1]}, "facts": {"a": "b"}, "when": SOON},
+        {"maybe": None, "tags": None, "extra": None, "facts": None, "when": None},
+        {"maybe": 0, "when": "2026-09-01T19:00:00"},
+    ]
+    for value in values:
+        fast = codec._fast.get(Plain)(dict(value))
+        assert fast == codec._exact.structure(dict(value), Plain)
+        assert fast == codec.structure(dict(value), Plain)
+        assert hash(fast.tags) == hash(("a",) if value.get("tags") is None else ())
+    for wrong in (
+        {"tags": ["a", 5]},
+        {"tags": "ab"},
+        {"facts": {"a": 1}},
+        {"facts": 5},
+        {"when": 5},
+    ):
+        with pytest.raises(UndecodableReplyError):
+            codec.structure({"maybe": None, **wrong}, Plain)
+    assert decoded(Plain, {"maybe": 1}).extra is not decoded(Plain, {"maybe": 1}).extra

@@ -85,10 +85,12 @@ def test_an_error_says_all_that_helps() -> None:
 
     assert str(error) == (
         "ticketsmart: 429 RATE_LIMITED: too many [GET /events]; [{'path': 'a'}]; "
-        "the key lacks events:read; wait"
+        "the key lacks events:read; wait (request id req_1)"
     )
     assert repr(error) == f"<ApiError {error}>"
     assert str(ApiError("odd")) == "provider: odd"
+    assert error.request_id == "req_1"
+    assert ApiError("odd").request_id is None
     assert len(str(ApiError("odd", details="x" * 9999))) < 400
 
 

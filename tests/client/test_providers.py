@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from willcall import (
     connect,
     connect_async,
     provider_names,
-    providers,
 )
 from willcall.client.check import Access, check
 from willcall.client.clients import AsyncClient, SyncClient
@@ -38,18 +36,22 @@ from willcall.sandbox.server import Served
 from willcall.ticket0.api import FlowTicket0
 from willcall.ticketsmart.api import FlowTicketSmart
 
-POINT = EntryPoint("boxy", "client.third:CLIENTS", providers.GROUP)
-WRONG = EntryPoint("wrong", "client.third:PROVIDER", providers.GROUP)
-FALSE = EntryPoint("ticketsmart", "client.third:CLIENTS", providers.GROUP)
+ENTRY_POINTS = """\
+[willcall.providers]
+boxy = client.third:CLIENTS
+wrong = client.third:PROVIDER
+ticketsmart = client.third:CLIENTS
+"""
 
 
 @pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def entry_points(*, group: str, name: str | None = None) -> tuple[EntryPoint, ...]:
-        points = (POINT, WRONG, FALSE)
-        return tuple(p for p in points if p.group == group and name in (None, p.name))
-
-    monkeypatch.setattr(providers, "entry_points", entry_points)
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package on the path with entry points, as pip would have put it there."""
+    info = tmp_path / "willcall_boxy-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: willcall-boxy\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(ENTRY_POINTS)
+    monkeypatch.syspath_prepend(str(tmp_path))
 
 
 def test_ours_are_always_there() -> None:

@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 from client.kit import DESK_KEY, KEY, account, get, play, reply, tcp, ticket0, ticketsmart
-from willcall import AsyncTicketSmart, Hooks, Ticket0, TicketSmart, Try
+from willcall import AsyncTicket0, AsyncTicketSmart, Hooks, Ticket0, TicketSmart, Try
 from willcall.client.engine import perform
-from willcall.client.flow import Send
+from willcall.client.flow import Request, Send
 from willcall.client.options import Options
 from willcall.client.redact import scrub, scrub_addresses, scrub_path, scrub_reply
 from willcall.errors import ApiError, InputError, Reply, WillcallError
@@ -176,10 +176,27 @@ def test_addresses_never_reach_a_log_or_an_errors_request(
     assert "-> 404" in caplog.text
 
 
+def test_what_holds_a_key_is_not_pickled() -> None:
+    with TicketSmart(KEY, pace=None) as client:
+        request = Request("ticketsmart", "GET", "https://x/", {"x-api-key": KEY})
+        for thing in (client._session.account, client._session, client, client.events, request):
+            with pytest.raises((TypeError, AttributeError, pickle.PicklingError)) as caught:
+                pickle.dumps(thing)
+            assert KEY not in str(caught.value)
+
+
 def test_httpx_still_logs_for_others(served: Served, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     with ticket0(served) as client:
         client.customers.list(email="ann.lee@example.com").all()
+
+    async def main() -> None:
+        async with AsyncTicket0(
+            served.sandbox.ticket0_key, base_url=served.ticket0_url, pace=None
+        ) as other:
+            assert len(await other.customers.list(email="ann.lee@example.com").all()) == 0
+
+    asyncio.run(main())
     assert caplog.text == ""
     with httpx.Client() as other:
         other.get(served.url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -139,7 +140,10 @@ def test_the_life_of_an_event(do: Any, served: Served) -> None:
         currency="CHF",
         visibility="PUBLIC",
         category=Category.COMEDY,
+        add_ticket_type=NewTicketType("Bar", 500, 9),
     )
+    assert [kind.name for kind in changed.ticket_types] == ["Balcony", "Floor", "Bar"]
+    do("ticketsmart", "events.remove_ticket_type", "late-show", changed.ticket_types[-1].id)
     assert (changed.id, changed.title, changed.slug) == (made.id, "Late Show", "late-show")
     assert (changed.ends_at, changed.doors_open, changed.venue_name) == (None, None, None)
     assert (changed.city, changed.country, changed.currency) == (None, "AT", "CHF")
@@ -392,6 +396,7 @@ NAIVE = datetime(2026, 9, 1, 19)  # noqa: DTZ001 - that is the point
         ("limit", lambda api: api.events.list(limit=101)),
         ("title", lambda api: api.events.create(title=" ", starts_at=START)),
         ("update", lambda api: api.events.update("e")),
+        ("add_ticket_type", lambda api: api.events.update("e", add_ticket_type={"name": "a"})),
         ("id_or_slug", lambda api: api.events.get("")),
         ("id_or_slug", lambda api: api.events.update("..", title="x")),
         ("ticket_type_id", lambda api: api.events.remove_ticket_type("e", "")),
@@ -459,3 +464,51 @@ def test_ticket0_is_not_asked_what_makes_no_sense(field: str, call: Any) -> None
 
 def test_a_new_ticket_type_is_cents_in_the_end() -> None:
     assert NewTicketType("a", 2500, 1).cents == NewTicketType("a", Money(2500, "USD"), 1).cents
+
+
+@pytest.mark.parametrize(
+    "switch",
+    [
+        {"ticket_types_in_rows": False},
+        {"enveloped": False},
+        {"pagination_fields": False},
+        {"details": "strings"},
+        {"ticket_enveloped": True},
+        {"message_shape": "older"},
+        {"newest_first": False},
+    ],
+    ids=str,
+)
+def test_every_shape_that_the_documents_leave_open_is_read(
+    served: Served, switch: dict[str, Any]
+) -> None:
+    served.sandbox.settings.change(switch)
+    with ticketsmart(served) as smart:
+        rows = smart.events.list(limit=3).all()
+        assert len(rows) == len(served.sandbox.boxoffice.events)
+        assert rows.whole is (None if "pagination_fields" in switch else True)
+        assert (rows[0].ticket_types is None) is ("ticket_types_in_rows" in switch)
+        assert smart.events.get(rows[0].id).ticket_types
+        with pytest.raises(ValidationError, match=r"startsAt|starts at") as caught:
+            smart.events.update(rows[0].id, ends_at=rows[0].starts_at - timedelta(days=1))
+        assert caught.value.details
+    with ticket0(served) as helpdesk:
+        made = [helpdesk.tickets.create(**TICKET) for _ in range(3)]
+        assert sorted(names(helpdesk.tickets.list(limit=2))) == sorted(names(made))
+        note = helpdesk.messages.note(made[0].id, body="Called", once="wc-1234", look_first=True)
+        again = helpdesk.messages.note(made[0].id, body="Called", once="wc-1234", look_first=True)
+        assert note == again
+        assert [m.body_text for m in helpdesk.messages.list(made[0].id)][1:] == [note.body_text]
+
+
+@pytest.mark.parametrize(("settle", "tickets"), [(0.6, 1), (0.0, 2)])
+def test_a_write_carried_out_after_its_connection_died_is_met_by_settling(
+    served: Served, settle: float, tickets: int
+) -> None:
+    """The bound of the promise: shorter than the provider may take, and there are two."""
+    served.sandbox.faults.add("late_commit", method="POST", seconds=0.3, count=1)
+    with ticket0(served, settle=settle) as helpdesk:
+        helpdesk.tickets.create(**TICKET, once="wc-1234")
+    time.sleep(0.35)
+
+    assert len(served.sandbox.desk.tickets) == tickets

@@ -26,6 +26,7 @@ from client.kit import always, http, tcp
 from support.cassettes import HOME, STRANGER
 from support.scenes import CUSTOMER, HOUSE, INBOX
 from willcall import AsyncTicketSmart, Ticket0, TicketSmart
+from willcall.client.codec import Codec
 from willcall.client.flow import Flow, Request, World, simulate
 from willcall.client.http import LONGEST_BODY
 from willcall.client.provider import Account, open_account
@@ -41,11 +42,14 @@ from willcall.errors import (
 )
 from willcall.ticket0.api import PROVIDER as TICKET0
 from willcall.ticket0.api import FlowTicket0
+from willcall.ticket0.models import Customer, Message, Ticket
 from willcall.ticket0.webhooks import WebhookEvent
 from willcall.ticket0.webhooks import parse as parse_webhook
+from willcall.ticket0.wire import codec as desk_codec
 from willcall.ticketsmart.api import PROVIDER as TICKETSMART
 from willcall.ticketsmart.api import FlowTicketSmart
-from willcall.ticketsmart.models import NewTicketType
+from willcall.ticketsmart.models import Availability, Event, NewTicketType, TicketType
+from willcall.ticketsmart.wire import _codec as smart_codec
 
 # A bound per example would make a busy machine fail; that nothing hangs is shown by counting.
 few = settings(
@@ -186,10 +190,10 @@ values = st.sampled_from(STRANGE).map(copy.deepcopy) | st.recursive(
 
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Every place in a JSON value, its root included."""
+    """Every place in a JSON value, its root included; of a list the first two rows do."""
     found = [path]
     if isinstance(value, dict | list):
-        inside = value.items() if isinstance(value, dict) else enumerate(value)
+        inside = value.items() if isinstance(value, dict) else enumerate(value[:2])
         for key, inner in inside:
             found += _places(inner, (*path, key))
     return found
@@ -227,6 +231,42 @@ def test_a_good_answer_with_something_wrong_in_it(name: str, data: st.DataObject
     if isinstance(outcome, ApiError):
         assert isinstance(outcome, UndecodableReplyError | OutcomeUnknownError)
         assert outcome.reply is not None or "does not end" in outcome.message
+
+
+CODECS: dict[str, tuple[Codec, Any, Callable[[Any], Any]]] = {
+    "ticketsmart/events.list": (smart_codec, tuple[Event, ...], lambda body: body["events"]),
+    "ticketsmart/events.get": (smart_codec, Event, lambda body: body["event"]),
+    "ticketsmart/events.ticket_types": (
+        smart_codec,
+        tuple[TicketType, ...],
+        lambda body: body["ticketTypes"],
+    ),
+    "ticketsmart/events.availability": (smart_codec, Availability, lambda body: body),
+    "ticket0/tickets.get": (desk_codec, Ticket, lambda body: body),
+    "ticket0/messages.list": (desk_codec, tuple[Message, ...], lambda body: body["messages"]),
+    "ticket0/customers.get": (desk_codec, Customer, lambda body: body),
+}
+
+
+@pytest.mark.parametrize("name", CODECS)
+@given(data=st.data())
+@few
+def test_the_fast_way_and_the_exact_way_agree(name: str, data: st.DataObject) -> None:
+    """What the fast way reads, the one that explains errors reads alike; and all that is good."""
+    codec, model, part = CODECS[name]
+    try:
+        value = part(data.draw(spoilt(name)))
+    except (KeyError, TypeError):
+        return
+    fast = exact = None
+    with suppress(Exception):
+        fast = codec._fast.get(model)(copy.deepcopy(value))
+    with suppress(Exception):
+        exact = codec._exact.structure(copy.deepcopy(value), model)
+    if fast is not None:
+        assert repr(fast) == repr(exact)
+    good = codec._fast.get(model)(copy.deepcopy(part(GOOD[name])))
+    assert good == codec._exact.structure(copy.deepcopy(part(GOOD[name])), model)
 
 
 @pytest.mark.parametrize("name", GOOD)

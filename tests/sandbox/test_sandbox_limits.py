@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from willcall.sandbox import ManualClock, Sandbox
@@ -120,6 +120,10 @@ def test_no_rolling_window_ever_holds_more_than_the_limit(waits: list[float]) ->
 
 
 @given(gaps)
+@example(
+    [0, 1.5763226273182127, 1.0009999999999994, 1.0009999999999994, 1.6224951670046943, 1 / 3]
+    + [0] * 5
+)
 def test_waiting_as_told_is_always_enough(waits: list[float]) -> None:
     for window in (RollingWindow(), FirstRequestWindow()):
         at = 0.0

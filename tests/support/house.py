@@ -17,8 +17,8 @@ from willcall.bridge.ledger import Ledger, open_ledger
 from willcall.bridge.removals import Scheduled
 from willcall.bridge.rules import Rules, built_in_rules
 from willcall.bridge.run import Job, PassReport, Plan, plan_pass, report_removal_failure, run_pass
-from willcall.client.endpoint import open_account
 from willcall.client.flow import Crash, Flow, Request, World, simulate
+from willcall.client.provider import open_account
 from willcall.errors import ConnectionLostError, Reply, RequestTimeoutError
 from willcall.sandbox import ManualClock, Sandbox
 from willcall.sandbox.inprocess import Dropped, Late, call

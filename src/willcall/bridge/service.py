@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self, TypeVar
 
-from ..client.endpoint import open_account
+import attrs
+
 from ..client.flow import Flow, drive
 from ..client.http import Connections
+from ..client.provider import Account, open_account
+from ..client.quota import Pace
 from ..errors import (
     ApiError,
     ConfigError,
@@ -239,8 +243,8 @@ class Bridge:
         )
         return Job(
             box_office=office.name,
-            ticketsmart=FlowTicketSmart(account),
-            ticket0=FlowTicket0(self._desk),
+            ticketsmart=FlowTicketSmart(_paced(account, ledger)),
+            ticket0=FlowTicket0(_paced(self._desk, ledger)),
             rules=self._rules,
             ledger=ledger,
             looks=office.looks_per_run,
@@ -256,6 +260,17 @@ def _told(report: PassReport) -> str:
         return f"no support ticket was opened: {report.trouble}"
     outcome = report.decision.recorded[0].outcome if report.decision.recorded else "nothing new"
     return f"reported to the desk: {outcome}"
+
+
+def _paced(account: Account, ledger: Ledger) -> Account:
+    """The account with one window of requests for every process on this ledger: what the last
+    minute's run has spent, this one knows. A ledger that is only read counts nothing."""
+    if ledger.reading:
+        return account
+    # The name outlives the process and lies in a file: it must not give the key away.
+    secret = hashlib.sha256(account.key.encode()).hexdigest()[:16]
+    name = f"{account.provider.name} {account.base_url} {secret}"
+    return attrs.evolve(account, pace=Pace(account.provider.quota, store=ledger, name=name))
 
 
 def _named(field: str, work: Callable[[], T]) -> T:

@@ -26,7 +26,9 @@ tickets = typer.Typer(
     help="Ticket0: the support tickets of the desk.", no_args_is_help=True, rich_markup_mode=None
 )
 
-Limit = Annotated[int, typer.Option("-n", "--limit", min=1, help="How many at the most.")]
+Limit = Annotated[
+    int, typer.Option("-n", "--limit", min=1, metavar="N", help="How many at the most.")
+]
 EventName = Annotated[str, typer.Argument(metavar="EVENT", help="Its id or slug.")]
 
 
@@ -83,9 +85,9 @@ def list_events(
     box_office: BoxOffice = None,
     base_url: BaseUrl = None,
     status: Annotated[
-        str | None, typer.Option(help="DRAFT, PUBLISHED, SOLD_OUT, CANCELLED, …")
+        str | None, typer.Option(metavar="STATUS", help="DRAFT, PUBLISHED, SOLD_OUT, CANCELLED, …")
     ] = None,
-    search: Annotated[str | None, typer.Option(help="Words to look for.")] = None,
+    search: Annotated[str | None, typer.Option(metavar="WORDS", help="Words to look for.")] = None,
     limit: Limit = 1000,
     as_json: AsJson = False,
 ) -> None:
@@ -236,10 +238,15 @@ def _refused(
 def list_tickets(
     config: ConfigFile = None,
     base_url: BaseUrl = None,
-    status: Annotated[str | None, typer.Option(help="open, pending, resolved or snoozed.")] = None,
-    inbox: Annotated[str | None, typer.Option("--inbox", help="Only this inbox (inb_…).")] = None,
+    status: Annotated[
+        str | None, typer.Option(metavar="STATUS", help="open, pending, resolved or snoozed.")
+    ] = None,
+    inbox: Annotated[
+        str | None, typer.Option("--inbox", metavar="ID", help="Only this inbox (inb_…).")
+    ] = None,
     tag: Annotated[
-        str | None, typer.Option(help="Only with this tag; willcall's own have: willcall.")
+        str | None,
+        typer.Option(metavar="TAG", help="Only with this tag; willcall's own have: willcall."),
     ] = None,
     limit: Limit = 100,
     as_json: AsJson = False,
@@ -273,6 +280,7 @@ def get_ticket(
     as_json: AsJson = False,
 ) -> None:
     """Show one support ticket with its conversation."""
+    from ..bridge.compose import plain, when
     from . import show
 
     with _ticket0(config, base_url) as client:
@@ -293,5 +301,6 @@ def get_ticket(
     for message in messages:
         kind = "note" if message.is_note else message.direction or "message"
         who = message.author_name or message.from_address or "?"
-        typer.echo(f"\n-- {kind} from {who}, {message.created_at or 'undated'}")
-        typer.echo(message.body_text.strip())
+        moment = when(message.created_at, None) if message.created_at else "undated"
+        typer.echo(f"\n-- {kind} from {plain(who)}, {moment}")
+        typer.echo(show.harmless(message.body_text.strip()))

@@ -88,7 +88,7 @@ def _options(
 def run(args: Sequence[str]) -> int:
     """Run the command line; the exit code."""
     try:
-        code = app(list(args), standalone_mode=False)
+        code = app(list(args), prog_name="willcall", standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
         code = 130
     except typer.Exit as end:
@@ -105,12 +105,12 @@ def run(args: Sequence[str]) -> int:
         return _unread()
     except WillcallError as error:
         if "--debug" in args:
-            traceback.print_exc()
+            _trace()
         return _say(_told(error), _code(error))
     except Exception as error:  # noqa: BLE001 - the last place: a traceback helps no support team
         if "--debug" in args:
-            traceback.print_exc()
-        said = f"unexpected {type(error).__name__}: {error}; --debug shows where"
+            _trace()
+        said = f"unexpected {type(error).__name__}: {error}; `willcall --debug …` shows where"
         return _say(said, 1)
     if code == 130:
         return _say("interrupted", 130)
@@ -136,7 +136,14 @@ def _code(error: WillcallError) -> int:
 
 
 def _told(error: WillcallError) -> str:
-    return str(error)
+    from .show import told
+
+    return told(error)
+
+
+def _trace() -> None:
+    """Where an error came from; what a library puts into its text is not ours to trust."""
+    print(scrub(traceback.format_exc()), end="", file=sys.stderr)  # noqa: T201
 
 
 def _say(text: str, code: int) -> int:

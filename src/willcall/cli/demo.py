@@ -192,7 +192,10 @@ Try next:
 def _command() -> str:
     if shutil.which("willcall"):
         return "willcall"
-    return os.path.relpath(sys.argv[0]) if os.path.exists(sys.argv[0]) else "python -m willcall"
+    typed = Path(sys.argv[0])
+    if typed.name == "__main__.py" or not typed.exists():
+        return "python -m willcall"
+    return os.path.relpath(typed)
 
 
 def _styled(text: str, *, bold: bool = False, dim: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,12 +14,18 @@ if TYPE_CHECKING:
 
 
 def sandbox(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8080,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="PORT", help="0 takes any free one.")
+    ] = 8080,
     events: Annotated[
         int | None,
-        typer.Option(min=0, help="How many events; a small believable season if left out."),
+        typer.Option(
+            min=0, metavar="N", help="How many events; a small believable season if left out."
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same keys and ids.")] = 0,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="The same seed gives the same keys and ids.")
+    ] = 0,
 ) -> None:
     """Run a stand-in for TicketSmart and Ticket0, until Ctrl-C.
 
@@ -65,7 +72,8 @@ END
             Sandbox(seed=seed, season=True if events is None else events), port, ready=ready
         )
     except OSError as error:
-        raise InputError("--port", f"{port}: {error.strerror}", "choose another one") from None
+        said = os.strerror(error.errno or 0).lower()
+        raise InputError("--port", f"{port}: {said}", "choose another one, or 0 for any") from None
 
 
 def _on_sale(box: Box) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
@@ -18,7 +19,7 @@ from ..bridge.deliver import Delivered, Outcome
 from ..bridge.outlook import Outlook
 from ..bridge.run import PassReport, Plan
 from ..client.redact import scrub
-from ..errors import ApiError, WillcallError
+from ..errors import ApiError, AuthenticationError, WillcallError
 
 
 def data(value: Any) -> Any:
@@ -61,6 +62,17 @@ def moment(value: datetime) -> str:
     return f"{here:%Y-%m-%d %H:%M %Z}"
 
 
+def harmless(text: str) -> str:
+    """Text of several lines, without what could turn a terminal about."""
+    return "\n".join(
+        "".join(c for c in line if c == "\t" or unicodedata.category(c) not in _TURNING)
+        for line in text.splitlines()
+    )
+
+
+_TURNING = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+
+
 # -- what a run has done ----------------------------------------------------------------------
 
 
@@ -99,12 +111,19 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def trouble(name: str, error: WillcallError) -> None:
-    """What is wrong with a box office or its desk, on stderr."""
+def told(error: WillcallError) -> str:
+    """An error in words, with what to do about it here."""
     hint = ""
     if isinstance(error, ApiError) and error.retry_after is not None:
         hint = f"; try again in {error.retry_after:.0f} s"
-    aside(f"{name}: {scrub(str(error))}{hint}")
+    if isinstance(error, AuthenticationError):
+        hint = "; put a valid key where the configuration or the environment has this one"
+    return scrub(str(error)) + hint
+
+
+def trouble(name: str, error: WillcallError) -> None:
+    """What is wrong with a box office or its desk, on stderr."""
+    aside(f"{name}: {told(error)}")
 
 
 def pass_report(report: PassReport, *, quiet: bool, news: bool = True) -> None:

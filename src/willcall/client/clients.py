@@ -124,26 +124,26 @@ def _opened(
 
 
 _ARGUMENTS = """
-    Args:
-        api_key: the key; else the provider's environment variable is read.
-        base_url: another address for the same API, such as a sandbox's.
-        timeout: seconds for each try (10 by default); None for no bound.
-        deadline: seconds for a whole call, waits included (no bound by default).
-        tries: how often a call is tried at the most (3 by default).
-        headers: sent in addition to the client's own.
-        settle: for check-first writes (``once=…``): seconds that must pass after a lost answer
-            before "it is not there" is believed (30 by default).
-        hooks: functions of yours that watch.
-        share: the part of the provider's quota to use, above 0 and up to 1, where others use it
-            too. All clients of this process with the same key share one quota.
-        pace: a pace of yours instead, such as one with a store that other processes share, or
-            with higher limits; None to hold nothing back.
-        http_client: an ``httpx.{kind}`` of yours to send with; it stays yours to close. Without
-            one, proxies are taken from the environment as httpx does.
+Args:
+    api_key: the key; else the provider's environment variable is read.
+    base_url: another address for the same API, such as a sandbox's.
+    timeout: seconds for each try (10 by default); None for no bound.
+    deadline: seconds for a whole call, waits included (no bound by default).
+    tries: how often a call is tried at the most (3 by default).
+    headers: sent in addition to the client's own.
+    settle: for check-first writes (``once=…``): seconds that must pass after a lost answer
+        before "it is not there" is believed (30 by default).
+    hooks: functions of yours that watch.
+    share: the part of the provider's quota to use, above 0 and up to 1, where others use it
+        too. All clients of this process with the same key share one quota.
+    pace: a pace of yours instead, such as one with a store that other processes share, or
+        with higher limits; None to hold nothing back.
+    http_client: an ``httpx.{kind}`` of yours to send with; it stays yours to close. Without
+        one, proxies are taken from the environment as httpx does.
 
-    Raises:
-        InputError: a key of the wrong shape, a base URL that would expose it, or an option that
-            makes no sense.
+Raises:
+    InputError: a key of the wrong shape, a base URL that would expose it, or an option that
+        makes no sense.
 """
 
 
@@ -178,7 +178,7 @@ class SyncClient(_Client[Sync]):
         self._attach(Session(account, options, face))
 
     def check(self) -> Access:
-        """Which scopes the key has, without writing anything: see :func:`willcall.client.check`.
+        """Which scopes the key has, found out without writing: :func:`willcall.client.check.check`.
 
         Raises:
             AuthenticationError: the key is not accepted.
@@ -237,7 +237,7 @@ class AsyncClient(_Client[Async]):
         self._attach(Session(account, options, face))
 
     async def check(self) -> Access:
-        """Which scopes the key has, without writing anything: see :func:`willcall.client.check`.
+        """Which scopes the key has, found out without writing: :func:`willcall.client.check.check`.
 
         Raises:
             AuthenticationError: the key is not accepted.
@@ -273,7 +273,7 @@ class FlowClient(_Client[InFlow]):
         self._attach(Session(account, options or Options(), face))
 
     def check(self) -> Flow[Access]:
-        """Which scopes the key has, without writing anything: see :func:`willcall.client.check`.
+        """Which scopes the key has, found out without writing: :func:`willcall.client.check.check`.
 
         Raises:
             AuthenticationError: the key is not accepted.

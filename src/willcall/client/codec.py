@@ -1,16 +1,15 @@
 """JSON to models: camelCase to snake_case, aware datetimes, unknown words kept.
 
-Decoding runs twice at the most: once fast, and, only if that failed, once more with a converter
-that knows where it is, so that an error names the field (``events[3].startsAt``).
+Decoding runs twice at the most: once fast (:mod:`willcall.client.readers`), and, only if that
+failed, once more with cattrs, which knows where it is, so that an error names the field
+(``events[3].startsAt``).
 """
 
 from __future__ import annotations
 
-import types
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from datetime import datetime
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import attrs
 import orjson
@@ -20,23 +19,17 @@ from cattrs.gen import make_dict_structure_fn, override
 from cattrs.v import format_exception, transform_error
 
 from ..errors import Reply, UndecodableReplyError
+from .readers import Before, Readers, arms, moment, words_of
+
+__all__ = ["Codec", "camel", "moment", "parse", "parse_object", "parse_rows"]
 
 T = TypeVar("T")
-_UNIONS = (Union, types.UnionType)
 
 
 def camel(name: str) -> str:
     """``starts_at`` → ``startsAt``: how both providers write their names (seed)."""
     head, *tail = name.split("_")
     return head + "".join(word.capitalize() for word in tail)
-
-
-def moment(value: Any, _: Any = None) -> datetime:
-    """An ISO-8601 datetime, always aware; one that comes without a zone is UTC (inferred)."""
-    if not isinstance(value, str):
-        raise TypeError(f"expected an ISO-8601 datetime, got {type(value).__name__}")
-    parsed = datetime.fromisoformat(value)
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def _exactly(kind: type) -> Callable[[Any, Any], Any]:
@@ -53,25 +46,12 @@ def _exactly(kind: type) -> Callable[[Any, Any], Any]:
 
 def _is_open_enum(cls: Any) -> bool:
     """``SomeEnum | str`` (perhaps ``| None``): known words as members, others as they came."""
-    return get_origin(cls) in _UNIONS and any(
-        isinstance(arm, type) and issubclass(arm, StrEnum) for arm in get_args(cls)
-    )
-
-
-def _is_tuple(cls: Any) -> bool:
-    origin: Any = get_origin(cls)
-    return origin is tuple
+    return len(arms(cls)) > 1 and words_of(cls) is not None
 
 
 def _open_enum(cls: Any) -> Callable[[Any, Any], Any]:
-    arms = get_args(cls)
-    known = {
-        member.value: member
-        for arm in arms
-        if isinstance(arm, type) and issubclass(arm, StrEnum)
-        for member in arm
-    }
-    nullable = type(None) in arms
+    known: Mapping[str, Any] = words_of(cls) or {}
+    nullable = type(None) in arms(cls)
 
     def structure(value: Any, _: Any) -> Any:
         if value is None and nullable:
@@ -83,24 +63,24 @@ def _open_enum(cls: Any) -> Callable[[Any, Any], Any]:
     return structure
 
 
-def _items(cls: Any, converter: Converter, detailed: bool) -> Callable[[Any, Any], Any]:
+def _is_tuple(cls: Any) -> bool:
+    origin: Any = get_origin(cls)
+    return origin is tuple
+
+
+def _items(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
     """``tuple[T, ...]`` from a JSON array alone: a text must not become a tuple of letters."""
     kind = get_args(cls)[0]
     inner = converter.get_structure_hook(kind)
 
-    def fast(value: Any, _: Any) -> Any:
-        if not isinstance(value, list):
-            raise TypeError(f"expected a list, got {type(value).__name__}")
-        return tuple([inner(item, kind) for item in value])
-
-    def exact(value: Any, _: Any) -> Any:
+    def structure(value: Any, _: Any) -> Any:
         if not isinstance(value, list):
             raise TypeError(f"expected a list, got {type(value).__name__}")
         items, errors = [], []
         for place, item in enumerate(value):
             try:
                 items.append(inner(item, kind))
-            except Exception as error:  # noqa: BLE001 - all of them are told, with place
+            except Exception as error:  # noqa: BLE001 - all of them are told, with their place
                 note = IterableValidationNote(f"at {place}", place, kind)
                 error.__notes__ = [*getattr(error, "__notes__", []), note]
                 errors.append(error)
@@ -108,7 +88,7 @@ def _items(cls: Any, converter: Converter, detailed: bool) -> Callable[[Any, Any
             raise IterableValidationError("wrong items", errors, cls)
         return tuple(items)
 
-    return exact if detailed else fast
+    return structure
 
 
 class Codec:
@@ -126,35 +106,33 @@ class Codec:
     def __init__(
         self,
         names: Mapping[type, Mapping[str, str]] | None = None,
-        before: Mapping[type, Callable[[dict[str, Any]], Any]] | None = None,
+        before: Mapping[type, Before] | None = None,
     ) -> None:
         self._names = names or {}
         self._before = before or {}
-        self._fast = self._converter(detailed=False)
-        self._exact = self._converter(detailed=True)
+        self._fast = Readers(self._wire_names, self._before)
+        self._exact = self._converter()
 
-    def _converter(self, *, detailed: bool) -> Converter:
-        converter = Converter(detailed_validation=detailed)
+    def _wire_names(self, cls: Any) -> dict[str, str]:
+        """What each attribute of a model is called on the wire."""
+        told = self._names.get(cls, {})
+        return {f.name: told.get(f.name, camel(f.name)) for f in attrs.fields(cls)}
+
+    def _converter(self) -> Converter:
+        converter = Converter(detailed_validation=True)
         for kind in (str, int, bool):
             converter.register_structure_hook(kind, _exactly(kind))
         converter.register_structure_hook(datetime, moment)
         converter.register_structure_hook_factory(_is_open_enum, _open_enum)
-        converter.register_structure_hook_factory(
-            _is_tuple, lambda cls: _items(cls, converter, detailed)
-        )
+        converter.register_structure_hook_factory(_is_tuple, lambda cls: _items(cls, converter))
 
         def model(cls: Any) -> Any:
-            names = self._names.get(cls, {})
-            hints = get_type_hints(cls)
-            fields = {
-                field.name: override(rename=names.get(field.name, camel(field.name)))
-                for field in attrs.fields(cls)
-                if field.name in hints
-            }
+            names, hints = self._wire_names(cls), get_type_hints(cls)
+            fields = {name: override(rename=wire) for name, wire in names.items()}
             never_null = tuple(
-                names.get(field.name, camel(field.name))
+                names[field.name]
                 for field in attrs.fields(cls)
-                if field.default is not attrs.NOTHING and type(None) not in _arms(hints[field.name])
+                if field.default is not attrs.NOTHING and type(None) not in arms(hints[field.name])
             )
             return _object(
                 cls,
@@ -173,7 +151,8 @@ class Codec:
             UndecodableReplyError: naming the first wrong field, with ``at`` before it.
         """
         try:
-            return self._fast.structure(value, model)
+            read: T = self._fast.get(model)(value)
+            return read
         except Exception:  # noqa: BLE001 - the exact converter says what and where
             return self._explain(value, model, at)
 
@@ -188,15 +167,11 @@ class Codec:
             raise UndecodableReplyError(f"unexpected JSON: {_describe(error, model)}") from None
 
 
-def _arms(hint: Any) -> tuple[Any, ...]:
-    return get_args(hint) if get_origin(hint) in _UNIONS else (hint,)
-
-
 def _object(
     cls: type,
     inner: Callable[[Any, Any], Any],
     never_null: tuple[str, ...],
-    before: Callable[[dict[str, Any]], Any] | None,
+    before: Before | None,
 ) -> Callable[[Any, Any], Any]:
     """Reads one JSON object as a model."""
 

@@ -21,7 +21,6 @@ import functools
 import inspect
 from collections.abc import Callable, Coroutine
 from typing import (
-    TYPE_CHECKING,
     Any,
     Concatenate,
     Generic,
@@ -40,39 +39,7 @@ from .once import carry_out
 from .op import Op, Page
 from .options import Options
 from .paging import AsyncPages, FlowPages, Pages
-from .provider import Account, open_account
-
-if TYPE_CHECKING:
-    from .clients import AsyncClient, FlowClient, SyncClient
-
-__all__ = [
-    "Async",
-    "AsyncCall",
-    "AsyncClient",
-    "Call",
-    "Collection",
-    "F",
-    "Face",
-    "FlowCall",
-    "FlowClient",
-    "InFlow",
-    "Session",
-    "Sync",
-    "SyncClient",
-    "endpoint",
-    "listing",
-    "open_account",
-]
-
-
-def __getattr__(name: str) -> Any:
-    """The clients, which stand on this module, for those who look for them here."""
-    if name in {"AsyncClient", "FlowClient", "SyncClient"}:
-        from . import clients
-
-        return getattr(clients, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
+from .provider import Account
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -190,7 +157,7 @@ def _signature(build: Callable[..., Any], wrap: str, *, bound: bool) -> inspect.
     """The signature a caller sees: the answer in place of the Op that describes it."""
     signature = inspect.signature(build)
     inner = str(signature.return_annotation).removeprefix("Op[").removesuffix("]")
-    if wrap:
+    if inner.startswith("Page["):
         inner = inner.removeprefix("Page[").removesuffix("]")
     return signature.replace(
         parameters=list(signature.parameters.values())[int(bound) :],
@@ -206,8 +173,12 @@ class _Definition(Generic[P, T]):
     def __init__(self, build: Callable[Concatenate[Any, P], Op[T]]) -> None:
         self.build = build
         self.name = build.__name__
-        functools.update_wrapper(self, build)  # type: ignore[arg-type]
+        functools.update_wrapper(self, build)
         self.__signature__ = _signature(build, self.wrap, bound=False)
+
+    def __call__(self, obj: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """As any method can be called on its class, with the collection first."""
+        return getattr(obj, self.name)(*args, **kwargs)
 
     def named(self, call: Callable[..., Any], wrap: str) -> Any:
         """The function, with the name, the words and the signature of its definition."""

@@ -38,6 +38,9 @@ class Request:
     content: bytes | None = attrs.field(default=None, repr=False)
     timeout: float | None = 10.0
 
+    def __reduce__(self) -> Any:
+        raise TypeError("a request holds a key, so it is neither pickled nor copied")
+
 
 @attrs.frozen
 class Send:

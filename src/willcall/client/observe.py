@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import sys
 from functools import cache
+from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,14 +37,16 @@ _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.
 @cache
 def _instruments() -> tuple[Any, Any]:
     """A tracer and the histogram of durations; both follow a provider that is set later."""
-    from opentelemetry import metrics, trace
-
-    histogram = metrics.get_meter("willcall", __version__).create_histogram(
-        "http.client.request.duration",
-        unit="s",
-        description="Duration of HTTP client requests.",
-        explicit_bucket_boundaries_advisory=_BUCKETS,
-    )
+    trace, metrics = map(import_module, ("opentelemetry.trace", "opentelemetry.metrics"))
+    meter = metrics.get_meter("willcall", __version__)
+    about = {"unit": "s", "description": "Duration of HTTP client requests."}
+    name = "http.client.request.duration"
+    try:
+        histogram = meter.create_histogram(
+            name, **about, explicit_bucket_boundaries_advisory=_BUCKETS
+        )
+    except TypeError:  # opentelemetry-api before 1.30 takes no advice
+        histogram = meter.create_histogram(name, **about)
     return trace.get_tracer("willcall", __version__), histogram
 
 
@@ -148,8 +151,6 @@ class Watch:
             )
 
     def _open_span(self) -> None:
-        from opentelemetry.trace import SpanKind
-
         op, (tracer, _) = self.op, _instruments()
         attributes = self._common()
         url = urlsplit(self.account.base_url)
@@ -160,18 +161,17 @@ class Watch:
         if self.number > 1:
             attributes["http.request.resend_count"] = self.number - 1
         name = op.method if op.route is None else f"{op.method} {op.route}"
-        self._span = tracer.start_span(name, kind=SpanKind.CLIENT, attributes=attributes)
+        client = sys.modules["opentelemetry.trace"].SpanKind.CLIENT
+        self._span = tracer.start_span(name, kind=client, attributes=attributes)
 
     def _close_span(self, status: int | None, error: ApiError | None, seconds: float) -> None:
-        from opentelemetry.trace import StatusCode
-
         span, self._span = self._span, None
         outcome: dict[str, Any] = {}
         if status is not None:
             outcome["http.response.status_code"] = status
         if error is not None or (status is not None and status >= 400):
             outcome["error.type"] = type(error).__qualname__ if status is None else str(status)
-            span.set_status(StatusCode.ERROR)
+            span.set_status(sys.modules["opentelemetry.trace"].StatusCode.ERROR)
         span.set_attributes(outcome)
         span.end()
         _instruments()[1].record(seconds, self._common() | outcome)

@@ -11,7 +11,6 @@ from urllib.parse import quote
 import attrs
 
 from ..errors import InputError, Reply
-from .money import Money
 
 T = TypeVar("T")
 
@@ -132,8 +131,6 @@ def wire(name: str, value: Any) -> Any:
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, Money):
-        return value.cents
     if isinstance(value, list | tuple):
         return [wire(f"{name}[{place}]", item) for place, item in enumerate(value)]
     if isinstance(value, Mapping):

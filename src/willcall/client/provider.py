@@ -81,6 +81,9 @@ class Account:
     pace: Pace | None = attrs.field(repr=False)
     share: float = 1.0
 
+    def __reduce__(self) -> Any:
+        raise TypeError("an account holds a key, so it is neither pickled nor copied")
+
 
 def open_account(
     provider: Provider,

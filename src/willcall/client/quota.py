@@ -8,6 +8,11 @@ and at 0.1 s a trip, 59.8 leave.
 
 A little of the window is kept for writes, so that a sweep never makes a delivery wait for a whole
 minute, and a little for reads, so that a flood of writes never stops the looking.
+
+Why not pyrate-limiter, which has rolling windows and buckets in SQLite and PostgreSQL too: it
+counts when a place is taken, not when the answer proves the arrival; it sleeps by itself, so that
+it could neither be simulated nor serve blocking and awaited callers from one definition; and it
+knows neither readers from writers nor a 429 that somebody else caused.
 """
 
 from __future__ import annotations
@@ -83,6 +88,11 @@ class Window:
     slots: dict[int, tuple[float, bool]] = attrs.field(factory=dict)
     closed: float = 0.0
     count: int = 0
+    # What is known of the slots without looking at each: none is free before `_soonest` or after
+    # `_latest`, and so many are held by reads. Looked at anew whenever one may have come free.
+    _soonest: float = attrs.field(default=0.0, init=False, eq=False, repr=False)
+    _latest: float = attrs.field(default=0.0, init=False, eq=False, repr=False)
+    _reads: int = attrs.field(default=0, init=False, eq=False, repr=False)
 
     @classmethod
     def load(cls, text: str | None) -> Window:
@@ -102,11 +112,15 @@ class Window:
     def tidy(self, quota: Quota, moment: float) -> None:
         """Let go of what is over. A wall clock that was set back must not lock us out."""
         latest = moment + quota.seconds + _MARGIN
-        self.slots = {
-            number: (min(free, latest), write)
-            for number, (free, write) in self.slots.items()
-            if free > moment
-        }
+        if self._soonest <= moment or self._latest > latest:
+            self.slots = {
+                number: (min(free, latest), write)
+                for number, (free, write) in self.slots.items()
+                if free > moment
+            }
+            frees = [free for free, _ in self.slots.values()]
+            self._soonest, self._latest = min(frees, default=latest), max(frees, default=0.0)
+            self._reads = sum(not write for _, write in self.slots.values())
         self.closed = min(self.closed, moment + _LONGEST_CLOSED)
 
     def take(
@@ -117,7 +131,7 @@ class Window:
         if self.closed > moment:
             return Wait(self.closed - moment, closed=True)
         limit = max(1, int(quota.requests * share))
-        if not write and self._reads() >= limit // 10:
+        if not write and self._reads >= limit // 10:
             limit -= limit // 25
         over = len(self.slots) + ahead - limit
         if over >= 0:
@@ -125,20 +139,22 @@ class Window:
             free = moments[over] if over < len(moments) else moment + quota.seconds
             return Wait(free - moment)
         self.count += 1
-        self.slots[self.count] = moment + quota.seconds + _MARGIN, write
+        self._latest = moment + quota.seconds + _MARGIN
+        self.slots[self.count] = self._latest, write
+        self._soonest = min(self._soonest, self._latest)
+        self._reads += not write
         return Wait(0.0, slot=self.count)
 
     def settle(self, quota: Quota, moment: float, slot: int) -> None:
         """The answer has come: the place stays taken for a whole window from now."""
         if slot in self.slots:
-            self.slots[slot] = moment + quota.seconds + _MARGIN, self.slots[slot][1]
+            free = moment + quota.seconds + _MARGIN
+            self.slots[slot] = free, self.slots[slot][1]
+            self._soonest, self._latest = min(self._soonest, free), max(self._latest, free)
 
     def close(self, moment: float, seconds: float) -> None:
         """The provider refused: nothing goes out for so long."""
         self.closed = max(self.closed, moment + min(seconds, _LONGEST_CLOSED) + _MARGIN)
-
-    def _reads(self) -> int:
-        return sum(not write for _, write in self.slots.values())
 
 
 class Pace:

@@ -18,7 +18,8 @@ class RollingWindow:
 
     def take(self, at: float, limit: int | None, window: float) -> int | None:
         """Count one request at ``at``; ``None`` if it may pass, else whole seconds to wait."""
-        while self._taken and at - self._taken[0] >= window:
+        # In the same sum as the wait that was told, so that they are rounded alike.
+        while self._taken and at >= self._taken[0] + window:
             self._taken.popleft()
         if limit is not None and len(self._taken) >= limit:
             # When the limit was lowered meanwhile, more than one must fall out first.
@@ -38,7 +39,7 @@ class FirstRequestWindow:
 
     def take(self, at: float, limit: int | None, window: float) -> int | None:
         """Count one request at ``at``; ``None`` if it may pass, else whole seconds to wait."""
-        if self._opened is None or at - self._opened >= window:
+        if self._opened is None or at >= self._opened + window:
             self._opened, self._count = at, 0
         if limit is not None and self._count >= limit:
             return max(1, math.ceil(self._opened + window - at))

@@ -110,7 +110,7 @@ def open_ledger(url: str, folder: Path, *, reading: bool = False) -> Ledger:
         raise LedgerError(f"the ledger {parsed.database} cannot be made: {said}") from None
     if engine.dialect.name == "sqlite":
         _sqlite(engine, reading=reading and exists)
-    ledger = Ledger(engine)
+    ledger = Ledger(engine, reading=reading)
     if reading and exists:
         ledger.check_version()
     else:

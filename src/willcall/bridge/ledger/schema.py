@@ -65,6 +65,14 @@ box_offices = Table(
     Column("troubles", JSON, nullable=False, server_default="{}"),
 )
 
+# How many requests were spent, and when: one text under each name, see client/quota.py.
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("spent", Text, nullable=False),
+)
+
 snapshots = Table(
     "snapshots",
     metadata,

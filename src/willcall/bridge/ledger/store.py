@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 from sqlalchemy import (
@@ -43,6 +43,8 @@ from .deciding import read_state, write_decision
 from .rows import case_of, intent_of
 from .upgrade import HEAD, upgrade, version_of
 
+T = TypeVar("T")
+
 LEASE = timedelta(seconds=120)
 """How long a lease lasts without being renewed; longer than any single act of a pass may take."""
 
@@ -67,10 +69,14 @@ def _holder() -> str:
 
 
 class Ledger(Archive):
-    """What must survive. Safe to use from one process at a time per :class:`Fence`."""
+    """What must survive. Safe to use from one process at a time per :class:`Fence`.
 
-    def __init__(self, engine: Engine) -> None:
+    ``reading`` says that it was opened to be looked at only.
+    """
+
+    def __init__(self, engine: Engine, *, reading: bool = False) -> None:
         super().__init__(engine)
+        self.reading = reading
         self._held: dict[str, Fence] = {}
 
     def __repr__(self) -> str:
@@ -237,6 +243,27 @@ class Ledger(Archive):
                     summary=dict(summary),
                 )
             )
+
+    # -- requests spent -------------------------------------------------------------------------
+
+    def change(self, name: str, step: Callable[[str | None], tuple[str, T]]) -> T:
+        """Change the text under a name in one transaction, and return what ``step`` says.
+
+        This makes a ledger a :class:`~willcall.client.quota.QuotaStore`: every process on it
+        shares one window of requests, so that cron's next minute knows what the last one spent.
+        """
+        quotas = schema.quotas
+        mine = quotas.c.name == name
+        with self._told(), self._engine.begin() as connection:
+            known = connection.execute(
+                select(quotas.c.spent).where(mine).with_for_update()
+            ).scalar()
+            spent, answer = step(known)
+            if known is None:
+                connection.execute(insert(quotas).values(name=name, spent=spent))
+            elif spent != known:
+                connection.execute(update(quotas).where(mine).values(spent=spent))
+        return answer
 
     # -- what delivery writes -----------------------------------------------------------------
 

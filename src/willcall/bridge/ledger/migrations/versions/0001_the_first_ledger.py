@@ -37,6 +37,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_silences")),
     )
     op.create_table(
+        "quotas",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("spent", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_quotas")),
+    )
+    op.create_table(
         "cases",
         sa.Column("marker", sa.String(length=20), nullable=False),
         sa.Column("box_office", sa.String(length=200), nullable=False),
@@ -222,4 +228,5 @@ def downgrade() -> None:
 
     op.drop_table("cases")
     op.drop_table("silences")
+    op.drop_table("quotas")
     op.drop_table("box_offices")

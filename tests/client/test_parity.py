@@ -1,0 +1,201 @@
+"""Three faces of one definition: the same names, signatures, words and answers in each."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import pydoc
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import willcall
+from client.kit import account, desk
+from willcall import AsyncTicket0, AsyncTicketSmart, Ticket0, TicketSmart
+from willcall.client import clients
+from willcall.client.clients import AsyncClient, FlowClient, SyncClient
+from willcall.client.endpoint import endpoint as definition
+from willcall.client.endpoint import listing
+from willcall.ticket0.api import FlowTicket0
+from willcall.ticketsmart.api import Events, FlowTicketSmart
+
+PAIRS = [
+    (TicketSmart("ts_sk_12345678"), AsyncTicketSmart("ts_sk_12345678"), FlowTicketSmart(account())),
+    (Ticket0("t0_12345678"), AsyncTicket0("t0_12345678"), FlowTicket0(desk())),
+]
+SURFACE = {
+    "events": ["add_ticket_type", "availability", "create", "get", "list", "remove_ticket_type",
+               "ticket_types", "update"],
+    "tickets": ["create", "get", "list", "update"],
+    "messages": ["list", "note", "send"],
+    "customers": ["create", "get", "list", "update", "upsert"],
+}  # fmt: skip
+OPERATIONS = [
+    (pair, collection, name)
+    for pair in PAIRS
+    for collection in pair[0].collections
+    for name in SURFACE[collection]
+]
+IDS = [f"{collection}.{name}" for _, collection, name in OPERATIONS]
+
+
+def public(thing: Any) -> list[str]:
+    return [name for name in dir(thing) if not name.startswith("_")]
+
+
+def definitions(cls: type) -> list[str]:
+    return [n for n in public(cls) if isinstance(vars(cls).get(n), definition | listing)]
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_all_flavours_have_the_same_collections_with_the_same_operations(pair: Any) -> None:
+    assert list(pair[0].collections) == list(pair[1].collections) == list(pair[2].collections)
+    for name, collection in pair[0].collections.items():
+        assert definitions(type(collection)) == SURFACE[name]
+        assert public(type(collection)) == SURFACE[name]
+        assert type(collection) is type(pair[1].collections[name])
+        assert type(collection) is type(pair[2].collections[name])
+
+
+def test_all_clients_have_the_same_methods() -> None:
+    shared = {"check", "collections", "provider", "with_options"}
+
+    for sync, awaited, flow in PAIRS:
+        named = shared | set(sync.collections)
+        assert set(public(type(sync))) == named | {"close"}
+        assert set(public(type(awaited))) == named | {"aclose"}
+        assert set(public(type(flow))) == named
+    signature = inspect.signature(SyncClient)
+    assert signature == inspect.signature(AsyncClient) == inspect.signature(TicketSmart)
+    assert set(signature.parameters) == {"api_key"} | set(clients.ClientOptions.__annotations__)
+    assert SyncClient.__doc__ is not None
+    for name in signature.parameters:
+        assert f"    {name}: " in SyncClient.__doc__
+    assert (AsyncTicket0.__doc__ or "").startswith("Ticket0's API, awaited.")
+    assert "httpx.AsyncClient" in (AsyncTicket0.__doc__ or "")
+    assert (FlowClient.__doc__ or "").startswith("A client for use inside flows")
+
+
+@pytest.mark.parametrize(("pair", "collection", "name"), OPERATIONS, ids=IDS)
+def test_an_operation_shows_what_it_is_in_each_flavour(
+    pair: Any, collection: str, name: str
+) -> None:
+    faces = [getattr(client.collections[collection], name) for client in pair]
+    build = getattr(type(pair[0].collections[collection]), name).build
+
+    for face, pages in zip(faces, ("Pages", "AsyncPages", "FlowPages"), strict=True):
+        assert face.__name__ == name
+        assert face.__doc__ == build.__doc__
+        assert face.__qualname__ == build.__qualname__
+        signature = inspect.signature(face)
+        # What it is called with is exactly what its definition takes, without self.
+        wanted = list(inspect.signature(build).parameters.values())[1:]
+        assert list(signature.parameters.values()) == wanted
+        answer = str(signature.return_annotation)
+        assert "Op[" not in answer
+        assert "Page[" not in answer
+        if name == "list":
+            assert answer.startswith(f"{pages}[")
+        else:
+            assert inspect.signature(face.raw).return_annotation == f"Answer[{answer}]"
+        shown = pydoc.plain(pydoc.render_doc(face))
+        assert f"{name}(" in shown
+        assert "Scope: ``" in shown
+        assert "self" not in shown.split("\n")[2]
+    assert inspect.iscoroutinefunction(faces[1]) is (name != "list")
+    assert not inspect.iscoroutinefunction(faces[0])
+    # Bound once: the same function every time.
+    assert getattr(pair[0].collections[collection], name) is faces[0]
+
+
+@pytest.mark.parametrize(("pair", "collection", "name"), OPERATIONS, ids=IDS)
+def test_the_words_of_an_operation_name_every_argument_and_its_source(
+    pair: Any, collection: str, name: str
+) -> None:
+    build = getattr(type(pair[0].collections[collection]), name).build
+    doc, parameters = build.__doc__, list(inspect.signature(build).parameters)[1:]
+
+    assert any(mark in doc for mark in ("seed", "public", "older"))
+    if "Args:" in doc:
+        assert [p for p in parameters if f"            {p}: " not in doc] == []
+    else:
+        assert set(parameters) <= {"id_or_slug", "ticket_type_id", "ticket_id", "customer_id"}
+
+
+def test_help_on_a_class_of_operations_shows_answers_not_ops() -> None:
+    for client in (TicketSmart, Ticket0):
+        for collection in PAIRS[client is Ticket0][0].collections.values():
+            shown = pydoc.plain(pydoc.render_doc(type(collection)))
+            for name in definitions(type(collection)):
+                assert f"{name}(self" in shown
+            assert "Op[" not in shown.replace("Op[T]", "")
+
+
+# The package itself.
+
+
+def test_every_public_name_is_there_and_nothing_else_is_promised() -> None:
+    for name in willcall.__all__:
+        assert getattr(willcall, name) is not None
+    assert dir(willcall) == sorted(willcall.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        willcall.nothing  # noqa: B018
+    source = Path(willcall.__file__).read_text()
+    imported = source.partition("if TYPE_CHECKING:")[2].partition("__all__")[0]
+    for name in willcall.__all__:
+        if name != "__version__":
+            assert name in imported, f"a type checker would not see {name}"
+
+
+def run(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_import_willcall_is_light() -> None:
+    heavy = "{'httpx', 'attrs', 'attr', 'cattrs', 'orjson', 'ssl', 'asyncio', 'sqlalchemy'}"
+    assert run(f"import sys, willcall; print({heavy} & set(sys.modules))") == "set()"
+
+
+def test_httpx_is_imported_when_the_first_connection_is_opened() -> None:
+    code = (
+        "import sys; from willcall import TicketSmart\n"
+        "client = TicketSmart('ts_sk_12345678'); print('httpx' in sys.modules)"
+    )
+    assert run(code) == "False"
+
+
+def test_only_one_module_imports_httpx() -> None:
+    root = Path(willcall.__file__).parent
+    found = [
+        path.relative_to(root).as_posix()
+        for part in ("client", "ticketsmart", "ticket0")
+        for path in (root / part).rglob("*.py")
+        if "import httpx" in path.read_text()
+    ]
+    assert found == ["client/http.py"]
+
+
+def test_neither_provider_knows_the_other_or_invents_names_elsewhere() -> None:
+    root = Path(willcall.__file__).parent
+    for one, other in (("ticketsmart", "ticket0"), ("ticket0", "ticketsmart")):
+        for path in (root / one).rglob("*.py"):
+            assert f"willcall.{other}" not in path.read_text()
+            assert f"from ..{other}" not in path.read_text()
+
+
+def test_the_async_clients_of_this_module_never_opened_anything() -> None:
+    for sync, awaited, _ in PAIRS:
+        assert sync._connections._client is None
+        asyncio.run(awaited.aclose())
+        sync.close()
+
+
+def test_an_operation_can_be_called_on_its_class() -> None:
+    with TicketSmart("ts_sk_12345678") as client:
+        pages = Events.list(client.events, limit=5)
+
+    assert repr(pages) == "<pages of GET /events>"
