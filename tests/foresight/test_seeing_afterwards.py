@@ -87,6 +87,15 @@ def test_explain_a_ticket_a_marker_and_a_change(night: Desk) -> None:
     assert rules["built-in/event.cancelled"]
 
 
+def test_explain_a_box_office(night: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own trouble."""
+    monkeypatch.setenv("TICKETSMART_API_KEY", "ts_sk_live_another")
+    night.run("run", "-q")
+    out = night.run("explain", "main-room").out
+    assert "box_office.key_rejected (TicketSmart rejects the key): opened wc-" in out
+    assert "built-in/box_office.key_rejected: takes it" in out
+
+
 @pytest.mark.parametrize("name", ["nope", "wc-00000000", "#999", "a"])
 def test_explain_what_is_not_there(night: Desk, name: str) -> None:
     """Exit code 2, and where to look."""

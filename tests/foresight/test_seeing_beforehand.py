@@ -141,7 +141,11 @@ def test_a_file_of_tests_that_makes_no_sense(desk: Desk) -> None:
         "willcall: bad.test.toml:7:61: test[0].expect[0].tickets[0].tgas: no such key "
         "(did you mean 'tags'?)\n"
     )
-    assert desk.run("test", "none.test.toml").code == 78
+    ended = desk.run("test", "none.test.toml")
+    assert (ended.code, ended.err) == (
+        78,
+        "willcall: none.test.toml: there is no such file (name a file of tests)\n",
+    )
 
 
 # -- preview ----------------------------------------------------------------------------------

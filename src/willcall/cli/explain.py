@@ -27,7 +27,7 @@ def explain(
         typer.Argument(
             metavar="NAME",
             help="A marker (wc-…), a ticket (tkt_…), an event's id, slug or title, "
-            "or a change's number in the log.",
+            "a box office, or a change's number in the log.",
         ),
     ],
     config: ConfigFile = None,
@@ -68,6 +68,8 @@ def _found(config: Config, ledger: Ledger, name: str) -> list[Explanation]:
         return _of_case(config, ledger, seen, marker[1] if marker else name)
     if re.fullmatch(r"#?\d{1,18}", name):
         return _of_change(config, ledger, seen, int(name.removeprefix("#")))
+    if name in seen:
+        return _of_box_office(config, ledger, seen, name)
     events = named(seen, name)
     if len(events) > 1:
         told = ", ".join(event.slug or event.id for _, event in events[:10])
@@ -105,6 +107,17 @@ def _of_case(
         )
         for case in cases
     ]
+
+
+def _of_box_office(
+    config: Config, ledger: Ledger, seen: dict[str, dict[str, EventFacts]], name: str
+) -> list[Explanation]:
+    """What happened to it as a whole: its key, its requests, storms."""
+    from ..bridge.changes import matching
+
+    logged = ledger.log(box_office=name, kinds=matching(["box_office.*"]), limit=_MOST)
+    markers = list(dict.fromkeys(one.marker for one in logged if one.marker))
+    return [_explained(config, ledger, name, seen, logged, markers, [name])]
 
 
 def _of_change(
