@@ -26,7 +26,7 @@ def explain(
         str,
         typer.Argument(
             metavar="NAME",
-            help="A marker (wc-…), a ticket (tkt_…), an event's id, slug or title, "
+            help="A marker (wc-…), a ticket (tkt_…), an event (id, slug, title), "
             "a box office, or a change's number in the log.",
         ),
     ],

@@ -51,8 +51,8 @@ def add(
 
     \b
     Examples:
-      willcall silence add --event gala-night --until 2h --reason "seating plan is being redone"
-      willcall silence add --kind 'ticket_type.*' --until 2026-12-01T18:00 --reason migration
+      willcall silence add --event gala --until 2h --reason "new seating plan"
+      willcall silence add --kind 'event.*' --until 2026-12-01T18:00 --reason move
     """
     from ..bridge.config import pick
     from ..bridge.rules import Silence
