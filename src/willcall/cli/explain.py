@@ -26,8 +26,8 @@ def explain(
         str,
         typer.Argument(
             metavar="NAME",
-            help="A marker (wc-…), a ticket (tkt_…), an event (id, slug, title), "
-            "a box office, or a change's number in the log.",
+            help="A marker, a ticket (tkt_…), an event, a box office, "
+            "or the number of a change in the log.",
         ),
     ],
     config: ConfigFile = None,
