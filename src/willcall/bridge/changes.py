@@ -216,6 +216,14 @@ KINDS: Mapping[str, Kind] = {
             built_in=True,
         ),
         Kind("box_office.quota_free", "there are requests again"),
+        Kind(
+            "box_office.undelivered",
+            "Ticket0 refuses something for good",
+            Severity.HIGH,
+            cleared_by=("box_office.delivered",),
+            built_in=True,
+        ),
+        Kind("box_office.delivered", "nothing is refused any more"),
         # Not seen but concluded: see Storm in rules.py.
         Kind("box_office.storm", "many things at once", Severity.HIGH),
     )

@@ -25,14 +25,14 @@ from ..ticketsmart.api import FlowTicketSmart
 from .cases import Case, Decision, Intent, IntentState, State
 from .changes import Change
 from .decide import decide, release
-from .deliver import Deliveries, deliver_all
+from .deliver import Deliveries, Terms, deliver_all
 from .diff import diff
 from .facts import EventFacts, TypeFacts, event_facts
 from .ledger import HISTORY_KEPT, Fence, Ledger
 from .observe import Observation, observe
 from .removals import Scheduled, remove_due
 from .rules import Rules
-from .troubles import noted
+from .troubles import letters, noted
 
 
 @attrs.frozen(kw_only=True)
@@ -41,7 +41,8 @@ class Job:
 
     ``looks`` is how many events a pass may look at one by one, where rows carry no ticket types;
     ``removals`` are ticket types to remove when their time has come; ``history`` is how long what
-    was seen is remembered.
+    was seen is remembered; ``terms`` is how patient delivery is; ``stopping`` says whether the
+    process was asked to leave.
     """
 
     box_office: str
@@ -53,6 +54,8 @@ class Job:
     removals: tuple[Scheduled, ...] = ()
     history: timedelta = HISTORY_KEPT
     max_seconds: float = 50.0
+    terms: Terms = attrs.field(factory=Terms)
+    stopping: Callable[[], bool] = lambda: False
 
     @property
     def horizon(self) -> timedelta:
@@ -228,7 +231,7 @@ def _conclude(job: Job, state: State, found: _Found, more: tuple[Change, ...] = 
     """What was seen, as a decision; nothing is written."""
     at = found.observation.at
     cleared, troubles = noted(job.box_office, state.troubles, None, at)
-    news = (*found.changes, *more, *cleared)
+    news = (*found.changes, *more, *cleared, *letters(job.box_office, state, at))
     decision = decide(job.box_office, state, news, found.differing, at, job.rules)
     return attrs.evolve(decision, baseline=state.snapshot is None, troubles=troubles)
 
@@ -238,12 +241,15 @@ def _in_trouble(job: Job, state: State, error: ApiError) -> Flow[Decision]:
     be news of its own."""
     at = yield from now()
     changes, troubles = noted(job.box_office, state.troubles, error, at)
+    changes = (*changes, *letters(job.box_office, state, at))
     decision = decide(job.box_office, state, changes, {}, at, job.rules, blind=True)
     return attrs.evolve(decision, troubles=troubles)
 
 
 def _deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[PassReport]:
-    deliveries = yield from deliver_all(job.ledger, fence, job.ticket0, job.rules.address, ends)
+    deliveries = yield from deliver_all(
+        job.ledger, fence, job.ticket0, job.rules.address, ends, job.terms, job.stopping
+    )
     waiting = yield from do("unsettled", lambda: job.ledger.unsettled(job.box_office))
     left: dict[str, int] = {}
     for _, intent in waiting:
@@ -260,6 +266,7 @@ def _note_run(job: Job, report: PassReport, started: datetime) -> Flow[None]:
         "events": len(report.observation.events) if report.observation else None,
         "changes": len(report.decision.recorded) if report.decision else 0,
         "delivered": len(report.deliveries.delivered),
+        "folded": report.deliveries.folded,
         "left": dict(report.left),
         "trouble": str(report.trouble or report.deliveries.stopped or ""),
     }

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Self, TypeVar
+
+import attrs
 
 from ..client.endpoint import open_account
 from ..client.flow import Flow, drive
 from ..client.http import Connections
+from ..client.provider import Account
+from ..client.quota import Pace
 from ..errors import (
     ApiError,
     ConfigError,
@@ -59,6 +64,7 @@ class Bridge:
             lambda: open_account(TICKET0, desk.key(folder, "desk"), desk.base_url),
         )
         self._rules = config.rules()
+        self._stopping = False
 
     @classmethod
     def from_config(cls, path: str | Path | None = None, *, max_seconds: float = 50.0) -> Self:
@@ -106,7 +112,13 @@ class Bridge:
         """
         with self._ledger(reading=True) as ledger:
             return [
-                self._guarded(office, ledger, plan_pass, lambda n, e: Plan(box_office=n, trouble=e))
+                self._guarded(
+                    office,
+                    ledger,
+                    plan_pass,
+                    lambda n, e: Plan(box_office=n, trouble=e),
+                    reading=True,
+                )
                 for office in self.config.box_office
             ]
 
@@ -153,14 +165,16 @@ class Bridge:
         ledger: Ledger,
         flow: Callable[[Job], Flow[T]],
         in_trouble: Callable[[str, WillcallError], T],
+        *,
+        reading: bool = False,
     ) -> T:
         """Run a flow for one box office; its trouble is its own."""
         try:
-            return drive(flow(self._job(office, ledger)), self._connections)
+            return drive(flow(self._job(office, ledger, reading=reading)), self._connections)
         except (ApiError, InputError, LedgerError) as error:
             return in_trouble(office.name, error)
 
-    def _job(self, office: BoxOffice, ledger: Ledger) -> Job:
+    def _job(self, office: BoxOffice, ledger: Ledger, *, reading: bool = False) -> Job:
         at = f"box_office[{self.config.box_office.index(office)}]"
         account = _named(
             office.key_field(at),
@@ -168,15 +182,26 @@ class Bridge:
         )
         return Job(
             box_office=office.name,
-            ticketsmart=FlowTicketSmart(account),
-            ticket0=FlowTicket0(self._desk),
+            ticketsmart=FlowTicketSmart(self._counted(account, ledger, reading=reading)),
+            ticket0=FlowTicket0(self._counted(self._desk, ledger, reading=reading)),
             rules=self._rules,
             ledger=ledger,
             looks=office.looks_per_run,
             removals=tuple(one for one in self.config.removal if one.box_office == office.name),
             history=duration.read(self.config.history.keep),
             max_seconds=self._max_seconds,
+            terms=self.config.delivery.terms(),
+            stopping=lambda: self._stopping,
         )
+
+    def _counted(self, account: Account, ledger: Ledger, *, reading: bool) -> Account:
+        """The account with its requests counted in the ledger: cron's next minute knows what this
+        one has spent. What writes nothing counts for itself."""
+        if reading or account.pace is None:
+            return account
+        key = sha256(account.key.encode()).hexdigest()[:32]
+        name = f"{account.provider.name} {account.base_url} {key}"
+        return attrs.evolve(account, pace=Pace(account.pace.quota, store=ledger, name=name))
 
 
 def _named(field: str, work: Callable[[], T]) -> T:

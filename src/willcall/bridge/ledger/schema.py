@@ -193,11 +193,21 @@ intents = Table(
     Column("state", String(20), nullable=False),
     Column("settled", Boolean, nullable=False, server_default=text("false")),
     Column("tries", Integer, nullable=False, server_default="0"),
+    Column("first_tried_at", Moment),
     Column("attempted_at", Moment),
+    Column("repeated_at", Moment),
     Column("retry_at", Moment),
     Column("settled_at", Moment),
     Column("error", Text),
     Column("sent", JSON, nullable=False),
     UniqueConstraint("case", "position"),
     Index("ix_intents_settled", "settled", "case", "position"),
+)
+
+# Requests spent of each quota, so that the next process knows: one text a key, see quota.py.
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("name", String(400), primary_key=True),
+    Column("spent", Text, nullable=False),
 )

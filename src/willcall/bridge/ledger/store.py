@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 from sqlalchemy import (
@@ -29,9 +29,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ...errors import LedgerError
 from ..cases import (
-    UNSETTLED,
     Case,
-    CaseState,
     Decision,
     Intent,
     IntentState,
@@ -44,8 +42,20 @@ from ..history import Entry
 from ..rules import Silence
 from . import schema
 from .deciding import read_history, read_state, write_decision
+from .delivering import (
+    change_quota,
+    read_dead,
+    read_repeated,
+    read_unsettled,
+    write_dead,
+    write_folds,
+    write_gone,
+    write_intent,
+)
 from .rows import case_of, intent_of, silence_of
 from .upgrade import HEAD, upgrade, version_of
+
+T = TypeVar("T")
 
 LEASE = timedelta(seconds=120)
 """How long a lease lasts without being renewed; longer than any single act of a pass may take."""
@@ -224,18 +234,18 @@ class Ledger:
 
     def unsettled(self, box_office: str) -> Sequence[tuple[Case, Intent]]:
         """Every intent that is not done with, oldest case first, each case's in order."""
-        cases, intents = schema.cases, schema.intents
         with self._told(), self._reading() as connection:
-            rows = connection.execute(
-                select(intents)
-                .join(cases, cases.c.marker == intents.c.case)
-                .where(cases.c.box_office == box_office, intents.c.settled.is_(False))
-                .order_by(cases.c.opened_at, cases.c.marker, intents.c.position)
-            ).all()
-            wanted = {row.case for row in rows}
-            held = connection.execute(select(cases).where(cases.c.marker.in_(wanted)))
-            by_marker = {case.marker: case for case in map(case_of, held)}
-        return [(by_marker[row.case], intent_of(row)) for row in rows]
+            return read_unsettled(connection, box_office)
+
+    def repeated(self, box_office: str, since: datetime) -> Sequence[tuple[Case, Intent]]:
+        """The openings that were sent more than once, lately or of a case with more to do."""
+        with self._told(), self._reading() as connection:
+            return read_repeated(connection, box_office, since)
+
+    def dead(self) -> Sequence[tuple[Case, Intent]]:
+        """Every dead letter, oldest first."""
+        with self._told(), self._reading() as connection:
+            return read_dead(connection)
 
     # -- what a pass writes -------------------------------------------------------------------
 
@@ -302,16 +312,25 @@ class Ledger:
         Raises:
             LedgerError: another run has taken over.
         """
+        in_doubt = intent.state in {
+            IntentState.ATTEMPTING,
+            IntentState.UNKNOWN,
+            IntentState.DEAD,
+        }
         tried = attrs.evolve(
             intent,
             state=IntentState.ATTEMPTING,
             sent=sent,
+            first_tried_at=intent.first_tried_at or now,
             attempted_at=now,
+            repeated_at=now if in_doubt else intent.repeated_at,
             tries=intent.tries + 1,
             retry_at=None,
             error=None,
         )
-        self._settle(fence, tried, now)
+        with self._told(), self._engine.begin() as connection:
+            self._pass_fence(connection, fence, now)
+            write_intent(connection, tried, now, None)
         return tried
 
     def settle(
@@ -327,49 +346,51 @@ class Ledger:
     ) -> None:
         """Write down how a try ended; ``ticket_id`` is that of the ticket it opened."""
         done = attrs.evolve(intent, state=state, error=error, retry_at=retry_at)
-        self._settle(fence, done, now, ticket_id)
-
-    def _settle(
-        self, fence: Fence, intent: Intent, now: datetime, ticket_id: str | None = None
-    ) -> None:
-        intents, cases = schema.intents, schema.cases
-        settled = intent.state not in UNSETTLED
         with self._told(), self._engine.begin() as connection:
             self._pass_fence(connection, fence, now)
-            connection.execute(
-                update(intents)
-                .where(intents.c.id == intent.id)
-                .values(
-                    state=str(intent.state),
-                    settled=settled,
-                    settled_at=now if settled else None,
-                    tries=intent.tries,
-                    attempted_at=intent.attempted_at,
-                    retry_at=intent.retry_at,
-                    error=intent.error,
-                    sent=dict(intent.sent),
-                )
-            )
-            if ticket_id is not None:
-                connection.execute(
-                    update(cases).where(cases.c.marker == intent.case).values(ticket_id=ticket_id)
-                )
+            write_intent(connection, done, now, ticket_id)
+
+    def fold(
+        self,
+        fence: Fence,
+        case: Case,
+        twins: Sequence[str],
+        acts: Callable[[int, str], list[Intent]],
+        now: datetime,
+    ) -> int:
+        """Write down that second tickets are to be folded into the first; how many are news.
+
+        Args:
+            fence: the lease under which it is.
+            case: whose tickets they are.
+            twins: the second tickets.
+            acts: the acts that fold one, from a position on.
+            now: the time.
+        """
+        with self._told(), self._engine.begin() as connection:
+            self._pass_fence(connection, fence, now)
+            return write_folds(connection, case.marker, twins, acts)
 
     def give_up(self, fence: Fence, case: Case, why: str, now: datetime) -> None:
         """Drop all that is left to do for a case, because its ticket is gone."""
-        intents, cases = schema.intents, schema.cases
         with self._told(), self._engine.begin() as connection:
             self._pass_fence(connection, fence, now)
-            connection.execute(
-                update(intents)
-                .where(intents.c.case == case.marker, intents.c.settled.is_(False))
-                .values(state=str(IntentState.DROPPED), settled=True, settled_at=now, error=why)
-            )
-            connection.execute(
-                update(cases)
-                .where(cases.c.marker == case.marker)
-                .values(state=str(CaseState.GONE), ended_at=now)
-            )
+            write_gone(connection, case.marker, why, now)
+
+    def retry_dead(self, number: int, now: datetime) -> bool:
+        """Take a dead letter up again; whether there was one of that number."""
+        with self._told(), self._engine.begin() as connection:
+            return write_dead(connection, number, IntentState.UNKNOWN, now)
+
+    def drop_dead(self, number: int, now: datetime) -> bool:
+        """Let go of a dead letter; whether there was one of that number."""
+        with self._told(), self._engine.begin() as connection:
+            return write_dead(connection, number, IntentState.DROPPED, now)
+
+    def change(self, name: str, step: Callable[[str | None], tuple[str, T]]) -> T:
+        """Change what is spent of a quota: see :class:`willcall.client.quota.QuotaStore`."""
+        with self._told(), self._engine.begin() as connection:
+            return change_quota(connection, name, step)
 
     # -- removals -----------------------------------------------------------------------------
 
