@@ -18,11 +18,11 @@ from ..errors import ConfigError, InputError
 from ..ticket0.api import PROVIDER as TICKET0
 from ..ticketsmart.api import PROVIDER as TICKETSMART
 from .address import Address
-from .deliver import TRY, Terms
 from .facts import LowStock
 from .rule_tables import Removal, RuleTable, duration
 from .rules import Rules, Storm, built_in_rules
 from .tables import Email, Filled, Table, filled
+from .terms import TRY, Terms
 
 ENVIRONMENT = "WILLCALL_CONFIG"
 DEFAULT_FILE = "willcall.toml"
@@ -151,7 +151,7 @@ def _settling(text: str) -> str:
 
 
 class DeliveryTable(Table):
-    """How long to wait before an act that is not there is tried again, and before it is given up."""
+    """When an act that is not there is tried again, and when one is given up."""
 
     settle: Annotated[str, AfterValidator(_settling)] = "30s"
     give_up_after: Annotated[str, AfterValidator(duration.checked)] = "7d"

@@ -43,17 +43,8 @@ from .address import Address
 from .cases import Act, Case, Intent, IntentState
 from .ledger import Fence, Ledger
 from .look import Seen, look, missing, stamp, taken_over, ticket_of
+from .terms import TRY, Terms
 from .twins import fold_twins, noticed
-
-SETTLE = timedelta(seconds=30)
-"""Δ: how long after its last try an act that is not there may be tried again. Longer than any
-request may take, so that one which is still on its way has arrived, or never will."""
-
-GIVE_UP_AFTER = timedelta(days=7)
-"""How long an act that fails for a reason of its own is tried, before it is a dead letter."""
-
-TRY = timedelta(seconds=15)
-"""How long one try may take, from its mark in the ledger to its answer, waits included."""
 
 _REFUSED_AGAIN = timedelta(minutes=5)
 _REFUSED_CAP = timedelta(days=1)
@@ -62,14 +53,6 @@ _TRIES_AT_LEAST = 5
 
 _SICK = 3
 """So many cases in a row that the desk fails at, and it is the desk that is sick."""
-
-
-@attrs.frozen(kw_only=True)
-class Terms:
-    """How patient delivery is: Δ, and when an act is given up."""
-
-    settle: timedelta = SETTLE
-    give_up_after: timedelta = GIVE_UP_AFTER
 
 
 class Outcome(StrEnum):
@@ -222,7 +205,7 @@ class _Courier:
                     continue
                 return
             except ApiError as error:
-                gone = yield from self._failed(case, intent, error)
+                gone = yield from self._failed(intent, error)
                 delivered.append(Delivered(case, intent, gone, str(error)))
                 raise
             if intent.act is Act.OPEN and outcome.settled:
@@ -448,7 +431,7 @@ class _Courier:
         yield from self._mark(intent, IntentState.DEAD, error=why)
         return Outcome.DEAD, why
 
-    def _failed(self, case: Case, intent: Intent, error: ApiError) -> Flow[Outcome]:
+    def _failed(self, intent: Intent, error: ApiError) -> Flow[Outcome]:
         """The desk failed while it was looked at. What fails for days is a dead letter."""
         ours = isinstance(
             error, AuthenticationError | PermissionDeniedError | RateLimitError | TransportError

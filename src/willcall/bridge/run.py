@@ -25,13 +25,14 @@ from ..ticketsmart.api import FlowTicketSmart
 from .cases import Case, Decision, Intent, IntentState, State
 from .changes import Change
 from .decide import decide, release
-from .deliver import Deliveries, Terms, deliver_all
+from .deliver import Deliveries, deliver_all
 from .diff import diff
 from .facts import EventFacts, TypeFacts, event_facts
 from .ledger import HISTORY_KEPT, Fence, Ledger
 from .observe import Observation, observe
 from .removals import Scheduled, remove_due
 from .rules import Rules
+from .terms import Terms
 from .troubles import letters, noted
 
 

@@ -1,5 +1,5 @@
-"""The bridge's own trouble as changes: key rejected, scope missing, unreachable, out of requests, dead
-letters. Pure.
+"""The bridge's own trouble as changes: key rejected, scope missing, unreachable, out of requests,
+dead letters. Pure.
 
 A single bad minute is nobody's news: what may pass by itself counts only after several runs in a
 row. What needs a person counts at once.

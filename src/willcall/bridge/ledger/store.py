@@ -117,10 +117,26 @@ class Ledger:
 
     def close(self) -> None:
         """Let others in at once, should a run have been interrupted, and close its connections."""
+        self.let_go()
+        self._engine.dispose()
+
+    def copy_to(self, target: Any) -> None:
+        """Copy the whole of it, as it is at this moment, into an open connection to SQLite.
+
+        Raises:
+            LedgerError: it is no SQLite, or cannot be read.
+        """
+        with self._told(), self._engine.connect() as connection:
+            source: Any = connection.connection.driver_connection
+            if not hasattr(source, "backup"):
+                raise LedgerError(f"{self._name} is no SQLite: use its own tools to copy it")
+            source.backup(target)
+
+    def let_go(self) -> None:
+        """Give back every lease that is still held."""
         for fence in list(self._held.values()):
             with suppress(LedgerError):
                 self.release_lease(fence)
-        self._engine.dispose()
 
     @contextmanager
     def _told(self) -> Iterator[None]:
