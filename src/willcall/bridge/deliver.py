@@ -131,11 +131,15 @@ def deliver_all(
     except ApiError as error:
         return Deliveries(tuple(delivered), error, courier.folded)
     if courier.folded:
-        tried = {one.intent.id for one in delivered}
         waiting = yield from do("unsettled", lambda: ledger.unsettled(fence.box_office))
-        fresh = [(case, intent) for case, intent in waiting if intent.id not in tried]
-        stopped = yield from _round(courier, fresh, address, delivered)
+        stopped = yield from _round(courier, _folds(waiting), address, delivered)
     return Deliveries(tuple(delivered), stopped, courier.folded)
+
+
+def _folds(waiting: Sequence[tuple[Case, Intent]]) -> list[tuple[Case, Intent]]:
+    """The acts that fold a second ticket, of cases that have nothing before them to do."""
+    busy = {case.marker for case, intent in waiting if "ticket_id" not in intent.payload}
+    return [(case, intent) for case, intent in waiting if case.marker not in busy]
 
 
 def _round(

@@ -1,4 +1,4 @@
-"""Years of bad days in a minute: the bridge's own flows, several processes at once, in virtual time.
+"""Years of bad days in a minute: the bridge's own flows, several processes at once, virtual time.
 
 A seed decides everything: what happens in the box office, what people do at the desk, what breaks
 and when, which process runs next. So a seed that fails fails again, bit for bit.

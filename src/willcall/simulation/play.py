@@ -26,8 +26,8 @@ from ..ticket0.api import FlowTicket0
 from ..ticketsmart.api import PROVIDER as TICKETSMART
 from ..ticketsmart.api import FlowTicketSmart
 from .network import BASE, Network
-from .promise import BrokenError, Promise
-from .stage import Process, Stage
+from .promise import Promise
+from .stage import BrokenError, Process, Stage
 from .town import Town
 from .weather import Weather
 
@@ -81,8 +81,7 @@ class Play:
         self.network = Network(self.stage, self.sandbox)
         self.weather = Weather(seed, self.stage, self.sandbox, self.network)
         self.town = Town(seed, self.stage, self.sandbox, self.rules[0])
-        self.connection = _fresh()
-        self.ledger = ledger_on(self.connection)
+        self.ledger = _fresh()
         self.runs = 0
         self.last_code: int | None = None
         self.alive = 0
@@ -97,6 +96,7 @@ class Play:
             self.rules[0],
             self.terms.settle.total_seconds(),
         )
+        self.weather.on_kill = self.killed
         self.network.after_write.append(self.promise.after)
 
     # -- processes ------------------------------------------------------------------------------------
@@ -106,14 +106,14 @@ class Play:
         self.runs += 1
         self.alive += 1
         name = f"p{self.runs}"
-        ledger = ledger_on(self.connection)
+        ledger = self.ledger.twin()
         self._ledgers[name] = ledger
         Process(
             self.stage,
             name,
             self.pass_of(self._job(ledger)),
             self.network.carry,
-            _Watched(self),
+            self.weather,
             self._ended,
         )
 
@@ -233,17 +233,6 @@ class Play:
         return converged
 
 
-class _Watched(Weather):
-    """The weather as one process meets it; the play hears of its end."""
-
-    def __init__(self, play: Play) -> None:
-        self.__dict__ = play.weather.__dict__
-        self._play = play
-
-    def killed(self, process: Process) -> None:
-        self._play.killed(process)
-
-
 @cache
 def _template() -> sqlite3.Connection:
     """A ledger with all its tables, made once: alembic takes longer than a whole seed."""
@@ -254,7 +243,14 @@ def _template() -> sqlite3.Connection:
     return copy
 
 
-def _fresh() -> sqlite3.Connection:
+@cache
+def _memory() -> tuple[sqlite3.Connection, Ledger]:
+    """One database for all seeds, one after the other: what SQLAlchemy has compiled is kept."""
     connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+    return connection, ledger_on(connection)
+
+
+def _fresh() -> Ledger:
+    connection, ledger = _memory()
     _template().backup(connection)
-    return connection
+    return ledger.twin()

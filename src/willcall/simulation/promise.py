@@ -14,7 +14,7 @@ from ..bridge.rules import Rules
 from ..sandbox import Sandbox
 from ..sandbox.desk import Ticket
 from .network import Network, Write
-from .stage import Stage
+from .stage import BrokenError, Stage
 from .town import Edit, Town, holding
 
 _REFERENCE = re.compile(r"Reference: (wc-[0-9a-z]{8}-\d+)\s*$")
@@ -28,10 +28,6 @@ _DERIVED = (
 )
 MINUTE = 60.0
 LIMIT = 60
-
-
-class BrokenError(AssertionError):
-    """The promise does not hold."""
 
 
 @attrs.define
@@ -178,12 +174,18 @@ class Promise:
                     continue
                 condition = conditions.get(name)
                 if condition is None:
-                    if name[0] == "ticket_type.low_stock" or event.status == "CANCELLED":
-                        continue  # overtaken, or hidden behind what is worse
+                    if name[0].startswith("ticket_type.") and self._overtaken(event.id):
+                        continue  # its ticket ended when the whole event sold out or was cancelled
+                    if name[0] == "ticket_type.low_stock":
+                        continue  # what was sold out and has a few places again is good news
                     raise BrokenError(f"{name} holds, and nobody noticed")
                 if not (condition.told or condition.covered_by):
                     raise BrokenError(f"{name} holds, and no ticket tells of it")
         self._live_cases_have_tickets()
+
+    def _overtaken(self, event: str) -> bool:
+        worse = {("event.cancelled", event), ("event.sold_out", event)}
+        return bool(worse & self.town.ever)
 
     def _live_cases_have_tickets(self) -> None:
         for case in self.ledger.state("main-room").cases:

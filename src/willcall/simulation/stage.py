@@ -14,6 +14,10 @@ from ..errors import LedgerError, WillcallError
 START = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 
 
+class BrokenError(AssertionError):
+    """The promise does not hold."""
+
+
 class Stage:
     """A queue of what happens when. ``now`` is true time in seconds; ``offset`` is by how much the
     machine's wall clock is wrong. It is a clock for the sandbox as well."""
@@ -109,6 +113,9 @@ class Process:
             self._end(stop.value, None)
         except WillcallError as problem:
             self._end(None, problem)
+        except Exception as problem:
+            said = f"{self.name}: unexpected {type(problem).__name__}: {problem}"
+            raise BrokenError(said) from problem
 
     def die(self) -> None:
         """kill -9, between any two steps."""

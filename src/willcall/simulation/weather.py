@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable
 
 from ..errors import LedgerError
 from ..sandbox import Sandbox
@@ -22,6 +23,7 @@ class Weather(Trouble):
         self.stage, self.sandbox, self.network = stage, sandbox, network
         self.fired: Counter[str] = Counter()
         self.keys = {"ticketsmart": sandbox.ticketsmart_key, "ticket0": sandbox.ticket0_key}
+        self.on_kill: Callable[[Process], None] = lambda _: None
         self._raging = False
         self._hold = self._kill = self._disk = 0.0
         self.troubled = False
@@ -181,6 +183,10 @@ class Weather(Trouble):
         self.fired["process killed"] += 1
         process.die()
         return True
+
+    def killed(self, process: Process) -> None:
+        """Tell whoever started it."""
+        self.on_kill(process)
 
     def ledger(self, process: Process, step: str) -> None:
         """The disk is full, or another program holds the file."""

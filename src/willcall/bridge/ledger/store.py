@@ -132,6 +132,10 @@ class Ledger:
                 raise LedgerError(f"{self._name} is no SQLite: use its own tools to copy it")
             source.backup(target)
 
+    def twin(self) -> Ledger:
+        """The same ledger as another process has it: with leases of its own."""
+        return Ledger(self._engine)
+
     def let_go(self) -> None:
         """Give back every lease that is still held."""
         for fence in list(self._held.values()):
