@@ -18,6 +18,7 @@ from ..errors import (
     InputError,
     LedgerError,
     PermissionDeniedError,
+    StoppedError,
     WillcallError,
 )
 from ..ticket0.api import FlowTicket0
@@ -109,6 +110,10 @@ class Plan:
         return bool(self.waiting or (self.decision and self.decision.intents))
 
 
+STOPPED = 143
+"""The exit code of a run that was asked to leave by SIGTERM: 128 + 15, as shells count."""
+
+
 def code_of(trouble: WillcallError | None) -> int:
     """The exit code that an error stands for."""
     if trouble is None:
@@ -117,13 +122,15 @@ def code_of(trouble: WillcallError | None) -> int:
         return 77
     if isinstance(trouble, InputError):
         return 78
+    if isinstance(trouble, StoppedError):
+        return STOPPED
     if isinstance(trouble, LedgerError):
         return 75 if trouble.temporary else 78
     return 75 if isinstance(trouble, ApiError) else 1
 
 
 # What needs a person comes before what passes by itself.
-_GRAVITY = (1, 78, 77, 3, 75, 0)
+_GRAVITY = (1, 78, 77, STOPPED, 3, 75, 0)
 
 
 def worst(codes: Iterable[int]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -11,7 +12,7 @@ from typing import Self, TypeVar
 import attrs
 
 from ..client.endpoint import open_account
-from ..client.flow import Flow, drive
+from ..client.flow import Flow, Request, drive
 from ..client.http import Connections
 from ..client.provider import Account
 from ..client.quota import Pace
@@ -20,7 +21,9 @@ from ..errors import (
     ConfigError,
     InputError,
     LedgerError,
+    Reply,
     SoldTicketsError,
+    StoppedError,
     WillcallError,
 )
 from ..ticket0.api import PROVIDER as TICKET0
@@ -89,6 +92,29 @@ class Bridge:
     def close(self) -> None:
         """Close its connections."""
         self._connections.close()
+
+    def stop(self) -> None:
+        """Ask a run to leave: it finishes the act in hand, begins no other, gives its lease back.
+        May be called from a signal handler, or from another thread."""
+        self._stopping = True
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was asked to leave."""
+        return self._stopping
+
+    def _send(self, request: Request) -> Reply:
+        # A question can be asked again. A write was written down before, so it goes out.
+        if self._stopping and request.method == "GET":
+            raise StoppedError("asked to leave; the next run goes on where this one stops")
+        return self._connections(request)
+
+    def _pause(self, seconds: float) -> None:
+        ends = time.monotonic() + seconds
+        while (left := ends - time.monotonic()) > 0:
+            if self._stopping:
+                raise StoppedError("asked to leave; the next run goes on where this one stops")
+            time.sleep(min(left, 0.1))
 
     def run(self) -> list[PassReport]:
         """One pass over every box office. One that fails does not stop the others.
@@ -170,8 +196,9 @@ class Bridge:
     ) -> T:
         """Run a flow for one box office; its trouble is its own."""
         try:
-            return drive(flow(self._job(office, ledger, reading=reading)), self._connections)
-        except (ApiError, InputError, LedgerError) as error:
+            job = self._job(office, ledger, reading=reading)
+            return drive(flow(job), self._send, self._pause)
+        except (ApiError, InputError, LedgerError, StoppedError) as error:
             return in_trouble(office.name, error)
 
     def _job(self, office: BoxOffice, ledger: Ledger, *, reading: bool = False) -> Job:

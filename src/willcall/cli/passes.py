@@ -24,18 +24,22 @@ def run(
       willcall run
       * * * * *  cd /srv/willcall && willcall run -q
     """
-    from ..bridge.run import worst
+    from ..bridge.run import STOPPED, worst
     from ..bridge.service import Bridge
     from . import show
+    from .leaving import leaving
 
-    with Bridge.from_config(config, max_seconds=max_seconds) as bridge:
+    with (
+        Bridge.from_config(config, max_seconds=max_seconds) as bridge,
+        leaving(bridge.stop),
+    ):
         reports = bridge.run()
     for report in reports:
         if as_json:
             show.as_json(show.pass_data(report))
         else:
             show.pass_report(report, quiet=quiet)
-    return worst(report.exit_code for report in reports)
+    return STOPPED if bridge.stopping else worst(report.exit_code for report in reports)
 
 
 def plan(

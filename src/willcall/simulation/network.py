@@ -93,7 +93,8 @@ class Network:
                 )
             for check in self.after_write:
                 check(write)
-        answer, error = None, None
+        answer: Reply | None = None
+        error: Exception | None = None
         if request.timeout is not None and outcome.delay > request.timeout:
             back = request.timeout
             error = RequestTimeoutError("late", provider=service, request=path)

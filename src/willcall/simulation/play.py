@@ -83,7 +83,7 @@ class Play:
         self.town = Town(seed, self.stage, self.sandbox, self.rules[0])
         self.ledger = _fresh()
         self.runs = 0
-        self.last_code: int | None = None
+        self.ended_with: list[int] = []
         self.alive = 0
         self.trace: list[str] = []
         self._ledgers: dict[str, Ledger] = {}
@@ -99,7 +99,7 @@ class Play:
         self.weather.on_kill = self.killed
         self.network.after_write.append(self.promise.after)
 
-    # -- processes ------------------------------------------------------------------------------------
+    # -- processes --------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Start one process, as cron would."""
@@ -136,7 +136,7 @@ class Play:
         self.alive -= 1
         self._ledgers.pop(process.name).let_go()
         code = value.exit_code if isinstance(value, PassReport) else 75
-        self.last_code = code
+        self.ended_with.append(code)
         said = error or (value.trouble if isinstance(value, PassReport) else None)
         self._tell(f"{process.name} ends with {code}: {said or ''}")
 
@@ -151,7 +151,7 @@ class Play:
     def _tell(self, text: str) -> None:
         self.trace.append(f"{self.stage.elapsed:9.3f} {text}")
 
-    # -- the play -------------------------------------------------------------------------------------
+    # -- the play ---------------------------------------------------------------------------------
 
     def play(self) -> Result:
         """From the baseline to the calm."""
@@ -180,8 +180,8 @@ class Play:
         self.promise.baseline = frozenset(self.town.ever)
         self.start()
         self.stage.run(30.0)
-        if self.last_code != 0:
-            raise BrokenError(f"the baseline ended with {self.last_code}")
+        if self.ended_with != [0]:
+            raise BrokenError(f"the baseline ended with {self.ended_with}")
 
     def _storm(self) -> None:
         stage, dice = self.stage, self.town.dice
@@ -217,10 +217,10 @@ class Play:
                 if intent.id is not None:
                     self.weather.fired["dead letter"] += 1
                     self.ledger.retry_dead(intent.id, self.stage.wall())
-            self.last_code = None
+            self.ended_with.clear()
             self.start()
             self.stage.run(self.stage.elapsed + _MINUTE)
-            if self.last_code == 0 and self.alive == 0 and self.promise.quiet():
+            if self.ended_with[-1:] == [0] and self.alive == 0 and self.promise.quiet():
                 break
         else:
             left = [f"{i.marker} {i.act} {i.state}" for _, i in self.ledger.unsettled(OFFICE)]

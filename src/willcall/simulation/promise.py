@@ -45,7 +45,7 @@ class Promise:
     troubled: bool = False
     excused: Counter[str] = attrs.field(factory=Counter)
 
-    # -- at every write -----------------------------------------------------------------------------
+    # -- at every write ---------------------------------------------------------------------------
 
     def after(self, write: Write) -> None:
         """Check what one more write of ours may have broken."""
@@ -93,7 +93,7 @@ class Promise:
         if last.what == "pending" and last.at < (write.looked_at or 0.0):
             raise BrokenError(f"{ticket}: a person set it to pending, and we resolved it")
 
-    # -- when all is quiet ----------------------------------------------------------------------------
+    # -- when all is quiet ------------------------------------------------------------------------
 
     def quiet(self) -> bool:
         """Whether nothing is left to do."""
@@ -231,11 +231,11 @@ class Promise:
             if mine and (write.looked_at or 0.0) <= edit.at <= write.landed_at + 1:
                 self.excused["edit raced with a write"] += 1
                 return
-            if mine and edit.what == "untag" and edit.at >= write.marked_at:
-                # Of a PATCH without a clear answer nobody can say whether a person undid it.
-                if write.looked_at is not None and edit.at - write.marked_at < 600:
-                    self.excused["edit raced with a write"] += 1
-                    return
+            # Of a PATCH without a clear answer nobody can say whether a person undid it.
+            recent = 0 <= edit.at - write.marked_at < 600
+            if mine and edit.what == "untag" and recent:
+                self.excused["edit raced with a write"] += 1
+                return
         raise BrokenError(f"{edit.ticket}: {what}, and no write of ours was under way")
 
     def _by_marker(self) -> dict[str, list[Ticket]]:

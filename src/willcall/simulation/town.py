@@ -90,7 +90,7 @@ class Town:
         for event in self.sandbox.boxoffice.events:
             self.ever.update(holding(event, self.rules))
 
-    # -- the desk -----------------------------------------------------------------------------------
+    # -- the desk ---------------------------------------------------------------------------------
 
     def work(self) -> None:
         """Somebody does something to one of our tickets."""

@@ -8,9 +8,11 @@ from collections.abc import Callable
 
 from ..errors import LedgerError
 from ..sandbox import Sandbox
+from ..sandbox.faults import Kind
 from .network import Network
 from .stage import Process, Stage, Trouble
 
+_LOSING: tuple[Kind, ...] = ("lost_request", "lost_response", "truncated", "cut", "garbage")
 _BAD = '{"error": {"code": "INTERNAL", "message": "it broke"}}'
 _NO = '{"error": {"code": "VALIDATION_ERROR", "message": "no such customer"}}'
 
@@ -55,7 +57,7 @@ class Weather(Trouble):
         for key in self.keys.values():
             self.sandbox.keys.find(key).revoked = False
 
-    # -- the wire -----------------------------------------------------------------------------
+    # -- the wire ---------------------------------------------------------------------------------
 
     def _service(self) -> str:
         return self.dice.choice(("ticket0", "ticket0", "ticket0", "*", "ticketsmart"))
@@ -64,7 +66,7 @@ class Weather(Trouble):
         return self.dice.choice((0.03, 0.1, 0.3))
 
     def _lost(self) -> None:
-        kind = self.dice.choice(("lost_request", "lost_response", "truncated", "cut", "garbage"))
+        kind = self.dice.choice(_LOSING)
         self.sandbox.faults.add(kind, service=self._service(), probability=self._often())
 
     def _late(self) -> None:
@@ -125,7 +127,7 @@ class Weather(Trouble):
 
     _wire = (_lost, _lost, _lost, _late, _late, _slow, _sick, _sick, _html, _storm, _refusal)
 
-    # -- time and again -------------------------------------------------------------------------
+    # -- time and again ---------------------------------------------------------------------------
 
     def turn(self) -> None:
         """Something that lasts a while, or happens once."""
