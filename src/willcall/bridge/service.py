@@ -32,8 +32,19 @@ from ..ticketsmart.api import PROVIDER as TICKETSMART
 from ..ticketsmart.api import FlowTicketSmart
 from .config import BoxOffice, Config, load, pick
 from .ledger import Ledger, open_ledger
+from .ping import Watchdog
 from .rule_tables import duration
-from .run import Job, PassReport, Plan, plan_pass, report_removal_failure, run_pass
+from .run import (
+    STOPPED,
+    Job,
+    PassReport,
+    Plan,
+    code_of,
+    plan_pass,
+    report_removal_failure,
+    run_pass,
+    worst,
+)
 
 T = TypeVar("T")
 
@@ -122,13 +133,26 @@ class Bridge:
         Raises:
             LedgerError: the ledger cannot be opened; nothing was sent.
         """
-        with self._ledger() as ledger:
-            return [
-                self._guarded(
-                    office, ledger, run_pass, lambda n, e: PassReport(box_office=n, trouble=e)
-                )
-                for office in self.config.box_office
-            ]
+        ping = self.config.ping
+        watchdog = Watchdog(None if ping is None else ping.url, self._connections)
+        watchdog.started()
+        code = 1
+        try:
+            with self._ledger() as ledger:
+                reports = [
+                    self._guarded(
+                        office, ledger, run_pass, lambda n, e: PassReport(box_office=n, trouble=e)
+                    )
+                    for office in self.config.box_office
+                    if not self._stopping
+                ]
+            code = worst(report.exit_code for report in reports)
+        except WillcallError as error:
+            code = code_of(error)
+            raise
+        finally:
+            watchdog.ended(STOPPED if self._stopping else code)
+        return reports
 
     def plan(self) -> list[Plan]:
         """What :meth:`run` would do now. Nothing is written anywhere.
@@ -229,6 +253,26 @@ class Bridge:
         key = sha256(account.key.encode()).hexdigest()[:32]
         name = f"{account.provider.name} {account.base_url} {key}"
         return attrs.evolve(account, pace=Pace(account.pace.quota, store=ledger, name=name))
+
+
+@contextmanager
+def opened_ledger(path: str | Path | None = None, *, reading: bool = False) -> Iterator[Ledger]:
+    """The ledger of a configuration, for those who care for it.
+
+    Args:
+        path: the configuration file; see :meth:`Bridge.from_config`.
+        reading: write nothing.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+        LedgerError: the ledger cannot be opened.
+    """
+    config, folder = load(path)
+    ledger = open_ledger(config.state.url, folder, reading=reading)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
 
 
 def _named(field: str, work: Callable[[], T]) -> T:

@@ -12,7 +12,7 @@ import typer
 
 from ..client.redact import scrub
 from ..errors import ApiError, ConfigError, InputError, WillcallError
-from . import apis, demo, passes, sandbox, simulate
+from . import apis, db, dead, demo, passes, sandbox, simulate
 
 # typer carries a copy of click in newer versions and needs the package in older ones: the family
 # of its errors is the same in both, and this is the one member that typer itself exports.
@@ -47,6 +47,8 @@ app.command("plan")(passes.plan)
 app.command("demo")(demo.demo)
 app.command("sandbox")(sandbox.sandbox)
 app.command("simulate")(simulate.simulate)
+app.add_typer(dead.dead, name="dead")
+app.add_typer(db.db, name="db")
 app.add_typer(apis.events, name="events")
 app.add_typer(apis.tickets, name="tickets")
 

@@ -13,6 +13,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import attrs
@@ -41,6 +42,7 @@ from ..changes import Change, change_from_json
 from ..history import Entry
 from ..rules import Silence
 from . import schema
+from .care import backup, complaints, prune
 from .deciding import read_history, read_state, write_decision
 from .delivering import (
     change_quota,
@@ -53,7 +55,7 @@ from .delivering import (
     write_intent,
 )
 from .rows import case_of, intent_of, silence_of
-from .upgrade import HEAD, upgrade, version_of
+from .upgrade import HEAD, is_known, upgrade, version_of
 
 T = TypeVar("T")
 
@@ -168,21 +170,67 @@ class Ledger:
             yield connection.execution_options(reading=True)
 
     def upgrade(self) -> None:
-        """Bring its tables to the version of this code.
+        """Bring its tables to the version of this code; one that has any is copied first.
 
         Raises:
-            LedgerError: a newer willcall has written it.
+            LedgerError: it is damaged, a newer willcall has written it, or it cannot be copied.
         """
-        with self._told(), self._engine.begin() as connection:
-            upgrade(connection)
+        with self._told():
+            with self._reading() as connection:
+                self._sound(connection)
+                found = version_of(connection)
+                if found is not None and found != HEAD and is_known(found):
+                    self._copy_before(connection, found)
+            with self._engine.begin() as connection:
+                upgrade(connection)
 
-    def check_version(self) -> None:
-        """Refuse to read what this code does not understand.
+    def _sound(self, connection: Connection) -> None:
+        found = complaints(connection, thorough=False)
+        if found:
+            raise LedgerError(
+                f"{self._name} is damaged: {found[0]} (restore a copy, or start a new one with "
+                "`willcall recover`)"
+            )
+
+    def _copy_before(self, connection: Connection, version: str) -> None:
+        path = self._engine.url.database
+        if connection.dialect.name == "sqlite" and path not in {None, "", ":memory:"}:
+            target = Path(f"{path}.version-{version}")
+            if not target.exists():
+                backup(connection, target)
+
+    def version(self) -> str | None:
+        """The version of its tables."""
+        with self._told(), self._reading() as connection:
+            return version_of(connection)
+
+    def complaints(self, *, thorough: bool) -> list[str]:
+        """What is wrong with it; nothing, if it is sound."""
+        with self._told(), self._reading() as connection:
+            return complaints(connection, thorough=thorough)
+
+    def backup(self, target: Path) -> None:
+        """Copy it into a new file.
 
         Raises:
-            LedgerError: it has another version.
+            LedgerError: the file is there already or cannot be written, or it is no SQLite.
         """
         with self._told(), self._reading() as connection:
+            backup(connection, target)
+
+    def prune(self, now: datetime, keep: timedelta) -> dict[str, int]:
+        """Forget what is over and older than that; how much that was."""
+        with self._told(), self._engine.begin() as connection:
+            return prune(connection, now, keep)
+
+    def check_version(self) -> None:
+        """Refuse to read what this code does not understand, or what is damaged.
+
+        Raises:
+            LedgerError: it has another version, or is damaged.
+        """
+        with self._told(), self._reading() as connection:
+            self._sound(connection)
             found = version_of(connection)
         if found != HEAD:
             raise LedgerError(

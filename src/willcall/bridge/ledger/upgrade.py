@@ -22,6 +22,11 @@ def version_of(connection: Connection) -> str | None:
     return None if row is None else str(row[0])
 
 
+def is_known(version: str) -> bool:
+    """Whether this code can bring that version up to date."""
+    return version in _KNOWN
+
+
 def upgrade(connection: Connection) -> None:
     """Bring the ledger to :data:`HEAD`.
 
