@@ -73,7 +73,7 @@ class Cron:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=limit,
+            preexec_fn=limit,  # noqa: PLW1509 - it calls nothing that could hold a lock
         )
 
     def run(self, *, largest_file: int | None = None) -> tuple[int, str]:

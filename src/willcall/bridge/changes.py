@@ -36,9 +36,11 @@ _OVER = ("event.cancelled", "event.completed", "event.archived", "event.vanished
 _GONE = (*_OVER, "ticket_type.removed")
 
 
-def _end_of(name: str) -> tuple[str, ...]:
-    """What ends a kind that does not say so itself: the end of what it happened to."""
-    return {"event": _OVER, "ticket_type": _GONE}.get(name.partition(".")[0], ())
+def _end_of(name: str, cleared_by: tuple[str, ...]) -> tuple[str, ...]:
+    """What ends a kind that does not say so itself: the end of what it happened to; and a notice
+    the next of its kind: each new price is news of its own, and the last one has had its day."""
+    over = {"event": _OVER, "ticket_type": _GONE}.get(name.partition(".")[0], ())
+    return tuple(dict.fromkeys(over if cleared_by else (*over, name)))
 
 
 @attrs.frozen
@@ -51,7 +53,7 @@ class Kind:
         severity: how much it matters.
         cleared_by: kinds that end it with good news: the customer hears of it.
         overtaken_by: kinds that end it because it no longer matters: a note says why. If left out,
-            those that end the event or ticket type itself.
+            those that end the event or ticket type itself, and, for a notice, the next of its kind.
         covers: kinds (globs) that need no ticket while this one happens or holds, since whoever
             reads its ticket knows.
         built_in: whether the built-in rules open a ticket for it.
@@ -62,7 +64,7 @@ class Kind:
     severity: Severity = Severity.NORMAL
     cleared_by: tuple[str, ...] = ()
     overtaken_by: tuple[str, ...] = attrs.field(
-        default=attrs.Factory(lambda self: _end_of(self.name), takes_self=True)
+        default=attrs.Factory(lambda self: _end_of(self.name, self.cleared_by), takes_self=True)
     )
     covers: tuple[str, ...] = ()
     built_in: bool = False
@@ -107,7 +109,7 @@ KINDS: Mapping[str, Kind] = {
             "cancelled",
             Severity.HIGH,
             cleared_by=("event.reinstated",),
-            overtaken_by=("event.archived", "event.vanished"),
+            overtaken_by=("event.completed", "event.archived", "event.vanished"),
             covers=(
                 "event.rescheduled",
                 "event.moved",
@@ -120,13 +122,10 @@ KINDS: Mapping[str, Kind] = {
         Kind("event.reinstated", "on again after it was cancelled"),
         Kind("event.completed", "over", Severity.LOW),
         Kind("event.archived", "archived", Severity.LOW),
-        # Each new date, place or name is news of its own: the ticket about the last one has had
-        # its day.
         Kind(
             "event.rescheduled",
             "moved to another date",
             Severity.HIGH,
-            overtaken_by=(*_OVER, "event.rescheduled"),
             covers=("event.details_changed",),
             built_in=True,
         ),
@@ -134,10 +133,9 @@ KINDS: Mapping[str, Kind] = {
             "event.moved",
             "moved to another place",
             Severity.HIGH,
-            overtaken_by=(*_OVER, "event.moved"),
             built_in=True,
         ),
-        Kind("event.renamed", "renamed", Severity.LOW, overtaken_by=(*_OVER, "event.renamed")),
+        Kind("event.renamed", "renamed", Severity.LOW),
         Kind("event.details_changed", "details changed", Severity.LOW),
         Kind("event.visibility_changed", "visible to others than before"),
         Kind(
@@ -156,7 +154,7 @@ KINDS: Mapping[str, Kind] = {
             "ticket_type.sold_out",
             "a ticket type is sold out",
             cleared_by=("ticket_type.back_on_sale",),
-            overtaken_by=(*_GONE, "event.sold_out"),
+            overtaken_by=(*_GONE, "event.sold_out", "ticket_type.hidden"),
             built_in=True,
         ),
         Kind("ticket_type.back_on_sale", "a ticket type is back on sale"),
@@ -164,7 +162,12 @@ KINDS: Mapping[str, Kind] = {
             "ticket_type.low_stock",
             "a ticket type runs low",
             cleared_by=("ticket_type.restocked",),
-            overtaken_by=(*_GONE, "ticket_type.sold_out", "event.sold_out"),
+            overtaken_by=(
+                *_GONE,
+                "ticket_type.sold_out",
+                "event.sold_out",
+                "ticket_type.hidden",
+            ),
             built_in=True,
         ),
         Kind("ticket_type.restocked", "a ticket type no longer runs low"),

@@ -8,11 +8,12 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from pydantic import AfterValidator, Field, ValidationError
 
 from ..client.http import safe_base_url
+from ..client.provider import Provider
 from ..client.redact import scrub
 from ..errors import ConfigError, InputError
 from ..ticket0.api import PROVIDER as TICKET0
@@ -23,6 +24,9 @@ from .rule_tables import Removal, RuleTable, duration
 from .rules import Rules, Storm, built_in_rules
 from .tables import Email, Filled, Table, filled
 from .terms import TRY, Terms
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 ENVIRONMENT = "WILLCALL_CONFIG"
 DEFAULT_FILE = "willcall.toml"
@@ -51,6 +55,12 @@ def _file(text: str) -> str:
 
 
 BaseUrl = Annotated[str, AfterValidator(_url)]
+
+
+def _usual_url(provider: Provider) -> str:
+    """Where a provider is, unless the file says so: as for the clients, the environment may point
+    elsewhere, at a sandbox, say."""
+    return _url(os.environ.get(provider.base_url_env) or provider.base_url)
 
 
 class _Keyed(Table):
@@ -102,7 +112,7 @@ class BoxOffice(_Keyed):
 
     name: Filled
     api_key_env: Annotated[str, AfterValidator(_variable)] = TICKETSMART.key_env
-    base_url: BaseUrl = TICKETSMART.base_url
+    base_url: BaseUrl = Field(default_factory=lambda: _usual_url(TICKETSMART))
     looks_per_run: Annotated[int, Field(ge=0, le=60)] = 25
     """How many events a run looks at one by one, where list rows carry no ticket types."""
 
@@ -111,7 +121,7 @@ class Desk(_Keyed):
     """The helpdesk workspace that tickets go to."""
 
     api_key_env: Annotated[str, AfterValidator(_variable)] = TICKET0.key_env
-    base_url: BaseUrl = TICKET0.base_url
+    base_url: BaseUrl = Field(default_factory=lambda: _usual_url(TICKET0))
     inbox_id: Filled
     customer_email: Email
     from_address: Email | None = None
@@ -211,18 +221,20 @@ def find(path: str | Path | None) -> Path:
     return Path(path or os.environ.get(ENVIRONMENT) or DEFAULT_FILE)
 
 
-def load(path: str | Path | None = None) -> tuple[Config, Path]:
-    """Read and check the configuration; and the folder that its relative paths start from.
+def text_of(file: Path, *, given: bool = True) -> str:
+    """What stands in a file.
+
+    Args:
+        file: the file.
+        given: whether somebody has named it, rather than ``$WILLCALL_CONFIG``.
 
     Raises:
-        ConfigError: the file is missing or no TOML, or a key is unknown, missing or of a wrong
-            type; the first complaint, with the key's path.
+        ConfigError: it cannot be read.
     """
-    file = find(path)
     try:
-        text = file.read_text("utf-8-sig")  # some editors begin a file with a mark
+        return file.read_text("utf-8-sig")  # some editors begin a file with a mark
     except FileNotFoundError:
-        by = f"; ${ENVIRONMENT} names it" if not path and os.environ.get(ENVIRONMENT) else ""
+        by = f"; ${ENVIRONMENT} names it" if not given and os.environ.get(ENVIRONMENT) else ""
         raise ConfigError(
             str(file), f"there is no such file{by}", f"name it with -c FILE or ${ENVIRONMENT}"
         ) from None
@@ -232,6 +244,17 @@ def load(path: str | Path | None = None) -> tuple[Config, Path]:
             f"it cannot be read: {_why(error)}",
             f"name another with -c or ${ENVIRONMENT}",
         ) from None
+
+
+def load(path: str | Path | None = None) -> tuple[Config, Path]:
+    """Read and check the configuration; and the folder that its relative paths start from.
+
+    Raises:
+        ConfigError: the file is missing or no TOML, or a key is unknown, missing or of a wrong
+            type; the first complaint, with the key's path.
+    """
+    file = find(path)
+    text = text_of(file, given=bool(path))
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -260,31 +283,45 @@ def checked(values: Mapping[str, Any]) -> Config:
     Raises:
         ConfigError: see :func:`load`.
     """
-    try:
-        config = Config.model_validate(values)
-    except ValidationError as error:
-        raise _complaint(error) from None
-    _once("box_office", "name", [office.name for office in config.box_office])
-    _once("rule", "id", [rule.id for rule in config.rule])
-    offices = [office.name for office in config.box_office]
-    for number, removal in enumerate(config.removal):
-        if removal.box_office not in offices:
-            raise ConfigError(
-                f"removal[{number}].box_office",
-                f"{scrub(removal.box_office)!r} is not configured",
-                _nearest(removal.box_office, offices),
-            )
+    config, complaints = examined(values)
+    if complaints or config is None:
+        raise complaints[0]
     return config
 
 
-def _once(table: str, field: str, names: list[str]) -> None:
-    for number, name in enumerate(names):
-        if name in names[:number]:
-            raise ConfigError(
-                f"{table}[{number}].{field}",
-                f"{scrub(name)!r} is there twice",
-                "each has a name of its own, by which the ledger knows it",
-            )
+def examined(values: Mapping[str, Any]) -> tuple[Config | None, list[ConfigError]]:
+    """The configuration in these values, as far as it makes sense, and every complaint."""
+    try:
+        config = Config.model_validate(values)
+    except ValidationError as error:
+        return None, complaints_of(error, Config)
+    offices = [office.name for office in config.box_office]
+    complaints = [
+        *_once("box_office", "name", offices),
+        *_once("rule", "id", [rule.id for rule in config.rule]),
+    ]
+    complaints += (
+        ConfigError(
+            f"removal[{number}].box_office",
+            f"{scrub(removal.box_office)!r} is not configured",
+            nearest(removal.box_office, offices),
+        )
+        for number, removal in enumerate(config.removal)
+        if removal.box_office not in offices
+    )
+    return config, complaints
+
+
+def _once(table: str, field: str, names: list[str]) -> list[ConfigError]:
+    return [
+        ConfigError(
+            f"{table}[{number}].{field}",
+            f"{scrub(name)!r} is there twice",
+            "each has a name of its own, by which the ledger knows it",
+        )
+        for number, name in enumerate(names)
+        if name in names[:number]
+    ]
 
 
 _EXAMPLES = {
@@ -302,27 +339,37 @@ _TYPES = {
 }
 
 
-def _complaint(error: ValidationError) -> ConfigError:
-    """The first complaint; one about a misspelt key says more than the one that it is missing."""
-    complaints = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
-    first = complaints[0]
+def complaints_of(error: ValidationError, root: type[Table]) -> list[ConfigError]:
+    """Every complaint about a file with this table at its root; one about a misspelt key says more
+    than the one that it is missing."""
+    told = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+    # Where one of several things may stand, each of them complains: the first will do.
+    found: dict[str, ConfigError] = {}
+    for one in told:
+        complaint = _complaint(one, root)
+        found.setdefault(complaint.field, complaint)
+    return list(found.values())
+
+
+def _complaint(one: ErrorDetails, root: type[Table]) -> ConfigError:
     # A key may have been pasted in anywhere, even as the name of a field.
-    path = scrub(_path(first["loc"]))
-    head, last = str(first["loc"][0]), str(first["loc"][-1])
-    if first["type"] == "extra_forbidden":
-        return ConfigError(path, "no such key", _nearest(last, _fields_at(first["loc"][:-1])))
-    if first["type"] == "missing":
+    path = scrub(_path(one["loc"]))
+    head, last = str(one["loc"][0]), str(one["loc"][-1])
+    if one["type"] == "extra_forbidden":
+        return ConfigError(path, "no such key", nearest(last, _fields_at(root, one["loc"][:-1])))
+    if one["type"] == "missing":
         return ConfigError(path, "it is missing", _EXAMPLES.get(last, "add it"))
-    if first["type"] in {"list_type", "model_type"}:
+    if one["type"] in {"list_type", "model_type"}:
         return ConfigError(path, "it is no table", f"head it with {_TABLES.get(head, f'[{head}]')}")
-    if first["type"] in _TYPES:
-        return ConfigError(path, *_TYPES[first["type"]])
-    said = first["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+    if one["type"] in _TYPES:
+        return ConfigError(path, *_TYPES[one["type"]])
+    said = one["msg"].removeprefix("Value error, ").replace("Input should", "it should")
     problem, _, fix = scrub(said).partition("; ")
     return ConfigError(path, problem, fix)
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def nearest(name: str, known: list[str]) -> str:
+    """What to do about a name that is not known."""
     if name == "api_key":
         return "keys stay out of this file: use api_key_env or api_key_file"
     near = get_close_matches(name, known, n=1)
@@ -342,9 +389,9 @@ def _path(parts: Iterable[int | str]) -> str:
     return path
 
 
-def _fields_at(parts: Iterable[int | str]) -> list[str]:
+def _fields_at(root: type[Table], parts: Iterable[int | str]) -> list[str]:
     """The keys that a table at this place may have."""
-    table: type[Table] = Config
+    table = root
     for part in parts:
         if isinstance(part, str) and part in (known := _by_key(table)):
             table = known[part] or table

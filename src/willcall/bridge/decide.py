@@ -14,29 +14,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import attrs
 
+from .acts import Scribe
 from .cases import (
     LIVE,
-    Act,
     Case,
     CaseState,
     Condition,
     Decision,
-    Intent,
     Name,
     Recorded,
     State,
 )
 from .changes import KINDS, Change
-from .compose import Words
 from .facts import EventFacts, TypeFacts
-from .marker import act_marker, case_marker, in_subject, in_text
-from .rules import BUILT_IN, GroupBy, OnClear, Rule, Rules, Silence
+from .marker import case_marker
+from .rules import BUILT_IN, GroupBy, Rule, Rules, Silence, wait
 
-TAG = "willcall"
 _STORM = "box_office.storm"
 STORM_RULE = f"{BUILT_IN}/{_STORM}"
 
@@ -106,7 +102,8 @@ class _Court:
         self._episodes = dict(state.episodes)
         self._news: list[Change] = []
         self._outcomes: dict[int, tuple[str, str | None]] = {}
-        self._intents: list[Intent] = []
+        self._scribe = Scribe(at)
+        self._ends: dict[str, list[tuple[Change, bool]]] = {}
 
     # -- changes ------------------------------------------------------------------------------
 
@@ -115,7 +112,7 @@ class _Court:
         self._news.append(change)
         ended = self._end(change)
         if ended:
-            self._outcomes[id(change)] = f"ended {', '.join(ended)}", ended[0]
+            self._outcomes[id(change)] = f"ended {', '.join(dict.fromkeys(ended))}", ended[0]
         name = change.kind, change.subject
         known = self._conditions.get(name)
         if known is None:
@@ -144,11 +141,25 @@ class _Court:
                 self._conditions[name] = attrs.evolve(condition, ending=change)
                 self._outcomes[id(change)] = "waits whether it stays so", mine[0].marker
                 continue
-            del self._conditions[name]
+            self._forget(condition)
             for case in mine:
                 self._leave(case, name, change, cleared=cleared)
                 ended.append(case.marker)
         return ended
+
+    def _forget(self, condition: Condition) -> None:
+        """A condition is over. What it covered is told after all, if it never was told itself."""
+        del self._conditions[condition.name]
+        if condition.told:
+            return
+        for name, other in list(self._conditions.items()):
+            if self._covers(condition, other):
+                self._conditions[name] = attrs.evolve(other, covered_by=None)
+
+    @staticmethod
+    def _covers(condition: Condition, other: Condition) -> bool:
+        change = condition.change
+        return other.covered_by == change.kind and change.bears_on(other.change.subject)
 
     def _hold(self, case: Case) -> bool:
         rule = self._rules.by_id(case.rule)
@@ -165,6 +176,7 @@ class _Court:
                 self._end_if_gone_long(condition, condition.ending)
             elif condition.told:
                 self._end_if_no_longer_low(condition)
+        self._tell_ends()
         self._cover()
         due = [
             (rule, condition)
@@ -172,10 +184,20 @@ class _Court:
             for rule in self._due(self._conditions.get(condition.name, condition))
         ]
         self._open(due)
-        for name, condition in list(self._conditions.items()):
-            # A notice has happened, and is over, unless a ticket or a quiet hour still holds it.
-            if not KINDS[name[0]].holds and not condition.told and not self._waits(condition):
+        for name in [one.name for one in seen if one.name in self._conditions]:
+            # A notice has happened, and is over, unless something still holds it.
+            if not self._is_kept(self._conditions[name]):
                 del self._conditions[name]
+
+    def _is_kept(self, condition: Condition) -> bool:
+        if KINDS[condition.change.kind].holds or condition.told:
+            return True
+        if condition.covered_by is None:
+            return self._waits(condition)
+        # Until what covers it is told, nobody has heard of it.
+        return any(
+            self._covers(other, condition) and not other.told for other in self._conditions.values()
+        )
 
     def _end_if_gone_long(self, condition: Condition, ending: Change) -> None:
         for case in [case for case in self._live() if condition.name in case.members]:
@@ -183,7 +205,7 @@ class _Court:
             if rule is None or self._at - ending.observed_at >= rule.hold:
                 self._leave(case, condition.name, ending, cleared=True)
         if not any(condition.name in case.members for case in self._live()):
-            del self._conditions[condition.name]
+            self._forget(condition)
 
     def _end_if_no_longer_low(self, condition: Condition) -> None:
         """A rule may have its own idea of "low": over for one, it may still hold for another."""
@@ -235,6 +257,13 @@ class _Court:
         one = change.ticket_type
         return event, None if one is None else event.ticket_type(one.id) or one
 
+    def _as_it_is_now(self, change: Change) -> Change:
+        """A change that has waited is told with the numbers of now, not of when it began."""
+        if change.observed_at >= self._at:
+            return change
+        event, one = self._now(change)
+        return attrs.evolve(change, event=event, ticket_type=one)
+
     def _taking(self, condition: Condition) -> list[Rule]:
         return self._rules.taking(condition.change, *self._now(condition.change), self._at)
 
@@ -259,13 +288,7 @@ class _Court:
 
     def _wait(self, rule: Rule, condition: Condition) -> str | None:
         """Why a rule does not tell of a condition yet, or None if its time has come."""
-        silence = self._silence(rule, condition)
-        if silence is not None:
-            return f"silenced by {silence.author}: {silence.reason}"
-        if KINDS[condition.change.kind].holds and self._at - condition.since < rule.hold:
-            return f"waits whether it holds for {rule.hold}"
-        until = rule.quiet_hours.until(self._at) if rule.quiet_hours else None
-        return None if until is None else f"quiet until {until:%H:%M %Z}"
+        return wait(rule, condition.change, condition.since, self._silences, self._at)
 
     def _silence(self, rule: Rule, condition: Condition) -> Silence | None:
         fitting = (s for s in self._silences if s.covers(condition.change, rule, self._at))
@@ -291,6 +314,8 @@ class _Court:
                 joining.append((case, rule, condition))
             else:
                 key = self._together(rule, condition)
+                if any(other.name == condition.name for _, other in fresh.get(key, ())):
+                    key = key, rule.id  # a second rule that takes it has words of its own
                 fresh.setdefault(key, []).append((rule, condition))
         for case, rule, condition in joining:
             self._join(self._cases[case.marker], rule, condition)
@@ -337,7 +362,8 @@ class _Court:
             ),
         )
         rule, lead = ranked[0]
-        others = [condition.change for _, condition in ranked[1:]]
+        others = [self._as_it_is_now(condition.change) for _, condition in ranked[1:]]
+        lead = attrs.evolve(lead, change=self._as_it_is_now(lead.change))
         for _, condition in ranked:
             told = frozenset(r.id for r, c in ranked if c.name == condition.name)
             known = self._conditions[condition.name]
@@ -347,7 +373,7 @@ class _Court:
         if case is None:
             case = self._new_case(rule, lead, members, held=held)
             if not held:
-                case = self._announce(case, rule, lead.change, others)
+                case = self._written(self._scribe.announce(case, rule, lead.change, others))
         word = "held" if held else "opened"
         for _, condition in ranked:
             self._outcomes[id(condition.change)] = f"{word} {case.marker}", case.marker
@@ -376,21 +402,6 @@ class _Court:
         self._cases[case.marker] = case
         return case
 
-    def _announce(self, case: Case, rule: Rule, lead: Change, others: Sequence[Change]) -> Case:
-        words = Words(rule, lead, others, severity=rule.severity_of(lead.kind))
-        subject = in_subject(words.subject(), case.marker)
-        case = self._act(case, Act.OPEN, {"subject": subject, "body": words.body()})
-        tags = [TAG, case.marker, str(rule.severity_of(lead.kind)), *rule.tags]
-        triage: dict[str, Any] = {"tags": list(dict.fromkeys(tags))}
-        if rule.assignee_id is not None:
-            triage["assignee_id"] = rule.assignee_id
-        case = self._act(case, Act.TAG, triage)
-        if rule.note is not None:
-            case = self._say(case, Act.NOTE, words.extra_note())
-        if rule.writes:
-            case = self._say(case, Act.MESSAGE, words.message())
-        return case
-
     def _reopened(
         self,
         rule: Rule,
@@ -403,10 +414,7 @@ class _Court:
         if case is None:
             return None
         case = attrs.evolve(case, state=CaseState.OPEN, ended_at=None, members=members)
-        words = Words(rule, lead.change, others, severity=rule.severity_of(case.kind))
-        case = self._act(case, Act.REOPEN, {})
-        case = self._say(case, Act.NOTE, words.body())
-        return self._say(case, Act.MESSAGE, words.message()) if rule.writes else case
+        return self._written(self._scribe.take_up_again(case, rule, lead.change, others))
 
     def _recent(self, rule: Rule, lead: Condition) -> Case | None:
         for case in self._cases.values():
@@ -428,11 +436,7 @@ class _Court:
         self._outcomes[id(condition.change)] = f"added to {case.marker}", case.marker
         if case.state is CaseState.HELD:
             return
-        change = condition.change
-        words = Words(rule, change, (), severity=rule.severity_of(change.kind))
-        case = self._say(case, Act.NOTE, words.body())
-        if rule.writes:
-            self._say(case, Act.MESSAGE, words.message())
+        self._written(self._scribe.add(case, rule, self._as_it_is_now(condition.change)))
 
     def _digest(self, held: Sequence[Case]) -> None:
         """One ticket that lists what a storm has brought, and how to let it go."""
@@ -445,7 +449,7 @@ class _Court:
         )
         rule = Rule(id=STORM_RULE, kinds=(_STORM,), address=self._rules.default, message=False)
         case = self._new_case(rule, Condition(change=change), ())
-        case = self._announce(case, rule, change, ())
+        case = self._written(self._scribe.announce(case, rule, change, ()))
         # It is a list, and over with the telling: its cases live on their own.
         self._cases[case.marker] = attrs.evolve(case, state=CaseState.CLEARED, ended_at=self._at)
 
@@ -455,72 +459,48 @@ class _Court:
             if markers and case.marker not in markers:
                 continue
             known = [self._conditions[name] for name in case.members if name in self._conditions]
-            rule = self._rules.by_id(case.rule)
-            if not known or rule is None:
+            rule = self._rules.by_id(case.rule) or self._orphan(case)
+            if not known:
                 continue
             lead = next((c for c in known if c.name == (case.kind, case.subject)), known[0])
-            others = [c.change for c in known if c is not lead]
+            others = [self._as_it_is_now(c.change) for c in known if c is not lead]
             let_go = attrs.evolve(case, state=CaseState.OPEN, opened_at=self._at)
-            self._announce(let_go, rule, lead.change, others)
+            now = self._as_it_is_now(lead.change)
+            self._written(self._scribe.announce(let_go, rule, now, others))
 
     # -- ending -------------------------------------------------------------------------------
 
     def _leave(self, case: Case, name: Name, change: Change, *, cleared: bool) -> None:
         """One of a case's conditions is over; with the last one the case is, too."""
         case = self._cases[case.marker]
+        if case.state is CaseState.OPEN:
+            self._ends.setdefault(case.marker, []).append((change, cleared))
         case = attrs.evolve(case, members=tuple(one for one in case.members if one != name))
+        if not case.members:
+            good = cleared or any(good for _, good in self._ends.get(case.marker, ()))
+            state = CaseState.CLEARED if good else CaseState.OVERTAKEN
+            case = attrs.evolve(case, state=state, ended_at=self._at)
         self._cases[case.marker] = case
-        rule = self._rules.by_id(case.rule) or self._orphan(case)
-        words = Words(rule, change, (), severity=rule.severity_of(change.kind))
-        if case.members:
-            if case.state is CaseState.OPEN:
-                self._tell_end(case, rule, words, cleared=cleared)
-            return
-        state = CaseState.CLEARED if cleared else CaseState.OVERTAKEN
-        was_open = case.state is CaseState.OPEN
-        case = attrs.evolve(case, state=state, ended_at=self._at)
-        self._cases[case.marker] = case
-        if was_open:
-            self._close(case, rule, words, cleared=cleared)
 
-    def _close(self, case: Case, rule: Rule, words: Words, *, cleared: bool) -> None:
-        case = self._tell_end(case, rule, words, cleared=cleared)
-        if rule.on_clear is OnClear.RESOLVE:
-            self._act(case, Act.RESOLVE, {}, rule)
-
-    def _tell_end(self, case: Case, rule: Rule, words: Words, *, cleared: bool) -> Case:
-        """Good news goes to the customer; that something no longer matters, to the team only."""
-        if not cleared:
-            return self._say(case, Act.NOTE, words.overtakes(), rule)
-        if rule.on_clear is OnClear.NOTHING:
-            return case
-        if rule.writes and rule.on_clear is not OnClear.NOTE:
-            return self._say(case, Act.MESSAGE, words.cleared_message(), rule)
-        return self._say(case, Act.NOTE, words.cleared_note(), rule)
+    def _tell_ends(self) -> None:
+        """However many of a case's conditions a pass has ended, it is told once."""
+        for marker, ends in self._ends.items():
+            case = self._cases[marker]
+            rule = self._rules.by_id(case.rule) or self._orphan(case)
+            self._written(self._scribe.tell_ends(case, rule, ends))
+        self._ends.clear()
 
     def _orphan(self, case: Case) -> Rule:
         """What to do about a case whose rule is no longer there: end it as most are ended."""
         return Rule(id=case.rule, kinds=(case.kind,), address=self._rules.default)
 
-    # -- acts ---------------------------------------------------------------------------------
+    # -- the cases ------------------------------------------------------------------------------
 
     def _live(self) -> list[Case]:
         return [case for case in self._cases.values() if case.state in LIVE]
 
-    def _say(self, case: Case, act: Act, text: str, rule: Rule | None = None) -> Case:
-        marker = act_marker(case.marker, case.acts + 1)
-        return self._act(case, act, {"text": in_text(text, marker)}, rule)
-
-    def _act(
-        self, case: Case, act: Act, payload: Mapping[str, Any], rule: Rule | None = None
-    ) -> Case:
-        """Add an act to a case; one of a rule that is quiet just now waits until it is not."""
-        case = attrs.evolve(case, acts=case.acts + 1)
+    def _written(self, case: Case) -> Case:
         self._cases[case.marker] = case
-        quiet = rule.quiet_hours.until(self._at) if rule and rule.quiet_hours else None
-        self._intents.append(
-            Intent(case=case.marker, position=case.acts, act=act, payload=payload, retry_at=quiet)
-        )
         return case
 
     # -- what comes of it -----------------------------------------------------------------------
@@ -545,5 +525,5 @@ class _Court:
                 for marker, case in self._cases.items()
                 if self._known_cases.get(marker) != case
             ),
-            intents=tuple(self._intents),
+            intents=tuple(self._scribe.intents),
         )

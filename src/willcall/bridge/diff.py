@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 
 import attrs
 
@@ -47,18 +48,38 @@ def diff(
         if after == before:
             continue
         differing[after.id] = after
-        changes += (
-            Change(
-                kind=kind,
-                box_office=box_office,
-                event=after,
-                before=before,
-                ticket_type=ticket_type,
-                observed_at=observation.at,
-            )
-            for kind, ticket_type in _compared(before, after, low)
-        )
+        changes += _changes(box_office, before, after, observation.at, low)
     return tuple(changes), differing
+
+
+def between(
+    box_office: str,
+    before: Mapping[str, EventFacts],
+    after: Mapping[str, EventFacts],
+    at: datetime,
+    low: _Low = _USUAL,
+) -> tuple[Change, ...]:
+    """The changes from one snapshot to a later one, which holds all that the first one does."""
+    return tuple(
+        change
+        for event_id in sorted(after)
+        if after[event_id] != before.get(event_id)
+        for change in _changes(box_office, before.get(event_id), after[event_id], at, low)
+    )
+
+
+def _changes(
+    box_office: str, before: EventFacts | None, after: EventFacts, at: datetime, low: _Low
+) -> Iterator[Change]:
+    for kind, ticket_type in _compared(before, after, low):
+        yield Change(
+            kind=kind,
+            box_office=box_office,
+            event=after,
+            before=before,
+            ticket_type=ticket_type,
+            observed_at=at,
+        )
 
 
 def _pairs(
@@ -121,13 +142,19 @@ def _detail_kinds(before: EventFacts, after: EventFacts) -> Iterator[str]:
         yield "event.renamed"
     if after.visibility != before.visibility and before.visibility is not None:
         yield "event.visibility_changed"
-    unnamed = after.status != before.status and not any(_status_kinds(before, after))
-    if _details(after) != _details(before) or _renamed_types(before, after) or unnamed:
+    if any(_unnamed(before, after)) or _details(after) != _details(before):
         yield "event.details_changed"
 
 
+def _unnamed(before: EventFacts, after: EventFacts) -> Iterator[bool]:
+    """What has no kind of its own: most changes of status, a place that is no longer told, a ticket
+    type's new name."""
+    yield after.status != before.status and not any(_status_kinds(before, after))
+    yield _place(after) != _place(before) and after.venue_name is None
+    yield _renamed_types(before, after)
+
+
 def _renamed_types(before: EventFacts, after: EventFacts) -> bool:
-    """Renaming a ticket type is no kind of its own."""
     known = {one.id: one.name for one in before.ticket_types or ()}
     return any(known.get(one.id, one.name) != one.name for one in after.ticket_types or ())
 
@@ -176,12 +203,14 @@ def _type_kinds(
 def _stock_kinds(
     was: TypeFacts | None, now: TypeFacts, event: EventFacts, low: _Low
 ) -> Iterator[str]:
-    sold_out = was is not None and was.sold_out
+    if now.hidden:
+        return  # a guest list that is full is nobody's news
+    sold_out = was is not None and was.sold_out and not was.hidden
     if now.sold_out and not sold_out:
         yield "ticket_type.sold_out"
     elif sold_out and now.available is not None and not now.sold_out:
         yield "ticket_type.back_on_sale"
-    ran_low = was is not None and low(was)
+    ran_low = was is not None and not was.hidden and low(was)
     # What is not on sale cannot run low; a draft's last five places are nobody's news.
     # Nor does what was sold out and has a few places again: that is good news, told as such.
     if low(now) and not ran_low and not sold_out and event.status in _ON_SALE:

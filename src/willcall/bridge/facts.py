@@ -59,8 +59,9 @@ class EventFacts:
     """One event as it was last seen.
 
     ``sold_out`` is our own conclusion, see :func:`concluded_sold_out`. ``ticket_types`` are None
-    until they were first seen, and ``types_seen_at`` says when that last was. ``absent`` counts the
-    complete sweeps that have not shown it since, and ``vanished`` says that it is gone for good.
+    until they were first seen; ``types_seen_at`` says when they were last looked at on their own.
+    ``absent`` counts the complete sweeps that have not shown it since, and ``vanished`` says that
+    it is gone for good.
     """
 
     id: str
@@ -145,7 +146,9 @@ def event_facts(
         public_url=event.public_url,
         sold_out=concluded_sold_out(str(event.status), kept),
         ticket_types=kept,
-        types_seen_at=None if kept is None else seen_at,
+        # Only looks take turns. A row that carries its ticket types is new every time, and a moment
+        # in it would make every event of every pass differ.
+        types_seen_at=None if types is None else seen_at,
     )
 
 

@@ -6,7 +6,7 @@ Predicates are a closed set, the fields of :class:`Predicates`; there is no expr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -321,6 +321,27 @@ class Rules:
         if why_not is None and change.kind == "ticket_type.low_stock" and one is not None:
             why_not = None if self.still_low(rule, one) else f"remaining: {one.available} are left"
         return why_not
+
+
+def wait(
+    rule: Rule, change: Change, since: datetime, silences: Iterable[Silence], now: datetime
+) -> str | None:
+    """Why a rule that takes a condition does not tell of it yet; None if its time has come.
+
+    Args:
+        rule: the rule.
+        change: what began the condition.
+        since: when that was.
+        silences: what people have silenced.
+        now: the time.
+    """
+    silence = next((one for one in silences if one.covers(change, rule, now)), None)
+    if silence is not None:
+        return f"silenced by {silence.author}: {silence.reason}"
+    if KINDS[change.kind].holds and now - since < rule.hold:
+        return f"waits whether it holds for {rule.hold}"
+    until = rule.quiet_hours.until(now) if rule.quiet_hours else None
+    return None if until is None else f"quiet until {until:%H:%M %Z}"
 
 
 def built_in_rules(address: Address) -> tuple[Rule, ...]:

@@ -30,6 +30,7 @@ from ..ticket0.api import PROVIDER as TICKET0
 from ..ticket0.api import FlowTicket0
 from ..ticketsmart.api import PROVIDER as TICKETSMART
 from ..ticketsmart.api import FlowTicketSmart
+from .cases import CaseState
 from .config import BoxOffice, Config, load, pick
 from .ledger import Ledger, open_ledger
 from .ping import Watchdog
@@ -41,6 +42,7 @@ from .run import (
     Plan,
     code_of,
     plan_pass,
+    release_held,
     report_removal_failure,
     run_pass,
     worst,
@@ -202,6 +204,68 @@ class Bridge:
             )
 
     @contextmanager
+    def reporting(self, *, box_office: str | None = None) -> Iterator[list[PassReport]]:
+        """Report whatever removal is refused within a block, and let its error go on.
+
+        ::
+
+            with bridge.reporting(), TicketSmart() as box_office:
+                box_office.events.remove_ticket_type("late-show", "tt_1")  # 409: a support ticket
+
+        Only a :class:`SoldTicketsError` is reported. It is raised again afterwards, with a note
+        that says what came of reporting it; the list that the block is given holds the report.
+
+        Args:
+            box_office: whose events they are; may be left out when there is only one box office.
+        """
+        reports: list[PassReport] = []
+        try:
+            yield reports
+        except SoldTicketsError as error:
+            try:
+                reports.append(self.report(error, box_office=box_office))
+            except WillcallError as trouble:
+                error.add_note(f"no support ticket was opened: {trouble}")
+            else:
+                error.add_note(_told(reports[-1]))
+            raise
+
+    def release(self, *markers: str, box_office: str | None = None) -> list[PassReport]:
+        """Let the held cases of a storm go, and deliver them.
+
+        Args:
+            markers: which (``wc-…``); all that are held if none is given.
+            box_office: only this one; all of them if left out.
+
+        Raises:
+            InputError: nothing with such a marker is held, or the box office is unknown.
+            LedgerError: the ledger cannot be used; nothing was sent.
+        """
+        offices = self.config.box_office if box_office is None else [pick(self.config, box_office)]
+        with self._ledger() as ledger:
+            held = {
+                case.marker: office.name
+                for office in offices
+                for case in ledger.state(office.name).cases
+                if case.state is CaseState.HELD
+            }
+            wanted = [marker.strip("[]") for marker in markers]
+            for marker in wanted:
+                if marker not in held:
+                    fix = f"held: {', '.join(held)}" if held else "nothing is held"
+                    raise InputError("marker", f"{marker!r} is not held", fix)
+            return [
+                self._guarded(
+                    office,
+                    ledger,
+                    lambda job: release_held(job, wanted),
+                    lambda name, trouble: PassReport(box_office=name, trouble=trouble),
+                )
+                for office in offices
+                if not wanted or office.name in {held[marker] for marker in wanted}
+            ]
+
+    @contextmanager
     def _ledger(self, *, reading: bool = False) -> Iterator[Ledger]:
         ledger = open_ledger(self.config.state.url, self._folder, reading=reading)
         try:
@@ -273,6 +337,14 @@ def opened_ledger(path: str | Path | None = None, *, reading: bool = False) -> I
         yield ledger
     finally:
         ledger.close()
+
+
+def _told(report: PassReport) -> str:
+    """What came of reporting an error, for those who read it."""
+    if report.decision is None:
+        return f"no support ticket was opened: {report.trouble}"
+    outcome = report.decision.recorded[0].outcome if report.decision.recorded else "nothing new"
+    return f"reported to the desk: {outcome}"
 
 
 def _named(field: str, work: Callable[[], T]) -> T:

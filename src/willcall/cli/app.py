@@ -12,7 +12,23 @@ import typer
 
 from ..client.redact import scrub
 from ..errors import ApiError, ConfigError, InputError, WillcallError
-from . import apis, db, dead, demo, passes, sandbox, simulate
+from . import (
+    apis,
+    check,
+    db,
+    dead,
+    demo,
+    explain,
+    log,
+    passes,
+    preview,
+    release,
+    replay,
+    ruletest,
+    sandbox,
+    silence,
+    simulate,
+)
 
 # typer carries a copy of click in newer versions and needs the package in older ones: the family
 # of its errors is the same in both, and this is the one member that typer itself exports.
@@ -44,9 +60,17 @@ app = typer.Typer(
 )
 app.command("run")(passes.run)
 app.command("plan")(passes.plan)
+app.command("check")(check.check)
+app.command("explain")(explain.explain)
+app.command("log")(log.log)
+app.command("test")(ruletest.try_rules)
+app.command("preview")(preview.preview)
+app.command("replay")(replay.replay)
+app.command("release")(release.release)
 app.command("demo")(demo.demo)
 app.command("sandbox")(sandbox.sandbox)
 app.command("simulate")(simulate.simulate)
+app.add_typer(silence.silence, name="silence")
 app.add_typer(dead.dead, name="dead")
 app.add_typer(db.db, name="db")
 app.add_typer(apis.events, name="events")

@@ -54,6 +54,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         typer.echo(line.rstrip())
 
 
+def moment(value: datetime) -> str:
+    """A moment as the clock on this machine shows it: ``2026-11-21 18:02 UTC``."""
+    here = value.astimezone()
+    return f"{here:%Y-%m-%d %H:%M %Z}"
+
+
 # -- what a run has done ----------------------------------------------------------------------
 
 
@@ -102,13 +108,16 @@ def trouble(name: str, error: WillcallError) -> None:
     aside(f"{name}: {scrub(str(error))}{hint}")
 
 
-def pass_report(report: PassReport, *, quiet: bool) -> None:
-    """A pass in words: one line if it was quiet, and one for each thing that happened."""
+def pass_report(report: PassReport, *, quiet: bool, news: bool = True) -> None:
+    """A pass in words: one line if it was quiet, and one for each thing that happened.
+
+    ``news`` says whether it has looked for any.
+    """
     name = report.box_office
     if report.trouble is not None:
         trouble(name, report.trouble)
     if not quiet:
-        _pass_lines(report)
+        _pass_lines(report, news=news)
     if report.deliveries.stopped is not None:
         trouble(name, report.deliveries.stopped)
     if report.left:
@@ -116,12 +125,12 @@ def pass_report(report: PassReport, *, quiet: bool) -> None:
         aside(f"{name}: not delivered yet: {waiting}; the next run goes on")
 
 
-def _pass_lines(report: PassReport) -> None:
+def _pass_lines(report: PassReport, *, news: bool) -> None:
     name, decision = report.box_office, report.decision
     if decision is not None and decision.baseline and report.observation is not None:
         count = _count(len(report.observation.events), "event")
         typer.echo(f"{name}: baseline of {count} taken; changes are reported from now on")
-    elif decision is not None:
+    elif decision is not None and news:
         seen = ""
         if report.observation is not None:
             seen = _count(len(report.observation.events), "event") + ", "

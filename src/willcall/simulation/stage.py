@@ -6,7 +6,7 @@ import heapq
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from ..client.flow import Do, Draw, Effect, Flow, Now, Request, Send, Sleep, Tick
 from ..errors import LedgerError, WillcallError
@@ -161,16 +161,14 @@ class Process:
         self._ended(self, value, error)
 
 
-class Trouble:
-    """What befalls processes; this one is none at all."""
+class Trouble(Protocol):
+    """What befalls processes."""
 
     def held_up(self, process: Process) -> float:
         """Seconds before the next step."""
-        return 0.001
 
     def dies(self, process: Process) -> bool:
         """Whether the process ends here; if so, it has been ended."""
-        return False
 
     def killed(self, process: Process) -> None:
         """It has been."""

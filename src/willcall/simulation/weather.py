@@ -10,14 +10,14 @@ from ..errors import LedgerError
 from ..sandbox import Sandbox
 from ..sandbox.faults import Kind
 from .network import Network
-from .stage import Process, Stage, Trouble
+from .stage import Process, Stage
 
 _LOSING: tuple[Kind, ...] = ("lost_request", "lost_response", "truncated", "cut", "garbage")
 _BAD = '{"error": {"code": "INTERNAL", "message": "it broke"}}'
 _NO = '{"error": {"code": "VALIDATION_ERROR", "message": "no such customer"}}'
 
 
-class Weather(Trouble):
+class Weather:
     """The faults of one seed. Each seed has its own few, so that none hides another."""
 
     def __init__(self, seed: object, stage: Stage, sandbox: Sandbox, network: Network) -> None:
@@ -171,7 +171,7 @@ class Weather(Trouble):
 
     # -- the machine ------------------------------------------------------------------------------
 
-    def held_up(self, process: Process) -> float:
+    def held_up(self, process: Process) -> float:  # noqa: ARG002 - it befalls all alike
         """A few milliseconds; now and then longer than a lease lasts."""
         if self._raging and self.dice.random() < self._hold:
             self.fired["process paused"] += 1
@@ -190,7 +190,7 @@ class Weather(Trouble):
         """Tell whoever started it."""
         self.on_kill(process)
 
-    def ledger(self, process: Process, step: str) -> None:
+    def ledger(self, process: Process, step: str) -> None:  # noqa: ARG002 - all alike
         """The disk is full, or another program holds the file."""
         if self._raging and self.dice.random() < self._disk:
             self.fired["ledger failed"] += 1

@@ -10,10 +10,9 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
 import attrs
@@ -22,11 +21,9 @@ from sqlalchemy import (
     Engine,
     delete,
     insert,
-    or_,
     select,
     update,
 )
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ...errors import LedgerError
 from ..cases import (
@@ -38,12 +35,9 @@ from ..cases import (
     RemovalTry,
     State,
 )
-from ..changes import Change, change_from_json
-from ..history import Entry
-from ..rules import Silence
 from . import schema
-from .care import backup, complaints, prune
-from .deciding import read_history, read_state, write_decision
+from .care import Cared
+from .deciding import read_state, write_decision
 from .delivering import (
     change_quota,
     read_dead,
@@ -54,8 +48,6 @@ from .delivering import (
     write_gone,
     write_intent,
 )
-from .rows import case_of, intent_of, silence_of
-from .upgrade import HEAD, is_known, upgrade, version_of
 
 T = TypeVar("T")
 
@@ -67,15 +59,6 @@ RUNS_KEPT = timedelta(days=30)
 
 HISTORY_KEPT = timedelta(days=35)
 """How long the ledger remembers what was seen, unless the configuration says otherwise."""
-
-
-@attrs.frozen(kw_only=True)
-class Logged:
-    """A change as the ledger remembers it, and what became of it."""
-
-    change: Change
-    outcome: str
-    marker: str | None = None
 
 
 @attrs.frozen
@@ -91,27 +74,11 @@ def _holder() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
-# What a database says, and what to do about it.
-_WAYS_OUT = (
-    ("locked", "another program holds it; the next run tries again"),
-    ("disk", "make room on the disk; the next run goes on"),
-    ("timeout", "the next run tries again"),
-    ("readonly", "let willcall write to the file and its folder"),
-    ("unable to open", "let willcall read and write the file and its folder"),
-    (
-        "not a database",
-        "it is damaged or something else: restore it, or point [state] url elsewhere",
-    ),
-    ("malformed", "it is damaged: restore it from a copy"),
-)
-_PASSES_BY_ITSELF = ("locked", "disk", "timeout")
-
-
-class Ledger:
+class Ledger(Cared):
     """What must survive. Safe to use from one process at a time per :class:`Fence`."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._held: dict[str, Fence] = {}
 
     def __repr__(self) -> str:
@@ -122,18 +89,6 @@ class Ledger:
         self.let_go()
         self._engine.dispose()
 
-    def copy_to(self, target: Any) -> None:
-        """Copy the whole of it, as it is at this moment, into an open connection to SQLite.
-
-        Raises:
-            LedgerError: it is no SQLite, or cannot be read.
-        """
-        with self._told(), self._engine.connect() as connection:
-            source: Any = connection.connection.driver_connection
-            if not hasattr(source, "backup"):
-                raise LedgerError(f"{self._name} is no SQLite: use its own tools to copy it")
-            source.backup(target)
-
     def twin(self) -> Ledger:
         """The same ledger as another process has it: with leases of its own."""
         return Ledger(self._engine)
@@ -143,100 +98,6 @@ class Ledger:
         for fence in list(self._held.values()):
             with suppress(LedgerError):
                 self.release_lease(fence)
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Database errors as ours: which ledger, what to do, and no SQL with somebody's data."""
-        try:
-            yield
-        except DBAPIError as error:
-            said = (str(error.orig).splitlines() or [type(error.orig).__name__])[0]
-            known = next(((word, way) for word, way in _WAYS_OUT if word in said), None)
-            temporary = known is not None and known[0] in _PASSES_BY_ITSELF
-            text = f"{self._name} cannot be used: {said}" + (f" ({known[1]})" if known else "")
-            raise LedgerError(text, temporary=temporary) from None
-        except SQLAlchemyError as error:
-            raise LedgerError(f"{self._name} cannot be used: {type(error).__name__}") from None
-
-    @property
-    def _name(self) -> str:
-        url = self._engine.url
-        at = url.database if url.get_backend_name() == "sqlite" else None
-        return f"the ledger {(at or url.render_as_string()).removeprefix('file:')}"
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with self._engine.connect() as connection:
-            yield connection.execution_options(reading=True)
-
-    def upgrade(self) -> None:
-        """Bring its tables to the version of this code; one that has any is copied first.
-
-        Raises:
-            LedgerError: it is damaged, a newer willcall has written it, or it cannot be copied.
-        """
-        with self._told():
-            with self._reading() as connection:
-                self._sound(connection)
-                found = version_of(connection)
-                if found is not None and found != HEAD and is_known(found):
-                    self._copy_before(connection, found)
-            with self._engine.begin() as connection:
-                upgrade(connection)
-
-    def _sound(self, connection: Connection) -> None:
-        found = complaints(connection, thorough=False)
-        if found:
-            raise LedgerError(
-                f"{self._name} is damaged: {found[0]} (restore a copy, or start a new one with "
-                "`willcall recover`)"
-            )
-
-    def _copy_before(self, connection: Connection, version: str) -> None:
-        path = self._engine.url.database
-        if connection.dialect.name == "sqlite" and path not in {None, "", ":memory:"}:
-            target = Path(f"{path}.version-{version}")
-            if not target.exists():
-                backup(connection, target)
-
-    def version(self) -> str | None:
-        """The version of its tables."""
-        with self._told(), self._reading() as connection:
-            return version_of(connection)
-
-    def complaints(self, *, thorough: bool) -> list[str]:
-        """What is wrong with it; nothing, if it is sound."""
-        with self._told(), self._reading() as connection:
-            return complaints(connection, thorough=thorough)
-
-    def backup(self, target: Path) -> None:
-        """Copy it into a new file.
-
-        Raises:
-            LedgerError: the file is there already or cannot be written, or it is no SQLite.
-        """
-        with self._told(), self._reading() as connection:
-            backup(connection, target)
-
-    def prune(self, now: datetime, keep: timedelta) -> dict[str, int]:
-        """Forget what is over and older than that; how much that was."""
-        with self._told(), self._engine.begin() as connection:
-            return prune(connection, now, keep)
-
-    def check_version(self) -> None:
-        """Refuse to read what this code does not understand, or what is damaged.
-
-        Raises:
-            LedgerError: it has another version, or is damaged.
-        """
-        with self._told(), self._reading() as connection:
-            self._sound(connection)
-            found = version_of(connection)
-        if found != HEAD:
-            raise LedgerError(
-                f"the ledger has version {found or 'none'}, this willcall reads {HEAD}: "
-                "`willcall run` brings an older one up to date"
-            )
 
     # -- the lease ----------------------------------------------------------------------------
 
@@ -493,93 +354,3 @@ class Ledger:
                 connection.execute(
                     insert(removals).values(box_office=fence.box_office, name=name, **row)
                 )
-
-    # -- silences -----------------------------------------------------------------------------
-
-    def silences(self) -> list[Silence]:
-        """Every silence, those that are over included."""
-        with self._told(), self._reading() as connection:
-            rows = connection.execute(select(schema.silences).order_by(schema.silences.c.id))
-            return list(map(silence_of, rows))
-
-    def add_silence(self, silence: Silence) -> int:
-        """Add a silence; its number."""
-        row = {**attrs.asdict(silence), "kinds": list(silence.kinds)}
-        del row["id"]
-        with self._told(), self._engine.begin() as connection:
-            added = connection.execute(insert(schema.silences).values(**row))
-            number = added.inserted_primary_key
-        return 0 if number is None else int(number[0])
-
-    def expire_silence(self, number: int, now: datetime) -> bool:
-        """End a silence now; whether there was one that had not ended."""
-        silences = schema.silences
-        with self._told(), self._engine.begin() as connection:
-            ended = connection.execute(
-                update(silences)
-                .where(silences.c.id == number, silences.c.until > now)
-                .values(until=now)
-            )
-            return ended.rowcount == 1
-
-    # -- looking back ---------------------------------------------------------------------------
-
-    def log(
-        self,
-        *,
-        box_office: str | None = None,
-        since: datetime | None = None,
-        event: str | None = None,
-        kind: str | None = None,
-        marker: str | None = None,
-        limit: int = 1000,
-    ) -> list[Logged]:
-        """The latest changes and what became of them, oldest first; what is None fits all."""
-        changes = schema.changes
-        wanted = []
-        for column, value in (
-            (changes.c.box_office, box_office),
-            (changes.c.event_id, event),
-            (changes.c.kind, kind),
-            (changes.c.marker, marker),
-        ):
-            if value is not None:
-                wanted.append(column == value)
-        if since is not None:
-            wanted.append(changes.c.observed_at >= since)
-        with self._told(), self._reading() as connection:
-            rows = connection.execute(
-                select(changes).where(*wanted).order_by(changes.c.id.desc()).limit(limit)
-            ).all()
-        return [
-            Logged(
-                change=change_from_json(row.box_office, row.change),
-                outcome=row.outcome,
-                marker=row.marker,
-            )
-            for row in reversed(rows)
-        ]
-
-    def cases(self, *, since: datetime | None = None, name: str | None = None) -> list[Case]:
-        """The cases that were opened since then; ``name`` is a marker or a ticket's id."""
-        cases = schema.cases
-        wanted = [] if since is None else [cases.c.opened_at >= since]
-        if name is not None:
-            wanted.append(or_(cases.c.marker == name, cases.c.ticket_id == name))
-        with self._told(), self._reading() as connection:
-            rows = connection.execute(select(cases).where(*wanted).order_by(cases.c.opened_at))
-            return list(map(case_of, rows))
-
-    def intents(self, marker: str) -> list[Intent]:
-        """Every act of a case, in order."""
-        intents = schema.intents
-        with self._told(), self._reading() as connection:
-            rows = connection.execute(
-                select(intents).where(intents.c.case == marker).order_by(intents.c.position)
-            )
-            return list(map(intent_of, rows))
-
-    def history(self, box_office: str, since: datetime) -> list[Entry]:
-        """What was seen, from the last whole snapshot before ``since`` on."""
-        with self._told(), self._reading() as connection:
-            return read_history(connection, box_office, since)

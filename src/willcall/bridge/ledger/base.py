@@ -1,0 +1,58 @@
+"""How every method of the ledger speaks to its database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from ...errors import LedgerError
+
+# What a database says, and what to do about it.
+_WAYS_OUT = (
+    ("locked", "another program holds it; the next run tries again"),
+    ("disk", "make room on the disk; the next run goes on"),
+    ("timeout", "the next run tries again"),
+    ("readonly", "let willcall write to the file and its folder"),
+    ("unable to open", "let willcall read and write the file and its folder"),
+    (
+        "not a database",
+        "it is damaged or something else: restore it, or point [state] url elsewhere",
+    ),
+    ("malformed", "it is damaged: restore it from a copy"),
+)
+_PASSES_BY_ITSELF = ("locked", "disk", "timeout")
+
+
+class Base:
+    """A database, and errors that say what to do."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Database errors as ours: which ledger, what to do, and no SQL with somebody's data."""
+        try:
+            yield
+        except DBAPIError as error:
+            said = (str(error.orig).splitlines() or [type(error.orig).__name__])[0]
+            known = next(((word, way) for word, way in _WAYS_OUT if word in said), None)
+            temporary = known is not None and known[0] in _PASSES_BY_ITSELF
+            text = f"{self._name} cannot be used: {said}" + (f" ({known[1]})" if known else "")
+            raise LedgerError(text, temporary=temporary) from None
+        except SQLAlchemyError as error:
+            raise LedgerError(f"{self._name} cannot be used: {type(error).__name__}") from None
+
+    @property
+    def _name(self) -> str:
+        url = self._engine.url
+        at = url.database if url.get_backend_name() == "sqlite" else None
+        return f"the ledger {(at or url.render_as_string()).removeprefix('file:')}"
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._engine.connect() as connection:
+            yield connection.execution_options(reading=True)
