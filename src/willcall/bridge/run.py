@@ -6,7 +6,7 @@ Everything that runs the bridge (cron, the command line, whatever comes) runs th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import attrs
@@ -21,7 +21,6 @@ from ..errors import (
     StoppedError,
     WillcallError,
 )
-from ..ticket0.api import FlowTicket0
 from ..ticketsmart.api import FlowTicketSmart
 from .cases import Case, Decision, Intent, IntentState, State
 from .changes import Change
@@ -29,40 +28,12 @@ from .decide import decide, release
 from .deliver import Deliveries, deliver_all
 from .diff import diff
 from .facts import EventFacts, TypeFacts, event_facts
-from .ledger import HISTORY_KEPT, Fence, Ledger
+from .job import Job as Job  # noqa: PLC0414 - whoever runs a pass needs one
+from .ledger import Fence
 from .observe import Observation, observe
-from .removals import Scheduled, remove_due
-from .rules import Rules
-from .terms import Terms
+from .recovery import rebuild, refuse_to_guess
+from .removals import remove_due
 from .troubles import letters, noted
-
-
-@attrs.frozen(kw_only=True)
-class Job:
-    """A box office, its desk, the rules, the ledger, and how long a pass may take.
-
-    ``looks`` is how many events a pass may look at one by one, where rows carry no ticket types;
-    ``removals`` are ticket types to remove when their time has come; ``history`` is how long what
-    was seen is remembered; ``terms`` is how patient delivery is; ``stopping`` says whether the
-    process was asked to leave.
-    """
-
-    box_office: str
-    ticketsmart: FlowTicketSmart
-    ticket0: FlowTicket0
-    rules: Rules
-    ledger: Ledger
-    looks: int = 25
-    removals: tuple[Scheduled, ...] = ()
-    history: timedelta = HISTORY_KEPT
-    max_seconds: float = 50.0
-    terms: Terms = attrs.field(factory=Terms)
-    stopping: Callable[[], bool] = lambda: False
-
-    @property
-    def horizon(self) -> timedelta:
-        """How long ago a case may have ended and still be of interest."""
-        return max((rule.reopen_within for rule in self.rules.rules), default=timedelta(0))
 
 
 @attrs.frozen(kw_only=True)
@@ -70,7 +41,8 @@ class PassReport:
     """What a pass has seen, concluded and done.
 
     ``trouble`` is what kept it from observing, ``deliveries.stopped`` what kept it from delivering
-    everything; ``left`` counts by state the intents that are still to be carried out.
+    everything; ``left`` counts by state the intents that are still to be carried out; ``recovered``
+    is how many tickets a lost ledger was read back from.
     """
 
     box_office: str
@@ -79,6 +51,7 @@ class PassReport:
     deliveries: Deliveries = attrs.field(factory=Deliveries)
     left: Mapping[str, int] = attrs.field(factory=dict)
     trouble: WillcallError | None = None
+    recovered: int | None = None
 
     @property
     def exit_code(self) -> int:
@@ -178,6 +151,10 @@ def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]
     state = yield from _state(job)
     try:
         found = yield from _seen(job, state, ends)
+        if state.snapshot is None:
+            alone = yield from _strangers(job, found.observation, ends)
+            if alone is not None:
+                return attrs.evolve(report, trouble=alone)
         removed = yield from _removed(job, fence, ends)
     except ApiError as error:
         decision = yield from _in_trouble(job, state, error)
@@ -196,6 +173,45 @@ def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]
     return attrs.evolve(
         report, observation=observation, decision=decision if swept or decision.recorded else None
     )
+
+
+def _strangers(job: Job, observation: Observation, ends: float) -> Flow[ApiError | None]:
+    """Before a baseline: whether another ledger's tickets are there; the error if nobody can say.
+
+    Raises:
+        LedgerError: they are.
+    """
+    left = ends - (yield from tick())
+    try:
+        api = job.ticket0.with_options(deadline=max(0.001, left))
+        yield from refuse_to_guess(job, api, observation)
+    except ApiError as error:
+        return error
+    return None
+
+
+def recover_pass(job: Job) -> Flow[PassReport]:
+    """Read a lost ledger back from Ticket0, and deliver what it still owes.
+
+    Raises:
+        LedgerError: the ledger is not empty, or cannot be used.
+    """
+    started = yield from now()
+    ends = (yield from tick()) + job.max_seconds
+
+    def work(fence: Fence) -> Flow[PassReport]:
+        report = PassReport(box_office=job.box_office)
+        try:
+            found = yield from _seen(job, State(), ends)
+            left = ends - (yield from tick())
+            api = job.ticket0.with_options(deadline=max(0.001, left))
+            tickets = yield from rebuild(job, fence, api, found.observation)
+        except ApiError as error:
+            return attrs.evolve(report, trouble=error)
+        report = attrs.evolve(report, observation=found.observation, recovered=len(tickets))
+        return (yield from _deliver(job, fence, report, ends))
+
+    return (yield from _with_lease(job, started, work))
 
 
 def _state(job: Job) -> Flow[State]:
@@ -251,6 +267,10 @@ def _in_trouble(job: Job, state: State, error: ApiError) -> Flow[Decision]:
     changes, troubles = noted(job.box_office, state.troubles, error, at)
     changes = (*changes, *letters(job.box_office, state, at))
     decision = decide(job.box_office, state, changes, {}, at, job.rules, blind=True)
+    if state.snapshot is None:
+        # Before a baseline nobody knows whether a lost ledger has said the same: look first.
+        intents = (attrs.evolve(one, state=IntentState.UNKNOWN) for one in decision.intents)
+        decision = attrs.evolve(decision, intents=tuple(intents))
     return attrs.evolve(decision, troubles=troubles)
 
 

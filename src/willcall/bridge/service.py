@@ -42,6 +42,7 @@ from .run import (
     Plan,
     code_of,
     plan_pass,
+    recover_pass,
     release_held,
     report_removal_failure,
     run_pass,
@@ -155,6 +156,20 @@ class Bridge:
         finally:
             watchdog.ended(STOPPED if self._stopping else code)
         return reports
+
+    def recover(self) -> list[PassReport]:
+        """Read a lost ledger back from the tickets that willcall has opened at the desk.
+
+        Raises:
+            LedgerError: the ledger cannot be used; nothing was sent.
+        """
+        with self._ledger() as ledger:
+            return [
+                self._guarded(
+                    office, ledger, recover_pass, lambda n, e: PassReport(box_office=n, trouble=e)
+                )
+                for office in self.config.box_office
+            ]
 
     def plan(self) -> list[Plan]:
         """What :meth:`run` would do now. Nothing is written anywhere.
