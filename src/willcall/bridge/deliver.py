@@ -44,7 +44,7 @@ from .cases import Act, Case, Intent, IntentState
 from .ledger import Fence, Ledger
 from .look import Seen, look, missing, stamp, taken_over, ticket_of
 from .terms import TRY, Terms
-from .twins import fold_twins, noticed
+from .twins import fold_twins, noticed, watched
 
 _REFUSED_AGAIN = timedelta(minutes=5)
 _REFUSED_CAP = timedelta(days=1)
@@ -123,11 +123,12 @@ def deliver_all(
     delivered: list[Delivered] = []
     courier = _Courier(ledger, fence, api, ends, terms or Terms(), stopping)
     waiting = yield from do("unsettled", lambda: ledger.unsettled(fence.box_office))
+    busy = (yield from watched(ledger, fence)) if waiting else ()
     stopped = yield from _round(courier, waiting, address, delivered)
     if stopped is not None or stopping():
         return Deliveries(tuple(delivered), stopped, courier.folded)
     try:
-        courier.folded += yield from fold_twins(ledger, fence, courier.api, address)
+        courier.folded += yield from fold_twins(ledger, fence, courier.api, address, busy)
     except ApiError as error:
         return Deliveries(tuple(delivered), error, courier.folded)
     if courier.folded:

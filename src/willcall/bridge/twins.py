@@ -2,12 +2,12 @@
 
 The older stays, the younger gets a note and is resolved. Both are acts of the case, with all that
 makes an act happen once. They can only be where an act was repeated, so that is where they are
-looked for: before every later act of such a case, and for :data:`WATCH` after the repeat. A flow.
+looked for: with every later act of such a case, and for :data:`WATCH` after the repeat. A flow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from ..client.flow import Flow, do, now
@@ -33,16 +33,20 @@ def fold_twins(
     fence: Fence,
     reading: Callable[[], Flow[FlowTicket0]],
     address: Callable[[str], Address],
+    busy: Sequence[tuple[Case, Intent]] = (),
 ) -> Flow[int]:
     """Look where a second ticket may have come up, and have it folded; how many were found.
+
+    ``busy`` are those that had something to do when the run began: see :func:`watched`.
 
     Raises:
         ApiError: an inbox could not be read.
     """
-    moment = yield from now()
-    watched = yield from do("watched", lambda: ledger.repeated(fence.box_office, moment - WATCH))
+    pairs_by_marker = {case.marker: (case, intent) for case, intent in busy}
+    for case, intent in (yield from watched(ledger, fence)):
+        pairs_by_marker[case.marker] = case, intent
     by_inbox: dict[str, list[tuple[Case, Intent]]] = {}
-    for case, intent in watched:
+    for case, intent in pairs_by_marker.values():
         inbox = intent.sent.get("inbox_id", address(case.rule).inbox_id)
         by_inbox.setdefault(inbox, []).append((case, intent))
     found = 0
@@ -55,6 +59,13 @@ def fold_twins(
             if seen.twins:
                 found += yield from noticed(ledger, fence, case, seen)
     return found
+
+
+def watched(ledger: Ledger, fence: Fence) -> Flow[Sequence[tuple[Case, Intent]]]:
+    """The openings that were repeated: a short while ago, or of cases with more to do."""
+    moment = yield from now()
+    since = moment - WATCH
+    return (yield from do("watched", lambda: ledger.repeated(fence.box_office, since)))
 
 
 def noticed(ledger: Ledger, fence: Fence, case: Case, seen: Seen) -> Flow[int]:
