@@ -1,4 +1,4 @@
-"""The delivery protocol in its corners: twins, dead letters, people's edits, and how far to look."""
+"""The delivery protocol in its corners: twins, dead letters, people's edits, how far to look."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -22,6 +22,8 @@ from willcall.simulation.play import BOUND, Play, Result
 
 SEEDS = int(os.environ.get("WILLCALL_SEEDS", "2000"))
 SECONDS = float(os.environ.get("WILLCALL_SECONDS", "60"))
+WORKERS = int(os.environ.get("WILLCALL_WORKERS", "1"))
+FIRST = int(os.environ.get("WILLCALL_FIRST_SEED", "0"))
 BUILT_IN = Rules(rules=built_in_rules(ADDRESS), default=ADDRESS)
 EDITED = Rules(
     rules=(
@@ -46,7 +48,13 @@ def played(seed: int, rules: Sequence[Rules] = (BUILT_IN,)) -> Result:
 
 def test_the_promise_holds() -> None:
     """Two thousand seeds, or as many as go into a minute; the first that fails is named."""
-    campaign = play_many(range(SEEDS), [BUILT_IN, EDITED], seconds=SECONDS, stop_at=1)
+    campaign = play_many(
+        range(FIRST, FIRST + SEEDS),
+        [BUILT_IN, EDITED],
+        seconds=SECONDS,
+        workers=WORKERS,
+        stop_at=1,
+    )
     print(campaign.report())  # noqa: T201 - shown with -rP and when it fails
     assert not campaign.broken, f"willcall simulate --seed {campaign.broken[0].seed}"
     assert campaign.seeds == SEEDS or campaign.seconds >= SECONDS

@@ -81,7 +81,7 @@ class Play:
         self.network = Network(self.stage, self.sandbox)
         self.weather = Weather(seed, self.stage, self.sandbox, self.network)
         self.town = Town(seed, self.stage, self.sandbox, self.rules[0])
-        self.ledger = _fresh()
+        self.ledger = fresh_ledger()
         self.runs = 0
         self.ended_with: list[int] = []
         self.alive = 0
@@ -250,7 +250,8 @@ def _memory() -> tuple[sqlite3.Connection, Ledger]:
     return connection, ledger_on(connection)
 
 
-def _fresh() -> Ledger:
+def fresh_ledger() -> Ledger:
+    """A new ledger in memory, at next to no cost. There is one at a time: it wipes the last."""
     connection, ledger = _memory()
     _template().backup(connection)
     return ledger.twin()
