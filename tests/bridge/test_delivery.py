@@ -335,3 +335,18 @@ def test_an_attempt_that_its_process_did_not_survive_waits_longer(house: House) 
         assert bool(house.desk.tickets) == sent
         fence = house.ledger.take_lease("main-room", house.clock.now())
         assert fence is not None
+
+
+def test_a_clock_that_is_set_back_keeps_nothing_back(house: House) -> None:
+    """The simulation's seed 20134: five minutes were to pass, and it would have been forty-five."""
+    _sell_out(house)
+    _refused(house, "/tickets", status=409, count=1)
+    house.run()
+    ((_, intent), *_) = house.ledger.unsettled("main-room")
+    assert intent.retry_at is not None
+    fence = house.ledger.take_lease("main-room", house.clock.now())
+    assert fence is not None
+    later = intent.retry_at + timedelta(minutes=40)
+    house.ledger.settle(fence, intent, IntentState.REFUSED, house.clock.now(), retry_at=later)
+    house.ledger.release_lease(fence)
+    assert house.run().exit_code == 0

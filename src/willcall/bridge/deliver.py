@@ -428,8 +428,8 @@ class _Courier:
         moment = yield from now()
         if self._too_long(intent, moment):
             return (yield from self._dead(intent, why))
-        pause = min(_REFUSED_CAP, _REFUSED_AGAIN * 2 ** min(max(0, intent.tries - 1), 10))
-        yield from self._mark(intent, IntentState.REFUSED, error=why, retry_at=moment + pause)
+        until = moment + _pause(intent)
+        yield from self._mark(intent, IntentState.REFUSED, error=why, retry_at=until)
         return Outcome.REFUSED, why
 
     def _dead(self, intent: Intent, why: str) -> Flow[tuple[Outcome, str]]:
@@ -475,8 +475,15 @@ class _Courier:
         )
 
 
+def _pause(intent: Intent) -> timedelta:
+    """How long an act that was refused waits: it doubles from try to try."""
+    return min(_REFUSED_CAP, _REFUSED_AGAIN * 2 ** min(max(0, intent.tries - 1), 10))
+
+
 def _kept_back(intent: Intent, moment: datetime) -> bool:
-    """Whether an act waits for a moment that is still to come. One that lies further ahead than any
-    wait of ours was written under a clock that ran ahead."""
+    """Whether an act waits for a moment that is still to come. One that lies further ahead than its
+    wait was ever to last was written under a clock that ran ahead."""
     until = intent.retry_at
-    return until is not None and moment < until <= moment + 2 * _REFUSED_CAP
+    refused = intent.state is IntentState.REFUSED
+    longest = _pause(intent) if refused else 2 * _REFUSED_CAP
+    return until is not None and moment < until <= moment + longest
