@@ -477,7 +477,8 @@ class _Courier:
 
 def _pause(intent: Intent) -> timedelta:
     """How long an act that was refused waits: it doubles from try to try."""
-    return min(_REFUSED_CAP, _REFUSED_AGAIN * 2 ** min(max(0, intent.tries - 1), 10))
+    doublings = min(max(0, intent.tries - 1), 10)
+    return min(_REFUSED_CAP, _REFUSED_AGAIN * (1 << doublings))
 
 
 def _kept_back(intent: Intent, moment: datetime) -> bool:
