@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from willcall.bridge.config import checked
-from willcall.cli.app import EXIT_CODES
+from willcall.cli.app import EXIT_CODES, app
 from willcall.sandbox import Sandbox, serve
 from willcall.sandbox.server import Served
 
@@ -65,10 +65,19 @@ customer_email = "organiser@example.com"
 
 
 def test_toml_blocks_are_valid() -> None:
-    """To the last key."""
-    assert blocks("toml")
-    for block in blocks("toml"):
-        checked(tomllib.loads(block))
+    """To the last key; the first is a whole file, and the others go below it."""
+    whole, *more = blocks("toml")
+    checked(tomllib.loads(whole))
+    for block in more:
+        checked(tomllib.loads(whole + block))
+
+
+def test_every_command_is_in_the_table() -> None:
+    """And none that is not there."""
+    told = set(re.findall(r"^\| `willcall (\w+)", README, re.MULTILINE))
+    commands = {one.name for one in app.registered_commands}
+    groups = {one.name for one in app.registered_groups}
+    assert told == commands | groups
 
 
 def test_the_picture_is_what_the_demo_shows() -> None:

@@ -121,8 +121,8 @@ RULE = '[[rule]]\nid = "one"\nwhen = ["event.sold_out"]\n'
         (
             '[[rule]]\nid = "one"\nwhen = ["box_office.*"]\nif = { city = "Oslo" }',
             (
-                "4:8 error rule[0].if.city: this rule takes nothing: it asks about an event, and no "
-                "kind in `when` is about one"
+                "4:8 error rule[0].if.city: this rule takes nothing: it asks about an event, and "
+                "no kind in `when` is about one"
             ),
         ),
         (
@@ -153,13 +153,14 @@ RULE = '[[rule]]\nid = "one"\nwhen = ["event.sold_out"]\n'
         (
             RULE + 'message.from_address = "organiser@example.com"',
             (
-                "4:9 error rule[0].message.from_address: it is the customer's own address: willcall "
-                "would write to itself (set it to a monitored inbox of the desk)"
+                "4:9 error rule[0].message.from_address: it is the customer's own address: "
+                "willcall would write to itself (set it to a monitored inbox of the desk)"
             ),
         ),
         (
             (
-                '[[removal]]\nbox_office = "main-room"\nevent = "gala-nite"\nticket_type = "Balcony"\n'
+                '[[removal]]\nbox_office = "main-room"\nevent = "gala-nite"\n'
+                'ticket_type = "Balcony"\n'
                 "after = 2027-01-01T00:00:00Z"
             ),
             (

@@ -52,6 +52,11 @@ def row(status: str = "PUBLISHED", **facts: Any) -> EventFacts:
     return an_event(status=status, looked=False, **facts)
 
 
+def told(field: str, value: Any) -> EventFacts:
+    """A row that says this of this field."""
+    return row(**{field: value})
+
+
 def kinds(before: EventFacts | None, after: EventFacts) -> list[str]:
     """The kinds of change between the two."""
     known = {before.id: before} if before else {}
@@ -220,7 +225,7 @@ TABLE: dict[str, tuple[EventFacts | None, EventFacts, list[str]]] = {
     "who may see it is told for the first time": (row(), row(visibility="PUBLIC"), []),
     "and is not told any more": (row(visibility="PUBLIC"), row(), []),
     **{
-        f"another {field}": (row(**{field: one}), row(**{field: two}), ["event.details_changed"])
+        f"another {field}": (told(field, one), told(field, two), ["event.details_changed"])
         for field, one, two in (
             ("ends_at", SHOW, SHOW + timedelta(hours=3)),
             ("doors_open", SHOW, SHOW - timedelta(hours=1)),

@@ -151,19 +151,25 @@ expect = [{ at = "11m", held = 3, tickets = [{ rule = "built-in/box_office.storm
         ("", "rules.test.toml: test: it is missing"),
         (
             BASIC.replace("available", "availble") + 'expect = [{ at = "1m" }]',
-            "rules.test.toml:5:43: test[0].event[0].ticket_types[0].availble: no such key "
-            "(did you mean 'available'?)",
+            (
+                "rules.test.toml:5:41: test[0].event[0].ticket_types[0].availble: no such key "
+                "(did you mean 'available'?)"
+            ),
         ),
         (BASIC + 'expect = [{ at = "soon" }]', "'soon' is no span of time"),
         (BASIC + "expect = []", "test[0].expect: "),
         (
             '[[test]]\nname = "x"\nstep = [{ at = "1m", event = "x", price = 3 }]\n',
-            "rules.test.toml:3:9: test[0].step[0]: price is a ticket type's (name that with "
-            "ticket_type)",
+            (
+                "rules.test.toml:3:9: test[0].step[0]: price is a ticket type's (name that with "
+                "ticket_type)"
+            ),
         ),
         (
-            '[[test]]\nname = "x"\nstep = [{ at = "1m", event = "x", ticket_type = "y", '
-            'status = "DRAFT" }]\n',
+            (
+                '[[test]]\nname = "x"\nstep = [{ at = "1m", event = "x", ticket_type = "y", '
+                'status = "DRAFT" }]\n'
+            ),
             "status is an event's (leave ticket_type out)",
         ),
         ('[[test]]\nname = "x"\nstep = [{ at = "1m" }]\n', "it is about nothing"),

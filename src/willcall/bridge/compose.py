@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, wraps
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..client.money import Money
@@ -24,17 +24,34 @@ from .facts import EventFacts, TypeFacts
 if TYPE_CHECKING:
     from .rules import Rule
 
+T = TypeVar("T")
 _SUBJECT_LENGTH = 160
+_VALUE_LENGTH = 1000
+_LINE_LENGTH = 200
+_MOST_LINES = 40
+_MOST_DETAILS = 200
+_MOST_STEPS = 10_000
+_MOST_TEXT = 200_000
 _CURRENCY = re.compile(r"[A-Z]{3}")
 ANY = "any"
 """The table in ``words.toml`` that serves where a kind has no words of its own for a use."""
+_PARTS = "parts"
+_PART = re.compile(r"^@(\w+)$", re.MULTILINE)
 
 
 @cache
 def words() -> Mapping[str, Mapping[str, str]]:
     """The built-in templates, by kind of change and use."""
     text = resources.files(__package__).joinpath("words.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    tables: dict[str, dict[str, str]] = tomllib.loads(text)
+    parts = tables.pop(_PARTS)
+
+    def whole(said: str) -> str:
+        return _PART.sub(lambda found: parts[found[1]].strip(), said)
+
+    return {
+        kind: {use: whole(said) for use, said in table.items()} for kind, table in tables.items()
+    }
 
 
 def built_in(kind: str, use: str) -> str:
@@ -52,16 +69,46 @@ def environment() -> Any:
         """A template is written by people; it still cannot run away."""
 
         context_depth_limit = 20
-        loop_iteration_limit = 10_000
+        loop_iteration_limit = _MOST_STEPS
         local_namespace_limit = 20_000
-        output_stream_limit = 50_000
+        output_stream_limit = _MOST_TEXT
 
     bounded = Bounded()
     bounded.filters["local_date"] = lambda value, zone=None: _filtered(day, value, zone)
     bounded.filters["local_time"] = lambda value, zone=None: _filtered(clock, value, zone)
     bounded.filters["local"] = lambda value, zone=None: _filtered(when, value, zone)
     bounded.filters["money"] = lambda value, currency=None: _money_filter(value, currency)
+    # Liquid bounds loops and output, but not what filters make of "(1..100000000)".
+    for name, work in list(bounded.filters.items()):
+        bounded.filters[name] = _bounded(work)
     return bounded
+
+
+def _bounded(work: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that refuses what is too large, before and after."""
+
+    @wraps(work)
+    def filtered(*values: Any, **more: Any) -> Any:
+        for value in values:
+            _refuse_if_huge(value)
+        result = work(*values, **more)
+        _refuse_if_huge(result)
+        return result
+
+    return filtered
+
+
+def _refuse_if_huge(value: Any) -> None:
+    from liquid.exceptions import ResourceLimitError
+
+    if isinstance(value, range | list | tuple):
+        huge = len(value) > _MOST_STEPS
+    elif isinstance(value, int):
+        huge = value.bit_length() > 1000
+    else:
+        huge = isinstance(value, str) and len(value) > _MOST_TEXT
+    if huge:
+        raise ResourceLimitError("a value is too large", token=None)
 
 
 def _filtered(show: Any, value: Any, zone: Any) -> str:
@@ -85,17 +132,52 @@ def template(source: str) -> Any:
     Raises:
         liquid.exceptions.LiquidError: it makes no sense.
     """
-    return environment().from_string(source)
+    return _told_by_liquid(lambda: environment().from_string(source))
+
+
+# Liquid's filters let through what Python says.
+_PYTHON_SAYS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+
+def _told_by_liquid(work: Callable[[], T]) -> T:
+    """Do something with a template, and let nothing through but Liquid's own errors."""
+    from liquid.exceptions import LiquidError
+
+    try:
+        return work()
+    except _PYTHON_SAYS as error:
+        raise LiquidError(str(error) or type(error).__name__, token=None) from error
 
 
 # -- values -----------------------------------------------------------------------------------
 
 
-def plain(text: str) -> str:
-    """One line of text as a person would read it: no control, format or direction characters."""
+def plain(text: str, most: int = _VALUE_LENGTH) -> str:
+    """One line of text as a person would read it: no control, format or direction characters, and
+    no more than ``most`` of it."""
+    if len(text) > 4 * most:
+        text = text[: 4 * most]
     kept = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text)
     kept = "".join(c for c in kept if unicodedata.category(c) not in {"Cf", "Cs", "Co", "Cn"})
-    return " ".join(kept.split())
+    return _cut(" ".join(kept.split()), most)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def _list(lines: Sequence[str], most: int = _MOST_LINES) -> str:
+    """So many lines, and how many more there would be."""
+    if len(lines) > most:
+        lines = [*lines[: most - 1], f"… and {len(lines) - most + 1} more"]
+    return "\n".join(_cut(line, _LINE_LENGTH) for line in lines)
 
 
 def _zone(name: str | None) -> ZoneInfo | None:
@@ -158,9 +240,15 @@ def _stock_line(one: TypeFacts, currency: str) -> str:
 
 
 def _window(one: TypeFacts, timezone: str | None) -> str:
-    starts = "at once" if one.sale_starts_at is None else when(one.sale_starts_at, timezone)
-    ends = "open end" if one.sale_ends_at is None else when(one.sale_ends_at, timezone)
-    return f"from {starts} to {ends}"
+    starts, ends = (
+        None if moment is None else when(moment, timezone)
+        for moment in (one.sale_starts_at, one.sale_ends_at)
+    )
+    if starts and ends:
+        return f"from {starts} to {ends}"
+    if starts:
+        return f"from {starts} on"
+    return f"until {ends}" if ends else "at any time"
 
 
 def _event(event: EventFacts | None) -> dict[str, Any]:
@@ -168,6 +256,7 @@ def _event(event: EventFacts | None) -> dict[str, Any]:
         return {}
     where = ", ".join(plain(part) for part in (event.venue_name, event.city) if part)
     types = [one for one in event.ticket_types or () if not one.hidden]
+    sold = [one.sold_count for one in event.ticket_types or ()]
     return {
         "id": plain(event.id),
         "title": plain(event.title) or "(no title)",
@@ -185,11 +274,14 @@ def _event(event: EventFacts | None) -> dict[str, Any]:
         "when": when(event.starts_at, event.timezone),
         "venue": plain(event.venue_name or ""),
         "city": plain(event.city or ""),
+        "country": plain(event.country or ""),
         "where": where or "place not given",
         "when_and_where": when(event.starts_at, event.timezone) + (where and f", {where}"),
         "url": plain(event.public_url or ""),
-        "stock": "\n".join(_stock_line(one, event.currency) for one in types),
-        "still_sold_out": ", ".join(_name(one) for one in types if one.sold_out),
+        "sold": None if not sold or None in sold else sum(count or 0 for count in sold),
+        "stock": _list([_stock_line(one, event.currency) for one in types]),
+        "types": plain(", ".join(_name(one) for one in event.ticket_types or ())),
+        "still_sold_out": plain(", ".join(_name(one) for one in types if one.sold_out)),
     }
 
 
@@ -250,24 +342,23 @@ def variables(
         "title": plain(change.title),
         "severity": str(severity or kind.severity),
         "seen": when(change.observed_at, zone),
-        "detail": "\n".join(plain(line) for line in change.detail.splitlines()),
-        "also": "\n".join(f"- {one_line(other)}" for other in others),
+        "detail": _detail(change.detail),
+        "also": _list([f"- {one_line(other)}" for other in others[:_MOST_LINES]])
+        + (f"\n… and {len(others) - _MOST_LINES} more" if len(others) > _MOST_LINES else ""),
     }
 
 
+def _detail(text: str) -> str:
+    """A list of ours keeps its lines; what another says is one line, and no reference of an act."""
+    lines = text.splitlines()
+    if not all(line.startswith("- ") for line in lines):
+        return plain(text)
+    return _list([plain(line) for line in lines], _MOST_DETAILS)
+
+
 def one_line(change: Change) -> str:
-    """A change in one line, without what it happened to."""
-    kind = KINDS[change.kind].summary
-    name = f'"{plain(change.ticket_type.name)}": ' if change.ticket_type else ""
-    event, before = change.event, change.before
-    more = ""
-    if event is not None and before is not None:
-        if change.kind == "event.rescheduled":
-            before_when = when(before.starts_at, before.timezone)
-            more = f": was {before_when}, is {when(event.starts_at, event.timezone)}"
-        elif change.kind == "event.moved":
-            more = f": was {_event(before)['where']}, is {_event(event)['where']}"
-    return f"{name}{kind}{more}"
+    """A change in one line, without the event it happened to."""
+    return plain(_safe(built_in(change.kind, "line"), change, variables(change)), _LINE_LENGTH)
 
 
 # -- texts ------------------------------------------------------------------------------------
@@ -279,10 +370,21 @@ def render(source: str, values: Mapping[str, Any]) -> str:
     Raises:
         liquid.exceptions.LiquidError: it makes no sense, or does too much.
     """
-    text: str = template(source).render(**values)
+    parsed = template(source)
+    text: str = _told_by_liquid(lambda: parsed.render(**values))
     lines = [line.rstrip() for line in text.strip().splitlines()]
     kept = [line for i, line in enumerate(lines) if line or (i + 1 < len(lines) and lines[i + 1])]
     return "\n".join(kept)
+
+
+def _safe(source: str, change: Change, values: Mapping[str, Any]) -> str:
+    """One of our own texts. Should it fail, the least that can be said: it must not cost a pass."""
+    from liquid.exceptions import LiquidError
+
+    try:
+        return render(source, values)
+    except LiquidError:
+        return f"{plain(change.title)}: {KINDS[change.kind].summary}"
 
 
 class Words:
@@ -306,10 +408,7 @@ class Words:
 
     def subject(self) -> str:
         """One line, short enough for a phone."""
-        text = plain(self._text(self._rule.subject, "subject"))
-        if len(text) <= _SUBJECT_LENGTH:
-            return text
-        return text[: _SUBJECT_LENGTH - 1].rstrip() + "…"
+        return plain(self._text(self._rule.subject, "subject"), _SUBJECT_LENGTH)
 
     def body(self) -> str:
         """What the support team reads first."""
@@ -346,4 +445,4 @@ class Words:
                 text = ""
             if text.strip():
                 return text
-        return render(built_in(self._change.kind, use), self._values)
+        return _safe(built_in(self._change.kind, use), self._change, self._values)

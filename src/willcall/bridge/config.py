@@ -360,7 +360,10 @@ def _complaint(one: ErrorDetails, root: type[Table]) -> ConfigError:
     if one["type"] == "missing":
         return ConfigError(path, "it is missing", _EXAMPLES.get(last, "add it"))
     if one["type"] in {"list_type", "model_type"}:
-        return ConfigError(path, "it is no table", f"head it with {_TABLES.get(head, f'[{head}]')}")
+        way = f"head it with {_TABLES.get(head, f'[{head}]')}"
+        inner = path.rpartition(".")[2]
+        way = f"write it as {inner} = {{ … }}" if "." in path else way
+        return ConfigError(path, "it is no table", way)
     if one["type"] in _TYPES:
         return ConfigError(path, *_TYPES[one["type"]])
     said = one["msg"].removeprefix("Value error, ").replace("Input should", "it should")

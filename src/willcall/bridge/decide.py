@@ -29,6 +29,7 @@ from .cases import (
     State,
 )
 from .changes import KINDS, Change
+from .compose import plain
 from .facts import EventFacts, TypeFacts
 from .marker import case_marker
 from .rules import BUILT_IN, GroupBy, Rule, Rules, Silence, wait
@@ -441,7 +442,7 @@ class _Court:
     def _digest(self, held: Sequence[Case]) -> None:
         """One ticket that lists what a storm has brought, and how to let it go."""
         listed = "\n".join(
-            f"- {case.title}: {KINDS[case.kind].summary} [{case.marker}]"
+            f"- {plain(case.title)}: {KINDS[case.kind].summary} [{case.marker}]"
             for case in sorted(held, key=lambda case: (case.title, case.kind))
         )
         change = Change(

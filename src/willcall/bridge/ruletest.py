@@ -56,14 +56,15 @@ def built_in() -> Rules:
     return Rules(rules=built_in_rules(ADDRESS), default=ADDRESS)
 
 
-def run_test(test: TestTable, rules: Rules) -> list[Failure]:
+def run_test(test: TestTable, rules: Rules, box_office: str = "main-room") -> list[Failure]:
     """Let everything happen, and compare.
 
     Args:
         test: what happens, and what is expected.
         rules: under which.
+        box_office: where, unless the test says so.
     """
-    stage = _Stage(test, rules)
+    stage = _Stage(test, rules, test.box_office or box_office)
     expected = sorted(enumerate(test.expect), key=lambda pair: duration.read(pair[1].at))
     failures: list[Failure] = []
     for number, one in expected:
@@ -77,15 +78,16 @@ def run_test(test: TestTable, rules: Rules) -> list[Failure]:
 class _Stage:
     """The box office of a test, and the passes over it."""
 
-    def __init__(self, test: TestTable, rules: Rules) -> None:
+    def __init__(self, test: TestTable, rules: Rules, box_office: str) -> None:
         self._test = test
+        self._box_office = box_office
         self._rules = rules
         self._events = {one.id: _facts(one, test.start) for one in test.event}
         self._gone: set[str] = set()
         self._trouble: str = "none"
         self._steps = sorted(test.step, key=lambda one: duration.read(one.at))
         self._next: timedelta | None = None
-        self.virtual = Virtual(test.box_office, rules, list(_silences(test)))
+        self.virtual = Virtual(box_office, rules, list(_silences(test)))
 
     def play(self, until: timedelta) -> None:
         """Every pass up to then, that included."""
@@ -103,17 +105,15 @@ class _Stage:
         state = self.virtual.state
         snapshot = state.snapshot or {}
         if self._trouble != "none":
-            changes, counts = noted(
-                self._test.box_office, state.troubles, _error(self._trouble), at
-            )
+            changes, counts = noted(self._box_office, state.troubles, _error(self._trouble), at)
             self._note(counts)
             self.virtual.step(changes, {}, at, blind=True)
             return
         missing = {name for name in self._gone if name in snapshot}
         gone = {name for name in missing if snapshot[name].absent + 1 >= SWEEPS}
         seen = Observation(at, tuple(self._seen().values()), gone=frozenset(gone))
-        changes, differing = diff(self._test.box_office, snapshot, seen, self._rules.runs_low)
-        cleared, counts = noted(self._test.box_office, state.troubles, None, at)
+        changes, differing = diff(self._box_office, snapshot, seen, self._rules.runs_low)
+        cleared, counts = noted(self._box_office, state.troubles, None, at)
         self._note(counts)
         self.virtual.step((*changes, *news(at), *cleared), differing, at)
 
@@ -140,7 +140,7 @@ class _Stage:
         event = self._events[event_id]
         return Change(
             kind="ticket_type.removal_failed",
-            box_office=self._test.box_office,
+            box_office=self._box_office,
             event=event,
             ticket_type=event.ticket_type(name),
             observed_at=at,

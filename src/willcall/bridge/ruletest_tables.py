@@ -144,7 +144,8 @@ class TestTable(Table):
     name: Filled
     start: Moment = datetime.fromisoformat("2027-03-01T12:00:00+00:00")
     every: Duration = "1m"
-    box_office: Filled = "main-room"
+    box_office: Filled | None = None
+    """Its name; else the first one of the configuration."""
     event: Annotated[tuple[EventTable, ...], Field(strict=False)] = ()
     step: Annotated[tuple[StepTable, ...], Field(strict=False)] = ()
     silence: Annotated[tuple[SilenceTable, ...], Field(strict=False)] = ()

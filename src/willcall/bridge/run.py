@@ -31,9 +31,41 @@ from .facts import EventFacts, TypeFacts, event_facts
 from .job import Job as Job  # noqa: PLC0414 - whoever runs a pass needs one
 from .ledger import Fence
 from .observe import Observation, observe
+<<<<<<< HEAD
 from .recovery import rebuild, refuse_to_guess
 from .removals import remove_due
 from .troubles import letters, noted
+=======
+from .outlook import Outlooks, outlooks
+from .removals import Scheduled, remove_due
+from .rules import Rules
+from .troubles import noted
+
+
+@attrs.frozen(kw_only=True)
+class Job:
+    """A box office, its desk, the rules, the ledger, and how long a pass may take.
+
+    ``looks`` is how many events a pass may look at one by one, where rows carry no ticket types;
+    ``removals`` are ticket types to remove when their time has come; ``history`` is how long what
+    was seen is remembered.
+    """
+
+    box_office: str
+    ticketsmart: FlowTicketSmart
+    ticket0: FlowTicket0
+    rules: Rules
+    ledger: Ledger
+    looks: int = 25
+    removals: tuple[Scheduled, ...] = ()
+    history: timedelta = HISTORY_KEPT
+    max_seconds: float = 50.0
+
+    @property
+    def horizon(self) -> timedelta:
+        """How long ago a case may have ended and still be of interest."""
+        return max((rule.reopen_within for rule in self.rules.rules), default=timedelta(0))
+>>>>>>> issue4
 
 
 @attrs.frozen(kw_only=True)
@@ -64,18 +96,20 @@ class PassReport:
 
 @attrs.frozen(kw_only=True)
 class Plan:
-    """What a run would do now: its observation, what it would decide, and what already waits."""
+    """What a run would do now: its observation, what it would decide, what already waits, and what
+    becomes of the tickets that are there."""
 
     box_office: str
     observation: Observation | None = None
     decision: Decision | None = None
     waiting: tuple[tuple[Case, Intent], ...] = ()
+    outlooks: Outlooks = attrs.field(factory=Outlooks)
     trouble: WillcallError | None = None
 
     @property
     def exit_code(self) -> int:
         """0, or what kept it from looking."""
-        return code_of(self.trouble)
+        return worst((code_of(self.trouble), code_of(self.outlooks.trouble)))
 
     @property
     def pending(self) -> bool:
@@ -318,7 +352,10 @@ def plan_pass(job: Job) -> Flow[Plan]:
     except ApiError as error:
         return attrs.evolve(plan, trouble=error)
     decision = _conclude(job, state, found)
-    return attrs.evolve(plan, observation=found.observation, decision=decision)
+    by_marker = {case.marker: case for case in (*state.cases, *decision.cases)}
+    acts = [*waiting, *((by_marker[one.case], one) for one in decision.intents)]
+    ahead = yield from outlooks(job.ticket0, acts, ends - (yield from tick()))
+    return attrs.evolve(plan, observation=found.observation, decision=decision, outlooks=ahead)
 
 
 def release_held(job: Job, markers: Sequence[str]) -> Flow[PassReport]:

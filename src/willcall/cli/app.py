@@ -39,7 +39,7 @@ EXIT_CODES = """Exit codes:\n
   0   all is well
   1   unexpected: please report it
   2   the command line is wrong
-  3   it ran, but something is not delivered yet, or was refused
+  3   it ran, but something is not delivered yet, was refused, or is not as a test expects
   4   plan --detailed-exitcode: a run would change something
   75  for now: an API is down or out of requests, or another run is at work
   77  a key was rejected or lacks a scope

@@ -27,7 +27,7 @@ def explain(
         typer.Argument(
             metavar="NAME",
             help="A marker (wc-…), a ticket (tkt_…), an event's id, slug or title, "
-            "or a change's number in the log.",
+            "a box office, or a change's number in the log.",
         ),
     ],
     config: ConfigFile = None,
@@ -41,7 +41,7 @@ def explain(
     \b
     Examples:
       willcall explain the-cherry-orchard
-      willcall explain wc-taktr5wq
+      willcall explain wc-fe6j7trg
       willcall explain tkt_8js1v7q91e --json
     """
     from . import show
@@ -68,6 +68,8 @@ def _found(config: Config, ledger: Ledger, name: str) -> list[Explanation]:
         return _of_case(config, ledger, seen, marker[1] if marker else name)
     if re.fullmatch(r"#?\d{1,18}", name):
         return _of_change(config, ledger, seen, int(name.removeprefix("#")))
+    if name in seen:
+        return _of_box_office(config, ledger, seen, name)
     events = named(seen, name)
     if len(events) > 1:
         told = ", ".join(event.slug or event.id for _, event in events[:10])
@@ -105,6 +107,17 @@ def _of_case(
         )
         for case in cases
     ]
+
+
+def _of_box_office(
+    config: Config, ledger: Ledger, seen: dict[str, dict[str, EventFacts]], name: str
+) -> list[Explanation]:
+    """What happened to it as a whole: its key, its requests, storms."""
+    from ..bridge.changes import matching
+
+    logged = ledger.log(box_office=name, kinds=matching(["box_office.*"]), limit=_MOST)
+    markers = list(dict.fromkeys(one.marker for one in logged if one.marker))
+    return [_explained(config, ledger, name, seen, logged, markers, [name])]
 
 
 def _of_change(
@@ -177,12 +190,17 @@ def _text(one: Explanation) -> None:
         at = show.moment(change.observed_at)
         typer.echo(f"\n#{told.number}  {at}  {change.kind}{what} ({summary}): {told.outcome}")
         _rules(told.rules)
+    held = {
+        name for story in one.stories if story.case.state == "held" for name in story.case.members
+    }
     for standing in one.standing:
         condition = standing.condition
         one_type = condition.change.ticket_type
         of = f' "{plain(one_type.name)}"' if one_type else ""
         since = show.moment(condition.since)
-        typer.echo(f"\nstill so: {condition.change.kind}{of}, since {since}: {_state(condition)}")
+        typer.echo(
+            f"\nstill so: {condition.change.kind}{of}, since {since}: {_state(condition, held)}"
+        )
         if not condition.told and condition.covered_by is None:
             _rules(standing.rules)
     for story in one.stories:
@@ -200,7 +218,9 @@ def _text(one: Explanation) -> None:
             typer.echo(f"  {act.position:>2} {act.act:8} {act.state:10} {at}{until}{said}")
 
 
-def _state(condition: Condition) -> str:
+def _state(condition: Condition, held: set[tuple[str, str]]) -> str:
+    if condition.name in held:
+        return "held as part of a storm; `willcall release` lets it go"
     if condition.ending is not None:
         return "seems to be over; waits whether it stays so"
     if condition.told:
@@ -219,7 +239,8 @@ def _rules(rules: tuple[Said, ...]) -> None:
         typer.echo(f"    {one.rule}: {says}")
     others = len(rules) - len(about)
     if others:
-        typer.echo(f"    {'the' if about else 'all'} {others} other rules are about other kinds")
+        which = f"the {others} other rules" if about else f"all {others} rules"
+        typer.echo(f"    {which} are about other kinds")
 
 
 def _data(one: Explanation) -> dict[str, Any]:

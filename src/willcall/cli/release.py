@@ -12,7 +12,7 @@ from .options import AsJson, BoxOffice, ConfigFile, MaxSeconds, Quiet
 def release(
     markers: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[MARKER]…", help="Which (wc-…); all that are held if left out."),
+        typer.Argument(metavar="MARKER", help="Which (wc-…); all that are held if left out."),
     ] = None,
     config: ConfigFile = None,
     box_office: BoxOffice = None,
@@ -30,7 +30,7 @@ def release(
     \b
     Examples:
       willcall release --list
-      willcall release wc-taktr5wq
+      willcall release wc-fe6j7trg
       willcall release
     """
     from ..bridge.run import worst

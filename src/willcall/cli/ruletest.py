@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def try_rules(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files of tests.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of tests.")],
     config: Annotated[
         Path | None,
         typer.Option(
@@ -46,13 +46,13 @@ def try_rules(
     passed = failed = 0
     for file in files:
         tests, places = _read(file)
-        rules = _rules(config, tests, file)
+        rules, box_office = _rules(config, tests, file)
         for number, one in enumerate(tests.test):
             if only is not None and only.casefold() not in one.name.casefold():
                 continue
             from ..bridge.ruletest import run_test
 
-            failures = run_test(one, rules)
+            failures = run_test(one, rules, box_office)
             passed, failed = passed + (not failures), failed + bool(failures)
             if as_json:
                 show.as_json(
@@ -68,16 +68,23 @@ def try_rules(
 def _read(file: Path) -> tuple[TestFile, Places]:
     from ..bridge.config import text_of
     from ..bridge.ruletest_tables import read_tests
+    from ..errors import ConfigError
 
+    if not file.exists():
+        raise ConfigError(str(file), "there is no such file", "name a file of tests")
     return read_tests(text_of(file), str(file))
 
 
-def _rules(config: Path | None, tests: TestFile, file: Path) -> Rules:
+def _rules(config: Path | None, tests: TestFile, file: Path) -> tuple[Rules, str]:
+    """The rules to try, and the box office in which."""
     from ..bridge.config import load
     from ..bridge.ruletest import built_in
 
     named = config or (file.parent / tests.config if tests.config is not None else None)
-    return built_in() if named is None else load(named)[0].rules()
+    if named is None:
+        return built_in(), "main-room"
+    settings, _ = load(named)
+    return settings.rules(), settings.box_office[0].name
 
 
 def _show(file: Path, at: str, name: str, failures: list[Failure], places: Places) -> None:

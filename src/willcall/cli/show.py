@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -15,6 +15,7 @@ from ..bridge.cases import Act, Case, Intent, Recorded
 from ..bridge.changes import KINDS
 from ..bridge.compose import plain
 from ..bridge.deliver import Delivered, Outcome
+from ..bridge.outlook import Outlook
 from ..bridge.run import PassReport, Plan
 from ..client.redact import scrub
 from ..errors import ApiError, WillcallError
@@ -200,7 +201,7 @@ def _act_lines(intent: Intent) -> list[str]:
     if intent.act is Act.TAG:
         return [f"tag     {', '.join(payload['tags'])}"]
     if intent.act in {Act.MESSAGE, Act.NOTE}:
-        return [f"{intent.act:7} ", *_indented(payload["text"])]
+        return [str(intent.act), *_indented(payload["text"])]
     return [str(intent.act)]
 
 
@@ -234,6 +235,32 @@ def plan(one: Plan) -> None:
         typer.echo(f"  {by_marker[intent.case].marker}  {lines[0]}")
         for line in lines[1:]:
             typer.echo(f"  {line}")
+    _ahead(one)
+
+
+def _ahead(one: Plan) -> None:
+    """What becomes of the tickets that are there already."""
+    for ticket in one.outlooks.tickets:
+        typer.echo(f"  {ticket.ticket_id}: {plain(ticket.subject) or 'gone; its acts are dropped'}")
+        for line in _became(ticket):
+            typer.echo(f"    {line}")
+    if one.outlooks.trouble is not None:
+        trouble(one.box_office, one.outlooks.trouble)
+
+
+def _became(ticket: Outlook) -> Iterator[str]:
+    now, then = ticket.now, ticket.then
+    if now is None or then is None:
+        return
+    if now == then:
+        yield "status, tags and assignee stay as they are"
+    if now.status != then.status:
+        yield f"status    {now.status} → {then.status}"
+    if now.tags != then.tags:
+        more = [plain(tag) for tag in then.tags if tag not in now.tags]
+        yield f"tags      {', '.join(map(plain, now.tags)) or 'none'} → + {', '.join(more)}"
+    if now.assignee_id != then.assignee_id:
+        yield f"assignee  nobody → {then.assignee_id}"
 
 
 def plan_data(one: Plan) -> dict[str, Any]:
@@ -250,5 +277,6 @@ def plan_data(one: Plan) -> dict[str, Any]:
         "changes": [_change_data(recorded) for recorded in decision.recorded] if decision else [],
         "acts": [act(intent) for intent in decision.intents] if decision else [],
         "waiting": [act(intent) for _, intent in one.waiting],
-        "trouble": _error(one.trouble),
+        "tickets": one.outlooks.tickets,
+        "trouble": _error(one.trouble or one.outlooks.trouble),
     }

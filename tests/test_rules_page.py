@@ -1,0 +1,89 @@
+"""The page about rules is held to the code: its TOML is checked, its tables are the code's."""
+
+import re
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from willcall.bridge.changes import KINDS
+from willcall.bridge.check import Known, check
+from willcall.bridge.compose import environment, names
+from willcall.bridge.rule_tables import If, RuleTable
+from willcall.bridge.ruletest import built_in, run_test
+from willcall.bridge.ruletest_tables import StepTable, TicketTable, read_tests
+
+PAGE = (Path(__file__).parent.parent / "docs" / "rules.md").read_text("utf-8")
+HEAD = """\
+[[box_office]]
+name = "main-room"
+[desk]
+inbox_id = "inb_01abc"
+customer_email = "organiser@example.com"
+from_address = "boxoffice@example.com"
+"""
+BLOCKS = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+
+
+def _rows(name: str) -> list[list[str]]:
+    """The rows of the table behind a mark."""
+    part = PAGE.split(f"<!-- {name} -->")[1].split("\n\n")[1]
+    return [
+        [cell.strip() for cell in line.strip("|").split(" | ")] for line in part.splitlines()[2:]
+    ]
+
+
+def _names(cell: str) -> set[str]:
+    return set(re.findall(r"`([^`]+)`", cell))
+
+
+@pytest.mark.parametrize("block", [one for one in BLOCKS if "[[test]]" not in one])
+def test_every_piece_of_configuration_is_without_a_complaint(block: str) -> None:
+    """Beside a box office and a desk."""
+    found = check(HEAD + block, Known(), datetime.now(UTC))
+    assert found.config is not None
+    assert found.complaints == ()
+
+
+@pytest.mark.parametrize("block", [one for one in BLOCKS if "[[test]]" in one])
+def test_every_test_passes(block: str) -> None:
+    """Under the built-in rules."""
+    tests, _ = read_tests(block, "rules.md")
+    for test in tests.test:
+        assert run_test(test, built_in()) == []
+
+
+def test_the_tables_are_those_of_the_code() -> None:
+    """Predicates, kinds, and names."""
+    assert [row[0].strip("`") for row in _rows("predicates")] == list(If.model_fields)
+    assert _rows("kinds") == [
+        [
+            f"`{kind.name}`",
+            str(kind.severity),
+            ", ".join(f"`{name}`" for name in kind.cleared_by) or "-",
+            kind.summary,
+            "yes" if kind.built_in else "-",
+        ]
+        for kind in KINDS.values()
+    ]
+    every, event, one = (_names(row[1]) for row in _rows("names"))
+    assert every == names("box_office.storm")
+    assert event == {n for n in names("event.moved") if n.startswith("event.")}
+    assert one == {n for n in names("ticket_type.added") if n.startswith("ticket_type.")}
+
+
+def test_nothing_that_a_rule_or_a_test_may_say_is_left_out() -> None:
+    """Every key of a rule is in its example, every field of a test is named, every filter too."""
+    example = next(block for block in BLOCKS if "gala-low-stock" in block)
+    (rule,) = tomllib.loads(example)["rule"]
+    keys = {field.alias or name for name, field in RuleTable.model_fields.items()}
+    assert set(rule) == keys
+    fields = {*StepTable.model_fields, *TicketTable.model_fields} - {"at", "event", "ticket_type"}
+    tests = PAGE.split("## Tests")[1].split("## Why")[0]
+    assert {
+        field for field in fields if f"`{field}" not in tests and f"{field} =" not in tests
+    } == (set())
+    ours = {"local", "local_date", "local_time", "money"}
+    assert ours <= set(environment().filters)
+    assert all(f"\\| {name}: " in PAGE for name in ours)
