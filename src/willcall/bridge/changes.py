@@ -301,7 +301,7 @@ def change_from_json(box_office: str, value: Mapping[str, Any]) -> Change:
         event, before, one = value.get("event"), value.get("before"), value.get("ticketType")
         kind, detail = value["kind"], value.get("detail", "")
         if kind not in KINDS or not isinstance(detail, str):
-            raise ValueError("no change of ours")  # noqa: TRY004 - as wrong as the rest
+            raise ValueError("no change of ours")
         observed_at = datetime.fromisoformat(value["observedAt"])
         if observed_at.tzinfo is None:
             raise ValueError("a moment without a time zone")

@@ -31,41 +31,10 @@ from .facts import EventFacts, TypeFacts, event_facts
 from .job import Job as Job  # noqa: PLC0414 - whoever runs a pass needs one
 from .ledger import Fence
 from .observe import Observation, observe
-<<<<<<< HEAD
+from .outlook import Outlooks, outlooks
 from .recovery import rebuild, refuse_to_guess
 from .removals import remove_due
 from .troubles import letters, noted
-=======
-from .outlook import Outlooks, outlooks
-from .removals import Scheduled, remove_due
-from .rules import Rules
-from .troubles import noted
-
-
-@attrs.frozen(kw_only=True)
-class Job:
-    """A box office, its desk, the rules, the ledger, and how long a pass may take.
-
-    ``looks`` is how many events a pass may look at one by one, where rows carry no ticket types;
-    ``removals`` are ticket types to remove when their time has come; ``history`` is how long what
-    was seen is remembered.
-    """
-
-    box_office: str
-    ticketsmart: FlowTicketSmart
-    ticket0: FlowTicket0
-    rules: Rules
-    ledger: Ledger
-    looks: int = 25
-    removals: tuple[Scheduled, ...] = ()
-    history: timedelta = HISTORY_KEPT
-    max_seconds: float = 50.0
-
-    @property
-    def horizon(self) -> timedelta:
-        """How long ago a case may have ended and still be of interest."""
-        return max((rule.reopen_within for rule in self.rules.rules), default=timedelta(0))
->>>>>>> issue4
 
 
 @attrs.frozen(kw_only=True)
