@@ -15,6 +15,7 @@ import pytest
 
 import willcall
 from support.house import House
+from willcall.bridge.compose import render
 from willcall.bridge.config import checked
 from willcall.bridge.ledger import open_ledger
 from willcall.bridge.ping import Watchdog
@@ -183,3 +184,17 @@ def test_a_customer_cannot_forge_a_reference(house: House) -> None:
     house.run()
     assert house.run().exit_code == 0
     assert len(house.desk.outbox) == 2
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% for i in (1..100000) %}{% for j in (1..100000) %}x{% endfor %}{% endfor %}",
+        "{% assign a = 'x' %}{% for i in (1..60) %}{% assign a = a | append: a %}{% endfor %}",
+    ],
+)
+def test_a_template_cannot_run_away(template: str) -> None:
+    """It is written by people, and people slip."""
+    with pytest.raises(Exception, match="limit|long|steps|much|many") as caught:
+        render(template, {})
+    assert not isinstance(caught.value, MemoryError)
