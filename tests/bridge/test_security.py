@@ -195,6 +195,7 @@ def test_a_customer_cannot_forge_a_reference(house: House) -> None:
 )
 def test_a_template_cannot_run_away(template: str) -> None:
     """It is written by people, and people slip."""
-    with pytest.raises(Exception, match="limit|long|steps|much|many") as caught:
+    from liquid.exceptions import LiquidError
+
+    with pytest.raises(LiquidError):
         render(template, {})
-    assert not isinstance(caught.value, MemoryError)
