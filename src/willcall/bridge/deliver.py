@@ -279,6 +279,8 @@ class _Courier:
             if isinstance(error, NotFoundError) and intent.act is not Act.OPEN:
                 yield from self._put_back(intent, error)
                 raise
+            if intent.repeated_at is None:
+                intent = attrs.evolve(intent, attempted_at=None)  # surely not on its way
             return (yield from self._dead(intent, str(error)))
         if intent.act is Act.OPEN and intent.repeated_at is not None:
             # It was sent twice: has the first come through after all, a moment ago?
