@@ -41,7 +41,8 @@ def _end_of(name: str, cleared_by: tuple[str, ...]) -> tuple[str, ...]:
     """What ends a kind that does not say so itself: the end of what it happened to; and a notice
     the next of its kind: each new price is news of its own, and the last one has had its day."""
     over = {"event": _OVER, "ticket_type": _GONE}.get(name.partition(".")[0], ())
-    return tuple(dict.fromkeys(over if cleared_by else (*over, name)))
+    others = tuple(other for other in over if other != name)
+    return others if cleared_by else (*others, name)
 
 
 @attrs.frozen

@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache, wraps
+from functools import cache, lru_cache, wraps
 from importlib import resources
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -29,6 +30,7 @@ _SUBJECT_LENGTH = 160
 _VALUE_LENGTH = 1000
 _LINE_LENGTH = 200
 _MOST_LINES = 40
+_ZONE_LENGTH = 60
 _MOST_DETAILS = 200
 _MOST_STEPS = 10_000
 _MOST_TEXT = 200_000
@@ -80,17 +82,20 @@ def environment() -> Any:
     bounded.filters["money"] = lambda value, currency=None: _money_filter(value, currency)
     # Liquid bounds loops and output, but not what filters make of "(1..100000000)".
     for name, work in list(bounded.filters.items()):
-        bounded.filters[name] = _bounded(work)
+        bounded.filters[name] = _bounded(name, work)
     return bounded
 
 
-def _bounded(work: Callable[..., Any]) -> Callable[..., Any]:
+def _bounded(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
     """A filter that refuses what is too large, before and after."""
 
     @wraps(work)
     def filtered(*values: Any, **more: Any) -> Any:
         for value in values:
             _refuse_if_huge(value)
+        if name.startswith(("replace", "join")) and len(values) > 1:
+            sizes = [len(v) if hasattr(v, "__len__") else 1 for v in values]
+            _refuse_if_huge(range(sizes[0] * max(sizes[1:]) // _MOST_STEPS))
         result = work(*values, **more)
         _refuse_if_huge(result)
         return result
@@ -162,27 +167,38 @@ def _told_by_liquid(work: Callable[[], T]) -> T:
 def plain(text: str, most: int = _VALUE_LENGTH) -> str:
     """One line of text as a person would read it: no control, format or direction characters, and
     no more than ``most`` of it."""
-    if len(text) > 4 * most:
-        text = text[: 4 * most]
-    kept = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text)
-    kept = "".join(c for c in kept if unicodedata.category(c) not in {"Cf", "Cs", "Co", "Cn"})
+    text = text[: 4 * most]
+    if text.isascii() and text.isprintable():
+        return _cut(" ".join(text.split()), most)
+    kept = "".join(map(_shown, text))
     return _cut(" ".join(kept.split()), most)
+
+
+@lru_cache(maxsize=4096)
+def _shown(character: str) -> str:
+    """A character as a person would read it: as it is, as a blank, or not at all."""
+    category = unicodedata.category(character)
+    if category in {"Cc", "Zl", "Zp"}:
+        return " "
+    return "" if category in {"Cf", "Cs", "Co", "Cn"} else character
 
 
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
-def _list(lines: Sequence[str], most: int = _MOST_LINES) -> str:
-    """So many lines, and how many more there would be."""
-    if len(lines) > most:
-        lines = [*lines[: most - 1], f"… and {len(lines) - most + 1} more"]
-    return "\n".join(_cut(line, _LINE_LENGTH) for line in lines)
+def _listed(items: Sequence[T], line: Callable[[T], str], most: int = _MOST_LINES) -> str:
+    """A line each, and how many more there would be."""
+    shown = items if len(items) <= most else items[: most - 1]
+    lines = [_cut(line(item), _LINE_LENGTH) for item in shown]
+    if len(shown) < len(items):
+        lines.append(f"… and {len(items) - len(shown)} more")
+    return "\n".join(lines)
 
 
 def _zone(name: str | None) -> ZoneInfo | None:
     try:
-        return ZoneInfo(name) if name else None
+        return ZoneInfo(name) if name and len(name) <= _ZONE_LENGTH else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
 
@@ -225,7 +241,11 @@ def price(cents: int, currency: str) -> str:
 
 
 def _name(one: TypeFacts) -> str:
-    return plain(one.name) or "(no name)"
+    return plain(one.name, _LINE_LENGTH) or "(no name)"
+
+
+def _names(types: Iterable[TypeFacts]) -> str:
+    return plain(", ".join(_name(one) for one in islice(types, _MOST_LINES)))
 
 
 def _stock_line(one: TypeFacts, currency: str) -> str:
@@ -279,9 +299,9 @@ def _event(event: EventFacts | None) -> dict[str, Any]:
         "when_and_where": when(event.starts_at, event.timezone) + (where and f", {where}"),
         "url": plain(event.public_url or ""),
         "sold": None if not sold or None in sold else sum(count or 0 for count in sold),
-        "stock": _list([_stock_line(one, event.currency) for one in types]),
-        "types": plain(", ".join(_name(one) for one in event.ticket_types or ())),
-        "still_sold_out": plain(", ".join(_name(one) for one in types if one.sold_out)),
+        "stock": _listed(types, lambda one: _stock_line(one, event.currency)),
+        "types": _names(event.ticket_types or ()),
+        "still_sold_out": _names(one for one in types if one.sold_out),
     }
 
 
@@ -343,8 +363,7 @@ def variables(
         "severity": str(severity or kind.severity),
         "seen": when(change.observed_at, zone),
         "detail": _detail(change.detail),
-        "also": _list([f"- {one_line(other)}" for other in others[:_MOST_LINES]])
-        + (f"\n… and {len(others) - _MOST_LINES} more" if len(others) > _MOST_LINES else ""),
+        "also": _listed(others, lambda other: f"- {one_line(other)}"),
     }
 
 
@@ -353,7 +372,7 @@ def _detail(text: str) -> str:
     lines = text.splitlines()
     if not all(line.startswith("- ") for line in lines):
         return plain(text)
-    return _list([plain(line) for line in lines], _MOST_DETAILS)
+    return _listed(lines, plain, _MOST_DETAILS)
 
 
 def one_line(change: Change) -> str:
