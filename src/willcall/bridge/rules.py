@@ -7,7 +7,7 @@ Predicates are a closed set, the fields of :class:`Predicates`; there is no expr
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from zoneinfo import ZoneInfo
@@ -156,6 +156,10 @@ class QuietHours:
             quiet = clock >= self.start or clock < self.end
             if clock >= self.start:
                 ends = _next_day(ends)
+        # When the clocks go back an hour comes twice, and it is the second end that counts. (Two
+        # moments of one zone are compared by what its clocks show, so by way of UTC.)
+        if ends.astimezone(UTC) <= now.astimezone(UTC):
+            ends = ends.replace(fold=1)
         return ends if quiet else None
 
 
