@@ -32,40 +32,9 @@ from .job import Job as Job  # noqa: PLC0414 - whoever runs a pass needs one
 from .ledger import Fence
 from .observe import Observation, observe
 from .outlook import Outlooks, outlooks
-<<<<<<< HEAD
 from .recovery import rebuild, refuse_to_guess
-from .removals import remove_due
+from .removals import Removed, remove_due
 from .troubles import letters, noted
-=======
-from .removals import Removed, Scheduled, remove_due
-from .rules import Rules
-from .troubles import noted
-
-
-@attrs.frozen(kw_only=True)
-class Job:
-    """A box office, its desk, the rules, the ledger, and how long a pass may take.
-
-    ``looks`` is how many events a pass may look at one by one, where rows carry no ticket types;
-    ``removals`` are ticket types to remove when their time has come; ``history`` is how long what
-    was seen is remembered.
-    """
-
-    box_office: str
-    ticketsmart: FlowTicketSmart
-    ticket0: FlowTicket0
-    rules: Rules
-    ledger: Ledger
-    looks: int = 25
-    removals: tuple[Scheduled, ...] = ()
-    history: timedelta = HISTORY_KEPT
-    max_seconds: float = 50.0
-
-    @property
-    def horizon(self) -> timedelta:
-        """How long ago a case may have ended and still be of interest."""
-        return max((rule.reopen_within for rule in self.rules.rules), default=timedelta(0))
->>>>>>> issue4
 
 
 @attrs.frozen(kw_only=True)
@@ -185,14 +154,10 @@ def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]
     state = yield from _state(job)
     try:
         found = yield from _seen(job, state, ends)
-<<<<<<< HEAD
         if state.snapshot is None:
             alone = yield from _strangers(job, found.observation, ends)
             if alone is not None:
                 return attrs.evolve(report, trouble=alone)
-        removed = yield from _removed(job, fence, ends)
-=======
->>>>>>> issue4
     except ApiError as error:
         decision = yield from _in_trouble(job, state, error)
         report = attrs.evolve(report, trouble=error)
@@ -298,16 +263,12 @@ def _removed(job: Job, fence: Fence, ends: float) -> Flow[Removed]:
 def _conclude(job: Job, state: State, found: _Found, removed: Removed | None = None) -> Decision:
     """What was seen, as a decision; nothing is written."""
     at = found.observation.at
-<<<<<<< HEAD
-    cleared, troubles = noted(job.box_office, state.troubles, None, at)
-    news = (*found.changes, *more, *cleared, *letters(job.box_office, state, at))
-=======
     removed = removed or Removed()
     # It could be read; that its key may not write needs a person all the same.
     denied = removed.trouble if isinstance(removed.trouble, PermissionDeniedError) else None
     trouble, troubles = noted(job.box_office, state.troubles, denied, at)
-    news = (*found.changes, *removed.changes, *trouble)
->>>>>>> issue4
+    dead = letters(job.box_office, state, at)
+    news = (*found.changes, *removed.changes, *trouble, *dead)
     decision = decide(job.box_office, state, news, found.differing, at, job.rules)
     return attrs.evolve(decision, baseline=state.snapshot is None, troubles=troubles)
 
