@@ -8,7 +8,8 @@ READY := $(VENV)/.ready
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python3.14; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test format check-format lint types architecture tests setup docs cassettes bench pins clean
+.PHONY: help demo test format check-format lint types architecture tests campaign audit setup \
+	docs cassettes bench pins clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 16
@@ -48,6 +49,21 @@ tests: $(READY)
 
 docs: $(READY)  ## the documentation as a site, in .cache/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet -f docs/mkdocs/mkdocs.yml && echo "open .cache/site/index.html"
+
+# A failing seed is named; `willcall simulate --seed` plays it again, step by step.
+CAMPAIGN_SEEDS ?= 200000
+CAMPAIGN_SECONDS ?= 86400
+CAMPAIGN_FIRST ?= 0
+
+campaign: $(READY)  ## the promise, many thousand times over: 200,000 seeds, 200 rounds of kill -9
+	@WILLCALL_SEEDS=$(CAMPAIGN_SEEDS) WILLCALL_SECONDS=$(CAMPAIGN_SECONDS) WILLCALL_WORKERS=2 \
+		WILLCALL_FIRST_SEED=$(CAMPAIGN_FIRST) WILLCALL_KILL_ROUNDS=200 \
+		$(BIN)/pytest -q -s tests/simulation tests/bridge/test_kill.py
+
+audit: $(READY)  ## known weaknesses of what we depend on (needs pip-audit and its advisory service)
+	@command -v pip-audit >/dev/null || { echo "audit: pip-audit is not installed: pipx install pip-audit"; exit 1; }
+	@pip-audit --require-hashes --disable-pip -r constraints.txt; code=$$?; \
+		test $$code -le 1 || echo "audit: the advisory service could not be asked; nothing was found out"; exit $$code
 
 cassettes: $(READY)  ## record every cassette anew, from the sandbox
 	@PYTHONPATH=tests $(BIN)/python -W error -m support.cassettes

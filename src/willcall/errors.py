@@ -6,6 +6,7 @@
     ├── InputError                  refused here; nothing was sent, nothing was changed
     │   └── ConfigError             … because of the configuration
     ├── LedgerError                 the ledger cannot be used as it is; nothing was sent
+    ├── StoppedError                the process was asked to leave, and does
     ├── WebhookError                a delivery that cannot be accepted
     │   └── SignatureError              … because it does not prove who sent it
     └── ApiError                    a provider refused, failed, or could not be understood
@@ -109,6 +110,10 @@ def _rebuild(cls: type[WillcallError], args: tuple[Any, ...], state: dict[str, A
     error.args = args
     error.__dict__.update(state)
     return error
+
+
+class StoppedError(WillcallError):
+    """The process was asked to leave (SIGTERM): nothing further was begun; the next run goes on."""
 
 
 class WebhookError(WillcallError):

@@ -251,14 +251,18 @@ def test_a_429_from_the_desk_is_waited_for_and_is_no_doubt(house: House) -> None
     assert len(house.desk.tickets) == 1
 
 
-def test_a_refused_act_is_tried_again_later_and_holds_up_no_other_case(house: House) -> None:
-    """The desk refuses one ticket; the others go out."""
-    _sell_out(house)
-    house.box_office.cancel(house.event())
+def _refuse(house: House, path: str, status: int, count: int | None = 1) -> None:
     house.sandbox.faults.add(
-        "status", service="ticket0", method="POST", path="/tickets", status=400, count=1,
+        "status", service="ticket0", method="POST", path=path, status=status, count=count,
         body='{"error": {"code": "VALIDATION_ERROR", "message": "no such address"}}',
     )  # fmt: skip
+
+
+def test_a_conflict_is_tried_again_later_and_holds_up_no_other_case(house: House) -> None:
+    """Something stands in the way of one ticket; the others go out."""
+    _sell_out(house)
+    house.box_office.cancel(house.event())
+    _refuse(house, "/tickets", 409)
     report = house.run()
     assert (report.exit_code, report.left) == (3, {"refused": 1, "pending": 2})
     assert len(house.desk.tickets) == 1

@@ -412,3 +412,14 @@ def test_readers_and_writers_share_a_flood_in_real_flows() -> None:
     simulate(both(), world)
     assert len(waits) >= 10
     assert max(waits) == 0
+
+
+def test_a_clock_that_is_set_back_reopens_what_a_refusal_has_closed() -> None:
+    """The simulation's seed 121: closed under a clock that ran ahead, the window stayed closed for
+    the whole hour by which it was set back."""
+    quota = Quota(60)
+    window = Window()
+    window.close(10_000.0, 40.0)
+    assert window.take(quota, 10_010.0, write=False).closed
+    window = Window.load(window.dump())
+    assert window.take(quota, 7_600.0, write=False).seconds == 0

@@ -54,7 +54,8 @@ class IntentState(StrEnum):
     PENDING = "pending"  # never tried, or surely not carried out
     ATTEMPTING = "attempting"  # written down, then sent; found so at a start: the process died
     UNKNOWN = "unknown"  # sent, without a clear answer: look before anything else
-    REFUSED = "refused"  # Ticket0 said no; tried again later
+    REFUSED = "refused"  # something stands in its way; tried again later
+    DEAD = "dead"  # refused for good, or for too long: it waits for a person
     DONE = "done"
     DROPPED = "dropped"  # will never be done, and why is written beside it
 
@@ -64,6 +65,7 @@ UNSETTLED = (
     IntentState.ATTEMPTING,
     IntentState.UNKNOWN,
     IntentState.REFUSED,
+    IntentState.DEAD,
 )
 
 
@@ -127,7 +129,8 @@ class Intent:
 
     ``position`` orders a case's acts, from 1; none is tried before those ahead of it are settled.
     ``retry_at`` keeps it back until then. ``sent`` is what was sent at the last try, kept so that a
-    look knows where to look.
+    look knows where to look. ``attempted_at`` is when the last try began or, once over, ended;
+    ``repeated_at`` is when it was last sent although an earlier try was in doubt.
     """
 
     case: str
@@ -137,7 +140,9 @@ class Intent:
     state: IntentState = IntentState.PENDING
     id: int | None = None
     tries: int = 0
+    first_tried_at: datetime | None = None
     attempted_at: datetime | None = None
+    repeated_at: datetime | None = None
     retry_at: datetime | None = None
     error: str | None = None
     sent: Mapping[str, Any] = attrs.field(factory=dict)
@@ -173,7 +178,8 @@ class State:
 
     ``snapshot`` is None before there is a baseline. ``cases`` are the live ones, and those that
     ended recently enough to be reopened; ``episodes`` counts the cases by what leads them, and
-    ``troubles`` the runs in a row that had each kind of trouble.
+    ``troubles`` the runs in a row that had each kind of trouble. ``dead`` are the dead letters, in
+    words.
     """
 
     snapshot: Mapping[str, EventFacts] | None = None
@@ -182,6 +188,7 @@ class State:
     episodes: Mapping[tuple[str, str, str], int] = attrs.field(factory=dict)
     silences: tuple[Silence, ...] = ()
     troubles: Mapping[str, int] = attrs.field(factory=dict)
+    dead: tuple[str, ...] = ()
 
 
 @attrs.frozen

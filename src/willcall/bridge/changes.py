@@ -15,6 +15,7 @@ from typing import Any
 
 import attrs
 
+from ..errors import UndecodableReplyError
 from .facts import EventFacts, TypeFacts, from_json, to_json, type_from_json, type_to_json
 
 
@@ -220,6 +221,14 @@ KINDS: Mapping[str, Kind] = {
             built_in=True,
         ),
         Kind("box_office.quota_free", "there are requests again"),
+        Kind(
+            "box_office.undelivered",
+            "Ticket0 refuses something for good",
+            Severity.HIGH,
+            cleared_by=("box_office.delivered",),
+            built_in=True,
+        ),
+        Kind("box_office.delivered", "nothing is refused any more"),
         # Not seen but concluded: see Storm in rules.py.
         Kind("box_office.storm", "many things at once", Severity.HIGH, overtaken_by=()),
     )
@@ -289,13 +298,22 @@ def change_from_json(box_office: str, value: Mapping[str, Any]) -> Change:
     Raises:
         UndecodableReplyError: the ledger holds something else.
     """
-    event, before, one = value.get("event"), value.get("before"), value.get("ticketType")
-    return Change(
-        kind=value["kind"],
-        box_office=box_office,
-        observed_at=datetime.fromisoformat(value["observedAt"]),
-        event=event and from_json(event),
-        before=before and from_json(before),
-        ticket_type=one and type_from_json(one),
-        detail=value.get("detail", ""),
-    )
+    try:
+        event, before, one = value.get("event"), value.get("before"), value.get("ticketType")
+        kind, detail = value["kind"], value.get("detail", "")
+        if kind not in KINDS or not isinstance(detail, str):
+            raise ValueError("no change of ours")
+        observed_at = datetime.fromisoformat(value["observedAt"])
+        if observed_at.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        return Change(
+            kind=kind,
+            box_office=box_office,
+            observed_at=observed_at,
+            event=event and from_json(event),
+            before=before and from_json(before),
+            ticket_type=one and type_from_json(one),
+            detail=detail,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UndecodableReplyError(f"a change that is none: {type(error).__name__}") from None

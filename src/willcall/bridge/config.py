@@ -23,6 +23,7 @@ from .facts import LowStock
 from .rule_tables import Removal, RuleTable, duration
 from .rules import Rules, Storm, built_in_rules
 from .tables import Email, Filled, Table, filled
+from .terms import TRY, Terms
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -151,6 +152,33 @@ class HistoryTable(Table):
     keep: Annotated[str, AfterValidator(duration.checked)] = "35d"
 
 
+def _settling(text: str) -> str:
+    duration.checked(text)
+    if duration.read(text) < TRY:
+        least = f"{TRY.total_seconds():.0f}s"
+        raise ValueError(f"it is shorter than a request may take; write {least} or more")
+    return text
+
+
+class DeliveryTable(Table):
+    """When an act that is not there is tried again, and when one is given up."""
+
+    settle: Annotated[str, AfterValidator(_settling)] = "30s"
+    give_up_after: Annotated[str, AfterValidator(duration.checked)] = "7d"
+
+    def terms(self) -> Terms:
+        """The same as a value."""
+        return Terms(
+            settle=duration.read(self.settle), give_up_after=duration.read(self.give_up_after)
+        )
+
+
+class PingTable(Table):
+    """Who is to notice when willcall falls silent: a URL in the manner of healthchecks.io."""
+
+    url: BaseUrl
+
+
 class Config(Table):
     """The whole file."""
 
@@ -162,6 +190,8 @@ class Config(Table):
     low_stock: LowStockTable = LowStockTable()
     storm: StormTable = StormTable()
     history: HistoryTable = HistoryTable()
+    delivery: DeliveryTable = DeliveryTable()
+    ping: PingTable | None = None
     built_in_rules: bool = True
     """Whether what no rule takes is left to the built-in ones."""
 

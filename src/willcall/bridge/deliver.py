@@ -3,16 +3,16 @@
 ::
 
     pending ──▶ attempting ──▶ done
-       ▲            │ no clear answer, or the process died
-       │            ▼
+       ▲            │ no clear answer, or the process died       refused for good, or too long:
+       │            ▼                                                        dead
        │         unknown ──▶ look ──▶ it is there: done (adopted)
        │            ▲          │ it is not there
-       └────────────┼──────────┘ … and SETTLE has passed: tried again
+       └────────────┼──────────┘ … and Δ has passed: tried again
                     └ could not look, or too soon: stays unknown until the next run
 
 An intent is committed as *attempting* before its request leaves, so whatever happens afterwards,
 the next run knows that it may have been carried out. Looking needs no wait; only repeating does.
-An error while looking is "don't know yet", never "not there".
+An error while looking is "don't know yet", never "not there": see ``look.py``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
-from typing import Any
 
 import attrs
 
@@ -35,21 +34,25 @@ from ..errors import (
     OutcomeUnknownError,
     PermissionDeniedError,
     RateLimitError,
+    TransportError,
     ValidationError,
 )
 from ..ticket0.api import FlowTicket0
-from ..ticket0.models import Direction, Ticket, TicketStatus
+from ..ticket0.models import Ticket, TicketStatus
 from .address import Address
 from .cases import Act, Case, Intent, IntentState
 from .ledger import Fence, Ledger
-from .marker import marks, read_subject
-
-SETTLE = timedelta(seconds=30)
-"""How long after its last try an act that is not there may be tried again. Longer than any request
-may take, so that one which is still on its way has arrived, or never will."""
+from .look import Seen, look, missing, stamp, taken_over, ticket_of
+from .terms import TRY, Terms
+from .twins import fold_twins, noticed, watched
 
 _REFUSED_AGAIN = timedelta(minutes=5)
 _REFUSED_CAP = timedelta(days=1)
+_TRIES_AT_LEAST = 5
+"""Days in which the machine was switched off wear nothing out."""
+
+_SICK = 3
+"""So many cases in a row that the desk fails at, and it is the desk that is sick."""
 
 
 class Outcome(StrEnum):
@@ -58,15 +61,18 @@ class Outcome(StrEnum):
     DONE = "done"
     ADOPTED = "adopted"  # an earlier try had been carried out after all
     ALREADY = "already so"  # nothing had to be sent: somebody, or an earlier try, has done it
+    LEFT = "left"  # a person has changed the ticket since: it is theirs
     UNKNOWN = "unknown"
+    FAILED = "failed"  # the desk fails at this one ticket
     REFUSED = "refused"
+    DEAD = "dead"  # refused for good, or for too long: a person has to look
     DROPPED = "dropped"  # its ticket is gone
     WAITING = "waiting"  # for the end of its rule's quiet hours
 
     @property
     def settled(self) -> bool:
         """Whether the case's next act may be tried."""
-        return self in {Outcome.DONE, Outcome.ADOPTED, Outcome.ALREADY}
+        return self in {Outcome.DONE, Outcome.ADOPTED, Outcome.ALREADY, Outcome.LEFT}
 
 
 @attrs.frozen
@@ -81,18 +87,14 @@ class Delivered:
 
 @attrs.frozen
 class Deliveries:
-    """What a run has delivered, and the error that stopped it before it had seen to everything."""
+    """What a run has delivered, and the error that stopped it before it had seen to everything.
+
+    ``folded`` is how many second tickets it found and folded into the first.
+    """
 
     delivered: tuple[Delivered, ...] = ()
     stopped: ApiError | None = None
-
-
-@attrs.frozen
-class _Seen:
-    """What a look found: whether the act is already carried out, and the ticket, where one is."""
-
-    there: bool
-    ticket: Ticket | None = None
+    folded: int = 0
 
 
 def deliver_all(
@@ -101,6 +103,8 @@ def deliver_all(
     api: FlowTicket0,
     address: Callable[[str], Address],
     ends: float,
+    terms: Terms | None = None,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> Flow[Deliveries]:
     """Carry out whatever is not settled, case by case, each case's acts in order.
 
@@ -110,126 +114,213 @@ def deliver_all(
         api: the desk.
         address: where a rule's tickets go.
         ends: the tick after which nothing more is begun.
+        terms: how patient it is.
+        stopping: whether the process was asked to leave: no further act is begun.
 
-    One case that is refused or unknown does not hold up the others; a desk that rejects the key, is
-    out of requests, or cannot be reached ends the run.
+    One case that is refused, unknown or failed at does not hold up the others; a desk that rejects
+    the key, is out of requests, or cannot be reached ends the run.
     """
-    waiting = yield from do("unsettled", lambda: ledger.unsettled(fence.box_office))
     delivered: list[Delivered] = []
+    courier = _Courier(ledger, fence, api, ends, terms or Terms(), stopping)
+    waiting = yield from do("unsettled", lambda: ledger.unsettled(fence.box_office))
+    busy = (yield from watched(ledger, fence)) if waiting else ()
+    stopped = yield from _round(courier, waiting, address, delivered)
+    if stopped is not None or stopping():
+        return Deliveries(tuple(delivered), stopped, courier.folded)
+    try:
+        courier.folded += yield from fold_twins(ledger, fence, courier.api, address, busy)
+    except ApiError as error:
+        return Deliveries(tuple(delivered), error, courier.folded)
+    if courier.folded:
+        waiting = yield from do("unsettled", lambda: ledger.unsettled(fence.box_office))
+        stopped = yield from _round(courier, _folds(waiting), address, delivered)
+    return Deliveries(tuple(delivered), stopped, courier.folded)
+
+
+def _folds(waiting: Sequence[tuple[Case, Intent]]) -> list[tuple[Case, Intent]]:
+    """The acts that fold a second ticket, of cases that have nothing before them to do."""
+    busy = {case.marker for case, intent in waiting if "ticket_id" not in intent.payload}
+    return [(case, intent) for case, intent in waiting if case.marker not in busy]
+
+
+def _round(
+    courier: _Courier,
+    waiting: Sequence[tuple[Case, Intent]],
+    address: Callable[[str], Address],
+    delivered: list[Delivered],
+) -> Flow[ApiError | None]:
+    """One case after the other; the error that ended it."""
+    sick, first = 0, None
     for _, group in groupby(waiting, key=lambda pair: pair[0].marker):
+        if courier.stopping():
+            break
         acts = list(group)
-        goes_to = address(acts[0][0].rule)
         try:
-            yield from _Courier(ledger, fence, api, goes_to, ends).carry(acts, delivered)
+            yield from courier.carry(acts, address(acts[0][0].rule), delivered)
+            sick = 0
+        except (AuthenticationError, PermissionDeniedError, RateLimitError, TransportError) as end:
+            return end
         except ApiError as error:
-            return Deliveries(tuple(delivered), error)
-    return Deliveries(tuple(delivered))
+            # One ticket that the desk fails at must not hold up all the others.
+            first, sick = first or error, sick + 1
+            if sick >= _SICK:
+                break
+    return first
 
 
 class _Courier:
-    """Carries the acts of one case."""
+    """Carries the acts of one case after the other."""
 
     def __init__(
-        self, ledger: Ledger, fence: Fence, api: FlowTicket0, address: Address, ends: float
+        self,
+        ledger: Ledger,
+        fence: Fence,
+        api: FlowTicket0,
+        ends: float,
+        terms: Terms,
+        stopping: Callable[[], bool],
     ) -> None:
         self._ledger = ledger
         self._fence = fence
         self._plain_api = api
-        self._address = address
         self._ends = ends
+        self._terms = terms
+        self._address = Address(inbox_id="", customer_email="")
+        self.stopping = stopping
+        self.folded = 0
 
-    def carry(self, acts: Sequence[tuple[Case, Intent]], delivered: list[Delivered]) -> Flow[None]:
+    def carry(
+        self, acts: Sequence[tuple[Case, Intent]], address: Address, delivered: list[Delivered]
+    ) -> Flow[None]:
         """Carry out one act after the other, as long as each is settled."""
+        self._address = address
         ticket_id = acts[0][0].ticket_id
         for held, intent in acts:
+            if self.stopping():
+                return
             case = attrs.evolve(held, ticket_id=ticket_id)
             try:
                 outcome, detail = yield from self._one(case, intent)
             except NotFoundError as error:
                 if intent.act is Act.OPEN:
                     raise
-                why = yield from self._give_up(case, error)
+                why = yield from self._give_up(case, intent, error)
                 delivered.append(Delivered(case, intent, Outcome.DROPPED, why))
+                if "ticket_id" in intent.payload:
+                    continue
                 return
+            except ApiError as error:
+                gone = yield from self._failed(intent, error)
+                delivered.append(Delivered(case, intent, gone, str(error)))
+                raise
             if intent.act is Act.OPEN and outcome.settled:
                 ticket_id = detail
-            delivered.append(
-                Delivered(attrs.evolve(case, ticket_id=ticket_id), intent, outcome, detail)
-            )
-            if not outcome.settled:
+            case = attrs.evolve(case, ticket_id=ticket_id)
+            delivered.append(Delivered(case, intent, outcome, detail))
+            # Without its ticket nothing of a case can go out; else a dead letter holds up nothing.
+            passed_over = outcome is Outcome.DEAD and intent.act is not Act.OPEN
+            if not (outcome.settled or passed_over):
                 return
 
     # -- one act ------------------------------------------------------------------------------
 
     def _one(self, case: Case, intent: Intent) -> Flow[tuple[Outcome, str]]:
         moment = yield from now()
-        if intent.retry_at is not None and moment < intent.retry_at:
+        if intent.state is IntentState.DEAD and not self._moved(intent):
+            return Outcome.DEAD, intent.error or ""
+        if _kept_back(intent, moment):
             refused = intent.state is IntentState.REFUSED
             return (Outcome.REFUSED if refused else Outcome.WAITING), intent.error or ""
-        seen: _Seen | None = None
-        if intent.state in {IntentState.ATTEMPTING, IntentState.UNKNOWN}:
+        seen: Seen | None = None
+        if intent.state in {IntentState.ATTEMPTING, IntentState.UNKNOWN, IntentState.DEAD}:
             seen = yield from self._look(case, intent)
             if seen.there:
-                return (yield from self._settled(intent, Outcome.ADOPTED, seen.ticket))
-            if not _may_repeat(intent, moment):
-                yield from self._leave_unknown(intent, "not there yet; it may still be on its way")
+                return (yield from self._settled(case, intent, Outcome.ADOPTED, seen))
+            if not (yield from self._may_repeat(intent, moment)):
                 return Outcome.UNKNOWN, "not there yet; looked for again at the next run"
+            if self._too_long(intent, moment):
+                return (yield from self._dead(intent, intent.error or "no clear answer for days"))
         elif intent.act in {Act.TAG, Act.RESOLVE, Act.REOPEN}:
             # What a person has done in the meantime is theirs: look before touching the ticket.
             seen = yield from self._look(case, intent)
             if seen.there:
-                return (yield from self._settled(intent, Outcome.ALREADY, seen.ticket))
+                return (yield from self._settled(case, intent, Outcome.ALREADY, seen))
+            intent = attrs.evolve(intent, sent={})
+        if seen is not None and seen.ticket is not None and taken_over(intent, seen.ticket):
+            return (yield from self._settled(case, intent, Outcome.LEFT, seen))
         if intent.act is Act.MESSAGE and self._address.from_address is None:
             error = "desk.from_address is no longer set: set it, and the message goes out"
-            return (yield from self._refused(intent, error))
+            return (yield from self._dead(intent, error))
         return (yield from self._attempt(case, intent, seen))
 
-    def _attempt(self, case: Case, intent: Intent, seen: _Seen | None) -> Flow[tuple[Outcome, str]]:
-        while True:
-            moment = yield from now()
-            sent = self._sent(intent)
-            tried = intent
-            intent = yield from do(
-                "attempting",
-                lambda: self._ledger.attempting(self._fence, tried, sent, moment),  # noqa: B023
-            )
-            try:
-                ticket = yield from self._send(case, intent, seen)
-            except OutcomeUnknownError as error:
-                return (yield from self._unclear(case, intent, error))
-            except RateLimitError as error:
-                yield from self._put_back(intent, error)
-                yield from self._wait_for(error)
-                continue
-            except (ConnectError, AuthenticationError, PermissionDeniedError) as error:
+    def _attempt(self, case: Case, intent: Intent, seen: Seen | None) -> Flow[tuple[Outcome, str]]:
+        yield from self._left()
+        moment = yield from now()
+        intent = yield from do(
+            "attempting",
+            lambda: self._ledger.attempting(self._fence, intent, self._sent(intent, seen), moment),
+        )
+        try:
+            ticket = yield from self._send(case, intent, seen)
+        except OutcomeUnknownError as error:
+            return (yield from self._unclear(case, intent, error))
+        except RateLimitError as error:
+            yield from self._put_back(intent, error)
+            yield from self._wait_for(error)
+            # Much may have happened meanwhile: from the start, with another look.
+            back = attrs.evolve(intent, state=self._before(intent), retry_at=None)
+            return (yield from self._one(case, back))
+        except (ConnectError, AuthenticationError, PermissionDeniedError) as error:
+            yield from self._put_back(intent, error)
+            raise
+        except ConflictError as error:
+            return (yield from self._refused(intent, str(error)))
+        except (ValidationError, NotFoundError) as error:
+            if isinstance(error, NotFoundError) and intent.act is not Act.OPEN:
                 yield from self._put_back(intent, error)
                 raise
-            except (ValidationError, ConflictError, NotFoundError) as error:
-                if isinstance(error, NotFoundError) and intent.act is not Act.OPEN:
-                    yield from self._put_back(intent, error)
-                    raise
-                return (yield from self._refused(intent, str(error)))
-            return (yield from self._settled(intent, Outcome.DONE, ticket))
+            if intent.repeated_at is None:
+                intent = attrs.evolve(intent, attempted_at=None)  # surely not on its way
+            return (yield from self._dead(intent, str(error)))
+        if intent.act is Act.OPEN and intent.repeated_at is not None:
+            # It was sent twice: has the first come through after all, a moment ago?
+            seen = yield from self._look(case, intent)
+            if seen.there:
+                return (yield from self._settled(case, intent, Outcome.DONE, seen))
+        return (yield from self._settled(case, intent, Outcome.DONE, Seen(True, ticket)))
 
     def _unclear(
         self, case: Case, intent: Intent, error: OutcomeUnknownError
     ) -> Flow[tuple[Outcome, str]]:
         """No clear answer: write that down, then look at once. Looking needs no wait."""
-        yield from self._leave_unknown(intent, error.message)
+        intent = yield from self._leave_unknown(intent, error.message)
         seen = yield from self._look(case, intent)
         if seen.there:
-            return (yield from self._settled(intent, Outcome.ADOPTED, seen.ticket))
+            return (yield from self._settled(case, intent, Outcome.ADOPTED, seen))
         return Outcome.UNKNOWN, f"{error.message}; looked for again at the next run"
 
+    def _may_repeat(self, intent: Intent, moment: datetime) -> Flow[bool]:
+        """Whether Δ has passed since its last try ended."""
+        tried = intent.attempted_at
+        if tried is None:
+            return True
+        if tried > moment:
+            # Written under a clock that ran ahead: how long ago, nobody knows. Anew from now.
+            yield from self._leave_unknown(intent, "not there yet; the clock was set back")
+            return False
+        # Of a try that the process did not survive, only the beginning is known.
+        ended = tried + TRY if intent.state is IntentState.ATTEMPTING else tried
+        return moment >= ended + self._terms.settle
+
     def _wait_for(self, error: RateLimitError) -> Flow[None]:
-        wait = error.retry_after if error.retry_after is not None else 5.0
-        if (yield from tick()) + wait >= self._ends:
+        wait = max(1.0, error.retry_after if error.retry_after is not None else 5.0)
+        if (yield from tick()) + wait >= self._ends or self.stopping():
             raise error
         yield from sleep(wait)
 
     # -- the outside world --------------------------------------------------------------------
 
-    def _api(self, *, tries: int) -> Flow[FlowTicket0]:
+    def _left(self) -> Flow[float]:
         left = self._ends - (yield from tick())
         if left <= 0:
             raise RateLimitError(
@@ -237,37 +328,21 @@ class _Courier:
                 provider="ticket0",
                 hint="the next run goes on where this one stops",
             )
-        return self._plain_api.with_options(deadline=left, tries=tries)
+        return left
 
-    def _look(self, case: Case, intent: Intent) -> Flow[_Seen]:
-        """Whether an act is already carried out.
+    def api(self) -> Flow[FlowTicket0]:
+        """The desk, for reading."""
+        return self._plain_api.with_options(deadline=(yield from self._left()), tries=3)
 
-        Raises:
-            ApiError: it could not be found out.
-        """
-        api = yield from self._api(tries=3)
-        if intent.act is Act.OPEN:
-            inbox = intent.sent.get("inbox_id", self._address.inbox_id)
-            tickets = yield from api.tickets.list(inbox_id=inbox).all()
-            seen = _oldest([t for t in tickets if read_subject(t.subject) == case.marker])
-            return _sure(seen, tickets.whole)
-        ticket_id = _ticket_id(case)
-        if intent.act in {Act.MESSAGE, Act.NOTE}:
-            messages = yield from api.messages.list(ticket_id).all()
-            # A customer's answer may quote us, so what came in proves nothing.
-            ours = (m for m in messages if m.direction != Direction.INBOUND)
-            return _sure(
-                _Seen(any(marks(m.body_text, intent.marker) for m in ours)), messages.whole
-            )
-        ticket = yield from api.tickets.get(ticket_id)
-        if intent.act is Act.TAG:
-            return _Seen(not _missing(intent, ticket), ticket)
-        resolved = ticket.status == TicketStatus.RESOLVED
-        return _Seen(resolved if intent.act is Act.RESOLVE else not resolved, ticket)
+    def _look(self, case: Case, intent: Intent) -> Flow[Seen]:
+        api = yield from self.api()
+        inbox = intent.sent.get("inbox_id", self._address.inbox_id)
+        return (yield from look(api, case, intent, inbox))
 
-    def _send(self, case: Case, intent: Intent, seen: _Seen | None) -> Flow[Ticket | None]:
-        # One try each: when an act was last sent must be known to the second, see SETTLE.
-        api = yield from self._api(tries=1)
+    def _send(self, case: Case, intent: Intent, seen: Seen | None) -> Flow[Ticket | None]:
+        # One try, and it ends within TRY: when an act was last sent must be known, see SETTLE.
+        left = yield from self._left()
+        api = self._plain_api.with_options(deadline=min(left, TRY.total_seconds()), tries=1)
         if intent.act is Act.OPEN:
             return (
                 yield from api.tickets.create(
@@ -277,7 +352,7 @@ class _Courier:
                     customer_email=intent.sent["customer_email"],
                 )
             )
-        ticket_id = _ticket_id(case)
+        ticket_id = ticket_of(case, intent)
         if intent.act is Act.MESSAGE:
             yield from api.messages.send(
                 ticket_id,
@@ -287,16 +362,21 @@ class _Courier:
         elif intent.act is Act.NOTE:
             yield from api.messages.note(ticket_id, body=intent.payload["text"])
         elif intent.act is Act.TAG:
-            found = seen.ticket if seen is not None else None
-            ticket = found or (yield from api.tickets.get(ticket_id))
-            return (yield from api.tickets.update(ticket_id, **_missing(intent, ticket)))
+            assert seen is not None and seen.ticket is not None  # noqa: S101, PT018 - see _one
+            return (yield from api.tickets.update(ticket_id, **missing(intent, seen.ticket)))
         else:
             resolve = intent.act is Act.RESOLVE
             status = TicketStatus.RESOLVED if resolve else TicketStatus.OPEN
             return (yield from api.tickets.update(ticket_id, status=status))
         return None
 
-    def _sent(self, intent: Intent) -> dict[str, str]:
+    def _sent(self, intent: Intent, seen: Seen | None) -> dict[str, str]:
+        """Where an act goes, and what its ticket looked like before."""
+        if seen is not None and seen.ticket is not None:
+            return {"seen": stamp(seen.ticket)}
+        return self._goes_to(intent)
+
+    def _goes_to(self, intent: Intent) -> dict[str, str]:
         """Where an act goes, as the configuration has it now: mending it mends what was refused."""
         if intent.act is Act.OPEN:
             return {
@@ -305,35 +385,73 @@ class _Courier:
             }
         if intent.act is Act.MESSAGE and self._address.from_address is not None:
             return {"from_address": self._address.from_address}
-        return dict(intent.sent)
+        return {}
+
+    def _moved(self, intent: Intent) -> bool:
+        """Whether a dead letter would go elsewhere now: somebody has mended the configuration."""
+        goes_to = self._goes_to(intent)
+        return any(intent.sent.get(name) != value for name, value in goes_to.items())
 
     # -- the ledger ---------------------------------------------------------------------------
 
     def _settled(
-        self, intent: Intent, outcome: Outcome, ticket: Ticket | None
+        self, case: Case, intent: Intent, outcome: Outcome, seen: Seen
     ) -> Flow[tuple[Outcome, str]]:
-        opened = ticket.id if ticket is not None and intent.act is Act.OPEN else None
+        opened = seen.ticket.id if seen.ticket is not None and intent.act is Act.OPEN else None
         yield from self._mark(intent, IntentState.DONE, ticket_id=opened)
+        if intent.act is Act.OPEN and seen.twins:
+            self.folded += yield from noticed(self._ledger, self._fence, case, seen)
         return outcome, opened or ""
 
-    def _leave_unknown(self, intent: Intent, why: str) -> Flow[None]:
+    def _leave_unknown(self, intent: Intent, why: str) -> Flow[Intent]:
+        moment = yield from now()
+        intent = attrs.evolve(intent, attempted_at=moment)
         yield from self._mark(intent, IntentState.UNKNOWN, error=why)
+        return attrs.evolve(intent, state=IntentState.UNKNOWN)
 
-    def _give_up(self, case: Case, error: NotFoundError) -> Flow[str]:
+    def _give_up(self, case: Case, intent: Intent, error: NotFoundError) -> Flow[str]:
         why = f"the ticket is gone: {error.message}"
+        if "ticket_id" in intent.payload:
+            yield from self._mark(intent, IntentState.DROPPED, error=why)
+            return why
         moment = yield from now()
         yield from do("give up", lambda: self._ledger.give_up(self._fence, case, why, moment))
         return why
 
     def _put_back(self, intent: Intent, error: ApiError) -> Flow[None]:
-        """It was surely not carried out: as if it had never been tried."""
-        yield from self._mark(intent, IntentState.PENDING, error=str(error))
+        """This try was surely not carried out. If an earlier one is in doubt, it still is."""
+        yield from self._mark(intent, self._before(intent), error=str(error))
+
+    @staticmethod
+    def _before(intent: Intent) -> IntentState:
+        return IntentState.PENDING if intent.repeated_at is None else IntentState.UNKNOWN
 
     def _refused(self, intent: Intent, why: str) -> Flow[tuple[Outcome, str]]:
         moment = yield from now()
-        pause = min(_REFUSED_CAP, _REFUSED_AGAIN * 2 ** min(max(0, intent.tries - 1), 10))
-        yield from self._mark(intent, IntentState.REFUSED, error=why, retry_at=moment + pause)
+        if self._too_long(intent, moment):
+            return (yield from self._dead(intent, why))
+        until = moment + _pause(intent)
+        yield from self._mark(intent, IntentState.REFUSED, error=why, retry_at=until)
         return Outcome.REFUSED, why
+
+    def _dead(self, intent: Intent, why: str) -> Flow[tuple[Outcome, str]]:
+        yield from self._mark(intent, IntentState.DEAD, error=why)
+        return Outcome.DEAD, why
+
+    def _failed(self, intent: Intent, error: ApiError) -> Flow[Outcome]:
+        """The desk failed while it was looked at. What fails for days is a dead letter."""
+        ours = isinstance(
+            error, AuthenticationError | PermissionDeniedError | RateLimitError | TransportError
+        )
+        if not ours and self._too_long(intent, (yield from now())):
+            return (yield from self._dead(intent, str(error)))[0]
+        return Outcome.FAILED
+
+    def _too_long(self, intent: Intent, moment: datetime) -> bool:
+        since = intent.first_tried_at
+        if since is None or intent.tries < _TRIES_AT_LEAST:
+            return False
+        return moment - since >= self._terms.give_up_after
 
     def _mark(
         self,
@@ -359,44 +477,16 @@ class _Courier:
         )
 
 
-def _missing(intent: Intent, ticket: Ticket) -> dict[str, Any]:
-    """What a ticket lacks of its tags and its assignee. What people gave it is theirs: their tags
-    stay, and so does whoever has it."""
-    lacks: dict[str, Any] = {}
-    wanted = [tag for tag in intent.payload["tags"] if tag not in ticket.tags]
-    if wanted:
-        lacks["tags"] = [*ticket.tags, *wanted]
-    assignee = intent.payload.get("assignee_id")
-    if assignee is not None and ticket.assignee_id is None:
-        lacks["assignee_id"] = assignee
-    return lacks
+def _pause(intent: Intent) -> timedelta:
+    """How long an act that was refused waits: it doubles from try to try."""
+    doublings = min(max(0, intent.tries - 1), 10)
+    return min(_REFUSED_CAP, _REFUSED_AGAIN * (1 << doublings))
 
 
-def _may_repeat(intent: Intent, moment: datetime) -> bool:
-    return intent.attempted_at is None or moment >= intent.attempted_at + SETTLE
-
-
-def _sure(seen: _Seen, whole: bool | None) -> _Seen:
-    """What a look found, unless it found nothing in a list that would not hold still."""
-    if not seen.there and whole is False:
-        raise ApiError(
-            "the list kept changing while it was read",
-            provider="ticket0",
-            hint="the next run looks again",
-        )
-    return seen
-
-
-def _oldest(tickets: Sequence[Ticket]) -> _Seen:
-    """Of several with one marker the oldest counts: one that was committed late is younger."""
-    if not tickets:
-        return _Seen(there=False)
-    dated = [t for t in tickets if t.created_at is not None]
-    first = min(dated, key=lambda t: (t.created_at, t.id)) if dated else tickets[0]
-    return _Seen(there=True, ticket=first)
-
-
-def _ticket_id(case: Case) -> str:
-    if case.ticket_id is None:
-        raise AssertionError(f"{case.marker}: an act was tried before its ticket was opened")
-    return case.ticket_id
+def _kept_back(intent: Intent, moment: datetime) -> bool:
+    """Whether an act waits for a moment that is still to come. One that lies further ahead than its
+    wait was ever to last was written under a clock that ran ahead."""
+    until = intent.retry_at
+    refused = intent.state is IntentState.REFUSED
+    longest = _pause(intent) if refused else 2 * _REFUSED_CAP
+    return until is not None and moment < until <= moment + longest

@@ -6,7 +6,7 @@ Everything that runs the bridge (cron, the command line, whatever comes) runs th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import attrs
@@ -18,9 +18,9 @@ from ..errors import (
     InputError,
     LedgerError,
     PermissionDeniedError,
+    StoppedError,
     WillcallError,
 )
-from ..ticket0.api import FlowTicket0
 from ..ticketsmart.api import FlowTicketSmart
 from .cases import Case, Decision, Intent, IntentState, State
 from .changes import Change
@@ -28,37 +28,13 @@ from .decide import decide, release
 from .deliver import Deliveries, deliver_all
 from .diff import diff
 from .facts import EventFacts, TypeFacts, event_facts
-from .ledger import HISTORY_KEPT, Fence, Ledger
+from .job import Job as Job  # noqa: PLC0414 - whoever runs a pass needs one
+from .ledger import Fence
 from .observe import Observation, observe
 from .outlook import Outlooks, outlooks
-from .removals import Removed, Scheduled, remove_due
-from .rules import Rules
-from .troubles import noted
-
-
-@attrs.frozen(kw_only=True)
-class Job:
-    """A box office, its desk, the rules, the ledger, and how long a pass may take.
-
-    ``looks`` is how many events a pass may look at one by one, where rows carry no ticket types;
-    ``removals`` are ticket types to remove when their time has come; ``history`` is how long what
-    was seen is remembered.
-    """
-
-    box_office: str
-    ticketsmart: FlowTicketSmart
-    ticket0: FlowTicket0
-    rules: Rules
-    ledger: Ledger
-    looks: int = 25
-    removals: tuple[Scheduled, ...] = ()
-    history: timedelta = HISTORY_KEPT
-    max_seconds: float = 50.0
-
-    @property
-    def horizon(self) -> timedelta:
-        """How long ago a case may have ended and still be of interest."""
-        return max((rule.reopen_within for rule in self.rules.rules), default=timedelta(0))
+from .recovery import rebuild, refuse_to_guess
+from .removals import Removed, remove_due
+from .troubles import letters, noted
 
 
 @attrs.frozen(kw_only=True)
@@ -66,7 +42,8 @@ class PassReport:
     """What a pass has seen, concluded and done.
 
     ``trouble`` is what kept it from observing, ``deliveries.stopped`` what kept it from delivering
-    everything; ``left`` counts by state the intents that are still to be carried out.
+    everything; ``left`` counts by state the intents that are still to be carried out; ``recovered``
+    is how many tickets a lost ledger was read back from.
     """
 
     box_office: str
@@ -75,6 +52,7 @@ class PassReport:
     deliveries: Deliveries = attrs.field(factory=Deliveries)
     left: Mapping[str, int] = attrs.field(factory=dict)
     trouble: WillcallError | None = None
+    recovered: int | None = None
 
     @property
     def exit_code(self) -> int:
@@ -108,6 +86,10 @@ class Plan:
         return bool(self.waiting or (self.decision and self.decision.intents))
 
 
+STOPPED = 143
+"""The exit code of a run that was asked to leave by SIGTERM: 128 + 15, as shells count."""
+
+
 def code_of(trouble: WillcallError | None) -> int:
     """The exit code that an error stands for."""
     if trouble is None:
@@ -116,13 +98,15 @@ def code_of(trouble: WillcallError | None) -> int:
         return 77
     if isinstance(trouble, InputError):
         return 78
+    if isinstance(trouble, StoppedError):
+        return STOPPED
     if isinstance(trouble, LedgerError):
         return 75 if trouble.temporary else 78
     return 75 if isinstance(trouble, ApiError) else 1
 
 
 # What needs a person comes before what passes by itself.
-_GRAVITY = (1, 78, 77, 3, 75, 0)
+_GRAVITY = (1, 78, 77, STOPPED, 3, 75, 0)
 
 
 def worst(codes: Iterable[int]) -> int:
@@ -170,6 +154,10 @@ def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]
     state = yield from _state(job)
     try:
         found = yield from _seen(job, state, ends)
+        if state.snapshot is None:
+            alone = yield from _strangers(job, found.observation, ends)
+            if alone is not None:
+                return attrs.evolve(report, trouble=alone)
     except ApiError as error:
         decision = yield from _in_trouble(job, state, error)
         report = attrs.evolve(report, trouble=error)
@@ -194,6 +182,45 @@ def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]
     return attrs.evolve(
         report, observation=observation, decision=decision if swept or decision.recorded else None
     )
+
+
+def _strangers(job: Job, observation: Observation, ends: float) -> Flow[ApiError | None]:
+    """Before a baseline: whether another ledger's tickets are there; the error if nobody can say.
+
+    Raises:
+        LedgerError: they are.
+    """
+    left = ends - (yield from tick())
+    try:
+        api = job.ticket0.with_options(deadline=max(0.001, left))
+        yield from refuse_to_guess(job, api, observation)
+    except ApiError as error:
+        return error
+    return None
+
+
+def recover_pass(job: Job) -> Flow[PassReport]:
+    """Read a lost ledger back from Ticket0, and deliver what it still owes.
+
+    Raises:
+        LedgerError: the ledger is not empty, or cannot be used.
+    """
+    started = yield from now()
+    ends = (yield from tick()) + job.max_seconds
+
+    def work(fence: Fence) -> Flow[PassReport]:
+        report = PassReport(box_office=job.box_office)
+        try:
+            found = yield from _seen(job, State(), ends)
+            left = ends - (yield from tick())
+            api = job.ticket0.with_options(deadline=max(0.001, left))
+            tickets = yield from rebuild(job, fence, api, found.observation)
+        except ApiError as error:
+            return attrs.evolve(report, trouble=error)
+        report = attrs.evolve(report, observation=found.observation, recovered=len(tickets))
+        return (yield from _deliver(job, fence, report, ends))
+
+    return (yield from _with_lease(job, started, work))
 
 
 def _state(job: Job) -> Flow[State]:
@@ -240,7 +267,8 @@ def _conclude(job: Job, state: State, found: _Found, removed: Removed | None = N
     # It could be read; that its key may not write needs a person all the same.
     denied = removed.trouble if isinstance(removed.trouble, PermissionDeniedError) else None
     trouble, troubles = noted(job.box_office, state.troubles, denied, at)
-    news = (*found.changes, *removed.changes, *trouble)
+    dead = letters(job.box_office, state, at)
+    news = (*found.changes, *removed.changes, *trouble, *dead)
     decision = decide(job.box_office, state, news, found.differing, at, job.rules)
     return attrs.evolve(decision, baseline=state.snapshot is None, troubles=troubles)
 
@@ -250,12 +278,19 @@ def _in_trouble(job: Job, state: State, error: ApiError) -> Flow[Decision]:
     be news of its own."""
     at = yield from now()
     changes, troubles = noted(job.box_office, state.troubles, error, at)
+    changes = (*changes, *letters(job.box_office, state, at))
     decision = decide(job.box_office, state, changes, {}, at, job.rules, blind=True)
+    if state.snapshot is None:
+        # Before a baseline nobody knows whether a lost ledger has said the same: look first.
+        intents = (attrs.evolve(one, state=IntentState.UNKNOWN) for one in decision.intents)
+        decision = attrs.evolve(decision, intents=tuple(intents))
     return attrs.evolve(decision, troubles=troubles)
 
 
 def _deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[PassReport]:
-    deliveries = yield from deliver_all(job.ledger, fence, job.ticket0, job.rules.address, ends)
+    deliveries = yield from deliver_all(
+        job.ledger, fence, job.ticket0, job.rules.address, ends, job.terms, job.stopping
+    )
     waiting = yield from do("unsettled", lambda: job.ledger.unsettled(job.box_office))
     left: dict[str, int] = {}
     moment = yield from now()
@@ -274,6 +309,7 @@ def _note_run(job: Job, report: PassReport, started: datetime) -> Flow[None]:
         "events": len(report.observation.events) if report.observation else None,
         "changes": len(report.decision.recorded) if report.decision else 0,
         "delivered": len(report.deliveries.delivered),
+        "folded": report.deliveries.folded,
         "left": dict(report.left),
         "trouble": str(report.trouble or report.deliveries.stopped or ""),
     }

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Self, TypeVar
 
 import attrs
 
-from ..client.flow import Flow, drive
+from ..client.flow import Flow, Request, drive
 from ..client.http import Connections
 from ..client.provider import Account, open_account
 from ..client.quota import Pace
@@ -19,7 +20,9 @@ from ..errors import (
     ConfigError,
     InputError,
     LedgerError,
+    Reply,
     SoldTicketsError,
+    StoppedError,
     WillcallError,
 )
 from ..ticket0.api import PROVIDER as TICKET0
@@ -29,15 +32,20 @@ from ..ticketsmart.api import FlowTicketSmart
 from .cases import CaseState
 from .config import BoxOffice, Config, load, pick
 from .ledger import Ledger, open_ledger
+from .ping import Watchdog
 from .rule_tables import duration
 from .run import (
+    STOPPED,
     Job,
     PassReport,
     Plan,
+    code_of,
     plan_pass,
+    recover_pass,
     release_held,
     report_removal_failure,
     run_pass,
+    worst,
 )
 
 T = TypeVar("T")
@@ -72,6 +80,7 @@ class Bridge:
             lambda: open_account(TICKET0, desk.key(folder, "desk"), desk.base_url),
         )
         self._rules = config.rules()
+        self._stopping = False
 
     @classmethod
     def from_config(cls, path: str | Path | None = None, *, max_seconds: float = 50.0) -> Self:
@@ -97,16 +106,66 @@ class Bridge:
         """Close its connections."""
         self._connections.close()
 
+    def stop(self) -> None:
+        """Ask a run to leave: it finishes the act in hand, begins no other, gives its lease back.
+        May be called from a signal handler, or from another thread."""
+        self._stopping = True
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was asked to leave."""
+        return self._stopping
+
+    def _send(self, request: Request) -> Reply:
+        # A question can be asked again. A write was written down before, so it goes out.
+        if self._stopping and request.method == "GET":
+            raise StoppedError("asked to leave; the next run goes on where this one stops")
+        return self._connections(request)
+
+    def _pause(self, seconds: float) -> None:
+        ends = time.monotonic() + seconds
+        while (left := ends - time.monotonic()) > 0:
+            if self._stopping:
+                raise StoppedError("asked to leave; the next run goes on where this one stops")
+            time.sleep(min(left, 0.1))
+
     def run(self) -> list[PassReport]:
         """One pass over every box office. One that fails does not stop the others.
 
         Raises:
             LedgerError: the ledger cannot be opened; nothing was sent.
         """
+        ping = self.config.ping
+        watchdog = Watchdog(None if ping is None else ping.url, self._connections)
+        watchdog.started()
+        code = 1
+        try:
+            with self._ledger() as ledger:
+                reports = [
+                    self._guarded(
+                        office, ledger, run_pass, lambda n, e: PassReport(box_office=n, trouble=e)
+                    )
+                    for office in self.config.box_office
+                    if not self._stopping
+                ]
+            code = worst(report.exit_code for report in reports)
+        except WillcallError as error:
+            code = code_of(error)
+            raise
+        finally:
+            watchdog.ended(STOPPED if self._stopping else code)
+        return reports
+
+    def recover(self) -> list[PassReport]:
+        """Read a lost ledger back from the tickets that willcall has opened at the desk.
+
+        Raises:
+            LedgerError: the ledger cannot be used; nothing was sent.
+        """
         with self._ledger() as ledger:
             return [
                 self._guarded(
-                    office, ledger, run_pass, lambda n, e: PassReport(box_office=n, trouble=e)
+                    office, ledger, recover_pass, lambda n, e: PassReport(box_office=n, trouble=e)
                 )
                 for office in self.config.box_office
             ]
@@ -119,7 +178,12 @@ class Bridge:
         """
         with self._ledger(reading=True) as ledger:
             return [
-                self._guarded(office, ledger, plan_pass, lambda n, e: Plan(box_office=n, trouble=e))
+                self._guarded(
+                    office,
+                    ledger,
+                    plan_pass,
+                    lambda n, e: Plan(box_office=n, trouble=e),
+                )
                 for office in self.config.box_office
             ]
 
@@ -231,8 +295,9 @@ class Bridge:
     ) -> T:
         """Run a flow for one box office; its trouble is its own."""
         try:
-            return drive(flow(self._job(office, ledger)), self._connections)
-        except (ApiError, InputError, LedgerError) as error:
+            job = self._job(office, ledger)
+            return drive(flow(job), self._send, self._pause)
+        except (ApiError, InputError, LedgerError, StoppedError) as error:
             return in_trouble(office.name, error)
 
     def _job(self, office: BoxOffice, ledger: Ledger) -> Job:
@@ -243,15 +308,48 @@ class Bridge:
         )
         return Job(
             box_office=office.name,
-            ticketsmart=FlowTicketSmart(_paced(account, ledger)),
-            ticket0=FlowTicket0(_paced(self._desk, ledger)),
+            ticketsmart=FlowTicketSmart(_counted(account, ledger)),
+            ticket0=FlowTicket0(_counted(self._desk, ledger)),
             rules=self._rules,
             ledger=ledger,
             looks=office.looks_per_run,
             removals=tuple(one for one in self.config.removal if one.box_office == office.name),
             history=duration.read(self.config.history.keep),
             max_seconds=self._max_seconds,
+            terms=self.config.delivery.terms(),
+            stopping=lambda: self._stopping,
         )
+
+
+def _counted(account: Account, ledger: Ledger) -> Account:
+    """The account with its requests counted in the ledger: cron's next minute knows what this one
+    has spent. What writes nothing counts for itself."""
+    if ledger.reading or account.pace is None:
+        return account
+    # The name lies in a file: it must not give the key away.
+    key = sha256(account.key.encode()).hexdigest()[:32]
+    name = f"{account.provider.name} {account.base_url} {key}"
+    return attrs.evolve(account, pace=Pace(account.pace.quota, store=ledger, name=name))
+
+
+@contextmanager
+def opened_ledger(path: str | Path | None = None, *, reading: bool = False) -> Iterator[Ledger]:
+    """The ledger of a configuration, for those who care for it.
+
+    Args:
+        path: the configuration file; see :meth:`Bridge.from_config`.
+        reading: write nothing.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+        LedgerError: the ledger cannot be opened.
+    """
+    config, folder = load(path)
+    ledger = open_ledger(config.state.url, folder, reading=reading)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
 
 
 def _told(report: PassReport) -> str:
@@ -260,17 +358,6 @@ def _told(report: PassReport) -> str:
         return f"no support ticket was opened: {report.trouble}"
     outcome = report.decision.recorded[0].outcome if report.decision.recorded else "nothing new"
     return f"reported to the desk: {outcome}"
-
-
-def _paced(account: Account, ledger: Ledger) -> Account:
-    """The account with one window of requests for every process on this ledger: what the last
-    minute's run has spent, this one knows. A ledger that is only read counts nothing."""
-    if ledger.reading:
-        return account
-    # The name outlives the process and lies in a file: it must not give the key away.
-    secret = hashlib.sha256(account.key.encode()).hexdigest()[:16]
-    name = f"{account.provider.name} {account.base_url} {secret}"
-    return attrs.evolve(account, pace=Pace(account.provider.quota, store=ledger, name=name))
 
 
 def _named(field: str, work: Callable[[], T]) -> T:

@@ -1,5 +1,5 @@
-"""A box office's own trouble as changes: key rejected, scope missing, unreachable, out of requests.
-Pure.
+"""The bridge's own trouble as changes: key rejected, scope missing, unreachable, out of requests,
+dead letters. Pure.
 
 A single bad minute is nobody's news: what may pass by itself counts only after several runs in a
 row. What needs a person counts at once.
@@ -17,6 +17,7 @@ from ..errors import (
     RateLimitError,
     WillcallError,
 )
+from .cases import State
 from .changes import Change
 
 AFTER: Mapping[str, int] = {
@@ -72,3 +73,21 @@ def noted(
         return (), dict(counts)
     over = dict.fromkeys(_ENDED_BY[one] for one, count in counts.items() if count >= AFTER[one])
     return tuple(Change(kind=k, box_office=box_office, observed_at=at) for k in over), {}
+
+
+def letters(box_office: str, state: State, at: datetime) -> tuple[Change, ...]:
+    """What the dead letters of a box office mean: the first is news, and so is the end of the last.
+
+    Args:
+        box_office: its name.
+        state: what the ledger knows.
+        at: when.
+    """
+    told = any(one.change.kind == "box_office.undelivered" for one in state.conditions)
+    if state.dead and not told:
+        listed = "\n".join(f"- {letter}" for letter in state.dead)
+        kind = "box_office.undelivered"
+        return (Change(kind=kind, box_office=box_office, observed_at=at, detail=listed),)
+    if told and not state.dead:
+        return (Change(kind="box_office.delivered", box_office=box_office, observed_at=at),)
+    return ()

@@ -15,6 +15,8 @@ from ..errors import ApiError, ConfigError, InputError, WillcallError
 from . import (
     apis,
     check,
+    db,
+    dead,
     demo,
     explain,
     log,
@@ -25,6 +27,7 @@ from . import (
     ruletest,
     sandbox,
     silence,
+    simulate,
 )
 
 # typer carries a copy of click in newer versions and needs the package in older ones: the family
@@ -42,6 +45,7 @@ EXIT_CODES = """Exit codes:\n
   77  a key was rejected or lacks a scope
   78  the configuration or the ledger is wrong
   130 interrupted
+  143 asked to leave (SIGTERM): the act in hand is finished, the next run goes on
 """
 
 app = typer.Typer(
@@ -65,7 +69,11 @@ app.command("replay")(replay.replay)
 app.command("release")(release.release)
 app.command("demo")(demo.demo)
 app.command("sandbox")(sandbox.sandbox)
+app.command("recover")(passes.recover)
+app.command("simulate")(simulate.simulate)
 app.add_typer(silence.silence, name="silence")
+app.add_typer(dead.dead, name="dead")
+app.add_typer(db.db, name="db")
 app.add_typer(apis.events, name="events")
 app.add_typer(apis.tickets, name="tickets")
 

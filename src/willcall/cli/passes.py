@@ -24,17 +24,47 @@ def run(
       willcall run
       * * * * *  cd /srv/willcall && willcall run -q
     """
-    from ..bridge.run import worst
+    from ..bridge.run import STOPPED, worst
     from ..bridge.service import Bridge
     from . import show
+    from .leaving import leaving
 
-    with Bridge.from_config(config, max_seconds=max_seconds) as bridge:
+    with (
+        Bridge.from_config(config, max_seconds=max_seconds) as bridge,
+        leaving(bridge.stop),
+    ):
         reports = bridge.run()
     for report in reports:
         if as_json:
             show.as_json(show.pass_data(report))
         else:
             show.pass_report(report, quiet=quiet)
+    return STOPPED if bridge.stopping else worst(report.exit_code for report in reports)
+
+
+def recover(
+    config: ConfigFile = None,
+    max_seconds: MaxSeconds = 300,
+    as_json: AsJson = False,
+) -> int:
+    """Read a lost ledger back from the tickets that willcall has opened at the desk.
+
+    For a ledger that is new. Every ticket of ours is known by the marker in its subject; what was
+    sent already is found and not sent again, what was not is sent.
+    """
+    from ..bridge.run import worst
+    from ..bridge.service import Bridge
+    from . import show
+
+    with Bridge.from_config(config, max_seconds=max_seconds) as bridge:
+        reports = bridge.recover()
+    for report in reports:
+        if as_json:
+            show.as_json(show.pass_data(report))
+            continue
+        if report.recovered is not None:
+            typer.echo(f"{report.box_office}: read back from {report.recovered} tickets")
+        show.pass_report(report, quiet=False)
     return worst(report.exit_code for report in reports)
 
 

@@ -102,6 +102,8 @@ def _delivered(one: Delivered) -> str:
         return f"{what}: found, so it was not done again"
     if one.outcome is Outcome.WAITING:
         return f"{one.intent.act} of {one.case.marker}: waits for the end of quiet hours"
+    if one.outcome is Outcome.LEFT:
+        return f"{one.intent.act} of {one.case.marker}: left, since somebody has changed {ticket}"
     if one.outcome is Outcome.ALREADY:
         return f"{what}: was so already"
     return f"{one.intent.act} of {one.case.marker}: {one.outcome}: {one.detail}"

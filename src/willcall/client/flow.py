@@ -126,8 +126,12 @@ def do(name: str, work: Callable[[], T]) -> Flow[T]:
 _random = random.SystemRandom()
 
 
-def drive(flow: Flow[T], transport: Callable[[Request], Reply]) -> T:
-    """Run a flow, blocking; ``transport`` carries its requests.
+def drive(
+    flow: Flow[T],
+    transport: Callable[[Request], Reply],
+    pause: Callable[[float], None] = time.sleep,
+) -> T:
+    """Run a flow, blocking; ``transport`` carries its requests, ``pause`` lets time pass.
 
     Raises:
         whatever the flow raises.
@@ -137,7 +141,7 @@ def drive(flow: Flow[T], transport: Callable[[Request], Reply]) -> T:
         if isinstance(effect, Send):
             return transport(effect.request)
         if isinstance(effect, Sleep):
-            return time.sleep(effect.seconds)
+            return pause(effect.seconds)
         if isinstance(effect, Do):
             return effect.work()
         return _ask(effect)

@@ -82,12 +82,14 @@ class Window:
     """What is taken of a quota, as plain data: moments in seconds of whichever clock is used.
 
     ``slots`` maps a number to the moment at which that place is free again and whether a write has
-    it; ``closed`` is the moment until which the provider has told us to stay away.
+    it; ``closed`` is the moment until which the provider has told us to stay away, and ``since``
+    the one at which it did.
     """
 
     slots: dict[int, tuple[float, bool]] = attrs.field(factory=dict)
     closed: float = 0.0
     count: int = 0
+    since: float = 0.0
     # What is known of the slots without looking at each: none is free before `_soonest` or after
     # `_latest`, and so many are held by reads. Looked at anew whenever one may have come free.
     _soonest: float = attrs.field(default=0.0, init=False, eq=False, repr=False)
@@ -100,14 +102,16 @@ class Window:
         try:
             body = json.loads(text or "")
             slots = {int(n): (float(free), bool(write)) for n, free, write in body["slots"]}
-            return cls(slots, float(body["closed"]), int(body["count"]))
+            since = float(body.get("since", 0.0))
+            return cls(slots, float(body["closed"]), int(body["count"]), since)
         except (ValueError, TypeError, KeyError):
             return cls()
 
     def dump(self) -> str:
         """The window as text."""
         slots = [[number, free, write] for number, (free, write) in self.slots.items()]
-        return json.dumps({"slots": slots, "closed": self.closed, "count": self.count})
+        rest = {"closed": self.closed, "count": self.count, "since": self.since}
+        return json.dumps({"slots": slots, **rest})
 
     def tidy(self, quota: Quota, moment: float) -> None:
         """Let go of what is over. A wall clock that was set back must not lock us out."""
@@ -121,6 +125,8 @@ class Window:
             frees = [free for free, _ in self.slots.values()]
             self._soonest, self._latest = min(frees, default=latest), max(frees, default=0.0)
             self._reads = sum(not write for _, write in self.slots.values())
+        if self.since > moment + _MARGIN:
+            self.closed = moment
         self.closed = min(self.closed, moment + _LONGEST_CLOSED)
 
     def take(
@@ -155,6 +161,7 @@ class Window:
     def close(self, moment: float, seconds: float) -> None:
         """The provider refused: nothing goes out for so long."""
         self.closed = max(self.closed, moment + min(seconds, _LONGEST_CLOSED) + _MARGIN)
+        self.since = moment
 
 
 class Pace:

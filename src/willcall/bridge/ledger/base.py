@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from ...errors import LedgerError
+from ...errors import LedgerError, UndecodableReplyError
 
 # What a database says, and what to do about it.
 _WAYS_OUT = (
@@ -43,6 +43,11 @@ class Base:
             temporary = known is not None and known[0] in _PASSES_BY_ITSELF
             text = f"{self._name} cannot be used: {said}" + (f" ({known[1]})" if known else "")
             raise LedgerError(text, temporary=temporary) from None
+        except UndecodableReplyError as error:
+            way = "restore a copy, or start a new one with `willcall recover`"
+            raise LedgerError(
+                f"{self._name} holds what none of us wrote: {error} ({way})"
+            ) from None
         except SQLAlchemyError as error:
             raise LedgerError(f"{self._name} cannot be used: {type(error).__name__}") from None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
 
-from ..cases import LIVE, Case, Decision, State
+from ..cases import LIVE, Case, Decision, IntentState, State
 from ..facts import EventFacts, from_json, to_json
 from ..history import FULL_EVERY, Entry, entry
 from . import schema
@@ -41,7 +41,19 @@ def read_state(connection: Connection, box_office: str, since: datetime | None) 
         episodes=_episodes(connection, box_office),
         silences=_silences(connection),
         troubles=dict(office.troubles),
+        dead=_dead(connection, box_office),
     )
+
+
+def _dead(connection: Connection, box_office: str) -> tuple[str, ...]:
+    cases, intents = schema.cases, schema.intents
+    rows = connection.execute(
+        select(intents.c.case, intents.c.act, cases.c.title)
+        .join(cases, cases.c.marker == intents.c.case)
+        .where(cases.c.box_office == box_office, intents.c.state == str(IntentState.DEAD))
+        .order_by(intents.c.id)
+    )
+    return tuple(f"{row.title}: {row.act} of {row.case}" for row in rows)
 
 
 def _of(table: Table, box_office: str) -> Any:

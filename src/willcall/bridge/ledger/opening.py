@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import StaticPool
 
 from ...errors import ConfigError, LedgerError
 from .store import Ledger
@@ -116,3 +117,11 @@ def open_ledger(url: str, folder: Path, *, reading: bool = False) -> Ledger:
     else:
         ledger.upgrade()
     return ledger
+
+
+def ledger_on(connection: Any) -> Ledger:
+    """A ledger on a connection to SQLite that is open already and up to date: for simulation, where
+    several processes in turn share one that is in memory."""
+    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
+    _sqlite(engine, reading=False)
+    return Ledger(engine)

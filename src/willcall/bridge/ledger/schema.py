@@ -69,7 +69,7 @@ box_offices = Table(
 quotas = Table(
     "quotas",
     metadata,
-    Column("name", String(200), primary_key=True),
+    Column("name", String(400), primary_key=True),
     Column("spent", Text, nullable=False),
 )
 
@@ -201,7 +201,9 @@ intents = Table(
     Column("state", String(20), nullable=False),
     Column("settled", Boolean, nullable=False, server_default=text("false")),
     Column("tries", Integer, nullable=False, server_default="0"),
+    Column("first_tried_at", Moment),
     Column("attempted_at", Moment),
+    Column("repeated_at", Moment),
     Column("retry_at", Moment),
     Column("settled_at", Moment),
     Column("error", Text),

@@ -27,9 +27,7 @@ from sqlalchemy import (
 
 from ...errors import LedgerError
 from ..cases import (
-    UNSETTLED,
     Case,
-    CaseState,
     Decision,
     Intent,
     IntentState,
@@ -38,10 +36,18 @@ from ..cases import (
     State,
 )
 from . import schema
-from .archive import Archive
+from .care import Cared
 from .deciding import read_state, write_decision
-from .rows import case_of, intent_of
-from .upgrade import HEAD, upgrade, version_of
+from .delivering import (
+    change_quota,
+    read_dead,
+    read_repeated,
+    read_unsettled,
+    write_dead,
+    write_folds,
+    write_gone,
+    write_intent,
+)
 
 T = TypeVar("T")
 
@@ -68,7 +74,7 @@ def _holder() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
-class Ledger(Archive):
+class Ledger(Cared):
     """What must survive. Safe to use from one process at a time per :class:`Fence`.
 
     ``reading`` says that it was opened to be looked at only.
@@ -84,33 +90,18 @@ class Ledger(Archive):
 
     def close(self) -> None:
         """Let others in at once, should a run have been interrupted, and close its connections."""
+        self.let_go()
+        self._engine.dispose()
+
+    def twin(self) -> Ledger:
+        """The same ledger as another process has it: with leases of its own."""
+        return Ledger(self._engine)
+
+    def let_go(self) -> None:
+        """Give back every lease that is still held."""
         for fence in list(self._held.values()):
             with suppress(LedgerError):
                 self.release_lease(fence)
-        self._engine.dispose()
-
-    def upgrade(self) -> None:
-        """Bring its tables to the version of this code.
-
-        Raises:
-            LedgerError: a newer willcall has written it.
-        """
-        with self._told(), self._engine.begin() as connection:
-            upgrade(connection)
-
-    def check_version(self) -> None:
-        """Refuse to read what this code does not understand.
-
-        Raises:
-            LedgerError: it has another version.
-        """
-        with self._told(), self._reading() as connection:
-            found = version_of(connection)
-        if found != HEAD:
-            raise LedgerError(
-                f"the ledger has version {found or 'none'}, this willcall reads {HEAD}: "
-                "`willcall run` brings an older one up to date"
-            )
 
     # -- the lease ----------------------------------------------------------------------------
 
@@ -176,18 +167,18 @@ class Ledger(Archive):
 
     def unsettled(self, box_office: str) -> Sequence[tuple[Case, Intent]]:
         """Every intent that is not done with, oldest case first, each case's in order."""
-        cases, intents = schema.cases, schema.intents
         with self._told(), self._reading() as connection:
-            rows = connection.execute(
-                select(intents)
-                .join(cases, cases.c.marker == intents.c.case)
-                .where(cases.c.box_office == box_office, intents.c.settled.is_(False))
-                .order_by(cases.c.opened_at, cases.c.marker, intents.c.position)
-            ).all()
-            wanted = {row.case for row in rows}
-            held = connection.execute(select(cases).where(cases.c.marker.in_(wanted)))
-            by_marker = {case.marker: case for case in map(case_of, held)}
-        return [(by_marker[row.case], intent_of(row)) for row in rows]
+            return read_unsettled(connection, box_office)
+
+    def repeated(self, box_office: str, since: datetime) -> Sequence[tuple[Case, Intent]]:
+        """The openings that were sent more than once, lately or of a case with more to do."""
+        with self._told(), self._reading() as connection:
+            return read_repeated(connection, box_office, since)
+
+    def dead(self) -> Sequence[tuple[Case, Intent]]:
+        """Every dead letter, oldest first."""
+        with self._told(), self._reading() as connection:
+            return read_dead(connection)
 
     # -- what a pass writes -------------------------------------------------------------------
 
@@ -244,27 +235,6 @@ class Ledger(Archive):
                 )
             )
 
-    # -- requests spent -------------------------------------------------------------------------
-
-    def change(self, name: str, step: Callable[[str | None], tuple[str, T]]) -> T:
-        """Change the text under a name in one transaction, and return what ``step`` says.
-
-        This makes a ledger a :class:`~willcall.client.quota.QuotaStore`: every process on it
-        shares one window of requests, so that cron's next minute knows what the last one spent.
-        """
-        quotas = schema.quotas
-        mine = quotas.c.name == name
-        with self._told(), self._engine.begin() as connection:
-            known = connection.execute(
-                select(quotas.c.spent).where(mine).with_for_update()
-            ).scalar()
-            spent, answer = step(known)
-            if known is None:
-                connection.execute(insert(quotas).values(name=name, spent=spent))
-            elif spent != known:
-                connection.execute(update(quotas).where(mine).values(spent=spent))
-        return answer
-
     # -- what delivery writes -----------------------------------------------------------------
 
     def attempting(
@@ -275,16 +245,25 @@ class Ledger(Archive):
         Raises:
             LedgerError: another run has taken over.
         """
+        in_doubt = intent.state in {
+            IntentState.ATTEMPTING,
+            IntentState.UNKNOWN,
+            IntentState.DEAD,
+        }
         tried = attrs.evolve(
             intent,
             state=IntentState.ATTEMPTING,
             sent=sent,
+            first_tried_at=intent.first_tried_at or now,
             attempted_at=now,
+            repeated_at=now if in_doubt else intent.repeated_at,
             tries=intent.tries + 1,
             retry_at=None,
             error=None,
         )
-        self._settle(fence, tried, now)
+        with self._told(), self._engine.begin() as connection:
+            self._pass_fence(connection, fence, now)
+            write_intent(connection, tried, now, None)
         return tried
 
     def settle(
@@ -300,49 +279,51 @@ class Ledger(Archive):
     ) -> None:
         """Write down how a try ended; ``ticket_id`` is that of the ticket it opened."""
         done = attrs.evolve(intent, state=state, error=error, retry_at=retry_at)
-        self._settle(fence, done, now, ticket_id)
-
-    def _settle(
-        self, fence: Fence, intent: Intent, now: datetime, ticket_id: str | None = None
-    ) -> None:
-        intents, cases = schema.intents, schema.cases
-        settled = intent.state not in UNSETTLED
         with self._told(), self._engine.begin() as connection:
             self._pass_fence(connection, fence, now)
-            connection.execute(
-                update(intents)
-                .where(intents.c.id == intent.id)
-                .values(
-                    state=str(intent.state),
-                    settled=settled,
-                    settled_at=now if settled else None,
-                    tries=intent.tries,
-                    attempted_at=intent.attempted_at,
-                    retry_at=intent.retry_at,
-                    error=intent.error,
-                    sent=dict(intent.sent),
-                )
-            )
-            if ticket_id is not None:
-                connection.execute(
-                    update(cases).where(cases.c.marker == intent.case).values(ticket_id=ticket_id)
-                )
+            write_intent(connection, done, now, ticket_id)
+
+    def fold(
+        self,
+        fence: Fence,
+        case: Case,
+        twins: Sequence[str],
+        acts: Callable[[int, str], list[Intent]],
+        now: datetime,
+    ) -> int:
+        """Write down that second tickets are to be folded into the first; how many are news.
+
+        Args:
+            fence: the lease under which it is.
+            case: whose tickets they are.
+            twins: the second tickets.
+            acts: the acts that fold one, from a position on.
+            now: the time.
+        """
+        with self._told(), self._engine.begin() as connection:
+            self._pass_fence(connection, fence, now)
+            return write_folds(connection, case.marker, twins, acts)
 
     def give_up(self, fence: Fence, case: Case, why: str, now: datetime) -> None:
         """Drop all that is left to do for a case, because its ticket is gone."""
-        intents, cases = schema.intents, schema.cases
         with self._told(), self._engine.begin() as connection:
             self._pass_fence(connection, fence, now)
-            connection.execute(
-                update(intents)
-                .where(intents.c.case == case.marker, intents.c.settled.is_(False))
-                .values(state=str(IntentState.DROPPED), settled=True, settled_at=now, error=why)
-            )
-            connection.execute(
-                update(cases)
-                .where(cases.c.marker == case.marker)
-                .values(state=str(CaseState.GONE), ended_at=now)
-            )
+            write_gone(connection, case.marker, why, now)
+
+    def retry_dead(self, number: int, now: datetime) -> bool:
+        """Take a dead letter up again; whether there was one of that number."""
+        with self._told(), self._engine.begin() as connection:
+            return write_dead(connection, number, IntentState.UNKNOWN, now)
+
+    def drop_dead(self, number: int, now: datetime) -> bool:
+        """Let go of a dead letter; whether there was one of that number."""
+        with self._told(), self._engine.begin() as connection:
+            return write_dead(connection, number, IntentState.DROPPED, now)
+
+    def change(self, name: str, step: Callable[[str | None], tuple[str, T]]) -> T:
+        """Change what is spent of a quota: see :class:`willcall.client.quota.QuotaStore`."""
+        with self._told(), self._engine.begin() as connection:
+            return change_quota(connection, name, step)
 
     # -- removals -----------------------------------------------------------------------------
 

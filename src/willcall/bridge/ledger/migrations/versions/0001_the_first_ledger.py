@@ -38,7 +38,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "quotas",
-        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("name", sa.String(length=400), nullable=False),
         sa.Column("spent", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_quotas")),
     )

@@ -1,0 +1,43 @@
+"""What a pass is given: a box office, its desk, the rules, the ledger. Values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import attrs
+
+from ..ticket0.api import FlowTicket0
+from ..ticketsmart.api import FlowTicketSmart
+from .ledger import HISTORY_KEPT, Ledger
+from .removals import Scheduled
+from .rules import Rules
+from .terms import Terms
+
+
+@attrs.frozen(kw_only=True)
+class Job:
+    """A box office, its desk, the rules, the ledger, and how long a pass may take.
+
+    ``looks`` is how many events a pass may look at one by one, where rows carry no ticket types;
+    ``removals`` are ticket types to remove when their time has come; ``history`` is how long what
+    was seen is remembered; ``terms`` is how patient delivery is; ``stopping`` says whether the
+    process was asked to leave.
+    """
+
+    box_office: str
+    ticketsmart: FlowTicketSmart
+    ticket0: FlowTicket0
+    rules: Rules
+    ledger: Ledger
+    looks: int = 25
+    removals: tuple[Scheduled, ...] = ()
+    history: timedelta = HISTORY_KEPT
+    max_seconds: float = 50.0
+    terms: Terms = attrs.field(factory=Terms)
+    stopping: Callable[[], bool] = lambda: False
+
+    @property
+    def horizon(self) -> timedelta:
+        """How long ago a case may have ended and still be of interest."""
+        return max((rule.reopen_within for rule in self.rules.rules), default=timedelta(0))

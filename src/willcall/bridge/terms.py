@@ -1,0 +1,25 @@
+"""How patient delivery is. Values."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import attrs
+
+SETTLE = timedelta(seconds=30)
+"""Δ: how long after its last try an act that is not there may be tried again. Longer than any
+request may take, so that one which is still on its way has arrived, or never will."""
+
+GIVE_UP_AFTER = timedelta(days=7)
+"""How long an act that fails for a reason of its own is tried, before it is a dead letter."""
+
+TRY = timedelta(seconds=15)
+"""How long one try may take, from its mark in the ledger to its answer, waits included."""
+
+
+@attrs.frozen(kw_only=True)
+class Terms:
+    """How patient delivery is: Δ, and when an act is given up."""
+
+    settle: timedelta = SETTLE
+    give_up_after: timedelta = GIVE_UP_AFTER

@@ -1,0 +1,75 @@
+"""``willcall db``: the ledger's own care."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import LedgerError
+from .options import ConfigFile
+
+db = typer.Typer(help="The ledger: copy it, check it, migrate it, prune it.", no_args_is_help=True)
+
+
+@db.command()
+def check(config: ConfigFile = None) -> int:
+    """Whether the ledger is sound. Exit 78 if it is not."""
+    from ..bridge.service import opened_ledger
+
+    with opened_ledger(config, reading=True) as ledger:
+        found = ledger.complaints(thorough=True)
+        version = ledger.version()
+    for line in found:
+        typer.echo(line)
+    if found:
+        raise LedgerError("the ledger is damaged: restore a copy, or run `willcall recover`")
+    typer.echo(f"the ledger is sound (version {version})")
+    return 0
+
+
+@db.command()
+def backup(
+    target: Annotated[Path, typer.Argument(metavar="FILE", help="A file that is not there yet.")],
+    config: ConfigFile = None,
+) -> int:
+    """Copy the ledger as it is now, even while a run is at work."""
+    from ..bridge.service import opened_ledger
+
+    with opened_ledger(config, reading=True) as ledger:
+        ledger.backup(target)
+    typer.echo(f"copied to {target}")
+    return 0
+
+
+@db.command()
+def migrate(config: ConfigFile = None) -> int:
+    """Bring the ledger to this version of willcall; a copy is made first. A run does it, too."""
+    from ..bridge.service import opened_ledger
+
+    with opened_ledger(config) as ledger:
+        typer.echo(f"the ledger has version {ledger.version()}")
+    return 0
+
+
+@db.command()
+def prune(
+    config: ConfigFile = None,
+    keep: Annotated[str, typer.Option("--keep", metavar="SPAN", help="As in 90d or 12w.")] = "90d",
+) -> int:
+    """Forget runs, changes and snapshots that are over and older than this."""
+    from ..bridge.rule_tables import duration
+    from ..errors import InputError
+
+    try:
+        span = duration.read(keep)
+    except ValueError as error:
+        raise InputError("--keep", str(error)) from None
+    from ..bridge.service import opened_ledger
+
+    with opened_ledger(config) as ledger:
+        for what, count in ledger.prune(datetime.now(UTC), span).items():
+            typer.echo(f"{count} {what} forgotten")
+    return 0

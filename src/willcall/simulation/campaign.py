@@ -1,0 +1,106 @@
+"""Many seeds, and what is to be said of them all."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+import attrs
+
+from ..bridge.rules import Rules
+from ..bridge.terms import Terms
+from .play import Play, Result
+
+
+@attrs.define
+class Campaign:
+    """What many seeds came to: how many, what fired, what broke, and the slowest return to calm."""
+
+    seeds: int = 0
+    runs: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+    worst: float = 0.0
+    worst_seed: int = 0
+    fired: Counter[str] = attrs.field(factory=Counter)
+    excused: Counter[str] = attrs.field(factory=Counter)
+    broken: list[Result] = attrs.field(factory=list)
+
+    def add(self, result: Result) -> None:
+        """Count one more seed."""
+        self.seeds += 1
+        self.runs += result.runs
+        self.requests += result.requests
+        self.fired.update(result.fired)
+        self.excused.update(result.excused)
+        if result.broken is not None:
+            self.broken.append(result)
+        elif result.converged > self.worst:
+            self.worst, self.worst_seed = result.converged, result.seed
+
+    def report(self) -> str:
+        """All of it in words."""
+        played = f"{self.seeds} seeds, {self.runs} runs, {self.requests} requests"
+        slowest = f"{self.worst:.0f} s after the last fault (seed {self.worst_seed})"
+        lines = [
+            f"{played} in {self.seconds:.0f} s: {len(self.broken)} broke the promise",
+            f"slowest return to calm: {slowest}",
+            "what fired:",
+            *(f"  {count:9d}  {what}" for what, count in self.fired.most_common()),
+        ]
+        if self.excused:
+            lines += ["what the promise leaves open:"]
+            lines += [f"  {count:9d}  {what}" for what, count in self.excused.most_common()]
+        lines += [f"BROKEN: seed {one.seed}: {one.broken}" for one in self.broken]
+        return "\n".join(lines)
+
+
+def play_seed(seed: int, rules: Sequence[Rules], terms: Terms | None = None) -> Result:
+    """One seed."""
+    return Play(seed, rules, terms=terms).play()
+
+
+def play_many(
+    seeds: Iterable[int],
+    rules: Sequence[Rules],
+    *,
+    terms: Terms | None = None,
+    seconds: float | None = None,
+    workers: int = 1,
+    stop_at: int = 5,
+) -> Campaign:
+    """Play one seed after the other.
+
+    Args:
+        seeds: which.
+        rules: what opens tickets.
+        terms: how patient delivery is.
+        seconds: no further seed is begun after so many.
+        workers: in how many processes.
+        stop_at: so many broken ones are enough.
+    """
+    campaign = Campaign()
+    started = time.monotonic()
+    one = partial(play_seed, rules=rules, terms=terms)
+
+    def enough() -> bool:
+        campaign.seconds = time.monotonic() - started
+        late = seconds is not None and campaign.seconds >= seconds
+        return late or len(campaign.broken) >= stop_at
+
+    if workers == 1:
+        for seed in seeds:
+            campaign.add(one(seed))
+            if enough():
+                break
+        return campaign
+    with ProcessPoolExecutor(workers) as pool:
+        for result in pool.map(one, seeds, chunksize=8):
+            campaign.add(result)
+            if enough():
+                pool.shutdown(cancel_futures=True)
+                break
+    return campaign

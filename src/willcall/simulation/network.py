@@ -1,0 +1,143 @@
+"""What becomes of a request: the sandbox's own logic behind a wire that takes time and breaks."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from typing import Any
+from urllib.parse import urlsplit
+
+import attrs
+
+from ..client.flow import Request
+from ..errors import ConnectError, ConnectionLostError, Reply, RequestTimeoutError
+from ..sandbox import Sandbox
+from .stage import Process, Stage
+
+BASE = {"ticketsmart": "/ticketsmart/api/v1", "ticket0": "/ticket0/api/v1"}
+_MARKED = re.compile(r"Reference: (wc-[0-9a-z]{8}-\d+)\s*$|\[(wc-[0-9a-z]{8})\]$")
+
+
+@attrs.define
+class Write:
+    """One write of ours as it was sent, and when it was carried out, as far as it was.
+
+    ``marked_at`` is when the ledger was told, ``ended_at`` when its sender heard the last of it.
+    """
+
+    process: Process
+    method: str
+    path: str
+    body: dict[str, Any]
+    marker: str | None
+    marked_at: float
+    arrived_at: float
+    late: float = 0.0
+    looked_at: float | None = None
+    ended_at: float | None = None
+
+    @property
+    def landed_at(self) -> float:
+        """When it was carried out at the latest."""
+        return self.arrived_at + self.late
+
+    @property
+    def died_at(self) -> float:
+        """When its sender heard the last of it: an answer, an error, or its own end."""
+        ends = [at for at in (self.ended_at, self.process.died_at) if at is not None]
+        return min(ends, default=self.arrived_at)
+
+
+class Network:
+    """Carries requests of processes to a sandbox."""
+
+    def __init__(self, stage: Stage, sandbox: Sandbox) -> None:
+        self.stage, self.sandbox = stage, sandbox
+        self.small_pages = False
+        self.writes: list[Write] = []
+        self.arrivals: dict[str, list[float]] = {"ticketsmart": [], "ticket0": []}
+        self.fired: Counter[str] = Counter()
+        self.after_write: list[Any] = []
+        self._looked: dict[tuple[str, str], float] = {}
+
+    def carry(self, process: Process, request: Request) -> None:
+        """Send a request; the process gets its answer, or an error, in its time."""
+        there = self.stage.dice.uniform(0.01, 0.2)
+        self.stage.after(there, lambda: self._arrive(process, request))
+
+    def _arrive(self, process: Process, request: Request) -> None:
+        stage, service = self.stage, request.provider
+        parts = urlsplit(request.url)
+        path = parts.path.removeprefix(BASE[service])
+        query = parts.query
+        if self.small_pages:
+            query = query.replace("limit=100", "limit=3").replace("limit=50", "limit=3")
+        self.arrivals[service].append(stage.elapsed)
+        write = self._noted(process, request, path)
+        outcome = self.sandbox.exchange(
+            service,  # type: ignore[arg-type]
+            request.method,
+            path,
+            query=query,
+            headers=request.headers.items(),
+            body=request.content or b"",
+        )
+        struck = self.sandbox.requests[-1].faults
+        self.fired.update(struck)
+        back = stage.dice.uniform(0.01, 0.2)
+        if write is not None:
+            if "late_commit" in struck:
+                write.late = max(
+                    fault.seconds for fault in self.sandbox.faults if fault.kind == "late_commit"
+                )
+            for check in self.after_write:
+                check(write)
+        answer: Reply | None = None
+        error: Exception | None = None
+        if request.timeout is not None and outcome.delay > request.timeout:
+            back = request.timeout
+            error = RequestTimeoutError("late", provider=service, request=path)
+        elif outcome.reply is None and "down" in struck:
+            error = ConnectError("refused", provider=service, request=path)
+        elif outcome.reply is None or outcome.cut is not None:
+            error = ConnectionLostError("dropped", provider=service, request=path)
+        else:
+            back += outcome.delay
+            reply = outcome.reply
+            answer = Reply(
+                reply.status,
+                {name.lower(): value for name, value in reply.headers.items()},
+                reply.body,
+                request.url,
+            )
+
+        def deliver() -> None:
+            if write is not None:
+                write.ended_at = stage.elapsed
+            process.go(answer, error)
+
+        stage.after(back, deliver)
+
+    def _noted(self, process: Process, request: Request, path: str) -> Write | None:
+        key = (process.name, path)
+        if request.method == "GET":
+            self._looked[key] = self.stage.elapsed
+            return None
+        if request.provider != "ticket0":
+            return None
+        body = json.loads(request.content or b"{}")
+        text = body.get("subject") or body.get("bodyText") or body.get("body") or ""
+        found = _MARKED.search(text)
+        write = Write(
+            process,
+            request.method,
+            path,
+            body,
+            (found[1] or found[2]) if found else None,
+            process.marked_at,
+            self.stage.elapsed,
+            looked_at=self._looked.get(key),
+        )
+        self.writes.append(write)
+        return write

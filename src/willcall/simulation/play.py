@@ -1,0 +1,256 @@
+"""One seed: a few minutes of bad days, then calm, then everything must be as promised."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from ..bridge.ledger import Ledger, ledger_on, open_ledger
+from ..bridge.rules import Rules
+from ..bridge.run import Job, PassReport, run_pass
+from ..bridge.terms import Terms
+from ..client.flow import Flow
+from ..client.provider import Account, Provider, open_account
+from ..client.quota import Pace
+from ..errors import WillcallError
+from ..sandbox import Sandbox
+from ..ticket0.api import PROVIDER as TICKET0
+from ..ticket0.api import FlowTicket0
+from ..ticketsmart.api import PROVIDER as TICKETSMART
+from ..ticketsmart.api import FlowTicketSmart
+from .network import BASE, Network
+from .promise import Promise
+from .stage import BrokenError, Process, Stage
+from .town import Town
+from .weather import Weather
+
+ACTIVE = 480.0
+"""So many seconds everything goes wrong."""
+
+BOUND = 1800.0
+"""So many seconds after the last fault everything must have come right."""
+
+_MINUTE = 60.0
+OFFICE = "main-room"
+
+
+@attrs.frozen(kw_only=True)
+class Result:
+    """What became of a seed. ``broken`` says which promise; ``converged`` after how many seconds of
+    calm all was right."""
+
+    seed: int
+    broken: str | None = None
+    converged: float = 0.0
+    runs: int = 0
+    requests: int = 0
+    fired: Counter[str] = attrs.field(factory=Counter)
+    excused: Counter[str] = attrs.field(factory=Counter)
+    trace: tuple[str, ...] = attrs.field(default=(), repr=False)
+
+
+class Play:
+    """Everything of one seed. The same seed and rules play the same, step for step.
+
+    Args:
+        seed: decides everything.
+        rules: what opens tickets; the later ones take the place of the first half-way, as if
+            somebody had edited the configuration with cases open.
+        pass_of: the flow under test.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        rules: Sequence[Rules],
+        *,
+        pass_of: Callable[[Job], Flow[PassReport]] = run_pass,
+        terms: Terms | None = None,
+    ) -> None:
+        self.seed, self.rules, self.pass_of = seed, list(rules), pass_of
+        self.terms = terms or Terms()
+        self.stage = Stage(seed)
+        self.sandbox = Sandbox(self.stage, seed=seed, season=False)
+        self.network = Network(self.stage, self.sandbox)
+        self.weather = Weather(seed, self.stage, self.sandbox, self.network)
+        self.town = Town(seed, self.stage, self.sandbox, self.rules[0])
+        self.ledger = fresh_ledger()
+        self.runs = 0
+        self.ended_with: list[int] = []
+        self.alive = 0
+        self.trace: list[str] = []
+        self._ledgers: dict[str, Ledger] = {}
+        self.promise = Promise(
+            self.stage,
+            self.sandbox,
+            self.network,
+            self.ledger,
+            self.town,
+            self.rules[0],
+            self.terms.settle.total_seconds(),
+        )
+        self.weather.on_kill = self.killed
+        self.network.after_write.append(self.promise.after)
+
+    # -- processes --------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start one process, as cron would."""
+        self.runs += 1
+        self.alive += 1
+        name = f"p{self.runs}"
+        ledger = self.ledger.twin()
+        self._ledgers[name] = ledger
+        Process(
+            self.stage,
+            name,
+            self.pass_of(self._job(ledger)),
+            self.network.carry,
+            self.weather,
+            self._ended,
+        )
+
+    def _job(self, ledger: Ledger) -> Job:
+        return Job(
+            box_office=OFFICE,
+            ticketsmart=FlowTicketSmart(self._account(TICKETSMART, ledger)),
+            ticket0=FlowTicket0(self._account(TICKET0, ledger)),
+            rules=self.rules[0],
+            ledger=ledger,
+            terms=self.terms,
+        )
+
+    def _account(self, provider: Provider, ledger: Ledger) -> Account:
+        pace = Pace(provider.quota, store=ledger, name=provider.name)
+        key = self.weather.keys[provider.name]
+        return open_account(provider, key, f"http://localhost{BASE[provider.name]}", pace=pace)
+
+    def _ended(self, process: Process, value: Any, error: WillcallError | None) -> None:
+        self.alive -= 1
+        self._ledgers.pop(process.name).let_go()
+        code = value.exit_code if isinstance(value, PassReport) else 75
+        self.ended_with.append(code)
+        said = error or (value.trouble if isinstance(value, PassReport) else None)
+        self._tell(f"{process.name} ends with {code}: {said or ''}")
+
+    def killed(self, process: Process) -> None:
+        """One was killed: nothing is tidied up, except by an interrupt."""
+        self.alive -= 1
+        ledger = self._ledgers.pop(process.name)
+        if self.weather.dice.random() < 0.3:
+            ledger.let_go()
+        self._tell(f"{process.name} killed")
+
+    def _tell(self, text: str) -> None:
+        self.trace.append(f"{self.stage.elapsed:9.3f} {text}")
+
+    # -- the play ---------------------------------------------------------------------------------
+
+    def play(self) -> Result:
+        """From the baseline to the calm."""
+        broken: str | None = None
+        converged = 0.0
+        try:
+            self._baseline()
+            self._storm()
+            converged = self._calm()
+        except BrokenError as error:
+            broken = str(error)
+            self._tell(f"BROKEN: {broken}")
+        return Result(
+            seed=self.seed,
+            broken=broken,
+            converged=converged,
+            runs=self.runs,
+            requests=sum(map(len, self.network.arrivals.values())),
+            fired=self.network.fired + self.weather.fired + self.town.happened,
+            excused=self.promise.excused,
+            trace=tuple(self.trace),
+        )
+
+    def _baseline(self) -> None:
+        self.town.note()
+        self.promise.baseline = frozenset(self.town.ever)
+        self.start()
+        self.stage.run(30.0)
+        if self.ended_with != [0]:
+            raise BrokenError(f"the baseline ended with {self.ended_with}")
+
+    def _storm(self) -> None:
+        stage, dice = self.stage, self.town.dice
+        self.weather.rage()
+        begin, end = stage.elapsed, stage.elapsed + ACTIVE
+        for minute in range(int(ACTIVE // _MINUTE)):
+            stage.at(begin + minute * _MINUTE, self.start)
+        for _ in range(dice.randint(0, 4)):
+            stage.at(dice.uniform(begin, end), self.start)
+        for _ in range(dice.randint(3, 9)):
+            stage.at(dice.uniform(begin, end - 100), self.town.sell)
+        for _ in range(dice.randint(0, 8)):
+            stage.at(dice.uniform(begin, end), self.town.work)
+        for _ in range(dice.randint(0, 2)):
+            stage.at(dice.uniform(begin, end), self.weather.turn)
+        if len(self.rules) > 1 and dice.random() < 0.3:
+            stage.at(dice.uniform(begin, end), self._edit)
+        stage.run(end)
+
+    def _edit(self) -> None:
+        """Somebody edits the configuration with cases open."""
+        self.rules.reverse()
+        self.promise.rules = self.rules[0]
+        self.weather.fired["configuration edited"] += 1
+
+    def _calm(self) -> float:
+        """Minute after minute, until nothing is left to do; how long it took."""
+        self.promise.troubled = self.weather.troubled
+        self.weather.calm()
+        begin = self.stage.elapsed
+        while self.stage.elapsed < begin + BOUND:
+            for _, intent in self.ledger.dead():
+                if intent.id is not None:
+                    self.weather.fired["dead letter"] += 1
+                    self.ledger.retry_dead(intent.id, self.stage.wall())
+            self.ended_with.clear()
+            self.start()
+            self.stage.run(self.stage.elapsed + _MINUTE)
+            if self.ended_with[-1:] == [0] and self.alive == 0 and self.promise.quiet():
+                break
+        else:
+            left = [f"{i.marker} {i.act} {i.state}" for _, i in self.ledger.unsettled(OFFICE)]
+            raise BrokenError(f"not right {BOUND:.0f} s after the last fault: {', '.join(left)}")
+        converged = self.stage.elapsed - begin
+        # One more look, for what came in late; and it must find nothing to do.
+        self.start()
+        self.stage.run(self.stage.elapsed + _MINUTE)
+        self.promise.kept()
+        return converged
+
+
+@cache
+def _template() -> sqlite3.Connection:
+    """A ledger with all its tables, made once: alembic takes longer than a whole seed."""
+    memory = open_ledger("sqlite://", Path())
+    copy = sqlite3.connect(":memory:", check_same_thread=False)
+    memory.copy_to(copy)
+    memory.close()
+    return copy
+
+
+@cache
+def _memory() -> tuple[sqlite3.Connection, Ledger]:
+    """One database for all seeds, one after the other: what SQLAlchemy has compiled is kept."""
+    connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+    return connection, ledger_on(connection)
+
+
+def fresh_ledger() -> Ledger:
+    """A new ledger in memory, at next to no cost. There is one at a time: it wipes the last."""
+    connection, ledger = _memory()
+    _template().backup(connection)
+    return ledger.twin()

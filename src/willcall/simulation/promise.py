@@ -1,0 +1,250 @@
+"""What must hold, whatever breaks. Checked after every write, and once more when all is quiet."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import attrs
+
+from ..bridge.cases import Act, CaseState, Intent, IntentState
+from ..bridge.ledger import Ledger
+from ..bridge.marker import read_subject
+from ..bridge.rules import Rules
+from ..sandbox import Sandbox
+from ..sandbox.desk import Ticket
+from .network import Network, Write
+from .stage import BrokenError, Stage
+from .town import Edit, Town, holding
+
+_REFERENCE = re.compile(r"Reference: (wc-[0-9a-z]{8}-\d+)\s*$")
+_DERIVED = (
+    "event.sold_out",
+    "event.cancelled",
+    "event.rescheduled",
+    "event.moved",
+    "ticket_type.sold_out",
+    "ticket_type.low_stock",
+)
+MINUTE = 60.0
+LIMIT = 60
+
+
+@attrs.define
+class Promise:
+    """The invariants of one seed; ``excused`` counts what the promise itself leaves open."""
+
+    stage: Stage
+    sandbox: Sandbox
+    network: Network
+    ledger: Ledger
+    town: Town
+    rules: Rules
+    settle: float
+    baseline: frozenset[tuple[str, str]] = frozenset()
+    troubled: bool = False
+    excused: Counter[str] = attrs.field(factory=Counter)
+
+    # -- at every write ---------------------------------------------------------------------------
+
+    def after(self, write: Write) -> None:
+        """Check what one more write of ours may have broken."""
+        self._no_second_ticket()
+        self._no_second_message()
+        self._people_first(write)
+
+    def _no_second_ticket(self) -> None:
+        for marker, tickets in self._by_marker().items():
+            if len(tickets) > 1:
+                self._excuse(marker, f"{marker}: {len(tickets)} tickets", "second ticket")
+
+    def _no_second_message(self) -> None:
+        counted = Counter(
+            found[1]
+            for ticket in self.sandbox.desk.tickets
+            for message in ticket.messages
+            if message.direction == "outbound" and (found := _REFERENCE.search(message.body))
+        )
+        for marker, count in counted.items():
+            if count > 1:
+                self._excuse(marker, f"{marker}: sent {count} times", "second message")
+
+    def _excuse(self, marker: str, what: str, name: str) -> None:
+        """A second one is broken faith, unless one was carried out later than Δ after its sender
+        heard the last of it; by the machine's clock, since that is all there is to go by."""
+        writes = [w for w in self.network.writes if w.marker == marker and w.method == "POST"]
+        first = min(write.marked_at for write in writes)
+        jumped = any(by > 0 and first <= at for at, by in self.stage.jumps)
+        late = any(write.landed_at > write.died_at + self.settle for write in writes)
+        paused = any(write.arrived_at > write.marked_at + self.settle for write in writes)
+        if not (jumped or late or paused):
+            raise BrokenError(f"{what}, and none was late")
+        self.excused[name] = max(self.excused[name], 1)
+
+    def _people_first(self, write: Write) -> None:
+        """A PATCH of ours must not undo what a person did before we last looked."""
+        if write.method != "PATCH" or "status" not in write.body:
+            return
+        ticket = write.path.rpartition("/")[2]
+        mine = [e for e in self.town.edits if e.ticket == ticket and e.what in _STATUS]
+        if not mine or write.body["status"] != "resolved":
+            return
+        last = mine[-1]
+        if last.what == "pending" and last.at < (write.looked_at or 0.0):
+            raise BrokenError(f"{ticket}: a person set it to pending, and we resolved it")
+
+    # -- when all is quiet ------------------------------------------------------------------------
+
+    def quiet(self) -> bool:
+        """Whether nothing is left to do."""
+        return not self.sandbox.truth()["pendingCommits"] and not self.ledger.unsettled("main-room")
+
+    def kept(self) -> None:
+        """Check everything that must be so once all is quiet."""
+        self._no_second_ticket()
+        self._no_second_message()
+        self._within_quota()
+        self._what_is_done_is_done()
+        self._every_ticket_has_a_cause()
+        self._every_change_has_its_ticket()
+        self._second_tickets_are_folded()
+        self._edits_stand()
+
+    def _within_quota(self) -> None:
+        for service, arrivals in self.network.arrivals.items():
+            start = 0
+            for end, at in enumerate(arrivals):
+                while arrivals[start] <= at - MINUTE:
+                    start += 1
+                if end - start + 1 > LIMIT:
+                    if any(by > 0 and at - MINUTE <= when <= at for when, by in self.stage.jumps):
+                        self.excused["more than 60 in a minute"] += 1
+                        break
+                    raise BrokenError(f"{service}: {end - start + 1} requests in 60 s at {at:.0f}")
+
+    def _what_is_done_is_done(self) -> None:
+        """What the ledger calls done is there, once; and nothing is there that it has not."""
+        tickets = {ticket.id: ticket for ticket in self.sandbox.desk.tickets}
+        deleted = {edit.ticket for edit in self.town.edits if edit.what == "delete"}
+        for case in self.ledger.cases():
+            for intent in self.ledger.intents(case.marker):
+                ticket_id = intent.payload.get("ticket_id") or case.ticket_id
+                if intent.state is not IntentState.DONE or ticket_id in deleted:
+                    continue
+                if ticket_id is None or ticket_id not in tickets:
+                    raise BrokenError(f"{intent.marker}: done, but where is {ticket_id}?")
+                self._is_done(intent, tickets[ticket_id])
+
+    def _is_done(self, intent: Intent, ticket: Ticket) -> None:
+        if intent.act in {Act.MESSAGE, Act.NOTE}:
+            there = any(
+                (found := _REFERENCE.search(message.body)) and found[1] == intent.marker
+                for message in ticket.messages
+            )
+            if not there:
+                raise BrokenError(f"{intent.marker}: done, but not in {ticket.id}")
+        if intent.act is Act.TAG:
+            lacking = [tag for tag in intent.payload["tags"] if tag not in ticket.tags]
+            touched = any(e.ticket == ticket.id and "tag" in e.what for e in self.town.edits)
+            if lacking and not touched:
+                raise BrokenError(f"{intent.marker}: done, but {ticket.id} lacks {lacking}")
+
+    def _every_ticket_has_a_cause(self) -> None:
+        known = {case.marker: case for case in self.ledger.cases()}
+        for ticket in self.sandbox.desk.tickets:
+            marker = read_subject(ticket.subject)
+            if marker is None:
+                continue
+            if marker not in known:
+                raise BrokenError(f"{ticket.subject}: the ledger knows nothing of it")
+            case = known[marker]
+            if case.kind in _DERIVED and (case.kind, case.subject) not in self.town.ever:
+                raise BrokenError(f"{ticket.subject}: {case.kind} was never true")
+            if case.kind == "box_office.unreachable" and not self.troubled:
+                raise BrokenError(f"{ticket.subject}: it was always reachable")
+
+    def _every_change_has_its_ticket(self) -> None:
+        """What holds now and did not at the baseline is told by a ticket, if a rule takes it."""
+        taken = {kind for rule in self.rules.rules for kind in rule.kinds if rule.built_in}
+        state = self.ledger.state("main-room")
+        conditions = {condition.name: condition for condition in state.conditions}
+        for event in self.sandbox.boxoffice.events:
+            for name in holding(event, self.rules) - self.baseline:
+                if name[0] not in taken:
+                    continue
+                condition = conditions.get(name)
+                if condition is None:
+                    if name[0].startswith("ticket_type.") and self._overtaken(event.id):
+                        continue  # its ticket ended when the whole event sold out or was cancelled
+                    if name[0] == "ticket_type.low_stock":
+                        continue  # what was sold out and has a few places again is good news
+                    raise BrokenError(f"{name} holds, and nobody noticed")
+                if not (condition.told or condition.covered_by):
+                    raise BrokenError(f"{name} holds, and no ticket tells of it")
+        self._live_cases_have_tickets()
+
+    def _overtaken(self, event: str) -> bool:
+        worse = {("event.cancelled", event), ("event.sold_out", event)}
+        return bool(worse & self.town.ever)
+
+    def _live_cases_have_tickets(self) -> None:
+        for case in self.ledger.state("main-room").cases:
+            if case.state is CaseState.OPEN and case.ticket_id is None:
+                raise BrokenError(f"{case.marker}: open, without a ticket")
+
+    def _second_tickets_are_folded(self) -> None:
+        people = {edit.ticket for edit in self.town.edits if edit.what in _STATUS}
+        for marker, tickets in self._by_marker().items():
+            if len(tickets) < 2:
+                continue
+            standing = [t for t in tickets if not self._is_folded(t) and t.id not in people]
+            if len(standing) > 1:
+                names = ", ".join(ticket.id for ticket in standing)
+                raise BrokenError(f"{marker}: {names} stand side by side")
+            self.excused["second ticket, folded"] += 1
+
+    @staticmethod
+    def _is_folded(ticket: Ticket) -> bool:
+        return any(m.is_note and "opened this ticket twice" in m.body for m in ticket.messages)
+
+    def _edits_stand(self) -> None:
+        tickets = {ticket.id: ticket for ticket in self.sandbox.desk.tickets}
+        for edit in self.town.edits:
+            ticket = tickets.get(edit.ticket)
+            if ticket is None:
+                continue
+            if edit.what == "tag" and edit.value not in ticket.tags:
+                self._raced(edit, f"the tag {edit.value} is gone")
+            if edit.what == "untag" and edit.value in ticket.tags:
+                self._raced(edit, f"the tag {edit.value} is back")
+        last = {edit.ticket: edit for edit in self.town.edits if edit.what == "assign"}
+        for edit in last.values():
+            ticket = tickets.get(edit.ticket)
+            if ticket is not None and ticket.assignee_id != edit.value:
+                self._raced(edit, f"{ticket.assignee_id} has it, not {edit.value}")
+
+    def _raced(self, edit: Edit, what: str) -> None:
+        """Ticket0 has no conditional update: what a person does between our look and our write is
+        not ours to see."""
+        for write in self.network.writes:
+            mine = write.method == "PATCH" and write.path.endswith(f"/{edit.ticket}")
+            if mine and (write.looked_at or 0.0) <= edit.at <= write.landed_at + 1:
+                self.excused["edit raced with a write"] += 1
+                return
+            # Of a PATCH without a clear answer nobody can say whether a person undid it.
+            recent = 0 <= edit.at - write.marked_at < 600
+            if mine and edit.what == "untag" and recent:
+                self.excused["edit raced with a write"] += 1
+                return
+        raise BrokenError(f"{edit.ticket}: {what}, and no write of ours was under way")
+
+    def _by_marker(self) -> dict[str, list[Ticket]]:
+        found: dict[str, list[Ticket]] = {}
+        for ticket in self.sandbox.desk.tickets:
+            marker = read_subject(ticket.subject)
+            if marker is not None:
+                found.setdefault(marker, []).append(ticket)
+        return found
+
+
+_STATUS = ("resolve", "pending", "reply")

@@ -1,0 +1,165 @@
+"""What happens in truth: tickets are sold, events move, and people work at the desk."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import timedelta
+
+import attrs
+
+from ..bridge.facts import TypeFacts
+from ..bridge.rules import Rules
+from ..sandbox import Sandbox
+from ..sandbox.boxoffice import Event
+from ..sandbox.desk import Ticket
+from .stage import Stage
+
+
+@attrs.frozen
+class Edit:
+    """What a person has done to a ticket."""
+
+    ticket: str
+    what: str
+    value: str
+    at: float
+
+
+class Town:
+    """The box office, the desk, and everybody who does something there.
+
+    ``ever`` are the conditions, by kind and subject, that were true at some time; ``edits`` what
+    people have done to tickets, in order.
+    """
+
+    def __init__(self, seed: object, stage: Stage, sandbox: Sandbox, rules: Rules) -> None:
+        self.dice = random.Random(f"town/{seed}")  # noqa: S311 - it must repeat itself
+        self.stage, self.sandbox, self.rules = stage, sandbox, rules
+        self.ever: set[tuple[str, str]] = set()
+        self.edits: list[Edit] = []
+        self.happened: Counter[str] = Counter()
+        self._number = 0
+        for number in range(self.dice.randint(2, 4)):
+            types = [
+                {"name": name, "price": 2500, "quantity": 60, "sold": 20}
+                for name in ("Floor", "Balcony")[: self.dice.randint(1, 2)]
+            ]
+            sandbox.boxoffice.create(
+                f"Night {number + 1}",
+                stage.now() + timedelta(days=20 + number),
+                ticket_types=types,
+                status="PUBLISHED",
+                venue_name="The Lantern Room",
+            )
+
+    # -- the box office ---------------------------------------------------------------------------
+
+    def sell(self) -> None:
+        """Something happens in the box office."""
+        events = [e for e in self.sandbox.boxoffice.events if e.status in _ALIVE]
+        if not events:
+            return
+        what = self.dice.choice(_DEEDS)
+        event = self.dice.choice(events)
+        kind = self.dice.choice(event.ticket_types)
+        office = self.sandbox.boxoffice
+        if what == "sell out":
+            office.sell_out(event.id)
+        elif what == "sell out a type":
+            office.sell_out(event.id, kind.id)
+        elif what == "restock":
+            office.restock(event.id, kind.id, 30)
+        elif what == "run low" and kind.available > 3:
+            office.sell(event.id, kind.id, kind.available - 3)
+        elif what == "cancel":
+            office.cancel(event.id)
+        elif what == "publish":
+            office.publish(event.id)
+        elif what == "reschedule":
+            office.reschedule(event.id, days=1)
+            self.ever.add(("event.rescheduled", event.id))
+        elif what == "move":
+            office.move(event.id, f"Hall {self.dice.randint(1, 9)}")
+            self.ever.add(("event.moved", event.id))
+        self.happened[what] += 1
+        self.note()
+
+    def note(self) -> None:
+        """Note what is true now."""
+        for event in self.sandbox.boxoffice.events:
+            self.ever.update(holding(event, self.rules))
+
+    # -- the desk ---------------------------------------------------------------------------------
+
+    def work(self) -> None:
+        """Somebody does something to one of our tickets."""
+        tickets = [t for t in self.sandbox.desk.tickets if "[wc-" in t.subject]
+        if not tickets:
+            return
+        ticket = self.dice.choice(tickets)
+        what = self.dice.choice(_WORK)
+        desk = self.sandbox.desk
+        self._number += 1
+        value = ""
+        if what == "tag":
+            value = f"vip-{self._number}"
+            desk.tag(ticket.id, value)
+        elif what == "untag":
+            if "willcall" not in ticket.tags:
+                return
+            value = "willcall"
+            desk.untag(ticket.id, value)
+        elif what == "assign":
+            value = self.dice.choice(desk.users).id
+            desk.assign(ticket.id, value)
+        elif what == "resolve":
+            desk.resolve(ticket.id)
+        elif what == "pending":
+            desk.update_ticket(ticket.id, status="pending")
+        elif what == "reply":
+            desk.reply(ticket.id, "Thank you!")
+        elif what == "delete":
+            desk.delete(ticket.id)
+        self.happened[f"ticket: {what}"] += 1
+        self.edits.append(Edit(ticket.id, what, value, self.stage.elapsed))
+
+
+_ALIVE = ("PUBLISHED", "SOLD_OUT", "CANCELLED")
+_DEEDS = (
+    "sell out",
+    "sell out",
+    "sell out a type",
+    "restock",
+    "restock",
+    "run low",
+    "cancel",
+    "publish",
+    "reschedule",
+    "move",
+)
+_WORK = ("tag", "untag", "assign", "assign", "resolve", "pending", "reply", "delete")
+
+
+def holding(event: Event, rules: Rules) -> set[tuple[str, str]]:
+    """The conditions that hold for an event, in truth."""
+    found: set[tuple[str, str]] = set()
+    if event.status == "CANCELLED":
+        found.add(("event.cancelled", event.id))
+    if event.status == "SOLD_OUT" or (event.status == "PUBLISHED" and event.sold_out):
+        found.add(("event.sold_out", event.id))
+    for kind in event.ticket_types:
+        subject = f"{event.id}/{kind.id}"
+        if kind.available == 0:
+            found.add(("ticket_type.sold_out", subject))
+        facts = TypeFacts(
+            id=kind.id, name=kind.name, quantity=kind.quantity, available=kind.available
+        )
+        if rules.runs_low(facts):
+            found.add(("ticket_type.low_stock", subject))
+    return found
+
+
+def is_open(ticket: Ticket) -> bool:
+    """Whether anybody still has to do with it."""
+    return ticket.status != "resolved"

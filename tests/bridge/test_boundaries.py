@@ -1,0 +1,103 @@
+"""A process may end before and after each effect and each commit, whatever act is under way.
+
+The runs that follow bring the same final state, and nothing is done twice.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import attrs
+import pytest
+
+from support import house as support_house
+from support.house import ADDRESS, Crash, House
+from willcall.bridge.cases import Act
+from willcall.bridge.rules import Rules, built_in_rules
+from willcall.simulation.play import fresh_ledger
+
+RULES = Rules(
+    rules=tuple(
+        attrs.evolve(
+            rule,
+            note="Tell the front of house.",
+            reopen_within=timedelta(hours=1),
+            assignee_id="usr_01ada",
+        )
+        for rule in built_in_rules(ADDRESS)
+    ),
+    default=ADDRESS,
+)
+
+
+def _first_night(house: House) -> None:
+    """Opens, tags, assigns, notes, writes."""
+    house.box_office.sell_out(house.event(0))
+    house.box_office.reschedule(house.event(1), days=2)
+
+
+def _more_seats(house: House) -> None:
+    """Writes, and resolves."""
+    for event in house.box_office.events:
+        if event.status == "SOLD_OUT":
+            house.box_office.restock(event.id, event.ticket_types[0].name, 3)
+
+
+def _gone_again(house: House) -> None:
+    """Reopens."""
+    (case,) = [c for c in house.ledger.cases() if c.kind == "event.sold_out"]
+    house.box_office.sell_out(case.subject)
+
+
+def _called_off(house: House) -> None:
+    """One overtakes the other: a note, a resolution, and a new ticket."""
+    (case,) = [c for c in house.ledger.cases() if c.kind == "event.rescheduled"]
+    house.box_office.cancel(case.subject)
+
+
+SCENES: tuple[Callable[[House], None], ...] = (
+    _first_night,
+    _more_seats,
+    _gone_again,
+    _called_off,
+)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy of an empty ledger, rather than hundreds of migrations."""
+    monkeypatch.setattr(support_house, "open_ledger", lambda *_: fresh_ledger())
+
+
+def _played(scene: int | None, boundary: int = 0) -> tuple[list[object], bool, set[Act]]:
+    """All scenes, the process ended at a boundary of one; the shape, whether it came to that."""
+    house = House(Path(), season=4, rules=RULES)
+    house.run()
+    ended = False
+    for number, happens in enumerate(SCENES):
+        happens(house)
+        if number == scene:
+            try:
+                house.run(crash_at=boundary)
+            except Crash:
+                ended = True
+                house.clock.advance(180)  # the dead process's lease runs out
+        assert house.run().exit_code == 0
+    acts = {i.act for case in house.ledger.cases() for i in house.ledger.intents(case.marker)}
+    shape: list[object] = list(house.shape())
+    return shape, ended, acts
+
+
+@pytest.mark.parametrize("scene", range(len(SCENES)), ids=lambda n: SCENES[n].__name__.strip("_"))
+def test_any_boundary_of_any_kind_of_act(scene: int) -> None:
+    """For boundary 0, 1, 2 … until the run ends untouched."""
+    wanted, _, acts = _played(None)
+    assert acts == set(Act)
+    boundary = 0
+    while True:
+        shape, ended, _ = _played(scene, boundary)
+        assert shape == wanted, f"ended at boundary {boundary}"
+        if not ended:
+            break
+        boundary += 1
+    assert boundary > 40

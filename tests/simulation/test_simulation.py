@@ -1,0 +1,143 @@
+"""The promise, simulated: thousands of bad days, each played the same again by its seed."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import attrs
+import pytest
+
+from support.house import ADDRESS
+from willcall.bridge import deliver
+from willcall.bridge.cases import Act, Case, Intent, IntentState
+from willcall.bridge.ledger import Ledger
+from willcall.bridge.look import Seen, look
+from willcall.bridge.rules import GroupBy, OnClear, Rule, Rules, built_in_rules
+from willcall.client.flow import Flow
+from willcall.errors import ApiError
+from willcall.simulation.campaign import play_many
+from willcall.simulation.play import BOUND, Play, Result
+
+SEEDS = int(os.environ.get("WILLCALL_SEEDS", "2000"))
+SECONDS = float(os.environ.get("WILLCALL_SECONDS", "60"))
+WORKERS = int(os.environ.get("WILLCALL_WORKERS", "1"))
+FIRST = int(os.environ.get("WILLCALL_FIRST_SEED", "0"))
+BUILT_IN = Rules(rules=built_in_rules(ADDRESS), default=ADDRESS)
+EDITED = Rules(
+    rules=(
+        Rule(
+            id="floor",
+            kinds=("ticket_type.sold_out",),
+            address=ADDRESS,
+            group_by=GroupBy.NONE,
+            on_clear=OnClear.NOTE,
+            note="Look at the floor plan.",
+            reopen_within=timedelta(minutes=10),
+        ),
+        *built_in_rules(ADDRESS)[:4],
+    ),
+    default=ADDRESS,
+)
+
+
+def played(seed: int, rules: Sequence[Rules] = (BUILT_IN,)) -> Result:
+    return Play(seed, list(rules)).play()
+
+
+def test_the_promise_holds() -> None:
+    """Two thousand seeds, or as many as go into a minute; the first that fails is named."""
+    campaign = play_many(
+        range(FIRST, FIRST + SEEDS),
+        [BUILT_IN, EDITED],
+        seconds=SECONDS,
+        workers=WORKERS,
+        stop_at=1,
+    )
+    print(campaign.report())  # noqa: T201 - shown with -rP and when it fails
+    assert not campaign.broken, f"willcall simulate --seed {campaign.broken[0].seed}"
+    assert campaign.seeds == SEEDS or campaign.seconds >= SECONDS
+    assert campaign.worst <= BOUND
+
+
+def test_a_seed_plays_the_same_again() -> None:
+    """Bit for bit: every step at the same moment, with the same outcome."""
+    for seed in (3, 7, 11, 303):
+        first, second = played(seed), played(seed)
+        assert first == second
+        assert first.trace == second.trace
+        assert first.requests > 10
+
+
+def test_everything_that_can_break_does() -> None:
+    """A fault that never fires proves nothing."""
+    fired: Counter[str] = Counter()
+    for seed in range(400):
+        play = Play(seed, [BUILT_IN])
+        play.weather.rage()
+        fired.update({fault.kind for fault in play.sandbox.faults})
+    for kind in (
+        "lost_request", "lost_response", "late_commit", "delay", "status", "html", "truncated",
+        "cut", "garbage", "tag_lag", "shuffle", "skew",
+    ):  # fmt: skip
+        assert fired[kind] > 5, kind
+
+
+# -- the promise, with its heart taken out ------------------------------------------------------
+
+_BY_MARKER = {Act.OPEN, Act.MESSAGE, Act.NOTE}
+
+
+def _blind(api: Any, case: Case, intent: Intent, inbox: str) -> Flow[Seen]:
+    """Check-first removed: nothing is ever found."""
+    seen = yield from look(api, case, intent, inbox)
+    return Seen(there=False) if intent.act in _BY_MARKER else seen
+
+
+def _careless(api: Any, case: Case, intent: Intent, inbox: str) -> Flow[Seen]:
+    """An error is read as "not there"."""
+    try:
+        return (yield from look(api, case, intent, inbox))
+    except ApiError:
+        if intent.act in _BY_MARKER:
+            return Seen(there=False)
+        raise
+
+
+def _late_commit(self: Ledger, fence: Any, intent: Intent, sent: Any, now: Any) -> Intent:
+    """The mark is written only after the send: here, not at all before it."""
+    first = intent.first_tried_at or now
+    return attrs.evolve(
+        intent,
+        state=IntentState.ATTEMPTING,
+        sent=sent,
+        first_tried_at=first,
+        attempted_at=now,
+        tries=intent.tries + 1,
+        retry_at=None,
+    )
+
+
+def _no_fence(self: Ledger, connection: Any, fence: Any, now: Any) -> None:
+    """Whoever was here once may write for ever."""
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "mutant"),
+    [
+        (deliver, "look", _blind),
+        (deliver, "look", _careless),
+        (Ledger, "attempting", _late_commit),
+        (Ledger, "_pass_fence", _no_fence),
+    ],
+    ids=["check-first removed", "error = not found", "commit after the send", "fence off"],
+)
+def test_what_breaks_the_promise_is_caught(
+    monkeypatch: pytest.MonkeyPatch, where: Any, name: str, mutant: Any
+) -> None:
+    """Within 2,000 seeds; so the simulation sees what it is there to see."""
+    monkeypatch.setattr(where, name, mutant)
+    campaign = play_many(range(2000), [BUILT_IN], stop_at=1)
+    assert campaign.broken, "nothing was noticed"
+    print(f"caught by seed {campaign.broken[0].seed}: {campaign.broken[0].broken}")  # noqa: T201
