@@ -1,14 +1,15 @@
 """When something breaks: nothing is lost, nothing is done twice, and the exit code says so."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import attrs
 import pytest
 
 from support.house import Crash, House
+from support.plays import PLAYS, Play
 from willcall.bridge.cases import Act, Intent, State
 from willcall.bridge.ledger import open_ledger
+from willcall.client.flow import Do, Effect, Send, Sleep
 from willcall.errors import (
     AuthenticationError,
     LedgerError,
@@ -316,67 +317,41 @@ def test_a_process_that_slept_past_its_lease_writes_and_sends_nothing(house: Hou
         house.ledger.attempting(fence, late, {}, house.clock.now())
 
 
-def _night(house: House) -> None:
-    """Three things at once: one opens, one opens, one clears."""
-    first, second, third = house.event(0), house.event(1), house.event(2)
-    house.box_office.sell_out(first)
-    house.box_office.cancel(second)
-    house.box_office.sell_out(third)
+STEPS = [(name, number) for name, play in PLAYS.items() for number in range(len(play.steps))]
 
 
-def _morning(house: House) -> None:
-    for event in house.box_office.events:
-        if event.status == "SOLD_OUT":
-            house.box_office.restock(event.id, event.ticket_types[0].name, 3)
-
-
-def _to_the_end(play: Callable[[House], None]) -> list[object]:
-    house = House(Path())
-    house.run()
-    play(house)
+def _played(play: Play, step: int, boundary: int | None) -> tuple[House, list[Effect]]:
+    """A play, the process ended at a boundary of one of its steps and that step run again; and the
+    effects of that step, as far as it came."""
+    house = play.house()
+    trace: list[Effect] = []
+    for number, one in enumerate(play.steps):
+        one.happens(house)
+        if number == step and boundary is not None:
+            with pytest.raises(Crash):
+                one.runs(house, crash_at=boundary)
+            house.clock.advance(180)  # the dead process's lease runs out
+        assert one.runs(house).exit_code == 0
+        if number == step:
+            trace = house.world.trace
     house.ledger.close()
-    return list(house.shape())
+    return house, trace
 
 
-def _disturbed(scene: int, boundary: int) -> tuple[list[object], bool]:
-    """The same two scenes, the process ended at a boundary of one; whether it came to that."""
-    ended = False
-
-    def play(house: House) -> None:
-        nonlocal ended
-        for number, happens in enumerate((_night, _morning)):
-            happens(house)
-            if number == scene:
-                try:
-                    house.run(crash_at=boundary)
-                except Crash:
-                    ended = True
-                    house.clock.advance(180)  # the dead process's lease runs out
-            assert house.run().exit_code == 0
-
-    return _to_the_end(play), ended
-
-
-@pytest.mark.parametrize("scene", [0, 1], ids=["night", "morning"])
-def test_a_process_may_end_at_any_boundary(scene: int) -> None:
-    """Before and after every effect and every commit of a run: the runs that follow bring the same
-    final state, and never a second ticket or message."""
-
-    def undisturbed(house: House) -> None:
-        for happens in (_night, _morning):
-            happens(house)
-            house.run()
-
-    wanted = _to_the_end(undisturbed)
-    assert len(wanted) == 3
-    boundary = 0
-    while True:
-        shape, ended = _disturbed(scene, boundary)
-        assert shape == wanted, f"ended at boundary {boundary}"
-        if not ended:
-            break
-        boundary += 1
-    assert boundary > 40, "the pass had hardly any boundary: is it still what cron runs?"
+@pytest.mark.parametrize(("play", "step"), STEPS, ids=[f"{n}, {s + 1}" for n, s in STEPS])
+def test_a_process_may_end_at_any_boundary(play: str, step: int) -> None:
+    """Before a run and after each of its requests and transactions (all else it does leaves no
+    trace outside it): the runs that follow bring the same final state, and never a second ticket,
+    message or removal."""
+    undisturbed, effects = _played(PLAYS[play], step, None)
+    wanted = undisturbed.shape(), undisturbed.stock(), len(undisturbed.desk.outbox)
+    assert len(undisturbed.desk.tickets) == PLAYS[play].tickets
+    done = [n for n, effect in enumerate(effects) if isinstance(effect, Send | Do | Sleep)]
+    assert len(done) >= 7, "the run had hardly any boundary: is it still what cron runs?"
+    for boundary in (0, *(2 * n + 1 for n in done)):
+        house, _ = _played(PLAYS[play], step, boundary)
+        found = house.shape(), house.stock(), len(house.desk.outbox)
+        assert found == wanted, f"ended at boundary {boundary}"
 
 
 def test_another_ledger_knows_nothing_of_this_one(tmp_path: Path, house: House) -> None:

@@ -243,6 +243,7 @@ def test_a_condition_must_hold_for_as_long_as_the_rule_says() -> None:
         assert court.told == ["waits whether it stays so"]
         assert court.hears("event.sold_out", after=timedelta(minutes=9)) == []
         assert court.told == ["on again before it counted as over"]
+        assert court.hears(after=TEN) == []
     assert court.hears("event.back_on_sale") == []
     assert court.hears(after=TEN - timedelta(minutes=2)) == []
     assert court.hears(after=timedelta(minutes=2)) == ["message", "resolve"]

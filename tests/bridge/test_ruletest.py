@@ -34,9 +34,11 @@ def test_what_ships_passes(test: TestTable) -> None:
 
 
 def test_every_built_in_rule_has_a_test() -> None:
-    """By its id, in an expectation."""
+    """By its id, in an expectation; but for what comes of delivering, which a rule test does not."""
     told = (SHIPPED / "built-in.test.toml").read_text("utf-8")
     for kind in KINDS.values():
+        if kind.name == "box_office.undelivered":
+            continue
         assert not kind.built_in or f'"built-in/{kind.name}"' in told, kind.name
 
 

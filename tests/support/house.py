@@ -16,7 +16,15 @@ from willcall.bridge.address import Address
 from willcall.bridge.ledger import Ledger, open_ledger
 from willcall.bridge.removals import Scheduled
 from willcall.bridge.rules import Rules, built_in_rules
-from willcall.bridge.run import Job, PassReport, Plan, plan_pass, report_removal_failure, run_pass
+from willcall.bridge.run import (
+    Job,
+    PassReport,
+    Plan,
+    plan_pass,
+    release_held,
+    report_removal_failure,
+    run_pass,
+)
 from willcall.client.flow import Crash, Flow, Request, World, simulate
 from willcall.client.provider import open_account
 from willcall.errors import ConnectionLostError, Reply, RequestTimeoutError
@@ -103,6 +111,10 @@ class House:
         """Report a refused removal."""
         return self._play(lambda job: report_removal_failure(job, event, ticket_type), crash_at)
 
+    def release(self, *markers: str, crash_at: int | None = None) -> PassReport:
+        """Let held cases go."""
+        return self._play(lambda job: release_held(job, markers), crash_at)
+
     def _play(self, flow: Callable[[Job], Flow[T]], crash_at: int | None = None) -> T:
         self.clock.advance(60)
         self.world = World(self._carry, start=self.clock.now(), crash_at=crash_at)
@@ -166,6 +178,14 @@ class House:
                 tuple(message.body.rsplit("\n", 1)[-1] for message in ticket.messages),
             )
             for ticket in self.desk.tickets
+        )
+
+    def stock(self) -> list[tuple[str, str, int, int]]:
+        """What the box office offers: of every ticket type its event, name, quantity and sales."""
+        return sorted(
+            (event.title, one.name, one.quantity, one.sold)
+            for event in self.box_office.events
+            for one in event.ticket_types
         )
 
     def sent(self, service: str = "ticketsmart") -> int:

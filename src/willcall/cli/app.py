@@ -45,7 +45,7 @@ EXIT_CODES = """Exit codes:\n
   77  a key was rejected or lacks a scope
   78  the configuration or the ledger is wrong
   130 interrupted
-  143 asked to leave (SIGTERM): the act in hand is finished, the next run goes on
+  143 asked to leave (SIGTERM): it finished the act in hand first
 """
 
 app = typer.Typer(

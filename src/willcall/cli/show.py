@@ -142,7 +142,8 @@ def pass_report(report: PassReport, *, quiet: bool, news: bool = True) -> None:
         trouble(name, report.deliveries.stopped)
     if report.left:
         waiting = ", ".join(f"{count} {state}" for state, count in report.left.items())
-        aside(f"{name}: not delivered yet: {waiting}; the next run goes on")
+        way = "see `willcall dead list`" if "dead" in report.left else "the next run goes on"
+        aside(f"{name}: not delivered yet: {waiting}; {way}")
 
 
 def _pass_lines(report: PassReport, *, news: bool) -> None:

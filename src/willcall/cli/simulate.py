@@ -16,7 +16,9 @@ def simulate(
         int | None, typer.Option("--seed", metavar="K", help="This one alone, step by step.")
     ] = None,
     first: Annotated[int, typer.Option("--first", metavar="K", help="The first seed.")] = 0,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="In how many processes.")] = 1,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, metavar="N", help="In how many processes.")
+    ] = 1,
     seconds: Annotated[
         float | None, typer.Option("--seconds", metavar="S", help="No more than so long.")
     ] = None,
