@@ -34,7 +34,7 @@ def test_what_ships_passes(test: TestTable) -> None:
 
 
 def test_every_built_in_rule_has_a_test() -> None:
-    """By its id, in an expectation; but for what comes of delivering, which a rule test does not."""
+    """By its id, in an expectation; but for what comes of delivering, which no rule test does."""
     told = (SHIPPED / "built-in.test.toml").read_text("utf-8")
     for kind in KINDS.values():
         if kind.name == "box_office.undelivered":
