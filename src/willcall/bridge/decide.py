@@ -35,6 +35,7 @@ from .marker import case_marker
 from .rules import BUILT_IN, GroupBy, Rule, Rules, Silence, wait
 
 _STORM = "box_office.storm"
+_STORM_LASTS = timedelta(hours=1)
 STORM_RULE = f"{BUILT_IN}/{_STORM}"
 
 
@@ -322,9 +323,19 @@ class _Court:
             self._join(self._cases[case.marker], rule, condition)
         limit = self._rules.storm.limit
         storm = bool(limit) and len(fresh) > limit
-        opened = [self._begin(group, held=storm) for group in fresh.values()]
-        if storm:
-            self._digest(opened)
+        # A large one may take several passes to be seen: what is like it goes where it went.
+        alike = {
+            case.kind
+            for case in self._live()
+            if case.state is CaseState.HELD and self._at - case.opened_at <= _STORM_LASTS
+        }
+        opened = [
+            self._begin(group, held=storm or any(c.change.kind in alike for _, c in group))
+            for group in fresh.values()
+        ]
+        held = [case for case in opened if case.state is CaseState.HELD]
+        if held:
+            self._digest(held)
 
     def _group(self, rule: Rule, condition: Condition) -> str:
         """What others must share to join a case's ticket; empty if none may."""

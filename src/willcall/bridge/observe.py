@@ -29,7 +29,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 SWEEPS = 2
 """How many complete sweeps must not show an event, before it is asked for and may be gone."""
 
-_MOST_ASKED_FOR = 10
+_MOST_ASKED_FOR = 25  # more than make a storm: a box office that is emptied must count as one
 
 
 @attrs.frozen
