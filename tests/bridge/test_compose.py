@@ -225,7 +225,7 @@ def test_a_message_is_courteous_and_short(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [name for name in KINDS if name != "box_office.storm"])
-@pytest.mark.parametrize("use", ["body", "cleared", "cleared_note"])
+@pytest.mark.parametrize("use", ["body", "cleared", "cleared_note", "overtakes"])
 def test_what_else_has_happened_is_told_in_the_same_breath(kind: str, use: str) -> None:
     """Or joined cases would lose it."""
     if use not in words()[kind]:

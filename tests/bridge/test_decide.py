@@ -365,6 +365,29 @@ def test_several_ends_of_one_ticket_in_one_pass_are_one_message() -> None:
     assert (court.hears("event.archived").count("note"), court.live) == (1, [])
 
 
+def test_what_ends_all_of_a_ticket_is_said_once() -> None:
+    """Not once for each of its conditions, nor beside itself."""
+    court = Court(a_rule("event.sold_out", "event.moved", "event.renamed"))
+    court.hears("event.sold_out", "event.moved", "event.renamed")
+    assert court.hears("event.archived") == ["note", "resolve"]
+    assert "Also" not in court.intents[0].payload["text"]
+    assert court.intents[0].payload["text"].count("archived") == 1
+
+
+def test_good_news_leads_whatever_comes_first() -> None:
+    """The customer is told of it, and of the rest beside it."""
+    types = tuple(attrs.evolve(FLOOR, id=f"tt_{n}", name=f"Type {n}") for n in range(2))
+    event = attrs.evolve(EVENT, ticket_types=types)
+    court = Court(a_rule("ticket_type.low_stock"))
+    court.hears(*(happens("ticket_type.low_stock", event, court.at, one) for one in types))
+    removed = happens("ticket_type.removed", event, court.at, types[0])
+    restocked = happens("ticket_type.restocked", event, court.at, types[1])
+    assert court.hears(removed, restocked) == ["message", "resolve"]
+    text = court.intents[0].payload["text"]
+    assert text.index("no longer runs low") < text.index('Also:\n- "Type 0" removed')
+    assert [case.state for case in court.state.cases] == [CaseState.CLEARED]
+
+
 # -- silences, quiet hours, and what cannot be read ------------------------------------------------
 
 

@@ -452,7 +452,8 @@ class Words:
 
     def overtakes(self) -> str:
         """Why a ticket has become pointless."""
-        return self._text(None, "overtakes")
+        text, also = self._text(None, "overtakes"), self._values["also"]
+        return f"{text}\n\nAlso:\n{also}" if also else text
 
     def _text(self, own: str | None, use: str) -> str:
         if own is not None:
