@@ -129,7 +129,7 @@ _random = random.SystemRandom()
 def drive(
     flow: Flow[T],
     transport: Callable[[Request], Reply],
-    pause: Callable[[float], None] = time.sleep,
+    pause: Callable[[float], None] | None = None,
 ) -> T:
     """Run a flow, blocking; ``transport`` carries its requests, ``pause`` lets time pass.
 
@@ -141,7 +141,7 @@ def drive(
         if isinstance(effect, Send):
             return transport(effect.request)
         if isinstance(effect, Sleep):
-            return pause(effect.seconds)
+            return (pause or time.sleep)(effect.seconds)
         if isinstance(effect, Do):
             return effect.work()
         return _ask(effect)
