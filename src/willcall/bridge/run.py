@@ -34,6 +34,7 @@ from .observe import Observation, observe
 from .outlook import Outlooks, outlooks
 from .recovery import rebuild, refuse_to_guess
 from .removals import Removed, remove_due
+from .tally import Tally
 from .troubles import letters, noted
 
 
@@ -124,9 +125,10 @@ def run_pass(job: Job) -> Flow[PassReport]:
     ends = (yield from tick()) + job.max_seconds
 
     def work(fence: Fence) -> Flow[PassReport]:
-        report = yield from _observe_and_commit(job, fence, ends)
-        report = yield from _deliver(job, fence, report, ends)
-        yield from _note_run(job, report, started)
+        tally = Tally()
+        report = yield from tally.of(_observe_and_commit(job, fence, ends))
+        report = yield from tally.of(_deliver(job, fence, report, ends))
+        yield from _note_run(job, report, started, tally)
         return report
 
     return (yield from _with_lease(job, started, work))
@@ -303,7 +305,7 @@ def _deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[Pa
     return attrs.evolve(report, deliveries=deliveries, left=left)
 
 
-def _note_run(job: Job, report: PassReport, started: datetime) -> Flow[None]:
+def _note_run(job: Job, report: PassReport, started: datetime, tally: Tally) -> Flow[None]:
     ended = yield from now()
     summary: dict[str, Any] = {
         "events": len(report.observation.events) if report.observation else None,
@@ -312,6 +314,8 @@ def _note_run(job: Job, report: PassReport, started: datetime) -> Flow[None]:
         "folded": report.deliveries.folded,
         "left": dict(report.left),
         "trouble": str(report.trouble or report.deliveries.stopped or ""),
+        "requests": dict(tally.sent),
+        "refused": dict(tally.refused),
     }
     code = report.exit_code
     yield from do(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import attrs
 from sqlalchemy import ColumnElement, insert, or_, select, update
@@ -26,6 +27,17 @@ class Logged:
     change: Change
     outcome: str
     marker: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Run:
+    """A run over one box office as the ledger remembers it; ``summary`` is as it was noted."""
+
+    box_office: str
+    started_at: datetime
+    ended_at: datetime
+    exit_code: int
+    summary: Mapping[str, Any]
 
 
 class Archive(Base):
@@ -165,6 +177,23 @@ class Archive(Base):
                 select(intents).where(intents.c.case == marker).order_by(intents.c.position)
             )
             return list(map(intent_of, rows))
+
+    def runs(self, box_office: str, since: datetime) -> list[Run]:
+        """The runs that began since then, oldest first."""
+        runs = schema.runs
+        with self._told(), self._reading() as connection:
+            rows = connection.execute(
+                select(
+                    runs.c.box_office,
+                    runs.c.started_at,
+                    runs.c.ended_at,
+                    runs.c.exit_code,
+                    runs.c.summary,
+                )
+                .where(runs.c.box_office == box_office, runs.c.started_at >= since)
+                .order_by(runs.c.started_at, runs.c.id)
+            )
+            return [Run(**row._mapping) for row in rows]
 
     def history(self, box_office: str, since: datetime) -> list[Entry]:
         """What was seen, from the last whole snapshot before ``since`` on."""
