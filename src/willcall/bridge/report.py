@@ -35,8 +35,7 @@ class Fate(StrEnum):
     WAITING = "waiting"  # decided, and not at the desk yet
     HELD = "held"
     OPEN = "open"
-    RESOLVED = "resolved"
-    CLEARED = "cleared"  # what it told of is over; nothing was resolved, as its rule says
+    CLEARED = "cleared"
     OVERTAKEN = "overtaken"
     GONE = "gone"  # deleted at the desk
 
@@ -46,7 +45,8 @@ class Opened:
     """One ticket: what it tells of, and how long that took.
 
     ``number`` is what the report calls it by. ``opened_at`` is when the desk had it, or when it was
-    decided while the desk has not; ``ended_at`` when it was resolved or what it tells of was over.
+    decided while the desk has not; ``ended_at`` when it was resolved or what it tells of was over;
+    ``resolved`` whether willcall has resolved it.
     """
 
     number: int
@@ -54,6 +54,7 @@ class Opened:
     ticket_id: str | None
     event_id: str | None
     title: str
+    ticket_type: str | None
     timezone: str | None
     kind: str
     summary: str
@@ -62,6 +63,7 @@ class Opened:
     opened_at: datetime
     ended_at: datetime | None
     fate: Fate
+    resolved: bool
 
     @property
     def seconds(self) -> float | None:
@@ -119,9 +121,9 @@ class Trouble:
 class Runs:
     """The runs, and what they spent.
 
-    ``pause`` is the longest time in which none began. ``span`` is how many seconds each of ``spent``
-    counts; ``busiest`` the most that one run sent to a provider, and ``refused`` how many requests
-    were answered with a 429. ``counted`` is how many of the runs have noted their requests at all.
+    ``pause`` is the longest time in which none began. ``span`` is how many seconds each of
+    ``spent`` counts; ``busiest`` the most that one run sent to a provider, and ``refused`` how many
+    requests were answered with a 429. ``counted`` is how many runs have noted their requests.
     """
 
     count: int
@@ -204,8 +206,7 @@ def report(offices: Sequence[Rows], since: datetime, until: datetime) -> Report:
 
 def _office(rows: Rows, since: datetime, until: datetime) -> OfficeReport:
     drawn = curves(rows.history, since, until)
-    zones = {**rows.timezones, **{one.event_id: one.timezone for one in drawn}}
-    tickets = _tickets(rows, zones, since)
+    tickets = _tickets(rows, drawn, since)
     told = {one.event_id for one in tickets}
     busy = [one for one in drawn if one.event_id in told or _moves(one)]
     ranked = sorted(busy, key=lambda one: (one.event_id not in told, -one.sold, one.starts_at))
@@ -230,19 +231,33 @@ def _moves(curve: Curve) -> bool:
 # -- tickets ----------------------------------------------------------------------------------
 
 
-def _tickets(rows: Rows, zones: Mapping[str, str | None], since: datetime) -> tuple[Opened, ...]:
+def _tickets(rows: Rows, drawn: Sequence[Curve], since: datetime) -> tuple[Opened, ...]:
     """Those that were opened, resolved or open in this time, in the order of their opening."""
     acts: dict[str, dict[Act, datetime]] = {}
     for case, intent in rows.acts:
         if intent.state is IntentState.DONE and intent.attempted_at is not None:
             acts.setdefault(case.marker, {})[intent.act] = intent.attempted_at
+    names = _Names(rows, drawn)
     found = [
-        _ticket(case, acts.get(case.marker, {}), zones)
+        _ticket(case, acts.get(case.marker, {}), names)
         for case in rows.cases
         if case.state in {CaseState.OPEN, CaseState.HELD} or (case.ended_at or since) >= since
     ]
     found.sort(key=lambda one: (one.opened_at, one.marker))
     return tuple(attrs.evolve(one, number=number) for number, one in enumerate(found, 1))
+
+
+class _Names:
+    """How things are called that a case knows by their ids alone."""
+
+    def __init__(self, rows: Rows, drawn: Sequence[Curve]) -> None:
+        self.zones = {**rows.timezones, **{one.event_id: one.timezone for one in drawn}}
+        self.types = {
+            f"{curve.event_id}/{line.id}": line.name for curve in drawn for line in curve.lines
+        }
+        for _, change, _, _ in rows.changes:
+            if change.ticket_type is not None:
+                self.types[change.subject] = change.ticket_type.name
 
 
 _ENDS = {
@@ -253,30 +268,28 @@ _ENDS = {
 }
 
 
-def _ticket(
-    case: Case, acts: Mapping[Act, datetime], zones: Mapping[str, str | None]
-) -> Opened:
+def _ticket(case: Case, acts: Mapping[Act, datetime], names: _Names) -> Opened:
     kind = KINDS[case.kind]
     event_id = case.subject.partition("/")[0] if kind.of_event else None
     fate = _ENDS.get(case.state, Fate.OPEN if case.ticket_id else Fate.WAITING)
-    opened_at, ended_at = acts.get(Act.OPEN, case.opened_at), case.ended_at
-    resolved = acts.get(Act.RESOLVE)
-    if fate is Fate.CLEARED and resolved is not None:
-        fate, ended_at = Fate.RESOLVED, resolved
+    over = fate in {Fate.CLEARED, Fate.OVERTAKEN, Fate.GONE}
+    resolved = acts.get(Act.RESOLVE) if over else None
     return Opened(
         number=0,
         marker=case.marker,
         ticket_id=case.ticket_id,
         event_id=event_id,
         title=case.title,
-        timezone=zones.get(event_id) if event_id else None,
+        ticket_type=names.types.get(case.subject),
+        timezone=names.zones.get(event_id) if event_id else None,
         kind=case.kind,
         summary=kind.summary,
         severity=kind.severity,
         rule=case.rule,
-        opened_at=opened_at,
-        ended_at=None if fate in {Fate.OPEN, Fate.WAITING, Fate.HELD} else ended_at,
+        opened_at=acts.get(Act.OPEN, case.opened_at),
+        ended_at=(resolved or case.ended_at) if over else None,
         fate=fate,
+        resolved=resolved is not None,
     )
 
 
@@ -366,8 +379,8 @@ def _spent(
     """Every little while from the first to the last, those in which nothing was sent included."""
     slots = [Counter[str]() for _ in range(-(-(until - since) // span))]
     for at, counts in noted:
-        if since <= at < until:
-            slots[(at - since) // span].update(counts)
+        if since <= at <= until:
+            slots[min((at - since) // span, len(slots) - 1)].update(counts)
     return tuple(
         Spent(at=since + number * span, requests=dict(slot)) for number, slot in enumerate(slots)
     )

@@ -116,7 +116,7 @@ class _Seen:
             lines=tuple(
                 attrs.evolve(line, points=_thinned(line.points, since, until)) for line in lines
             ),
-            sold=sum(line.first - line.left for line in lines),
+            sold=sum(points[0][1] - points[-1][1] for points in self.points.values()),
         )
 
 

@@ -34,6 +34,7 @@ TABLE: tuple[Row, ...] = (
         run=("passes:run", "Look once, and deliver what follows; for cron."),
         plan=("passes:plan", "What a run would do, word for word."),
         log=("log:log", "What has happened, and what was done about it."),
+        report=("report:report", "A page about a while: tickets, stock, runs, requests."),
         silence=("silence:silence", "Open nothing about something for a while."),
         release=("release:release", "Open the tickets that a storm held back."),
         dead=("dead:dead", "What Ticket0 refused for good."),
