@@ -1,11 +1,11 @@
 """How fast a ticket type sells, and when it will be low and gone. Pure.
 
 Sales run through phases: a burst as the sale opens, a long slow middle, a rise in the last days.
-How fast each phase sells on average is learned from all ticket types together (:class:`Profile`). What
-is kept of one ticket type (:class:`Velocity`) is only how many times the average it sells: tickets
-sold over tickets expected, a Gamma-Poisson estimate. So a new event is not blind, a burst is not
-taken for a lasting rate, and looks a few seconds apart, in which hardly anything was expected,
-prove hardly anything. Both sums are forgotten over a day.
+How fast each phase sells on average is learned from all ticket types together (:class:`Profile`).
+What is kept of one ticket type (:class:`Velocity`) is only how many times the average it sells:
+tickets sold over tickets expected, a Gamma-Poisson estimate. So a new event is not blind, a burst
+is not taken for a lasting rate, and looks a few seconds apart, in which hardly anything was
+expected, prove hardly anything. Both sums are forgotten over a day.
 
 All moments are Unix seconds, rates tickets a second.
 """
