@@ -51,7 +51,11 @@ class LowStock:
         """Whether it runs low. Sold out is not low, and what nobody has told us is not either."""
         if one.available is None or one.available <= 0:
             return False
-        return one.available <= max(self.number, int(self.share * (one.quantity or 0)))
+        return one.available <= self.level(one.quantity)
+
+    def level(self, quantity: int | None) -> int:
+        """The number left at which a ticket type of this quantity begins to run low."""
+        return max(self.number, int(self.share * (quantity or 0)))
 
 
 @attrs.frozen(kw_only=True)
