@@ -8,9 +8,10 @@ import pytest
 
 from support.court import EVENT, FLOOR, NOW
 from support.house import START, House
-from support.week import CLUB, PLAY, WORKSHOP, Week, told
+from support.week import CLUB, PLAY, WORKSHOP, Week, foretold, told
 from willcall.bridge.facts import EventFacts, TypeFacts
 from willcall.bridge.history import Entry, entry
+from willcall.bridge.ledger.foresight import write_predictions
 from willcall.bridge.report import Fate, OfficeReport, Rows, report
 from willcall.bridge.rules import Silence
 from willcall.bridge.stock import MOST_POINTS, Curve, curves
@@ -218,6 +219,17 @@ def test_a_week_is_told_in_order(tmp_path: Path) -> None:
             assert ends == {one.name: one.available for one in event.ticket_types}
     assert found.quiet_curves == 2
     assert {it.title for it in found.happened} >= {house.box_office.event(WORKSHOP).title}
+
+
+def test_what_was_foretold_since_then_is_told(tmp_path: Path) -> None:
+    """As the ledger has it; elsewhere nothing."""
+    house = House(tmp_path)
+    house.run()
+    assert look(house).forecasts == ()
+    one = foretold(START)
+    with house.ledger._engine.begin() as connection:
+        write_predictions(connection, "main-room", [one], [], START)
+    assert look(house).forecasts == (one,)
 
 
 # -- runs -----------------------------------------------------------------------------------------

@@ -9,12 +9,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import attrs
 import pytest
 from markdown_it import MarkdownIt
 
 from support import browser
 from support.house import House
-from support.week import PLAY, TANNERY, Week, told
+from support.week import PLAY, TANNERY, Week, foretold, told
+from willcall.bridge.predictions import Came
 from willcall.bridge.report import Report
 from willcall.cli.report_charts import steps, ticks
 from willcall.cli.report_page import page, style
@@ -65,8 +67,19 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> House:
 
 @pytest.fixture(scope="module")
 def report(week: House) -> Report:
-    """The report on it."""
-    return told(week)
+    """The report on it, with forecasts of every fate."""
+    found = told(week)
+    (one,) = found.offices
+    at = found.since + timedelta(days=1)
+    fates = (
+        foretold(at),
+        foretold(at, 3.5, Came.SOLD_OUT),
+        foretold(at, -12, Came.SOLD_OUT),
+        foretold(at, 30, Came.SOLD_OUT),
+        foretold(at, 2, Came.MORE),
+        attrs.evolve(foretold(at, 2, Came.OVER), title=HOSTILE),
+    )
+    return attrs.evolve(found, offices=(attrs.evolve(one, forecasts=fates),))
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +130,16 @@ def test_the_page_tells_what_the_report_holds(text: str, report: Report) -> None
     assert "event tannery; ticket_type.low_stock" in said
     assert f"TicketSmart: {one.runs.total['ticketsmart']} requests" in said
     assert "Times are EST" in said
+    assert "Of 3 forecasts whose ticket type sold out, 1 did so within" in said
+    for came in (
+        "not answered yet",
+        "3 h 30 min after the likeliest",
+        "earlier: sold out",
+        "later: sold out",
+        "more tickets were put on sale",
+        "over before it could sell out",
+    ):
+        assert said.count(came) == 1, came
     assert said.count("(high)") == sum(ticket.severity == "high" for ticket in one.tickets)
 
 
@@ -128,6 +151,7 @@ def test_nothing_to_tell_is_told() -> None:
     empty = report([Rows(box_office="a"), Rows(box_office="b")], now - timedelta(days=7), now)
     said = "".join(Read(page(empty, UTC)).text)
     assert said.count("No run took place in this time") == 2
+    assert "Forecasts" not in said
     assert said.count("None: nothing waits for a person.") == 2
     assert markdown(empty, UTC).count("None.") == 12
 

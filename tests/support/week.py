@@ -15,6 +15,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from support.house import START, House
+from willcall.bridge.predictions import Came, Prediction
 from willcall.bridge.report import Report
 from willcall.bridge.rules import Silence
 
@@ -123,6 +124,24 @@ class Week:
             status=422,
             body='{"error":{"code":"invalid_request","message":"fromAddress is not verified"}}',
         )
+
+
+def foretold(at: datetime, hours: float = 0, came: Came | None = None) -> Prediction:
+    """A forecast made then, for about a day later; what came of it was so many hours off."""
+    return Prediction(
+        box_office="main-room",
+        event_id="evt_1",
+        ticket_type_id="tt_1",
+        title="The Cherry Orchard",
+        ticket_type="Balcony",
+        made_at=at,
+        left=14,
+        earliest=at + timedelta(hours=20),
+        likely=at + timedelta(hours=26),
+        latest=at + timedelta(hours=34),
+        came=came,
+        came_at=None if came is None else at + timedelta(hours=26 + hours),
+    )
 
 
 def told(house: House, days: float = 7.0) -> Report:

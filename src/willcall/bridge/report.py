@@ -15,6 +15,7 @@ import attrs
 from .cases import Act, Case, CaseState, Intent, IntentState
 from .changes import KINDS, Change, Severity
 from .history import Entry
+from .predictions import Prediction
 from .rules import Silence
 from .stock import Curve, curves
 
@@ -153,6 +154,7 @@ class OfficeReport:
     curves: tuple[Curve, ...]
     more_curves: int
     quiet_curves: int
+    forecasts: tuple[Prediction, ...]
     runs: Runs
     dead: tuple[Letter, ...]
     silences: tuple[Silence, ...]
@@ -194,6 +196,7 @@ class Rows:
     runs: Sequence[tuple[datetime, int, Mapping[str, Any]]] = ()
     dead: Sequence[tuple[Case, Intent]] = ()
     silences: Sequence[Silence] = ()
+    forecasts: Sequence[Prediction] = ()
     timezones: Mapping[str, str | None] = attrs.field(factory=dict)
 
 
@@ -218,6 +221,7 @@ def _office(rows: Rows, since: datetime, until: datetime) -> OfficeReport:
         curves=tuple(ranked[:MOST_CURVES]),
         more_curves=max(0, len(ranked) - MOST_CURVES),
         quiet_curves=len(drawn) - len(busy),
+        forecasts=tuple(rows.forecasts),
         runs=_runs(rows.runs, since, until),
         dead=tuple(_letter(case, intent) for case, intent in rows.dead),
         silences=tuple(one for one in rows.silences if one.begins < until and one.until > since),

@@ -112,6 +112,7 @@ def _rows(ledger: Ledger, office: str, since: datetime) -> Rows:
         runs=[(run.started_at, run.exit_code, run.summary) for run in ledger.runs(office, since)],
         dead=[pair for pair in ledger.dead() if pair[0].box_office == office],
         silences=[one for one in ledger.silences() if one.box_office in {None, office}],
+        forecasts=ledger.forecasts(office, since),
         timezones={name: one.timezone for name, one in (state.snapshot or {}).items()},
     )
 

@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element
 import attrs
 
 from ..bridge.compose import local, plain
+from ..bridge.predictions import Prediction
 from ..bridge.report import Opened, Runs
 from ..bridge.stock import Curve, Line
 from .markup import tag
@@ -248,6 +249,28 @@ def lasted(one: Opened, since: datetime, until: datetime) -> Element:
         class_="lasted",
         viewBox=f"0 0 {wide} 8",
         preserveAspectRatio="none",
+        aria_hidden="true",
+    )
+
+
+def foretold(one: Prediction, since: datetime, until: datetime) -> Element:
+    """When a ticket type was to sell out, as a bar, with the likeliest moment and what came; what
+    it shows is told beside."""
+    axis = Axis(since, until, 1)
+    begins, likely, ends = (axis.x(at) - _LEFT for at in (one.earliest, one.likely, one.latest))
+    came = None
+    if one.came_at is not None:
+        at = axis.x(one.came_at) - _LEFT
+        came = tag("path", class_="came", d=f"M{at:.1f} 0l5 6l-5 6l-5 -6z")
+    wide = WIDTH - _LEFT - _RIGHT
+    return tag(
+        "svg",
+        tag("rect", class_="track", x=0, y=5.5, width=wide, height=1),
+        tag("rect", x=f"{begins:.1f}", y=3, width=f"{max(2, ends - begins):.1f}", height=6),
+        tag("rect", class_="likely", x=f"{likely - 1:.1f}", y=0, width=2, height=12),
+        came,
+        class_="foretold",
+        viewBox=f"-6 0 {wide + 12} 12",
         aria_hidden="true",
     )
 

@@ -21,10 +21,13 @@ from ..bridge.report import Fate, Happened, OfficeReport, Opened, Report, Runs
 from ..bridge.stock import Curve
 from . import report_words as words
 from .markup import Child, html, tag
-from .report_charts import LETTERS, bars, lasted, stock
+from .report_charts import LETTERS, bars, foretold, lasted, stock
 
 MOST_TOLD = 400
 """So many changes stand on the page, the latest; the rest is counted."""
+
+
+MOST_FORETOLD = 60
 
 
 @cache
@@ -89,6 +92,7 @@ def _office(
         _letters(key, one, zone),
         _tickets(key, one, report, zone),
         _stock(key, one, report),
+        _forecasts(key, one, report, zone),
         _changes(key, one, zone),
         _runs(key, one.runs, report, zone),
         _silences(key, one, zone),
@@ -285,6 +289,45 @@ def _figure(
 def _swatch(number: int) -> Element:
     line = tag("line", class_=f"line s{number}", x1=1, x2=27, y1=5, y2=5)
     return tag("svg", line, viewBox="0 0 28 10", width=28, height=10, aria_hidden="true")
+
+
+# -- forecasts --------------------------------------------------------------------------------
+
+
+def _forecasts(key: str, one: OfficeReport, report: Report, zone: tzinfo | None) -> Element | None:
+    """Forecasts against what came; nothing where nothing was foretold."""
+    if not one.forecasts:
+        return None
+    ends = max([report.until, *(it.latest for it in one.forecasts)])
+    items = [
+        tag(
+            "li",
+            tag(
+                "div",
+                tag("p", tag("strong", plain(it.title)), f", {plain(it.ticket_type)}"),
+                tag("p", words.foretold(it, zone), class_="small"),
+            ),
+            tag(
+                "div",
+                tag("p", words.came(it, zone)),
+                foretold(it, report.since, ends),
+                class_="fate",
+            ),
+        )
+        for it in one.forecasts[-MOST_FORETOLD:]
+    ]
+    key_to = (
+        "Bars are the time in which it was to happen, a line in them the likeliest moment, a "
+        f"diamond what came; up to {words.stamp(ends, zone)}."
+    )
+    return _section(
+        key,
+        "forecasts",
+        "Forecasts, and what came",
+        tag("p", words.forecasts(one.forecasts)),
+        tag("p", key_to, class_="small"),
+        tag("ol", *items, class_="tickets forecasts"),
+    )
 
 
 # -- what happened ----------------------------------------------------------------------------

@@ -38,6 +38,13 @@ def _office(one: OfficeReport, report: Report, zone: tzinfo | None) -> Iterator[
     yield from _listed("Dead letters", (_letter(letter) for letter in one.dead))
     yield from _listed("Tickets", (_ticket(ticket, report, zone) for ticket in one.tickets))
     yield from _listed("What was left", (_stock(curve) for curve in one.curves))
+    if one.forecasts:
+        foretold = (
+            f"{text(f'{it.title}, {it.ticket_type}')}: {words.foretold(it, zone)}; "
+            f"{words.came(it, zone)}"
+            for it in one.forecasts
+        )
+        yield from _listed("Forecasts, and what came", foretold)
     happened = (
         f"{words.stamp(it.at, zone)}: {text(it.title + words.about(it))} ({text(it.outcome)})"
         for it in one.happened

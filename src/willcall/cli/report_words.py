@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from ..bridge.compose import local, plain
+from ..bridge.predictions import Came, Prediction
 from ..bridge.report import Fate, Happened, OfficeReport, Opened, Report, Runs
 from ..bridge.rules import Silence
 
@@ -144,6 +145,43 @@ def requests(runs: Runs, service: str) -> str:
     told += f", {runs.busiest.get(service, 0)} in the busiest run (60 a minute are allowed)"
     refused = runs.refused.get(service, 0)
     return f"{told}; {count(refused, 'answer')} 429" if refused else f"{told}; no 429"
+
+
+def forecasts(found: Sequence[Prediction]) -> str:
+    """How good they were: of those that came true, how many did so when it was foretold."""
+    judged = [one.hit for one in found if one.hit is not None]
+    if not judged:
+        return "None of them has been answered by a sell-out yet."
+    return (
+        f"Of {count(len(judged), 'forecast')} whose ticket type sold out, {sum(judged)} did so "
+        "within the time that was foretold, which is meant to hold 4 of 5."
+    )
+
+
+def foretold(one: Prediction, zone: tzinfo | None) -> str:
+    """What was expected."""
+    return (
+        f"with {one.left:,} left on {stamp(one.made_at, zone)}, expected to sell out between "
+        f"{stamp(one.earliest, zone)} and {stamp(one.latest, zone)}"
+    )
+
+
+_CAME = {
+    None: "not answered yet",
+    Came.MORE: "more tickets were put on sale",
+    Came.OVER: "over before it could sell out",
+}
+
+
+def came(one: Prediction, zone: tzinfo | None) -> str:
+    """What came of it."""
+    if one.came is not Came.SOLD_OUT or one.came_at is None or one.off is None:
+        return _CAME.get(one.came, "sold out")
+    within = "as foretold" if one.hit else "earlier" if one.came_at < one.earliest else "later"
+    side = "after" if one.off >= 0 else "before"
+    return (
+        f"{within}: sold out {stamp(one.came_at, zone)}, {long(abs(one.off))} {side} the likeliest"
+    )
 
 
 def silence(one: Silence) -> str:
