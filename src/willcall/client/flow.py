@@ -13,7 +13,6 @@ simulated is the code that runs.
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
@@ -155,6 +154,8 @@ async def adrive(flow: Flow[T], transport: Callable[[Request], Awaitable[Reply]]
     Raises:
         whatever the flow raises.
     """
+    import asyncio  # whoever blocks need not pay for it
+
     answer: Any = None
     error: Exception | None = None
     try:
