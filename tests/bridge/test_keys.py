@@ -24,7 +24,7 @@ class Memory(KeyringBackend):
     priority = 1
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.kept: dict[tuple[str, str], str] = {}
 
     def get_password(self, service: str, username: str) -> str | None:
@@ -89,7 +89,7 @@ def test_a_keyring_that_keeps_no_such_key_says_how_to_put_it_there(memory: Memor
 
 def test_a_machine_without_a_keyring_is_told(memory: Memory) -> None:
     """As most servers are."""
-    keyring.set_keyring(fail.Keyring())
+    keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
     error = refused("desk.api_key_keyring", "desk")
     assert error.problem == "this machine has no keyring that could be used"
     assert error.fix == "use api_key_file instead"

@@ -326,10 +326,15 @@ def _counted(account: Account, ledger: Ledger) -> Account:
     has spent. What writes nothing counts for itself."""
     if ledger.reading or account.pace is None:
         return account
-    # The name lies in a file: it must not give the key away.
+    pace = Pace(account.pace.quota, store=ledger, name=quota_name(account))
+    return attrs.evolve(account, pace=pace)
+
+
+def quota_name(account: Account) -> str:
+    """Under which name the ledger counts an account's requests. It lies in a file: it must not give
+    the key away."""
     key = sha256(account.key.encode()).hexdigest()[:32]
-    name = f"{account.provider.name} {account.base_url} {key}"
-    return attrs.evolve(account, pace=Pace(account.pace.quota, store=ledger, name=name))
+    return f"{account.provider.name} {account.base_url} {key}"
 
 
 @contextmanager
