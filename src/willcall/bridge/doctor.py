@@ -164,7 +164,8 @@ def scopes(name: str, access: Access, needed: Mapping[str, str]) -> Iterator[Fin
         yield Finding(about=about, said=f"accepted, with {', '.join(needed)}")
     more = [scope for scope in access.granted if scope not in needed]
     if more and not lacking:
-        yield Finding(about=about, said=f"it may do more than is needed here: {', '.join(more)}")
+        said = f"it may do more than is needed here: {', '.join(more)}"
+        yield Finding(about=about, said=said, do="a key with fewer scopes does less harm if lost")
 
 
 def clock(name: str, date: str | None, before: datetime, after: datetime) -> Finding:
