@@ -68,6 +68,11 @@ TABLE: tuple[Row, ...] = (
         sandbox=("sandbox:sandbox", "Stand-ins for both services on this machine."),
         demo=("demo:demo", "The main job, played on the sandbox."),
     ),
+    *_rows(
+        "For the shell",
+        completion=("completion:completion", "What makes bash, zsh or fish complete commands."),
+        manual=("manual:manual", "This command line as a man page or a page of the documents."),
+    ),
 )
 BY_NAME = {row.name: row for row in TABLE}
 

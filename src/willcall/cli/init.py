@@ -59,7 +59,9 @@ def init(
     ] = None,
     keys: Annotated[
         Keys | None,
-        typer.Option("--keys", help="Where the keys are kept: environment, file or keyring."),
+        typer.Option(
+            "--keys", metavar="PLACE", help="Where keys are kept: environment, file or keyring."
+        ),
     ] = None,
     ticketsmart_key_file: Annotated[
         Path | None, _option("--ticketsmart-key-file", "FILE", "A file that holds the key.")
@@ -364,23 +366,22 @@ def _begin(file: Path) -> int:
     from ..bridge.service import Bridge
     from . import show
     from .ledgers import opened
+    from .progress import shown
 
-    codes = []
-    with Bridge.from_config(file) as bridge:
+    with shown() as watching, Bridge.from_config(file, watching=watching) as bridge:
         with opened(file) as (config, ledger):
             known = [one.name for one in config.box_office if ledger.office(one.name).baseline_at]
-        if known:
-            typer.echo(f"{', '.join(known)}: the ledger has a baseline already; nothing was run")
-        else:
-            for report in bridge.run():
-                show.pass_report(report, quiet=False)
-                codes.append(report.exit_code)
-        if not any(codes):
-            typer.echo("what a run would do now:")
-            for plan in bridge.plan():
-                show.plan(plan)
-                codes.append(plan.exit_code)
-    return worst(codes)
+        reports = [] if known else bridge.run()
+        plans = [] if any(report.exit_code for report in reports) else bridge.plan()
+    if known:
+        typer.echo(f"{', '.join(known)}: the ledger has a baseline already; nothing was run")
+    for report in reports:
+        show.pass_report(report, quiet=False)
+    if plans:
+        typer.echo("what a run would do now:")
+    for plan in plans:
+        show.plan(plan)
+    return worst([*(one.exit_code for one in reports), *(one.exit_code for one in plans)])
 
 
 def _schedule(file: Path, *, environment: bool) -> None:
