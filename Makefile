@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python3.14; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .PHONY: help demo test format check-format lint types architecture tests campaign audit setup \
-	docs cassettes bench bench-diff bench-start pins clean
+	docs manual cassettes bench bench-diff bench-start pins clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 16
@@ -64,6 +64,12 @@ audit: $(READY)  ## known weaknesses of what we depend on (needs pip-audit and i
 	@command -v pip-audit >/dev/null || { echo "audit: pip-audit is not installed: pipx install pip-audit"; exit 1; }
 	@pip-audit --require-hashes --disable-pip -r constraints.txt; code=$$?; \
 		test $$code -le 1 || echo "audit: the advisory service could not be asked; nothing was found out"; exit $$code
+
+manual: $(READY)  ## the reference of the command line and its man page, from its own help
+	@mkdir -p .cache docs/man
+	@$(BIN)/willcall manual > docs/man/willcall.1
+	@{ sed '/^<!-- From here/q' docs/cli.md; echo; $(BIN)/willcall manual --form markdown; } \
+		> .cache/cli.md && mv .cache/cli.md docs/cli.md
 
 cassettes: $(READY)  ## record every cassette anew, from the sandbox
 	@PYTHONPATH=tests $(BIN)/python -W error -m support.cassettes

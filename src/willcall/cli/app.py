@@ -27,7 +27,8 @@ EXIT_CODES = "Exit codes:\n\n\b\n" + "".join(
 app = typer.Typer(
     name="willcall",
     cls=Commands,
-    help="From the box office to the support desk.",
+    help="From the box office to the support desk.\n\n"
+    "Begin with `willcall init`; to try it out without keys, with `willcall sandbox`.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import attrs
 import typer
 
-from ..errors import AuthenticationError, InputError
+from ..errors import AuthenticationError, ConfigError, InputError
 from .options import ConfigFile
 from .setting import Answers, Source, cron_line, timer, toml
 
@@ -237,7 +237,8 @@ class _Setup:
         """Find a key and try it."""
         provider = _provider(called)
         given = self._given(provider, key_file)
-        account = self._accepted(called, provider, given, base_url)
+        whence = provider.key_env if key_file is None else str(key_file)
+        account = self._accepted(called, provider, given, whence, base_url)
         return _Opened(called, account, key_file, bool(given) and key_file is None)
 
     def _given(self, provider: Provider, key_file: Path | None) -> str | None:
@@ -248,7 +249,12 @@ class _Setup:
         return os.environ.get(provider.key_env, "").strip() or None
 
     def _accepted(
-        self, called: str, provider: Provider, given: str | None, base_url: str | None
+        self,
+        called: str,
+        provider: Provider,
+        given: str | None,
+        whence: str,
+        base_url: str | None,
     ) -> Account:
         """An account whose key works; one that was typed may be typed again."""
         from ..client.check import check
@@ -263,7 +269,10 @@ class _Setup:
                 account = open_account(provider, key, base_url)
                 access = _drive(check(account, Options(deadline=30.0)))
             except (InputError, AuthenticationError) as error:
-                if given or not left or getattr(error, "field", "") == "base_url":
+                shapeless = isinstance(error, InputError) and error.field == "api_key"
+                if isinstance(error, InputError) and shapeless and given:
+                    raise ConfigError(whence, error.problem, error.fix) from None
+                if given or not left or not (shapeless or isinstance(error, AuthenticationError)):
                     raise
                 from .show import told
 
