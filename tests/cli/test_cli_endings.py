@@ -15,6 +15,7 @@ import pytest
 from willcall import __version__
 from willcall.bridge.ledger import opening
 from willcall.cli.app import EXIT_CODES, run
+from willcall.cli.manual import commands
 
 from .conftest import CONFIG, Shell
 
@@ -247,9 +248,7 @@ def test_a_mistake_is_told_by_a_process_as_well() -> None:
     assert "No such command 'rnu'" in err
 
 
-@pytest.mark.parametrize("words", ["", "run", "plan", "demo", "sandbox", "events", "events list",
-    "events get", "events availability", "events remove-ticket-type", "tickets", "tickets list",
-    "tickets get"])  # fmt: skip
+@pytest.mark.parametrize("words", ["", *(one.name for one in commands())])
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_every_command_has_help(
     bare: None, capsys: pytest.CaptureFixture[str], words: str, option: str
