@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import attrs
 from sqlalchemy import ColumnElement, insert, or_, select, update
@@ -14,8 +13,8 @@ from ..changes import Change, change_from_json
 from ..history import Entry
 from ..rules import Silence
 from . import schema
-from .base import Base
 from .deciding import read_history
+from .glance import Glance
 from .rows import case_of, intent_of, silence_of
 
 
@@ -29,18 +28,7 @@ class Logged:
     marker: str | None = None
 
 
-@attrs.frozen(kw_only=True)
-class Run:
-    """A run over one box office as the ledger remembers it; ``summary`` is as it was noted."""
-
-    box_office: str
-    started_at: datetime
-    ended_at: datetime
-    exit_code: int
-    summary: Mapping[str, Any]
-
-
-class Archive(Base):
+class Archive(Glance):
     """What was, and what people have said."""
 
     # -- silences -----------------------------------------------------------------------------
@@ -177,23 +165,6 @@ class Archive(Base):
                 select(intents).where(intents.c.case == marker).order_by(intents.c.position)
             )
             return list(map(intent_of, rows))
-
-    def runs(self, box_office: str, since: datetime) -> list[Run]:
-        """The runs that began since then, oldest first."""
-        runs = schema.runs
-        with self._told(), self._reading() as connection:
-            rows = connection.execute(
-                select(
-                    runs.c.box_office,
-                    runs.c.started_at,
-                    runs.c.ended_at,
-                    runs.c.exit_code,
-                    runs.c.summary,
-                )
-                .where(runs.c.box_office == box_office, runs.c.started_at >= since)
-                .order_by(runs.c.started_at, runs.c.id)
-            )
-            return [Run(**row._mapping) for row in rows]
 
     def history(self, box_office: str, since: datetime) -> list[Entry]:
         """What was seen, from the last whole snapshot before ``since`` on."""

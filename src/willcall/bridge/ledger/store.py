@@ -39,6 +39,7 @@ from ..cases import (
 from ..facts import EventFacts
 from ..predictions import answers
 from . import schema
+from .base import insert_if_absent
 from .deciding import read_state, write_decision
 from .delivering import (
     change_quota,
@@ -166,7 +167,7 @@ class Ledger(Foresighted):
         offices = schema.box_offices
         known = select(offices.c.name).where(offices.c.name == box_office)
         if connection.execute(known).first() is None:
-            connection.execute(insert(offices).values(name=box_office, fence=0))
+            insert_if_absent(connection, insert(offices).values(name=box_office, fence=0))
 
     # -- what is known ------------------------------------------------------------------------
 
