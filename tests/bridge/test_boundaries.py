@@ -14,7 +14,7 @@ from support import house as support_house
 from support.house import ADDRESS, Crash, House
 from willcall.bridge.cases import Act
 from willcall.bridge.rules import Rules, built_in_rules
-from willcall.simulation.play import fresh_ledger
+from willcall.simulation.ledgers import in_sqlite
 
 RULES = Rules(
     rules=tuple(
@@ -66,7 +66,7 @@ SCENES: tuple[Callable[[House], None], ...] = (
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A copy of an empty ledger, rather than hundreds of migrations."""
-    monkeypatch.setattr(support_house, "open_ledger", lambda *_: fresh_ledger())
+    monkeypatch.setattr(support_house, "open_ledger", lambda *_: in_sqlite())
 
 
 def _played(scene: int | None, boundary: int = 0) -> tuple[list[object], bool, set[Act]]:

@@ -13,6 +13,7 @@ from support.house import ADDRESS
 from willcall.bridge import deliver
 from willcall.bridge.cases import Act, Case, Intent, IntentState
 from willcall.bridge.ledger import Ledger
+from willcall.bridge.ledger.memory import MemoryLedger
 from willcall.bridge.look import Seen, look
 from willcall.bridge.rules import GroupBy, OnClear, Rule, Rules, built_in_rules
 from willcall.client.flow import Flow
@@ -128,8 +129,8 @@ def _no_fence(self: Ledger, connection: Any, fence: Any, now: Any) -> None:
     [
         (deliver, "look", _blind),
         (deliver, "look", _careless),
-        (Ledger, "attempting", _late_commit),
-        (Ledger, "_pass_fence", _no_fence),
+        (MemoryLedger, "attempting", _late_commit),
+        (MemoryLedger, "_pass_fence", _no_fence),
     ],
     ids=["check-first removed", "error = not found", "commit after the send", "fence off"],
 )

@@ -97,7 +97,7 @@ class Promise:
 
     def quiet(self) -> bool:
         """Whether nothing is left to do."""
-        return not self.sandbox.truth()["pendingCommits"] and not self.ledger.unsettled("main-room")
+        return not self.sandbox.pending_commits and not self.ledger.unsettled("main-room")
 
     def kept(self) -> None:
         """Check everything that must be so once all is quiet."""
@@ -194,11 +194,12 @@ class Promise:
 
     def _second_tickets_are_folded(self) -> None:
         people = {edit.ticket for edit in self.town.edits if edit.what in _STATUS}
+        gone = {case.marker for case in self.ledger.cases() if case.state is CaseState.GONE}
         for marker, tickets in self._by_marker().items():
-            if len(tickets) < 2:
+            if len(tickets) < 2 and marker not in gone:
                 continue
             standing = [t for t in tickets if not self._is_folded(t) and t.id not in people]
-            if len(standing) > 1:
+            if len(standing) > (marker not in gone):
                 names = ", ".join(ticket.id for ticket in standing)
                 raise BrokenError(f"{marker}: {names} stand side by side")
             self.excused["second ticket, folded"] += 1

@@ -15,6 +15,8 @@ from ..sandbox.boxoffice import Event
 from ..sandbox.desk import Ticket
 from .stage import Stage
 
+INBOX = "inb_01abc"
+
 
 @attrs.frozen
 class Edit:
@@ -93,7 +95,12 @@ class Town:
     # -- the desk ---------------------------------------------------------------------------------
 
     def work(self) -> None:
-        """Somebody does something to one of our tickets."""
+        """Somebody does something to one of our tickets, or writes in."""
+        if self.dice.random() < 0.25:
+            desk = self.sandbox.desk
+            desk.create_ticket("Where do I park?", "guest@example.com", INBOX, "By car.")
+            self.happened["ticket: of somebody else"] += 1
+            return
         tickets = [t for t in self.sandbox.desk.tickets if "[wc-" in t.subject]
         if not tickets:
             return
