@@ -13,6 +13,7 @@ import pytest
 from support import house as support_house
 from support.house import ADDRESS, Crash, House
 from willcall.bridge.cases import Act
+from willcall.bridge.ledger import in_memory
 from willcall.bridge.rules import Rules, built_in_rules
 from willcall.simulation.ledgers import in_sqlite
 
@@ -101,3 +102,65 @@ def test_any_boundary_of_any_kind_of_act(scene: int) -> None:
             break
         boundary += 1
     assert boundary > 40
+
+
+RUNS = 7
+
+
+def _late(number: int | None, boundary: int = 0) -> tuple[House, bool]:
+    """A ticket's first request is carried out long after Δ; the run of that number ends there."""
+    house = House(Path(), season=4, rules=RULES)
+    house.run()
+    house.sandbox.faults.add(
+        "late_commit", service="ticket0", method="POST", path="/tickets", seconds=150, count=1
+    )
+    house.box_office.sell_out(house.event(0))
+    ended = False
+    for run in range(RUNS):
+        try:
+            last = house.run(crash_at=boundary if run == number else None)
+        except Crash:
+            ended = True
+            house.clock.advance(180)
+    assert last.exit_code == 0
+    assert last.deliveries.delivered == ()
+    return house, ended
+
+
+def _standing(house: House) -> list[object]:
+    """What became of all tickets but the second ones, which have to be folded, by one note each."""
+    standing: list[object] = []
+    references: list[str] = []
+    for ticket in house.desk.tickets:
+        lines = [message.body.rsplit("\n", 1)[-1] for message in ticket.messages]
+        references += [line for line in lines if line.startswith("Reference")]
+        notes = [m for m in ticket.messages if "opened this ticket twice" in m.body]
+        if notes:
+            assert (len(notes), ticket.status) == (1, "resolved")
+        else:
+            standing.append((ticket.subject, ticket.status, sorted(ticket.tags), lines))
+    assert len(set(references)) == len(references)
+    return standing
+
+
+@pytest.mark.parametrize(
+    ("number", "least"), [(0, 15), (1, 30), (3, 15)], ids=["first try", "repeat", "fold"]
+)
+def test_any_boundary_while_a_second_ticket_comes_up(
+    number: int, least: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request is carried out beyond Δ: its ticket is found and folded, wherever a run ends."""
+    monkeypatch.setattr(support_house, "open_ledger", lambda *_: in_memory())
+    whole, _ = _late(None)
+    assert len(whole.desk.tickets) == 2
+    (wanted,) = _standing(whole)
+    boundary = 0
+    while True:
+        house, ended = _late(number, boundary)
+        assert _standing(house) == [wanted], f"ended at boundary {boundary}"
+        if number == 3:
+            assert house.shape() == whole.shape(), f"ended at boundary {boundary}"
+        if not ended:
+            break
+        boundary += 1
+    assert boundary > least

@@ -85,6 +85,8 @@ class Play:
         self.network = Network(self.stage, self.sandbox)
         self.weather = Weather(seed, self.stage, self.sandbox, self.network)
         self.town = Town(seed, self.stage, self.sandbox, self.rules[0])
+        for one in self.rules:
+            self.town.furnish(one)
         self.ledger = ledger()
         self.runs = 0
         self.ended_with: list[int] = []

@@ -10,7 +10,7 @@ import attrs
 from ..bridge.cases import Act, CaseState, Intent, IntentState
 from ..bridge.ledger import Ledger
 from ..bridge.marker import read_subject
-from ..bridge.rules import Rules
+from ..bridge.rules import Predicates, Rule, Rules
 from ..sandbox import Sandbox
 from ..sandbox.desk import Ticket
 from .network import Network, Write
@@ -165,7 +165,7 @@ class Promise:
 
     def _every_change_has_its_ticket(self) -> None:
         """What holds now and did not at the baseline is told by a ticket, if a rule takes it."""
-        taken = {kind for rule in self.rules.rules for kind in rule.kinds if rule.built_in}
+        taken = told_at_once(self.rules)
         state = self.ledger.state("main-room")
         conditions = {condition.name: condition for condition in state.conditions}
         for event in self.sandbox.boxoffice.events:
@@ -246,6 +246,19 @@ class Promise:
             if marker is not None:
                 found.setdefault(marker, []).append(ticket)
         return found
+
+
+def told_at_once(rules: Rules) -> set[str]:
+    """The kinds whose first rule asks for nothing further and does not wait."""
+    first: dict[str, Rule] = {}
+    for rule in rules.rules:
+        for kind in rule.kinds:
+            first.setdefault(kind, rule)
+    return {
+        kind
+        for kind, rule in first.items()
+        if rule.predicates == Predicates() and not rule.hold and rule.quiet_hours is None
+    }
 
 
 _STATUS = ("resolve", "pending", "reply")

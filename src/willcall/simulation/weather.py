@@ -84,6 +84,7 @@ class Weather:
             kind = dice.choice(("moving", "shuffled desk", "shuffled office"))
             often = self._often()
             if kind == "moving":
+                often = dice.choice((0.1, 0.3, 0.6))
                 add("moving", service="ticket0", method="GET", probability=often)
             elif kind == "shuffled desk":
                 add("shuffle", service="ticket0", probability=dice.choice((often, 1.0)))
