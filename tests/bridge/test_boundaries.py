@@ -13,7 +13,7 @@ import pytest
 from support import house as support_house
 from support.house import ADDRESS, Crash, House
 from willcall.bridge.cases import Act
-from willcall.bridge.ledger import in_memory
+from willcall.bridge.ledger import Ledger, in_memory
 from willcall.bridge.rules import Rules, built_in_rules
 from willcall.simulation.ledgers import in_sqlite
 
@@ -64,10 +64,17 @@ SCENES: tuple[Callable[[House], None], ...] = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A copy of an empty ledger, rather than hundreds of migrations."""
-    monkeypatch.setattr(support_house, "open_ledger", lambda *_: in_sqlite())
+Ledgers = Callable[[Callable[[], Ledger]], None]
+
+
+@pytest.fixture
+def ledgers(monkeypatch: pytest.MonkeyPatch) -> Ledgers:
+    """Sets which ledger a house gets: a new one each time, at less than a migration's cost."""
+
+    def use(make: Callable[[], Ledger]) -> None:
+        monkeypatch.setattr(support_house, "open_ledger", lambda *_: make())
+
+    return use
 
 
 def _played(scene: int | None, boundary: int = 0) -> tuple[list[object], bool, set[Act]]:
@@ -89,9 +96,16 @@ def _played(scene: int | None, boundary: int = 0) -> tuple[list[object], bool, s
     return shape, ended, acts
 
 
-@pytest.mark.parametrize("scene", range(len(SCENES)), ids=lambda n: SCENES[n].__name__.strip("_"))
-def test_any_boundary_of_any_kind_of_act(scene: int) -> None:
-    """For boundary 0, 1, 2 … until the run ends untouched."""
+@pytest.mark.parametrize(
+    ("scene", "ledger"),
+    [*((scene, in_memory) for scene in range(len(SCENES))), (1, in_sqlite)],
+    ids=lambda one: SCENES[one].__name__.strip("_") if isinstance(one, int) else one.__name__,
+)
+def test_any_boundary_of_any_kind_of_act(
+    scene: int, ledger: Callable[[], Ledger], ledgers: Ledgers
+) -> None:
+    """For boundary 0, 1, 2 … until the run ends untouched; one scene on SQLite, too."""
+    ledgers(ledger)
     wanted, _, acts = _played(None)
     assert acts == set(Act)
     boundary = 0
@@ -147,10 +161,10 @@ def _standing(house: House) -> list[object]:
     ("number", "least"), [(0, 15), (1, 30), (3, 15)], ids=["first try", "repeat", "fold"]
 )
 def test_any_boundary_while_a_second_ticket_comes_up(
-    number: int, least: int, monkeypatch: pytest.MonkeyPatch
+    number: int, least: int, ledgers: Ledgers
 ) -> None:
     """A request is carried out beyond Δ: its ticket is found and folded, wherever a run ends."""
-    monkeypatch.setattr(support_house, "open_ledger", lambda *_: in_memory())
+    ledgers(in_memory)
     whole, _ = _late(None)
     assert len(whole.desk.tickets) == 2
     (wanted,) = _standing(whole)
