@@ -75,6 +75,26 @@ def _holder() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
+def attempted(intent: Intent, sent: Mapping[str, Any], now: datetime) -> Intent:
+    """An intent as it is while its request is out."""
+    in_doubt = intent.state in {
+        IntentState.ATTEMPTING,
+        IntentState.UNKNOWN,
+        IntentState.DEAD,
+    }
+    return attrs.evolve(
+        intent,
+        state=IntentState.ATTEMPTING,
+        sent=sent,
+        first_tried_at=intent.first_tried_at or now,
+        attempted_at=now,
+        repeated_at=now if in_doubt else intent.repeated_at,
+        tries=intent.tries + 1,
+        retry_at=None,
+        error=None,
+    )
+
+
 class Ledger(Cared):
     """What must survive. Safe to use from one process at a time per :class:`Fence`.
 
@@ -246,22 +266,7 @@ class Ledger(Cared):
         Raises:
             LedgerError: another run has taken over.
         """
-        in_doubt = intent.state in {
-            IntentState.ATTEMPTING,
-            IntentState.UNKNOWN,
-            IntentState.DEAD,
-        }
-        tried = attrs.evolve(
-            intent,
-            state=IntentState.ATTEMPTING,
-            sent=sent,
-            first_tried_at=intent.first_tried_at or now,
-            attempted_at=now,
-            repeated_at=now if in_doubt else intent.repeated_at,
-            tries=intent.tries + 1,
-            retry_at=None,
-            error=None,
-        )
+        tried = attempted(intent, sent, now)
         with self._told(), self._engine.begin() as connection:
             self._pass_fence(connection, fence, now)
             write_intent(connection, tried, now, None)
