@@ -104,6 +104,7 @@ DETAIL = {
     "box_office.scope_missing": "events:write is missing",
     "box_office.unreachable": "no answer within 10 s",
     "box_office.storm": "- Laughs: sold out [wc-00000001]\n- Open Mic: cancelled [wc-00000002]",
+    "ticket_type.selling_fast": "40 minutes to 2 hours",
 }
 
 

@@ -48,6 +48,7 @@ def decide(
     rules: Rules,
     *,
     blind: bool = False,
+    lately: timedelta = timedelta(0),
 ) -> Decision:
     """What a pass's changes mean for the cases, and what time has ripened.
 
@@ -60,8 +61,10 @@ def decide(
         rules: what to do about what.
         blind: the box office was not read whole: nothing but these changes may open or end
             anything, since nobody knows whether the rest still holds.
+        lately: cases opened so short a while ago count towards a storm as well: whoever looks often
+            sees one in parts.
     """
-    court = _Court(box_office, state, facts, at, rules)
+    court = _Court(box_office, state, facts, at, rules, lately)
     for change in changes:
         court.hear(change)
     court.ripen(blind=blind)
@@ -91,7 +94,9 @@ class _Court:
         facts: Mapping[str, EventFacts],
         at: datetime,
         rules: Rules,
+        lately: timedelta = timedelta(0),
     ) -> None:
+        self._lately = lately
         self._box_office = box_office
         self._at = at
         self._rules = rules
@@ -322,7 +327,7 @@ class _Court:
         for case, rule, condition in joining:
             self._join(self._cases[case.marker], rule, condition)
         limit = self._rules.storm.limit
-        storm = bool(limit) and len(fresh) > limit
+        storm = bool(limit) and bool(fresh) and len(fresh) + self._opened_lately() > limit
         # A large one may take several passes to be seen: what is like it goes where it went.
         alike = {
             case.kind
@@ -336,6 +341,12 @@ class _Court:
         held = [case for case in opened if case.state is CaseState.HELD]
         if held:
             self._digest(held)
+
+    def _opened_lately(self) -> int:
+        since = self._at - self._lately
+        return sum(
+            case.opened_at > since and case.kind != _STORM for case in self._known_cases.values()
+        )
 
     def _group(self, rule: Rule, condition: Condition) -> str:
         """What others must share to join a case's ticket; empty if none may."""

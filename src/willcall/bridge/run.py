@@ -5,8 +5,9 @@ Everything that runs the bridge (cron, the command line, whatever comes) runs th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -19,21 +20,27 @@ from ..errors import (
     LedgerError,
     PermissionDeniedError,
     StoppedError,
+    TakenOverError,
     WillcallError,
 )
+from ..ticketsmart.api import PROVIDER as TICKETSMART
 from ..ticketsmart.api import FlowTicketSmart
-from .cases import Case, Decision, Intent, IntentState, State
+from .cases import Case, Conclusion, Decision, Intent, IntentState, Name, State
 from .changes import Change
 from .decide import decide, release
 from .deliver import Deliveries, deliver_all
 from .diff import diff
 from .facts import EventFacts, TypeFacts, event_facts
+from .forecast import Forecast
 from .job import Job as Job  # noqa: PLC0414 - whoever runs a pass needs one
 from .ledger import Fence
 from .observe import Observation, observe
 from .outlook import Outlooks, outlooks
+from .planner import Planner
+from .predictions import Prediction
 from .recovery import rebuild, refuse_to_guess
 from .removals import Removed, remove_due
+from .selling import Sales, sales
 from .troubles import letters, noted
 
 
@@ -125,7 +132,7 @@ def run_pass(job: Job) -> Flow[PassReport]:
 
     def work(fence: Fence) -> Flow[PassReport]:
         report = yield from _observe_and_commit(job, fence, ends)
-        report = yield from _deliver(job, fence, report, ends)
+        report = yield from deliver(job, fence, report, ends)
         yield from _note_run(job, report, started)
         return report
 
@@ -138,8 +145,7 @@ def _with_lease(
     """Work as the one sender for a box office, or report that somebody else is."""
     fence = yield from do("lease", lambda: job.ledger.take_lease(job.box_office, started))
     if fence is None:
-        busy = f"another run is at work on {job.box_office!r}; this one leaves it alone"
-        return PassReport(box_office=job.box_office, trouble=LedgerError(busy, temporary=True))
+        return PassReport(box_office=job.box_office, trouble=busy(job.box_office))
     try:
         report = yield from work(fence)
     except Exception:
@@ -149,42 +155,43 @@ def _with_lease(
     return report
 
 
-def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]:
-    report = PassReport(box_office=job.box_office)
-    state = yield from _state(job)
-    try:
-        found = yield from _seen(job, state, ends)
-        if state.snapshot is None:
-            alone = yield from _strangers(job, found.observation, ends)
-            if alone is not None:
-                return attrs.evolve(report, trouble=alone)
-    except ApiError as error:
-        decision = yield from _in_trouble(job, state, error)
-        report = attrs.evolve(report, trouble=error)
-        observation, removed = None, Removed()
-    else:
-        observation = found.observation
-        removed = yield from _removed(job, fence, ends)
-        decision = _conclude(job, state, found, removed)
-        report = attrs.evolve(report, trouble=removed.trouble)
-    moment = yield from now()
-    swept = observation is not None
-    if swept or decision.recorded or decision.troubles != state.troubles:
-        yield from do(
-            "commit",
-            lambda: job.ledger.commit(fence, decision, moment, swept=swept, keep=job.history),
-        )
-    for name, tried in removed.notes:
-        yield from do(
-            "removal refused",
-            lambda: job.ledger.note_removal(fence, name, tried, moment),  # noqa: B023
-        )
-    return attrs.evolve(
-        report, observation=observation, decision=decision if swept or decision.recorded else None
+def busy(box_office: str) -> TakenOverError:
+    """Somebody else is at work."""
+    return TakenOverError(
+        f"another run, or a watch, is at work on {box_office!r}; this one leaves it alone"
     )
 
 
-def _strangers(job: Job, observation: Observation, ends: float) -> Flow[ApiError | None]:
+def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]:
+    report = PassReport(box_office=job.box_office)
+    state = yield from _state(job)
+    planner = yield from planner_of(job, state.snapshot)
+    try:
+        found = yield from _seen(job, state, ends, planner)
+        if state.snapshot is None:
+            alone = yield from strangers(job, found.observation, ends)
+            if alone is not None:
+                return attrs.evolve(report, trouble=alone)
+    except ApiError as error:
+        conclusion = yield from in_trouble(job, fence, state.snapshot, error)
+        decision = None if conclusion is None else conclusion.decision
+        return attrs.evolve(report, trouble=error, decision=_told(decision))
+    removed = yield from removals_due(job, fence, ends)
+    learned = {**(state.snapshot or {}), **found.differing}
+    concluded = yield from conclude(
+        job, fence, state.snapshot, found, removed, planner=planner.packed(learned)
+    )
+    return attrs.evolve(
+        report, observation=found.observation, decision=concluded.decision, trouble=removed.trouble
+    )
+
+
+def _told(decision: Decision | None) -> Decision | None:
+    """A decision in which something has happened."""
+    return decision if decision is not None and decision.recorded else None
+
+
+def strangers(job: Job, observation: Observation, ends: float) -> Flow[ApiError | None]:
     """Before a baseline: whether another ledger's tickets are there; the error if nobody can say.
 
     Raises:
@@ -211,14 +218,15 @@ def recover_pass(job: Job) -> Flow[PassReport]:
     def work(fence: Fence) -> Flow[PassReport]:
         report = PassReport(box_office=job.box_office)
         try:
-            found = yield from _seen(job, State(), ends)
+            planner = yield from planner_of(job, None)
+            found = yield from _seen(job, State(), ends, planner)
             left = ends - (yield from tick())
             api = job.ticket0.with_options(deadline=max(0.001, left))
             tickets = yield from rebuild(job, fence, api, found.observation)
         except ApiError as error:
             return attrs.evolve(report, trouble=error)
         report = attrs.evolve(report, observation=found.observation, recovered=len(tickets))
-        return (yield from _deliver(job, fence, report, ends))
+        return (yield from deliver(job, fence, report, ends))
 
     return (yield from _with_lease(job, started, work))
 
@@ -230,22 +238,50 @@ def _state(job: Job) -> Flow[State]:
 
 
 @attrs.frozen
-class _Found:
-    """What was seen, and what differs from what was known."""
+class Found:
+    """What was seen, what differs from what was known, and what is expected of it."""
 
     observation: Observation
-    changes: tuple[Change, ...]
-    differing: Mapping[str, EventFacts]
+    changes: tuple[Change, ...] = ()
+    differing: Mapping[str, EventFacts] = attrs.field(factory=dict)
+    expected: tuple[tuple[EventFacts, Mapping[str, Forecast]], ...] = ()
 
 
-def _seen(job: Job, state: State, ends: float) -> Flow[_Found]:
+def rate_of(job: Job, trip: float = 0.0) -> float:
+    """How many looks a second the quota allows, if each takes so many seconds."""
+    return TICKETSMART.quota.rate(job.watching.share, trip)
+
+
+def planner_of(job: Job, snapshot: Mapping[str, EventFacts] | None) -> Flow[Planner]:
+    """The planner as the last process has left it."""
+    memory = yield from do("planner", lambda: job.ledger.planner(job.box_office))
+    return Planner.of(rate_of(job), job.rules.low_stock, snapshot, memory)
+
+
+def found_in(
+    job: Job,
+    snapshot: Mapping[str, EventFacts] | None,
+    observation: Observation,
+    planner: Planner,
+) -> Found:
+    """What an observation means beside what was known."""
+    if snapshot is None:
+        return Found(observation, (), {event.id: event for event in observation.events})
+    changes, differing = diff(job.box_office, snapshot, observation, job.rules.runs_low)
+    at = observation.at.timestamp()
+    expected = tuple(
+        (differing.get(event.id) or snapshot[event.id], told)
+        for event in observation.events
+        if (told := planner.schedule.forecasts(event.id, at))
+    )
+    return Found(observation, changes, differing, expected)
+
+
+def _seen(job: Job, state: State, ends: float, planner: Planner) -> Flow[Found]:
     """Look; nothing is written. A run and a plan share every line of this."""
     api = yield from _ticketsmart(job, ends)
-    observation = yield from observe(api, state.snapshot or {}, job.looks)
-    if state.snapshot is None:
-        return _Found(observation, (), {event.id: event for event in observation.events})
-    changes, differing = diff(job.box_office, state.snapshot, observation, job.rules.runs_low)
-    return _Found(observation, changes, differing)
+    observation = yield from observe(api, state.snapshot or {}, job.looks, planner)
+    return found_in(job, state.snapshot, observation, planner)
 
 
 def _ticketsmart(job: Job, ends: float) -> Flow[FlowTicketSmart]:
@@ -253,41 +289,136 @@ def _ticketsmart(job: Job, ends: float) -> Flow[FlowTicketSmart]:
     return job.ticketsmart.with_options(deadline=max(0.001, left))
 
 
-def _removed(job: Job, fence: Fence, ends: float) -> Flow[Removed]:
+def removals_due(job: Job, fence: Fence, ends: float) -> Flow[Removed]:
+    """Do the scheduled removals whose time has come."""
     if not job.removals:
         return Removed()
     api = yield from _ticketsmart(job, ends)
     return (yield from remove_due(api, job.ledger, fence, job.removals))
 
 
-def _conclude(job: Job, state: State, found: _Found, removed: Removed | None = None) -> Decision:
-    """What was seen, as a decision; nothing is written."""
+def conclude(
+    job: Job,
+    fence: Fence,
+    snapshot: Mapping[str, EventFacts] | None,
+    found: Found,
+    removed: Removed | None = None,
+    *,
+    planner: bytes | None = None,
+    swept: bool = True,
+    unwritten: Mapping[str, EventFacts] | None = MappingProxyType({}),
+    lately: timedelta = timedelta(0),
+) -> Flow[Conclusion]:
+    """Decide what a look means, and write it down; both in one transaction.
+
+    Args:
+        job: whose box office it is.
+        fence: the lease it is done under.
+        snapshot: every event as it was last seen; None before the baseline.
+        found: what was seen.
+        removed: what came of the removals that were due.
+        planner: what the planner has learned meanwhile.
+        swept: whether it ends a complete look at the box office.
+        unwritten: see :class:`~willcall.bridge.cases.Conclusion`.
+        lately: cases opened so short a while ago count towards a storm as well.
+    """
+    removed = removed or Removed()
+
+    def step(state: State) -> Conclusion:
+        decision, foretold = _decided(job, state, found, removed, lately)
+        return Conclusion(decision=decision, swept=swept, foretold=foretold, unwritten=unwritten)
+
+    moment = yield from now()
+    concluded = yield from do(
+        "commit",
+        lambda: job.ledger.conclude(
+            fence,
+            moment,
+            step,
+            since=moment - job.horizon,
+            snapshot=snapshot,
+            keep=job.history,
+            planner=planner,
+        ),
+    )
+    assert concluded is not None  # noqa: S101 - the step always concludes something
+    for name, tried in removed.notes:
+        yield from do(
+            "removal refused",
+            lambda: job.ledger.note_removal(fence, name, tried, moment),  # noqa: B023
+        )
+    return concluded
+
+
+def sales_in(job: Job, found: Found, holding: Collection[Name]) -> Sales:
+    """What begins to sell fast, and what no longer does, beside the conditions that hold."""
+    at, low = found.observation.at, job.rules.low_stock
+    return sales(job.box_office, found.expected, holding, at, job.selling_fast, low)
+
+
+def _decided(
+    job: Job,
+    state: State,
+    found: Found,
+    removed: Removed | None = None,
+    lately: timedelta = timedelta(0),
+) -> tuple[Decision, tuple[Prediction, ...]]:
+    """What was seen, as a decision; nothing is written. A run, a watch and a plan share it."""
     at = found.observation.at
     removed = removed or Removed()
     # It could be read; that its key may not write needs a person all the same.
     denied = removed.trouble if isinstance(removed.trouble, PermissionDeniedError) else None
     trouble, troubles = noted(job.box_office, state.troubles, denied, at)
     dead = letters(job.box_office, state, at)
-    news = (*found.changes, *removed.changes, *trouble, *dead)
-    decision = decide(job.box_office, state, news, found.differing, at, job.rules)
-    return attrs.evolve(decision, baseline=state.snapshot is None, troubles=troubles)
+    holding = {one.name for one in state.conditions}
+    sold = sales(job.box_office, found.expected, holding, at, job.selling_fast, job.rules.low_stock)
+    news = (*found.changes, *sold.changes, *removed.changes, *trouble, *dead)
+    decision = decide(job.box_office, state, news, found.differing, at, job.rules, lately=lately)
+    baseline = state.snapshot is None
+    changed = None if dict(troubles) == dict(state.troubles) else troubles
+    return attrs.evolve(decision, baseline=baseline, troubles=changed), sold.foretold
 
 
-def _in_trouble(job: Job, state: State, error: ApiError) -> Flow[Decision]:
+def in_trouble(
+    job: Job,
+    fence: Fence,
+    snapshot: Mapping[str, EventFacts] | None,
+    error: ApiError | None,
+    *,
+    planner: bytes | None = None,
+) -> Flow[Conclusion | None]:
     """A box office that could not be read. Nothing it shows has changed; that it is in trouble may
-    be news of its own."""
+    be news of its own. None if nothing follows. Without an error, nothing was looked at: only time
+    has passed."""
     at = yield from now()
-    changes, troubles = noted(job.box_office, state.troubles, error, at)
-    changes = (*changes, *letters(job.box_office, state, at))
-    decision = decide(job.box_office, state, changes, {}, at, job.rules, blind=True)
-    if state.snapshot is None:
-        # Before a baseline nobody knows whether a lost ledger has said the same: look first.
-        intents = (attrs.evolve(one, state=IntentState.UNKNOWN) for one in decision.intents)
-        decision = attrs.evolve(decision, intents=tuple(intents))
-    return attrs.evolve(decision, troubles=troubles)
+
+    def step(state: State) -> Conclusion | None:
+        changes: tuple[Change, ...] = ()
+        troubles: Mapping[str, int] = state.troubles
+        if error is not None:
+            changes, troubles = noted(job.box_office, state.troubles, error, at)
+        changes = (*changes, *letters(job.box_office, state, at))
+        decision = decide(job.box_office, state, changes, {}, at, job.rules, blind=True)
+        if state.snapshot is None:
+            # Before a baseline nobody knows whether a lost ledger has said the same: look first.
+            intents = (attrs.evolve(one, state=IntentState.UNKNOWN) for one in decision.intents)
+            decision = attrs.evolve(decision, intents=tuple(intents))
+        if not decision.recorded and troubles == state.troubles:
+            return None
+        return Conclusion(decision=attrs.evolve(decision, troubles=troubles), swept=False)
+
+    return (
+        yield from do(
+            "commit",
+            lambda: job.ledger.conclude(
+                fence, at, step, since=at - job.horizon, snapshot=snapshot, planner=planner
+            ),
+        )
+    )
 
 
-def _deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[PassReport]:
+def deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[PassReport]:
+    """Carry out what is not settled; the report, with what came of it and what is left."""
     deliveries = yield from deliver_all(
         job.ledger, fence, job.ticket0, job.rules.address, ends, job.terms, job.stopping
     )
@@ -326,13 +457,14 @@ def plan_pass(job: Job) -> Flow[Plan]:
     plan = Plan(box_office=job.box_office)
     ends = (yield from tick()) + job.max_seconds
     state = yield from _state(job)
+    planner = yield from planner_of(job, state.snapshot)
     waiting = yield from do("unsettled", lambda: job.ledger.unsettled(job.box_office))
     plan = attrs.evolve(plan, waiting=tuple(waiting))
     try:
-        found = yield from _seen(job, state, ends)
+        found = yield from _seen(job, state, ends, planner)
     except ApiError as error:
         return attrs.evolve(plan, trouble=error)
-    decision = _conclude(job, state, found)
+    decision, _ = _decided(job, state, found)
     by_marker = {case.marker: case for case in (*state.cases, *decision.cases)}
     acts = [*waiting, *((by_marker[one.case], one) for one in decision.intents)]
     ahead = yield from outlooks(job.ticket0, acts, ends - (yield from tick()))
@@ -353,7 +485,7 @@ def release_held(job: Job, markers: Sequence[str]) -> Flow[PassReport]:
         decision = release(job.box_office, state, markers, started, job.rules)
         yield from do("commit", lambda: job.ledger.commit(fence, decision, started, swept=False))
         report = PassReport(box_office=job.box_office, decision=decision)
-        return (yield from _deliver(job, fence, report, ends))
+        return (yield from deliver(job, fence, report, ends))
 
     return (yield from _with_lease(job, started, work))
 
@@ -390,7 +522,7 @@ def report_removal_failure(job: Job, event: str, ticket_type: str) -> Flow[PassR
         moment = yield from now()
         yield from do("commit", lambda: job.ledger.commit(fence, decision, moment, swept=False))
         report = attrs.evolve(report, decision=decision)
-        return (yield from _deliver(job, fence, report, ends))
+        return (yield from deliver(job, fence, report, ends))
 
     return (yield from _with_lease(job, started, work))
 
