@@ -122,6 +122,7 @@ def happens(kind: str, before: EventFacts = BEFORE) -> Change:
         before=before if before is not BARE else None,
         ticket_type=one if KINDS[kind].of_ticket_type else None,
         observed_at=SEEN,
+        detail="" if before is BARE else DETAIL.get(kind, ""),
     )
 
 
