@@ -5,9 +5,8 @@ Everything that runs the bridge (cron, the command line, whatever comes) runs th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from types import MappingProxyType
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import attrs
@@ -23,25 +22,27 @@ from ..errors import (
     TakenOverError,
     WillcallError,
 )
-from ..ticketsmart.api import PROVIDER as TICKETSMART
-from ..ticketsmart.api import FlowTicketSmart
-from .cases import Case, Conclusion, Decision, Intent, IntentState, Name, State
+from .cases import Case, Conclusion, Decision, Intent, IntentState, State
 from .changes import Change
+from .conclude import (
+    Found,
+    conclude,
+    decided,
+    found_in,
+    in_trouble,
+    planner_of,
+    removals_due,
+    ticketsmart,
+)
 from .decide import decide, release
 from .deliver import Deliveries, deliver_all
-from .diff import diff
 from .facts import EventFacts, TypeFacts, event_facts
-from .forecast import Forecast
 from .job import Job as Job  # noqa: PLC0414 - whoever runs a pass needs one
 from .ledger import Fence
 from .observe import Observation, observe
 from .outlook import Outlooks, outlooks
 from .planner import Planner
-from .predictions import Prediction
 from .recovery import rebuild, refuse_to_guess
-from .removals import Removed, remove_due
-from .selling import Sales, sales
-from .troubles import letters, noted
 
 
 @attrs.frozen(kw_only=True)
@@ -146,8 +147,13 @@ def _with_lease(
     fence = yield from do("lease", lambda: job.ledger.take_lease(job.box_office, started))
     if fence is None:
         return PassReport(box_office=job.box_office, trouble=busy(job.box_office))
+    return (yield from _holding(job, fence, lambda: work(fence)))
+
+
+def _holding(job: Job, fence: Fence, work: Callable[[], Flow[PassReport]]) -> Flow[PassReport]:
+    """Work, and give the lease back."""
     try:
-        report = yield from work(fence)
+        report = yield from work()
     except Exception:
         yield from do("release", lambda: job.ledger.release_lease(fence))
         raise
@@ -237,184 +243,11 @@ def _state(job: Job) -> Flow[State]:
     return (yield from do("state", lambda: job.ledger.state(job.box_office, since)))
 
 
-@attrs.frozen
-class Found:
-    """What was seen, what differs from what was known, and what is expected of it."""
-
-    observation: Observation
-    changes: tuple[Change, ...] = ()
-    differing: Mapping[str, EventFacts] = attrs.field(factory=dict)
-    expected: tuple[tuple[EventFacts, Mapping[str, Forecast]], ...] = ()
-
-
-def rate_of(job: Job, trip: float = 0.0) -> float:
-    """How many looks a second the quota allows, if each takes so many seconds."""
-    return TICKETSMART.quota.rate(job.watching.share, trip)
-
-
-def planner_of(job: Job, snapshot: Mapping[str, EventFacts] | None) -> Flow[Planner]:
-    """The planner as the last process has left it."""
-    memory = yield from do("planner", lambda: job.ledger.planner(job.box_office))
-    return Planner.of(rate_of(job), job.rules.low_stock, snapshot, memory)
-
-
-def found_in(
-    job: Job,
-    snapshot: Mapping[str, EventFacts] | None,
-    observation: Observation,
-    planner: Planner,
-) -> Found:
-    """What an observation means beside what was known."""
-    if snapshot is None:
-        return Found(observation, (), {event.id: event for event in observation.events})
-    changes, differing = diff(job.box_office, snapshot, observation, job.rules.runs_low)
-    at = observation.at.timestamp()
-    expected = tuple(
-        (differing.get(event.id) or snapshot[event.id], told)
-        for event in observation.events
-        if (told := planner.schedule.forecasts(event.id, at))
-    )
-    return Found(observation, changes, differing, expected)
-
-
 def _seen(job: Job, state: State, ends: float, planner: Planner) -> Flow[Found]:
     """Look; nothing is written. A run and a plan share every line of this."""
-    api = yield from _ticketsmart(job, ends)
+    api = yield from ticketsmart(job, ends)
     observation = yield from observe(api, state.snapshot or {}, job.looks, planner)
     return found_in(job, state.snapshot, observation, planner)
-
-
-def _ticketsmart(job: Job, ends: float) -> Flow[FlowTicketSmart]:
-    left = ends - (yield from tick())
-    return job.ticketsmart.with_options(deadline=max(0.001, left))
-
-
-def removals_due(job: Job, fence: Fence, ends: float) -> Flow[Removed]:
-    """Do the scheduled removals whose time has come."""
-    if not job.removals:
-        return Removed()
-    api = yield from _ticketsmart(job, ends)
-    return (yield from remove_due(api, job.ledger, fence, job.removals))
-
-
-def conclude(
-    job: Job,
-    fence: Fence,
-    snapshot: Mapping[str, EventFacts] | None,
-    found: Found,
-    removed: Removed | None = None,
-    *,
-    planner: bytes | None = None,
-    swept: bool = True,
-    unwritten: Mapping[str, EventFacts] | None = MappingProxyType({}),
-    lately: timedelta = timedelta(0),
-) -> Flow[Conclusion]:
-    """Decide what a look means, and write it down; both in one transaction.
-
-    Args:
-        job: whose box office it is.
-        fence: the lease it is done under.
-        snapshot: every event as it was last seen; None before the baseline.
-        found: what was seen.
-        removed: what came of the removals that were due.
-        planner: what the planner has learned meanwhile.
-        swept: whether it ends a complete look at the box office.
-        unwritten: see :class:`~willcall.bridge.cases.Conclusion`.
-        lately: cases opened so short a while ago count towards a storm as well.
-    """
-    removed = removed or Removed()
-
-    def step(state: State) -> Conclusion:
-        decision, foretold = _decided(job, state, found, removed, lately)
-        return Conclusion(decision=decision, swept=swept, foretold=foretold, unwritten=unwritten)
-
-    moment = yield from now()
-    concluded = yield from do(
-        "commit",
-        lambda: job.ledger.conclude(
-            fence,
-            moment,
-            step,
-            since=moment - job.horizon,
-            snapshot=snapshot,
-            keep=job.history,
-            planner=planner,
-        ),
-    )
-    assert concluded is not None  # noqa: S101 - the step always concludes something
-    for name, tried in removed.notes:
-        yield from do(
-            "removal refused",
-            lambda: job.ledger.note_removal(fence, name, tried, moment),  # noqa: B023
-        )
-    return concluded
-
-
-def sales_in(job: Job, found: Found, holding: Collection[Name]) -> Sales:
-    """What begins to sell fast, and what no longer does, beside the conditions that hold."""
-    at, low = found.observation.at, job.rules.low_stock
-    return sales(job.box_office, found.expected, holding, at, job.selling_fast, low)
-
-
-def _decided(
-    job: Job,
-    state: State,
-    found: Found,
-    removed: Removed | None = None,
-    lately: timedelta = timedelta(0),
-) -> tuple[Decision, tuple[Prediction, ...]]:
-    """What was seen, as a decision; nothing is written. A run, a watch and a plan share it."""
-    at = found.observation.at
-    removed = removed or Removed()
-    # It could be read; that its key may not write needs a person all the same.
-    denied = removed.trouble if isinstance(removed.trouble, PermissionDeniedError) else None
-    trouble, troubles = noted(job.box_office, state.troubles, denied, at)
-    dead = letters(job.box_office, state, at)
-    holding = {one.name for one in state.conditions}
-    sold = sales(job.box_office, found.expected, holding, at, job.selling_fast, job.rules.low_stock)
-    news = (*found.changes, *sold.changes, *removed.changes, *trouble, *dead)
-    decision = decide(job.box_office, state, news, found.differing, at, job.rules, lately=lately)
-    baseline = state.snapshot is None
-    changed = None if dict(troubles) == dict(state.troubles) else troubles
-    return attrs.evolve(decision, baseline=baseline, troubles=changed), sold.foretold
-
-
-def in_trouble(
-    job: Job,
-    fence: Fence,
-    snapshot: Mapping[str, EventFacts] | None,
-    error: ApiError | None,
-    *,
-    planner: bytes | None = None,
-) -> Flow[Conclusion | None]:
-    """A box office that could not be read. Nothing it shows has changed; that it is in trouble may
-    be news of its own. None if nothing follows. Without an error, nothing was looked at: only time
-    has passed."""
-    at = yield from now()
-
-    def step(state: State) -> Conclusion | None:
-        changes: tuple[Change, ...] = ()
-        troubles: Mapping[str, int] = state.troubles
-        if error is not None:
-            changes, troubles = noted(job.box_office, state.troubles, error, at)
-        changes = (*changes, *letters(job.box_office, state, at))
-        decision = decide(job.box_office, state, changes, {}, at, job.rules, blind=True)
-        if state.snapshot is None:
-            # Before a baseline nobody knows whether a lost ledger has said the same: look first.
-            intents = (attrs.evolve(one, state=IntentState.UNKNOWN) for one in decision.intents)
-            decision = attrs.evolve(decision, intents=tuple(intents))
-        if not decision.recorded and troubles == state.troubles:
-            return None
-        return Conclusion(decision=attrs.evolve(decision, troubles=troubles), swept=False)
-
-    return (
-        yield from do(
-            "commit",
-            lambda: job.ledger.conclude(
-                fence, at, step, since=at - job.horizon, snapshot=snapshot, planner=planner
-            ),
-        )
-    )
 
 
 def deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[PassReport]:
@@ -464,7 +297,7 @@ def plan_pass(job: Job) -> Flow[Plan]:
         found = yield from _seen(job, state, ends, planner)
     except ApiError as error:
         return attrs.evolve(plan, trouble=error)
-    decision, _ = _decided(job, state, found)
+    decision, _ = decided(job, state, found)
     by_marker = {case.marker: case for case in (*state.cases, *decision.cases)}
     acts = [*waiting, *((by_marker[one.case], one) for one in decision.intents)]
     ahead = yield from outlooks(job.ticket0, acts, ends - (yield from tick()))
@@ -472,26 +305,24 @@ def plan_pass(job: Job) -> Flow[Plan]:
 
 
 def release_held(job: Job, markers: Sequence[str]) -> Flow[PassReport]:
-    """Let the held cases of a storm go, all or those with these markers, and deliver them.
+    """Let the held cases of a storm go, all or those with these markers, and deliver them; where
+    another run or a watch is at work, that delivers them.
 
     Raises:
         LedgerError: the ledger cannot be used; nothing was sent.
     """
     started = yield from now()
-    ends = (yield from tick()) + job.max_seconds
 
-    def work(fence: Fence) -> Flow[PassReport]:
-        state = yield from _state(job)
+    def step(state: State) -> Conclusion:
         decision = release(job.box_office, state, markers, started, job.rules)
-        yield from do("commit", lambda: job.ledger.commit(fence, decision, started, swept=False))
-        report = PassReport(box_office=job.box_office, decision=decision)
-        return (yield from deliver(job, fence, report, ends))
+        return Conclusion(decision=decision, swept=False)
 
-    return (yield from _with_lease(job, started, work))
+    return (yield from _errand(job, started, step))
 
 
 def report_removal_failure(job: Job, event: str, ticket_type: str) -> Flow[PassReport]:
-    """Take a removal that was refused as a change, and deliver what follows from it.
+    """Take a removal that was refused as a change, and deliver what follows from it; where another
+    run or a watch is at work, that delivers it.
 
     Args:
         event: the event's id or slug.
@@ -501,30 +332,56 @@ def report_removal_failure(job: Job, event: str, ticket_type: str) -> Flow[PassR
         LedgerError: the ledger cannot be used; nothing was sent.
     """
     started = yield from now()
-    ends = (yield from tick()) + job.max_seconds
+    state = yield from _state(job)
+    try:
+        seen = yield from _facts_of(job, state, event, started)
+    except ApiError as error:
+        return PassReport(box_office=job.box_office, trouble=error)
+    change = Change(
+        kind="ticket_type.removal_failed",
+        box_office=job.box_office,
+        event=seen,
+        ticket_type=seen.ticket_type(ticket_type) or TypeFacts(id=ticket_type, name=ticket_type),
+        observed_at=started,
+    )
 
-    def work(fence: Fence) -> Flow[PassReport]:
-        report = PassReport(box_office=job.box_office)
-        state = yield from _state(job)
-        try:
-            seen = yield from _facts_of(job, state, event, started)
-        except ApiError as error:
-            return attrs.evolve(report, trouble=error)
-        change = Change(
-            kind="ticket_type.removal_failed",
-            box_office=job.box_office,
-            event=seen,
-            ticket_type=seen.ticket_type(ticket_type)
-            or TypeFacts(id=ticket_type, name=ticket_type),
-            observed_at=started,
-        )
+    def step(state: State) -> Conclusion:
         decision = decide(job.box_office, state, [change], {}, started, job.rules, blind=True)
-        moment = yield from now()
-        yield from do("commit", lambda: job.ledger.commit(fence, decision, moment, swept=False))
-        report = attrs.evolve(report, decision=decision)
-        return (yield from deliver(job, fence, report, ends))
+        return Conclusion(decision=decision, swept=False)
 
-    return (yield from _with_lease(job, started, work))
+    return (yield from _errand(job, started, step))
+
+
+def _errand(job: Job, started: datetime, step: Callable[[State], Conclusion]) -> Flow[PassReport]:
+    """Something that a person has asked for: decided at once, since deciding is one transaction;
+    delivered by whoever has the lease, since there is one sender."""
+    ends = (yield from tick()) + job.max_seconds
+    fence = yield from do("lease", lambda: job.ledger.take_lease(job.box_office, started))
+    since = started - job.horizon
+    report = PassReport(box_office=job.box_office)
+    if fence is None:
+        beside = yield from do(
+            "commit", lambda: job.ledger.conclude_beside(job.box_office, started, step, since)
+        )
+        return attrs.evolve(report, decision=beside.decision)
+    return (yield from _holding(job, fence, lambda: _ran(job, fence, report, step, since, ends)))
+
+
+def _ran(
+    job: Job,
+    fence: Fence,
+    report: PassReport,
+    step: Callable[[State], Conclusion],
+    since: datetime,
+    ends: float,
+) -> Flow[PassReport]:
+    moment = yield from now()
+    concluded = yield from do(
+        "commit", lambda: job.ledger.conclude(fence, moment, step, since=since)
+    )
+    assert concluded is not None  # noqa: S101 - an errand always concludes something
+    report = attrs.evolve(report, decision=concluded.decision)
+    return (yield from deliver(job, fence, report, ends))
 
 
 def _facts_of(job: Job, state: State, event: str, at: datetime) -> Flow[EventFacts]:

@@ -38,6 +38,16 @@ from ..errors import (
 )
 from ..ticketsmart.api import FlowTicketSmart
 from .cases import Conclusion, Name
+from .conclude import (
+    Found,
+    conclude,
+    found_in,
+    in_trouble,
+    planner_of,
+    rate_of,
+    removals_due,
+    sales_in,
+)
 from .deliver import Delivered, Outcome
 from .facts import EventFacts
 from .job import Job
@@ -45,22 +55,7 @@ from .ledger import Fence
 from .observe import Observation, observe
 from .patrol import Patrol
 from .planner import Planner
-from .run import (
-    Found,
-    PassReport,
-    busy,
-    code_of,
-    conclude,
-    deliver,
-    found_in,
-    in_trouble,
-    planner_of,
-    rate_of,
-    removals_due,
-    sales_in,
-    strangers,
-    worst,
-)
+from .run import PassReport, busy, code_of, deliver, strangers, worst
 from .schedule import Look
 from .selling import FAST
 from .troubles import kind_of
