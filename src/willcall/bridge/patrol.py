@@ -67,6 +67,7 @@ class Patrol:
         self.planner = planner
         self._snapshot = snapshot
         self._round = Round()
+        self._silent = False
         # Of each page the call that the one before it gave: it knows where the list began.
         self._calls: dict[int, Op[Page[Event]]] = {}
 
@@ -116,18 +117,34 @@ class Patrol:
         return Observation(at, (*rows, *found), gone=frozenset(gone), elsewhere=whole)
 
     def _event(self, api: FlowTicketSmart, event_id: str) -> Flow[Observation]:
-        known = self._snapshot[event_id]
         try:
-            types = yield from api.events.ticket_types(event_id)
+            facts = yield from (self._types if self._silent else self._whole)(api, event_id)
         except NotFoundError:
             # Whether it is gone for good, the rounds tell.
             at = yield from now()
             self.planner.schedule.gone(event_id)
             return Observation(at, (), complete=False)
         at = yield from now()
-        kept = tuple(map(type_facts, types))
+        self.planner.schedule.event_seen(facts, at.timestamp())
+        return Observation(at, (facts,), complete=False, looks=1)
 
-        facts = attrs.evolve(
+    def _whole(self, api: FlowTicketSmart, event_id: str) -> Flow[EventFacts]:
+        """The event with its ticket types, so that status and stock are of one moment. That its
+        ticket types tell what is left is inferred; where they do not, they are asked for alone."""
+        event = yield from api.events.get(event_id)
+        at = yield from now()
+        types = event.ticket_types
+        if types is None or any(one.available is None for one in types):
+            self._silent = True
+            return (yield from self._types(api, event_id))
+        return event_facts(event, at, types)
+
+    def _types(self, api: FlowTicketSmart, event_id: str) -> Flow[EventFacts]:
+        """Only the ticket types; all else is as the last row showed it."""
+        known = self._snapshot[event_id]
+        kept = tuple(map(type_facts, (yield from api.events.ticket_types(event_id))))
+        at = yield from now()
+        return attrs.evolve(
             known,
             ticket_types=kept,
             sold_out=concluded_sold_out(known.status, kept),
@@ -135,5 +152,3 @@ class Patrol:
             vanished=False,
             types_seen_at=known.types_seen_at or at,
         )
-        self.planner.schedule.event_seen(facts, at.timestamp())
-        return Observation(at, (facts,), complete=False, looks=1)

@@ -32,7 +32,7 @@ from ..ticketsmart.api import PROVIDER as TICKETSMART
 from ..ticketsmart.api import FlowTicketSmart
 from .cases import CaseState
 from .config import BoxOffice, Config, load, pick
-from .ledger import Ledger, open_ledger
+from .ledger import Ledger, is_there, open_ledger
 from .ping import Watchdog
 from .rule_tables import duration
 from .run import (
@@ -368,6 +368,26 @@ def counted(account: Account, ledger: Ledger) -> Account:
     key = sha256(account.key.encode()).hexdigest()[:32]
     name = f"{account.provider.name} {account.base_url} {key}"
     return attrs.evolve(account, pace=Pace(account.pace.quota, store=ledger, name=name))
+
+
+@contextmanager
+def counting(config: Config, folder: Path, account: Account) -> Iterator[Pace | None]:
+    """What holds back a person's requests: the window that runs and watches with the same key count
+    in, where there is a ledger; else one of its own.
+
+    A ledger that cannot be used must not keep anybody from looking.
+    """
+    ledger = None
+    try:
+        if is_there(config.state.url, folder):
+            ledger = open_ledger(config.state.url, folder)
+    except (ConfigError, LedgerError):
+        ledger = None
+    try:
+        yield account.pace if ledger is None else counted(account, ledger).pace
+    finally:
+        if ledger is not None:
+            ledger.close()
 
 
 @contextmanager
