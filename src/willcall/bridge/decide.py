@@ -36,6 +36,8 @@ from .rules import BUILT_IN, GroupBy, Rule, Rules, Silence, wait
 
 _STORM = "box_office.storm"
 _STORM_LASTS = timedelta(hours=1)
+STORM_KNOWN = timedelta(days=1)
+"""How long a digest is remembered: what is held and came after the last one is in none yet."""
 STORM_RULE = f"{BUILT_IN}/{_STORM}"
 
 
@@ -338,9 +340,8 @@ class _Court:
             self._begin(group, held=storm or any(c.change.kind in alike for _, c in group))
             for group in fresh.values()
         ]
-        held = [case for case in opened if case.state is CaseState.HELD]
-        if held:
-            self._digest(held)
+        if any(case.state is CaseState.HELD for case in opened) or self._lately:
+            self._digest_what_is_held()
 
     def _opened_lately(self) -> int:
         since = self._at - self._lately
@@ -460,6 +461,18 @@ class _Court:
         if case.state is CaseState.HELD:
             return
         self._written(self._scribe.add(case, rule, self._as_it_is_now(condition.change)))
+
+    def _digest_what_is_held(self) -> None:
+        """List what is held and in no digest yet; who looks often does so once a minute at most."""
+        digests = [case.opened_at for case in self._cases.values() if case.kind == _STORM]
+        last = max(digests, default=self._at - STORM_KNOWN)
+        held = [
+            case
+            for case in self._cases.values()
+            if case.state is CaseState.HELD and case.opened_at > last
+        ]
+        if held and self._at - last >= self._lately:
+            self._digest(held)
 
     def _digest(self, held: Sequence[Case]) -> None:
         """One ticket that lists what a storm has brought, and how to let it go."""

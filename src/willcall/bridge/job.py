@@ -9,6 +9,7 @@ import attrs
 
 from ..ticket0.api import FlowTicket0
 from ..ticketsmart.api import FlowTicketSmart
+from .decide import STORM_KNOWN
 from .ledger import HISTORY_KEPT, Ledger
 from .removals import Scheduled
 from .rules import Rules
@@ -44,4 +45,4 @@ class Job:
     @property
     def horizon(self) -> timedelta:
         """How long ago a case may have ended and still be of interest."""
-        return max((rule.reopen_within for rule in self.rules.rules), default=timedelta(0))
+        return max([STORM_KNOWN, *(rule.reopen_within for rule in self.rules.rules)])

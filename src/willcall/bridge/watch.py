@@ -66,6 +66,8 @@ _RENEW = 20.0
 _LOOK = 20.0
 """Seconds that one look may take, waits and repetitions included."""
 _LONGEST_PAUSE = 60.0
+_LONGEST_BACK_OFF = 20.0
+"""Seconds: so that three minutes of trouble are seen as such, and its end soon."""
 _DELIVERY = 50.0
 """Seconds after which a round of deliveries begins nothing more, as a run's does."""
 _AGAIN = 10.0
@@ -130,6 +132,7 @@ class Watch:
         self._outcomes: dict[str, Outcome] = {}
         self._fast: set[Name] = set()
         self._snapshot: dict[str, EventFacts] = {}
+        self._planner: Planner | None = None
         # What differs since the history was last written, as it has it.
         self._unwritten: dict[str, EventFacts] = {}
         self._history_at = 0.0
@@ -183,11 +186,11 @@ class Watch:
         else:
             self._snapshot = dict(state.snapshot)
             self._fast = {one.name for one in state.conditions if one.change.kind == FAST}
-        patrol = Patrol(planner, self._snapshot)
+        self._planner, patrol = planner, Patrol(planner, self._snapshot)
         self._ring()
         yield from self._say(said=f"watching {len(self._snapshot)} events")
         while not self._leaving():
-            yield from self._keep(fence, planner)
+            yield from self._keep(fence)
             moment = yield from now()
             look = planner.schedule.next(moment.timestamp())
             # A clock that was set back must not make us wait for the time it showed before.
@@ -322,7 +325,7 @@ class Watch:
             return
         else:
             self._failures += 1
-            pause = min(_LONGEST_PAUSE, 2.0 ** min(self._failures - 1, 6))
+            pause = min(_LONGEST_BACK_OFF, 2.0 ** min(self._failures - 1, 6))
             wait = pause * (0.5 + 0.5 * (yield from draw()))
         if kind is not None:
             self._minute.error = error
@@ -371,7 +374,7 @@ class Watch:
             if left <= 0:
                 return
             yield from sleep(min(left, _RENEW))
-            yield from self._renew(fence)
+            yield from self._keep(fence)
 
     def _renew(self, fence: Fence) -> Flow[None]:
         moment = yield from tick()
@@ -385,7 +388,7 @@ class Watch:
         else:
             self._renewed = moment
 
-    def _keep(self, fence: Fence, planner: Planner) -> Flow[None]:
+    def _keep(self, fence: Fence) -> Flow[None]:
         """Between two looks: keep the lease, and once a minute do what is not looking."""
         yield from self._renew(fence)
         moment = yield from tick()
@@ -393,13 +396,14 @@ class Watch:
         if minute is None or moment - minute.begins < MINUTE:
             return
         at = yield from now()
-        try:
-            removed = yield from removals_due(self.job, fence, moment + MINUTE)
-        except LedgerError as error:
-            yield from self._ledger_failed(error)
-            return
-        packed = planner.packed(self._snapshot)
-        if minute.looks:
+        planner = self._planner
+        if planner is not None and self._noted is None:
+            packed = planner.packed(self._snapshot)
+            try:
+                removed = yield from removals_due(self.job, fence, moment + MINUTE)
+            except LedgerError as error:
+                yield from self._ledger_failed(error)
+                return
             nothing = Found(Observation(at, (), complete=False))
             yield from self._concluded(
                 fence, self._snapshot, nothing, removed=removed, planner=packed
@@ -410,7 +414,8 @@ class Watch:
     def _note_minute(self, minute: Minute, at: datetime) -> Flow[None]:
         """A minute of watching is what a run is: the ledger and the watchdog are told alike."""
         job = self.job
-        codes = [0 if minute.looks else code_of(minute.error), minute.delivery]
+        trouble = None if self._noted is None else minute.error
+        codes = [code_of(trouble), minute.delivery]
         if self.left:
             codes.append(3)
         code = worst(codes)
@@ -423,7 +428,7 @@ class Watch:
             "delivered": minute.delivered,
             "folded": minute.folded,
             "left": dict(self.left),
-            "trouble": "" if minute.looks or minute.error is None else str(minute.error),
+            "trouble": "" if trouble is None else str(trouble),
         }
         try:
             yield from do(
