@@ -18,6 +18,8 @@ from .watch import MINUTE, News, Watch
 _TURN = 0.1
 """Seconds after which a thread that waits looks whether it is to leave."""
 
+_SOON = 0.25
+
 
 class Threads:
     """Runs the watches of several box offices until one ends, or all are asked to.
@@ -111,6 +113,7 @@ class Threads:
     def _pause(self, seconds: float) -> None:
         ends = time.monotonic() + seconds
         while (left := ends - time.monotonic()) > 0:
-            if self._leaving():
+            # What is over in a moment is waited out: leaving takes a few of those itself.
+            if left > _SOON and self._leaving():
                 raise StoppedError("asked to leave; the next run goes on where this one stops")
             time.sleep(min(left, _TURN))

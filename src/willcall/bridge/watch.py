@@ -160,6 +160,8 @@ class Watch:
         self.fence = fence
         try:
             yield from self._watch(fence)
+        except StoppedError:
+            pass  # it was asked to leave while it waited
         except WillcallError as error:
             report = attrs.evolve(report, trouble=error)
         except Exception:
