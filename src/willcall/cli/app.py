@@ -28,6 +28,7 @@ from . import (
     sandbox,
     silence,
     simulate,
+    watch,
 )
 
 # typer carries a copy of click in newer versions and needs the package in older ones: the family
@@ -59,6 +60,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run")(passes.run)
+app.command("watch")(watch.watch)
 app.command("plan")(passes.plan)
 app.command("check")(check.check)
 app.command("explain")(explain.explain)

@@ -245,6 +245,14 @@ class FlowPages(Generic[T]):
     def __init__(self, call: Callable[[Op[Page[T]]], Flow[Page[T]]], op: Op[Page[T]]) -> None:
         self._call, self._op = call, op
 
+    def walk(self) -> Walk[T]:
+        """The way from its first page to its last, for whoever turns the pages by hand."""
+        return Walk(self._op)
+
+    def page(self, op: Op[Page[T]] | None = None) -> Flow[Page[T]]:
+        """One page as it comes: the first, or the one that another calls for by ``following``."""
+        return self._call(op or self._op)
+
     def all(self, *, certain: bool = False) -> Flow[Rows[T]]:
         """Every item of every page; it either returns all of them or raises."""
         return self.until(lambda _: False, certain=certain)

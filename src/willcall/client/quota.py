@@ -49,6 +49,20 @@ class Quota:
         if self.requests < 1 or self.seconds <= 0:
             raise InputError("quota", f"{self!r} lets nothing pass", "both numbers are above 0")
 
+    def reads(self, share: float = 1.0) -> int:
+        """How many of a share of it reads alone may use; the rest is kept for writes."""
+        limit = max(1, int(self.requests * share))
+        return limit - limit // 25
+
+    def rate(self, share: float = 1.0, trip: float = 0.0) -> float:
+        """How many reads a second fit into a share of it, evenly spread, if none is ever to wait.
+
+        Args:
+            share: the part of it to use.
+            trip: how long a request takes, in seconds: its place is taken for as much longer.
+        """
+        return self.reads(share) / (self.seconds + _MARGIN + trip)
+
 
 class QuotaStore(Protocol):
     """Where a window is kept that several processes share: one text under each name.
@@ -138,7 +152,7 @@ class Window:
             return Wait(self.closed - moment, closed=True)
         limit = max(1, int(quota.requests * share))
         if not write and self._reads >= limit // 10:
-            limit -= limit // 25
+            limit = quota.reads(share)
         over = len(self.slots) + ahead - limit
         if over >= 0:
             moments = sorted(free for free, _ in self.slots.values())

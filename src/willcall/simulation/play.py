@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,7 +12,8 @@ import attrs
 from ..bridge.ledger import Ledger, in_memory
 from ..bridge.rules import Rules
 from ..bridge.run import Job, PassReport, run_pass
-from ..bridge.terms import Terms
+from ..bridge.terms import Terms, Watching
+from ..bridge.watch import Watch
 from ..client.flow import Flow
 from ..client.provider import Account, Provider, open_account
 from ..client.quota import Pace
@@ -37,6 +39,9 @@ BOUND = 1800.0
 """So many seconds after the last fault everything must have come right, and as many more as the
 machine's clock was set ahead: by that much it may be mistaken about how long something has waited.
 """
+
+WATCHED = 0.25
+"""The share of the seeds in which somebody watches as well, besides the runs."""
 
 _MINUTE = 60.0
 OFFICE = "main-room"
@@ -93,6 +98,9 @@ class Play:
         self.alive = 0
         self.trace: list[str] = []
         self._ledgers: dict[str, Ledger] = {}
+        self._alive: dict[str, Process] = {}
+        self._partners: dict[str, str] = {}
+        self.watchers = random.Random(f"watch/{seed}")  # noqa: S311 - it must repeat itself
         self.promise = Promise(
             self.stage,
             self.sandbox,
@@ -116,14 +124,31 @@ class Play:
         name = f"p{self.runs}"
         ledger = self.ledger.twin()
         self._ledgers[name] = ledger
-        Process(
-            self.stage,
-            name,
-            self.pass_of(self._job(ledger)),
-            self.network.carry,
-            self.weather,
-            self._ended,
+        self._process(name, self.pass_of(self._job(ledger)), self._ended)
+
+    def watch(self) -> None:
+        """Start a process that watches for a while: its two flows, which live and die together."""
+        self.runs += 1
+        self.alive += 1
+        name = f"w{self.runs}"
+        ledger = self.ledger.twin()
+        self._ledgers[name] = ledger
+        until = self.stage.elapsed + self.watchers.uniform(30.0, 300.0)
+        job = attrs.evolve(
+            self._job(ledger),
+            stopping=lambda: self.stage.elapsed >= until,
+            watching=Watching(share=0.3, idle=2.0),
         )
+        watch = Watch(job, lambda _: None)
+        second = self._process(f"{name}/delivery", watch.delivering(), lambda *_: None)
+        self._process(name, watch.observing(), self._ended)
+        self._partners.update({name: second.name, second.name: name})
+
+    def _process(self, name: str, flow: Flow[Any], ended: Callable[..., None]) -> Process:
+        carry = self.network.carry
+        process = Process(self.stage, name, flow, carry, self.weather, ended)
+        self._alive[name] = process
+        return process
 
     def _job(self, ledger: Ledger) -> Job:
         return Job(
@@ -150,8 +175,13 @@ class Play:
 
     def killed(self, process: Process) -> None:
         """One was killed: nothing is tidied up, except by an interrupt."""
+        other = self._alive.get(self._partners.get(process.name, ""))
+        if other is not None and other.alive:
+            other.alive, other.died_at = False, self.stage.elapsed
+        ledger = self._ledgers.pop(process.name.removesuffix("/delivery"), None)
+        if ledger is None:
+            return  # the other half of a watch that had ended
         self.alive -= 1
-        ledger = self._ledgers.pop(process.name)
         if self.weather.dice.random() < 0.3:
             ledger.let_go()
         self._tell(f"{process.name} killed")
@@ -201,6 +231,9 @@ class Play:
             stage.at(begin + number * every, self.start)
         for _ in range(dice.randint(0, 4)):
             stage.at(dice.uniform(begin, end), self.start)
+        if self.watchers.random() < WATCHED:
+            for _ in range(self.watchers.randint(1, 3)):
+                stage.at(self.watchers.uniform(begin, end), self.watch)
         for _ in range(dice.randint(5, 14)):
             stage.at(dice.uniform(begin, end - every), self.town.sell)
         for _ in range(dice.randint(0, 10)):

@@ -2,7 +2,16 @@
 
 from .archive import Logged
 from .memory import in_memory
-from .opening import ledger_on, open_ledger
+from .opening import is_there, ledger_on, open_ledger
 from .store import HISTORY_KEPT, Fence, Ledger
 
-__all__ = ["HISTORY_KEPT", "Fence", "Ledger", "Logged", "in_memory", "ledger_on", "open_ledger"]
+__all__ = [
+    "HISTORY_KEPT",
+    "Fence",
+    "Ledger",
+    "Logged",
+    "in_memory",
+    "is_there",
+    "ledger_on",
+    "open_ledger",
+]

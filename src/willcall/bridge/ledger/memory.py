@@ -13,13 +13,14 @@ from typing import Any, TypeVar
 import attrs
 from sqlalchemy import create_engine
 
-from ...errors import LedgerError
+from ...errors import LedgerError, TakenOverError
 from ..cases import (
     LIVE,
     UNSETTLED,
     Act,
     Case,
     CaseState,
+    Conclusion,
     Condition,
     Decision,
     Intent,
@@ -49,6 +50,7 @@ class Office:
     facts: dict[str, EventFacts] = attrs.field(factory=dict)
     conditions: dict[Name, Condition] = attrs.field(factory=dict)
     removals: dict[str, RemovalTry] = attrs.field(factory=dict)
+    planner: bytes | None = None
 
 
 @attrs.define
@@ -129,12 +131,18 @@ class MemoryLedger(Ledger):
     def _pass_fence(self, connection: Any, fence: Fence, now: datetime) -> None:  # noqa: ARG002
         office = self._office(fence.box_office)
         if office.fence != fence.number:
-            raise LedgerError(
-                f"another run has taken over {fence.box_office!r}; this one stops", temporary=True
-            )
+            raise TakenOverError(f"another run has taken over {fence.box_office!r}; this one stops")
         office.lease_until = now + LEASE
 
+    def renew(self, fence: Fence, now: datetime) -> None:
+        """Keep the lease."""
+        self._pass_fence(None, fence, now)
+
     # -- what is known ------------------------------------------------------------------------
+
+    def planner(self, box_office: str) -> bytes | None:
+        """What the planner had learned of a box office."""
+        return self._office(box_office).planner
 
     def state(self, box_office: str, since: datetime | None = None) -> State:
         """What is known of a box office."""
@@ -236,6 +244,44 @@ class MemoryLedger(Ledger):
     ) -> None:
         """Write down all that a pass has concluded, or nothing of it."""
         self._pass_fence(None, fence, now)
+        self._decided(decision)
+
+    def conclude(
+        self,
+        fence: Fence,
+        now: datetime,
+        step: Callable[[State], Conclusion | None],
+        *,
+        since: datetime | None = None,
+        snapshot: Mapping[str, EventFacts] | None = None,
+        keep: timedelta = HISTORY_KEPT,  # noqa: ARG002 - there is no history here
+        planner: bytes | None = None,
+    ) -> Conclusion | None:
+        """Read what is known, let ``step`` decide, and write it down."""
+        self._pass_fence(None, fence, now)
+        known = self.state(fence.box_office, since)
+        if known.snapshot is not None and snapshot is not None:
+            known = attrs.evolve(known, snapshot=snapshot)
+        found = step(known)
+        if found is not None:
+            self._decided(found.decision)
+        if planner is not None:
+            self._office(fence.box_office).planner = planner
+        return found
+
+    def conclude_beside(
+        self,
+        box_office: str,
+        now: datetime,  # noqa: ARG002 - nothing here is kept by time
+        step: Callable[[State], Conclusion],
+        since: datetime | None = None,
+    ) -> Conclusion:
+        """The same without a lease, beside whoever has it."""
+        found = step(self.state(box_office, since))
+        self._decided(found.decision)
+        return found
+
+    def _decided(self, decision: Decision) -> None:
         self._allowed(decision)
         book, office = self._book, self._office(decision.box_office)
         if decision.baseline:
