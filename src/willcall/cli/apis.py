@@ -54,6 +54,17 @@ def _ticketsmart(
         office = pick(settings, box_office)
         at = f"box_office[{settings.box_office.index(office)}]"
         key, base_url = office.key(folder, at), office.base_url
+        from ..bridge.service import counting
+        from ..client.provider import open_account
+        from ..ticketsmart.api import PROVIDER
+
+        account = open_account(PROVIDER, key, base_url)
+        with (
+            counting(settings, folder, account) as pace,
+            TicketSmart(key, base_url=base_url, pace=pace) as client,
+        ):
+            yield client
+        return
     with TicketSmart(key, base_url=base_url) as client:
         yield client
 

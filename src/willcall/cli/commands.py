@@ -37,6 +37,7 @@ TABLE: tuple[Row, ...] = (
     *_rows(
         "Every day",
         run=("passes:run", "Look once, and deliver what follows; for cron."),
+        watch=("watch:watch", "Look as often as the quota allows, and deliver at once."),
         plan=("passes:plan", "What a run would do, word for word."),
         status=("status:status", "How it stands: open cases, looks, requests spent."),
         log=("log:log", "What has happened, and what was done about it."),

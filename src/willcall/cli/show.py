@@ -18,6 +18,7 @@ from ..bridge.compose import plain
 from ..bridge.deliver import Delivered, Outcome
 from ..bridge.outlook import Outlook
 from ..bridge.run import PassReport, Plan
+from ..bridge.watch import News
 from ..client.redact import scrub
 from ..errors import ApiError, AuthenticationError, WillcallError
 from . import logs
@@ -175,6 +176,39 @@ def pass_log(report: PassReport, *, quiet: bool) -> None:
         facts = pass_data(report)
         facts |= {name: len(facts[name]) for name in ("changes", "delivered")}
         logs.line("error" if report.exit_code else "info", "pass", **facts)
+
+
+def news(one: News, *, quiet: bool) -> None:
+    """What a watch tells, each thing on a line of its own, with the time."""
+    report, head = one.report, f"{one.at.astimezone():%Y-%m-%d %H:%M:%S} {one.box_office}:"
+    if one.said and not quiet:
+        typer.echo(f"{head} {scrub(plain(one.said))}")
+    if report is None:
+        return
+    for line in () if quiet else _news_lines(report):
+        typer.echo(f"{head} {line}")
+    for error in (report.trouble, report.deliveries.stopped):
+        if error is not None:
+            aside(f"{head} {told(error)}")
+
+
+def _news_lines(report: PassReport) -> Iterator[str]:
+    decision = report.decision
+    if decision is not None and decision.baseline:
+        count = _count(len(decision.facts), "event")
+        yield f"baseline of {count} taken; changes are reported from now on"
+    elif decision is not None:
+        yield from map(_changed, decision.recorded)
+    yield from map(_delivered, report.deliveries.delivered)
+
+
+def news_data(one: News) -> dict[str, Any]:
+    """What a watch tells, as JSON data: what a run's would be, with the time."""
+    if one.report is None:
+        return {"at": one.at, "box_office": one.box_office, "said": scrub(one.said)}
+    told = pass_data(one.report)
+    del told["exit_code"], told["events"]
+    return {"at": one.at, **told}
 
 
 def _error(error: WillcallError | None) -> Any:

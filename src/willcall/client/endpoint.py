@@ -153,6 +153,7 @@ class Collection(Generic[F]):
         return f"<{self._session.account.provider.name} {type(self).__name__.lower()}>"
 
 
+@functools.cache
 def _signature(build: Callable[..., Any], wrap: str, *, bound: bool) -> inspect.Signature:
     """The signature a caller sees: the answer in place of the Op that describes it."""
     signature = inspect.signature(build)

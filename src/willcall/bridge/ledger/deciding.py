@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
 
-from ..cases import LIVE, Case, Decision, IntentState, State
+from ..cases import LIVE, Case, Conclusion, Decision, IntentState, State
 from ..facts import EventFacts, from_json, to_json
 from ..history import FULL_EVERY, Entry, entry
+from ..predictions import answers
 from . import schema
+from .learned import write_predictions
 from .rows import (
     case_of,
     case_row,
@@ -110,6 +112,16 @@ def _episodes(connection: Connection, box_office: str) -> dict[tuple[str, str, s
 def _silences(connection: Connection) -> tuple[Any, ...]:
     rows = connection.execute(select(schema.silences).order_by(schema.silences.c.id))
     return tuple(map(silence_of, rows))
+
+
+def write_conclusion(
+    connection: Connection, found: Conclusion, now: datetime, keep: timedelta
+) -> None:
+    """Write down a decision and what goes with it."""
+    decision, unwritten = found.decision, found.unwritten
+    write_decision(connection, decision, swept=found.swept, keep=keep, unwritten=unwritten)
+    news = answers(one.change for one in decision.recorded)
+    write_predictions(connection, decision.box_office, found.foretold, news, now)
 
 
 def write_decision(

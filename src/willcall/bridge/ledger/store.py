@@ -37,10 +37,9 @@ from ..cases import (
     State,
 )
 from ..facts import EventFacts
-from ..predictions import answers
 from . import schema
 from .base import insert_if_absent
-from .deciding import read_state, write_decision
+from .deciding import read_state, write_conclusion, write_decision
 from .delivering import (
     change_quota,
     read_dead,
@@ -51,7 +50,8 @@ from .delivering import (
     write_gone,
     write_intent,
 )
-from .foresight import Foresighted, write_planner, write_predictions
+from .foresight import Foresighted
+from .learned import write_planner
 
 T = TypeVar("T")
 
@@ -76,6 +76,26 @@ class Fence:
 
 def _holder() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+
+
+def attempted(intent: Intent, sent: Mapping[str, Any], now: datetime) -> Intent:
+    """An intent as it is while its request is out."""
+    in_doubt = intent.state in {
+        IntentState.ATTEMPTING,
+        IntentState.UNKNOWN,
+        IntentState.DEAD,
+    }
+    return attrs.evolve(
+        intent,
+        state=IntentState.ATTEMPTING,
+        sent=sent,
+        first_tried_at=intent.first_tried_at or now,
+        attempted_at=now,
+        repeated_at=now if in_doubt else intent.repeated_at,
+        tries=intent.tries + 1,
+        retry_at=None,
+        error=None,
+    )
 
 
 class Ledger(Foresighted):
@@ -250,16 +270,35 @@ class Ledger(Foresighted):
                 write_planner(connection, fence.box_office, planner, now)
             found = step(read_state(connection, fence.box_office, since, snapshot))
             if found is not None:
-                decision = found.decision
-                write_decision(
-                    connection,
-                    decision,
-                    swept=found.swept,
-                    keep=keep,
-                    unwritten=found.unwritten,
-                )
-                news = answers(one.change for one in decision.recorded)
-                write_predictions(connection, fence.box_office, found.foretold, news, now)
+                write_conclusion(connection, found, now, keep)
+            return found
+
+    def conclude_beside(
+        self,
+        box_office: str,
+        now: datetime,
+        step: Callable[[State], Conclusion],
+        since: datetime | None = None,
+    ) -> Conclusion:
+        """The same without a lease, beside whoever has it: that one delivers what follows.
+
+        Args:
+            box_office: about which something is decided.
+            now: the time.
+            step: see :meth:`conclude`. It leaves the snapshot alone: that is the lease's.
+            since: see :meth:`conclude`.
+
+        Raises:
+            LedgerError: the database refuses.
+        """
+        offices = schema.box_offices
+        with self._told(), self._engine.begin() as connection:
+            self._ensure(connection, box_office)
+            # Whoever has the lease decides under a lock on the same row.
+            mine = offices.c.name == box_office
+            connection.execute(select(offices.c.fence).where(mine).with_for_update())
+            found = step(read_state(connection, box_office, since))
+            write_conclusion(connection, found, now, HISTORY_KEPT)
             return found
 
     def record_run(
@@ -300,22 +339,7 @@ class Ledger(Foresighted):
         Raises:
             LedgerError: another run has taken over.
         """
-        in_doubt = intent.state in {
-            IntentState.ATTEMPTING,
-            IntentState.UNKNOWN,
-            IntentState.DEAD,
-        }
-        tried = attrs.evolve(
-            intent,
-            state=IntentState.ATTEMPTING,
-            sent=sent,
-            first_tried_at=intent.first_tried_at or now,
-            attempted_at=now,
-            repeated_at=now if in_doubt else intent.repeated_at,
-            tries=intent.tries + 1,
-            retry_at=None,
-            error=None,
-        )
+        tried = attempted(intent, sent, now)
         with self._told(), self._engine.begin() as connection:
             self._pass_fence(connection, fence, now)
             write_intent(connection, tried, now, None)
