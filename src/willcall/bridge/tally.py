@@ -19,6 +19,13 @@ class Tally:
     sent: Counter[str] = attrs.field(factory=Counter)
     refused: Counter[str] = attrs.field(factory=Counter)
 
+    def taken(self) -> dict[str, dict[str, int]]:
+        """What was counted since this was last asked, as a run notes it."""
+        counted = {"requests": dict(self.sent), "refused": dict(self.refused)}
+        self.sent.clear()
+        self.refused.clear()
+        return counted
+
     def of(self, flow: Flow[T]) -> Flow[T]:
         """The same flow, with its requests counted."""
         answer: Any = None
