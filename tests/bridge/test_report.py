@@ -120,6 +120,12 @@ def test_a_long_line_has_no_more_points_than_can_be_seen() -> None:
 # -- tickets --------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def week(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """After a week."""
+    return Week(tmp_path_factory.mktemp("week"), every=timedelta(hours=4)).live()
+
+
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     """With a baseline."""
@@ -183,7 +189,7 @@ def test_what_the_desk_has_not_had_is_no_ticket_yet(house: House) -> None:
     assert found.opened == ()
 
 
-def test_dead_letters_and_silences_of_that_time_are_told(tmp_path: Path) -> None:
+def test_dead_letters_and_silences_of_that_time_are_told(week: House) -> None:
     """A silence that was over before is not."""
     begins = NOW - 2 * HOUR
     over = Silence(begins=begins, until=NOW - HOUR, author="a", reason="r")
@@ -191,16 +197,14 @@ def test_dead_letters_and_silences_of_that_time_are_told(tmp_path: Path) -> None
         box_office="main-room", silences=[over, attrs.evolve(over, until=NOW + 50 * HOUR, id=2)]
     )
     assert [one.id for one in office(rows).silences] == [2]
-    house = Week(tmp_path, every=timedelta(hours=4)).live()
-    (letter,) = look(house, hours=7 * 24).dead
+    (letter,) = look(week, hours=7 * 24).dead
     assert "fromAddress is not verified" in letter.error
 
 
-def test_a_week_is_told_in_order(tmp_path: Path) -> None:
+def test_a_week_is_told_in_order(week: House) -> None:
     """Numbers follow the moments at which tickets were opened; each is on the curve of its event,
     and events with tickets come first."""
-    house = Week(tmp_path, every=timedelta(hours=4)).live()
-    found = look(house, hours=7 * 24)
+    house, found = week, look(week, hours=7 * 24)
     assert [one.number for one in found.tickets] == list(range(1, len(found.tickets) + 1))
     moments = [one.opened_at for one in found.tickets]
     assert moments == sorted(moments)
