@@ -12,23 +12,7 @@ import typer
 
 from ..client.redact import scrub
 from ..errors import ApiError, ConfigError, InputError, WillcallError
-from . import (
-    apis,
-    check,
-    db,
-    dead,
-    demo,
-    explain,
-    log,
-    passes,
-    preview,
-    release,
-    replay,
-    ruletest,
-    sandbox,
-    silence,
-    simulate,
-)
+from .commands import Commands
 
 # typer carries a copy of click in newer versions and needs the package in older ones: the family
 # of its errors is the same in both, and this is the one member that typer itself exports.
@@ -50,6 +34,7 @@ EXIT_CODES = """Exit codes:\n
 
 app = typer.Typer(
     name="willcall",
+    cls=Commands,
     help="From the box office to the support desk.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
@@ -58,24 +43,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("run")(passes.run)
-app.command("plan")(passes.plan)
-app.command("check")(check.check)
-app.command("explain")(explain.explain)
-app.command("log")(log.log)
-app.command("test")(ruletest.try_rules)
-app.command("preview")(preview.preview)
-app.command("replay")(replay.replay)
-app.command("release")(release.release)
-app.command("demo")(demo.demo)
-app.command("sandbox")(sandbox.sandbox)
-app.command("recover")(passes.recover)
-app.command("simulate")(simulate.simulate)
-app.add_typer(silence.silence, name="silence")
-app.add_typer(dead.dead, name="dead")
-app.add_typer(db.db, name="db")
-app.add_typer(apis.events, name="events")
-app.add_typer(apis.tickets, name="tickets")
 
 
 @app.callback()

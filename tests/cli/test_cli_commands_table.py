@@ -1,0 +1,45 @@
+"""Commands are names until they are called: the table holds, and listing them imports nothing."""
+
+import subprocess
+import sys
+
+import pytest
+
+from willcall.cli.commands import TABLE, load
+
+HEAVY = ("sqlalchemy", "pydantic", "httpx", "liquid", "rich", "starlette", "cattrs", "asyncio")
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_every_row_leads_to_a_command(row: object) -> None:
+    """Whose name is the row's, and which has help of its own."""
+    name = getattr(row, "name", "")
+    command = load(name)
+    assert command.name == name
+    assert command.help
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+def test_the_list_fits_a_terminal(row: object) -> None:
+    """A line each, at 80 columns, and a sentence."""
+    name, says = getattr(row, "name", ""), getattr(row, "says", "")
+    assert len(name) + len(says) < 66
+    assert says.endswith(".")
+
+
+@pytest.mark.parametrize("words", ["--version", "--help"])
+def test_what_is_not_needed_is_not_imported(words: str) -> None:
+    """Nothing heavy, and no command, to say a version or list what there is."""
+    script = (
+        "import sys\nfrom willcall.cli import main\n"
+        f"sys.argv = ['willcall', {words!r}]\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    loaded = set(ended.stderr.split())
+    assert loaded.isdisjoint(HEAVY)
+    commands = {f"willcall.cli.{row.where.partition(':')[0]}" for row in TABLE}
+    assert loaded.isdisjoint(commands)
