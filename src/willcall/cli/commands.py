@@ -49,8 +49,11 @@ TABLE: tuple[Row, ...] = (
     ),
     *_rows(
         "Both APIs by hand",
-        events=("apis:events", "TicketSmart: the events of a box office."),
-        tickets=("apis:tickets", "Ticket0: the support tickets of the desk."),
+        events=("apis.events:events", "TicketSmart: the events of a box office."),
+        tickets=("apis.tickets:tickets", "Ticket0: the support tickets of the desk."),
+        messages=("apis.messages:messages", "Ticket0: what is said in a ticket."),
+        customers=("apis.customers:customers", "Ticket0: the people whom tickets concern."),
+        webhooks=("apis.webhooks:webhooks", "Ticket0: check a delivery's signature."),
     ),
     *_rows(
         "Care",

@@ -67,7 +67,7 @@ def get(
 @customers.command("create")
 def create(
     email: Annotated[str, option("ADDRESS", "Their address.")],
-    name: Annotated[str | None, option("TEXT", "What they are called.")] = None,
+    name: Annotated[str | None, option("WORDS", "What they are called.")] = None,
     external_id: Annotated[
         str | None, option("ID", "Your own id; whoever has it already is the answer.")
     ] = None,
@@ -81,7 +81,7 @@ def create(
 
     \b
     Examples:
-      willcall customers create --email ana@example.com --name Ana --metadata house=main
+      willcall customers create --email ana@example.com --metadata house=main
     """
     from . import values
     from .connect import ticket0
@@ -105,7 +105,7 @@ def create(
 def upsert(
     external_id: Annotated[str, option("ID", "Your own id for them.")],
     email: Annotated[str, option("ADDRESS", "Their address.")],
-    name: Annotated[str | None, option("TEXT", "What they are called.")] = None,
+    name: Annotated[str | None, option("WORDS", "What they are called.")] = None,
     metadata: Metadata = None,
     yes: Yes = False,
     config: ConfigFile = None,
@@ -139,7 +139,7 @@ def upsert(
 @customers.command("update")
 def update(
     customer_id: CustomerId,
-    name: Annotated[str | None, option("TEXT", "What they are called.")] = None,
+    name: Annotated[str | None, option("WORDS", "What they are called.")] = None,
     metadata: Metadata = None,
     remove_metadata: Annotated[
         list[str] | None, option("NAME", "Forget this fact; may be given several times.")
@@ -154,7 +154,7 @@ def update(
 
     \b
     Examples:
-      willcall customers update cust_4f1 --metadata plan=gold --remove-metadata trial
+      willcall customers update cust_4f1 --metadata plan=gold
       willcall customers update cust_4f1 --clear name
     """
     from . import values

@@ -1,4 +1,4 @@
-"""What changes TicketSmart: ``willcall events create|update|add-ticket-type|remove-ticket-type``."""
+"""What changes TicketSmart by hand: ``willcall events create|update|add-…|remove-ticket-type``."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CLEARABLE = ("ends_at", "doors_open", "venue_name", "city", "country")
 
 
 def create(
-    title: Annotated[str, option("TEXT", "What buyers read.")],
+    title: Annotated[str, option("WORDS", "What buyers read.")],
     starts_at: Annotated[
         str, option("WHEN", "When it starts: 2026-12-01T19:30-05:00, or a local time and its zone.")
     ],
@@ -74,6 +74,8 @@ def create(
     sold = [
         values.ticket_type("--ticket-type", one, currency or "USD") for one in ticket_types or ()
     ]
+    if timezone is not None:
+        values.zone("--timezone", timezone)
     starts = values.moment("--starts-at", starts_at, timezone)
     ends = values.moment("--ends-at", ends_at, timezone) if ends_at else None
     doors = values.moment("--doors-open", doors_open, timezone) if doors_open else None
@@ -101,7 +103,7 @@ def create(
 
 def update(
     event: EventName,
-    title: Annotated[str | None, option("TEXT", "What buyers read.")] = None,
+    title: Annotated[str | None, option("WORDS", "What buyers read.")] = None,
     slug: Annotated[str | None, option("WORD", "Its name in URLs.")] = None,
     starts_at: Annotated[str | None, option("WHEN", "When it starts.")] = None,
     ends_at: EndsAt = None,
@@ -143,14 +145,14 @@ def update(
     if timezone is not None:
         values.zone("--timezone", timezone)
     with ticketsmart(config, box_office, base_url) as client:
-        new = None
+        new, sells_in = None, currency
         if add_ticket_type is not None:
-            currency = currency or client.events.get(event).currency
-            new = values.ticket_type("--add-ticket-type", add_ticket_type, currency)
+            sells_in = currency or client.events.get(event).currency
+            new = values.ticket_type("--add-ticket-type", add_ticket_type, sells_in)
         made = send(
             client.events.update,
             yes,
-            currency,
+            sells_in,
             event,
             title=values.given(title),
             slug=values.given(slug),
@@ -171,7 +173,7 @@ def update(
 
 def add_ticket_type(
     event: EventName,
-    name: Annotated[str, option("TEXT", "What buyers read.")],
+    name: Annotated[str, option("WORDS", "What buyers read.")],
     price: Annotated[str, option("PRICE", "As in 25.00, $25.00 or free; in the event's currency.")],
     quantity: Annotated[int, typer.Option(min=0, metavar="N", help="How many there are.")],
     once: OnceFlag = False,
@@ -185,8 +187,8 @@ def add_ticket_type(
 
     \b
     Examples:
-      willcall events add-ticket-type gala --name Balcony --price '$25.00' --quantity 80
-      willcall events add-ticket-type gala --name Guests --price free --quantity 9 --once --yes
+      willcall events add-ticket-type gala --name VIP --price '$25' --quantity 8
+      willcall events add-ticket-type gala --name VIP --price free --quantity 9 -y
     """
     from . import values
     from .connect import ticketsmart

@@ -47,7 +47,7 @@ def list_(
 def send_(
     ticket_id: TicketId,
     body_text: Annotated[
-        str, option("TEXT", "What to say; - reads it from a pipe.", "--body-text", "--text")
+        str, option("WORDS", "What to say; - reads it from a pipe.", "--body-text", "--text")
     ],
     from_address: Annotated[
         str | None, option("ADDRESS", "A monitored inbox address; else desk.from_address.")
@@ -70,8 +70,8 @@ def send_(
 
     \b
     Examples:
-      willcall messages send tkt_8js1v7q91e --text "It is on again." --once gala-on
-      willcall messages send tkt_8js1v7q91e --text - --yes < letter.txt
+      willcall messages send tkt_8js1v7q91e --text "It is on again." --once on-1
+      willcall messages send tkt_8js1v7q91e --text - -y < letter.txt
     """
     from . import values
     from .connect import from_desk, ticket0
@@ -99,7 +99,7 @@ def send_(
 def note(
     ticket_id: TicketId,
     body: Annotated[
-        str, option("TEXT", "What to note; - reads it from a pipe.", "--body", "--text")
+        str, option("WORDS", "What to note; - reads it from a pipe.", "--body", "--text")
     ],
     once: Once = None,
     look_first: LookFirst = True,

@@ -96,6 +96,8 @@ def _ask() -> None:
     if sys.stdin is None or not sys.stdin.isatty():
         fix = "read what would be sent, then add --yes"
         raise InputError("--yes", "nothing was sent, since there is no terminal to ask at", fix)
-    if not typer.confirm("Send it?", err=True):
+    # typer's own question puts a blank on stdout, which is for the answer alone.
+    typer.echo("Send it? [y/N] ", err=True, nl=False)
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         typer.echo("nothing was sent", err=True)
         raise typer.Exit(0)

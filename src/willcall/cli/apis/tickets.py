@@ -86,8 +86,8 @@ def get(
 
 @tickets.command("create")
 def create(
-    subject: Annotated[str, option("TEXT", "What the support team reads first.")],
-    body: Annotated[str, option("TEXT", "The first text; - reads it from a pipe.")],
+    subject: Annotated[str, option("WORDS", "What the support team reads first.")],
+    body: Annotated[str, option("WORDS", "The first text; - reads it from a pipe.")],
     customer_email: Annotated[
         str | None, option("ADDRESS", "Whom it concerns; else desk.customer_email.")
     ] = None,
@@ -105,8 +105,8 @@ def create(
 
     \b
     Examples:
-      willcall tickets create --subject "Gala: no programmes" --body "None came." --once gala-1
-      willcall tickets create --subject Report --body - --yes < report.txt
+      willcall tickets create --subject "No heat" --body "Since six." --once h-1
+      willcall tickets create --subject Report --body - -y < report.txt
     """
     from . import values
     from .connect import from_desk, ticket0

@@ -28,7 +28,9 @@ _SIGNS = {
     "€": ("EUR",),
     "£": ("GBP",),
 }
-_PRICE = re.compile(r"(?P<sign>[$€£])?\s*(?P<amount>\d+(?:\.\d{1,2})?)(?:\s*(?P<code>[A-Z]{3}))?")
+_PRICE = re.compile(
+    r"(?P<sign>[$€£])?\s*(?P<amount>[0-9]+(?:\.[0-9]{1,2})?)(?:\s*(?P<code>[A-Z]{3}))?"
+)
 _PRICE_FIX = "write it as in 25.00, $25.00, '25.00 EUR' or free"
 
 
@@ -81,7 +83,7 @@ def ticket_type(option: str, text: str, currency: str) -> NewTicketType:
     from ...ticketsmart.models import NewTicketType
 
     parts = text.rsplit(":", 2)
-    if len(parts) != 3 or not re.fullmatch(r"\d{1,9}", parts[2].strip()):
+    if len(parts) != 3 or not re.fullmatch(r"[0-9]{1,9}", parts[2].strip()):
         fix = "write NAME:PRICE:QUANTITY, as in 'Balcony:$25.00:80'"
         raise InputError(option, f"{text!r} is no ticket type", fix)
     cents = price(option, parts[1]).within(option, currency)

@@ -29,7 +29,7 @@ def _group() -> None:
 @webhooks.command("verify")
 def verify(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The raw body; - reads a pipe.")],
-    signature: Annotated[str, option("TEXT", "The Ticket0-Signature header, sha256=….")],
+    signature: Annotated[str, option("WORDS", "The Ticket0-Signature header, sha256=….")],
     secret_file: Annotated[
         Path | None, option("FILE", f"Where the secret is; else in ${SECRET}.")
     ] = None,
