@@ -20,6 +20,7 @@ from ..bridge.outlook import Outlook
 from ..bridge.run import PassReport, Plan
 from ..client.redact import scrub
 from ..errors import ApiError, AuthenticationError, WillcallError
+from . import screen
 
 
 def data(value: Any) -> Any:
@@ -48,8 +49,11 @@ def aside(text: str) -> None:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Columns as wide as what is in them."""
+    """Columns as wide as what is in them; on a terminal no wider than it is."""
     cells = [[plain(str(cell if cell is not None else "-")) for cell in row] for row in rows]
+    if screen.is_terminal():
+        screen.table(head, cells)
+        return
     widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
     for row in ([*head], *cells):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -150,17 +154,17 @@ def _pass_lines(report: PassReport, *, news: bool) -> None:
     name, decision = report.box_office, report.decision
     if decision is not None and decision.baseline and report.observation is not None:
         count = _count(len(report.observation.events), "event")
-        typer.echo(f"{name}: baseline of {count} taken; changes are reported from now on")
+        screen.line(f"{name}: baseline of {count} taken; changes are reported from now on")
     elif decision is not None and news:
         seen = ""
         if report.observation is not None:
             seen = _count(len(report.observation.events), "event") + ", "
         said = _count(len(decision.recorded), "change") if decision.recorded else "nothing new"
-        typer.echo(f"{name}: {seen}{said}")
+        screen.line(f"{name}: {seen}{said}")
         for one in decision.recorded:
-            typer.echo(f"  {_changed(one)}")
+            screen.line(f"  {_changed(one)}")
     for delivered in report.deliveries.delivered:
-        typer.echo(f"  {_delivered(delivered)}")
+        screen.line(f"  {_delivered(delivered)}")
     if report.observation is not None and report.observation.trouble:
         aside(f"{name}: {scrub(report.observation.trouble)}")
 
@@ -235,35 +239,37 @@ def plan(one: Plan) -> None:
     if one.trouble is not None:
         trouble(name, one.trouble)
     if one.waiting:
-        typer.echo(f"{name}: {_count(len(one.waiting), 'act')} from earlier runs would go out")
+        screen.line(f"{name}: {_count(len(one.waiting), 'act')} from earlier runs would go out")
         for case, intent in one.waiting:
-            typer.echo(f"  {intent.act} of {case.marker} ({plain(case.title)}): {intent.state}")
+            screen.line(f"  {intent.act} of {case.marker} ({plain(case.title)}): {intent.state}")
     decision = one.decision
     if decision is None:
         return
     if decision.baseline:
         count = _count(len(decision.facts), "event")
-        typer.echo(f"{name}: would take a baseline of {count}, and alert nobody")
+        screen.line(f"{name}: would take a baseline of {count}, and alert nobody")
         return
     if not decision.recorded:
-        typer.echo(f"{name}: nothing new")
+        screen.line(f"{name}: nothing new")
     for recorded in decision.recorded:
-        typer.echo(f"{name}: {_changed(recorded)}")
+        screen.line(f"{name}: {_changed(recorded)}")
     by_marker = _titles(decision.cases)
     for intent in decision.intents:
         lines = _act_lines(intent)
-        typer.echo(f"  {by_marker[intent.case].marker}  {lines[0]}")
+        screen.line(f"  {by_marker[intent.case].marker}  {lines[0]}")
         for line in lines[1:]:
-            typer.echo(f"  {line}")
+            screen.line(f"  {line}")
     _ahead(one)
 
 
 def _ahead(one: Plan) -> None:
     """What becomes of the tickets that are there already."""
     for ticket in one.outlooks.tickets:
-        typer.echo(f"  {ticket.ticket_id}: {plain(ticket.subject) or 'gone; its acts are dropped'}")
+        screen.line(
+            f"  {ticket.ticket_id}: {plain(ticket.subject) or 'gone; its acts are dropped'}"
+        )
         for line in _became(ticket):
-            typer.echo(f"    {line}")
+            screen.line(f"    {line}")
     if one.outlooks.trouble is not None:
         trouble(one.box_office, one.outlooks.trouble)
 

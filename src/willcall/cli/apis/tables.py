@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ...bridge.compose import plain, price, when
-from .. import show
+from .. import screen, show
 
 if TYPE_CHECKING:
     from ...ticket0.models import Customer, Message, Ticket
@@ -126,8 +126,8 @@ def message(one: Message) -> None:
     kind = "note" if one.is_note else one.direction or "message"
     who = one.author_name or one.from_name or one.from_address or "?"
     moment = _at(one.created_at) or "undated"
-    typer.echo(f"\n-- {plain(kind)} from {plain(who)}, {moment}")
-    typer.echo(show.harmless(one.body_text.strip()))
+    screen.line(f"\n-- {plain(kind)} from {plain(who)}, {moment}")
+    screen.line(show.harmless(one.body_text.strip()), hang=0)
 
 
 def customer_row(one: Customer) -> Sequence[Any]:

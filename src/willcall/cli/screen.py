@@ -1,0 +1,115 @@
+"""What a terminal can show: how wide it is, whether it has colours, lines and tables that fit it.
+
+A pipe has no width: there every line is whole and every cell uncut, so that what is read by a
+program never depends on the window it was started from. Colours say nothing that words do not.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+
+import typer
+
+_STATUS = {
+    "PUBLISHED": "green",
+    "SOLD_OUT": "yellow",
+    "CANCELLED": "red",
+    "open": "yellow",
+    "pending": "yellow",
+    "resolved": "green",
+    "dead": "red",
+}
+"""The few words that have a colour, wherever they are all that a cell says."""
+
+_LEAD = re.compile(r"^\s*(?P<bar>[|│]\s*)?(?:- )?")
+
+
+def is_terminal() -> bool:
+    """Whether somebody looks at stdout, rather than a program or a file."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def width() -> int | None:
+    """How many columns there are; None where nobody counts them. ``$COLUMNS`` rules."""
+    return max(20, shutil.get_terminal_size().columns) if is_terminal() else None
+
+
+def has_colour() -> bool:
+    """Whether colours are wanted: a terminal that has them, and no ``NO_COLOR`` (no-color.org)."""
+    return is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def bold(text: str) -> str:
+    """A text that stands out, where that can be seen."""
+    return typer.style(text, bold=True) if has_colour() else text
+
+
+def line(text: str = "", hang: int = 2) -> None:
+    """A line, or several; on a terminal one that is too long goes on below, ``hang`` further in."""
+    columns = width()
+    if columns is None:
+        typer.echo(text)
+        return
+    for whole in text.split("\n"):
+        for part in fold(whole, columns, hang):
+            typer.echo(part)
+
+
+def fold(text: str, columns: int, hang: int = 2) -> Iterator[str]:
+    """A line in parts that fit, cut at blanks; a word that does not fit stays whole, so that an
+    address can still be copied. Wide characters count as two. Behind a bar (``| text``) the bar is
+    all the indentation there is."""
+    from rich.cells import cell_len
+
+    if cell_len(text) <= columns:
+        yield text
+        return
+    found = _LEAD.match(text)
+    lead = found[0] if found else ""
+    inside = found is not None and found["bar"] is not None
+    rest = lead.replace("- ", "  ") + ("" if inside else " " * hang)
+    room, start = columns, lead
+    now, empty = start, True
+    for word in re.findall(r"\S+\s*", text[len(lead) :]):
+        if not empty and cell_len(now + word.rstrip()) > room:
+            yield now.rstrip()
+            now, empty = rest, True
+        now += word
+        empty = False
+    yield now.rstrip()
+
+
+def table(head: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """Columns that fit the terminal; what does not fit goes on below, in its column."""
+    # Only here: what runs unseen should not wait for it.
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    columns = width() or 80
+    # The environment was asked already (NO_COLOR, TERM), in one place for all that is shown.
+    colours = has_colour()
+    console = Console(
+        file=sys.stdout, width=columns, force_terminal=colours, color_system=_system(colours),
+        highlight=False, legacy_windows=False,
+    )  # fmt: skip
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for place, name in enumerate(head):
+        # Names are copied into the next command: they are the last to be cut.
+        longest = max((len(row[place]) for row in cells), default=0)
+        keep = place == 0 and longest <= columns // 2
+        drawn.add_column(Text(name), overflow="fold", no_wrap=keep)
+    for row in cells:
+        drawn.add_row(*(Text(cell, style=_STATUS.get(cell, "")) for cell in row))
+    with console.capture() as shown:
+        console.print(drawn)
+    for one in shown.get().splitlines():
+        typer.echo(one.rstrip(), color=colours)
+
+
+def _system(colours: bool) -> str | None:
+    return "standard" if colours else None
