@@ -89,10 +89,9 @@ def _as_text(found: Checked, file: Path, known: Known) -> None:
     if found.config is not None:
         own = len(found.config.rule)
         rest = "and the built-in ones" if found.config.built_in_rules else "no built-in ones"
-        screen.line(
-            f"{file}: {_many(own, 'rule')}, {rest}; {_many(found.errors, 'error')}, ", nl=False
-        )
-        screen.line(_many(len(found.complaints) - found.errors, "warning"))
+        warnings = _many(len(found.complaints) - found.errors, "warning")
+        errors = _many(found.errors, "error")
+        screen.line(f"{file}: {_many(own, 'rule')}, {rest}; {errors}, {warnings}")
         live = sum(one.begins <= now() < one.until for one in known.silences)
         if known.silences:
             over = len(known.silences) - live

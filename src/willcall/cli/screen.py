@@ -94,7 +94,8 @@ def table(head: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     # The environment was asked already (NO_COLOR, TERM), in one place for all that is shown.
     colours = has_colour()
     console = Console(
-        file=sys.stdout, width=columns, force_terminal=colours, color_system=_system(colours),
+        file=sys.stdout, width=columns, force_terminal=colours,
+        color_system="standard" if colours else None,
         highlight=False, legacy_windows=False,
     )  # fmt: skip
     drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
@@ -109,7 +110,3 @@ def table(head: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
         console.print(drawn)
     for one in shown.get().splitlines():
         typer.echo(one.rstrip(), color=colours)
-
-
-def _system(colours: bool) -> str | None:
-    return "standard" if colours else None
