@@ -25,6 +25,7 @@ _STATUS = {
 }
 """The few words that have a colour, wherever they are all that a cell says."""
 
+_TRAILING = re.compile(r"(?: |\x1b\[[0-9;]*m)+$")
 _LEAD = re.compile(r"^\s*(?P<bar>[|│]\s*)?(?:- )?")
 
 
@@ -109,4 +110,9 @@ def table(head: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     with console.capture() as shown:
         console.print(drawn)
     for one in shown.get().splitlines():
-        typer.echo(one.rstrip(), color=colours)
+        typer.echo(_TRAILING.sub(_escapes, one))
+
+
+def _escapes(trailing: re.Match[str]) -> str:
+    """The end of a line without its blanks."""
+    return trailing[0].replace(" ", "")
