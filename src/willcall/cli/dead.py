@@ -45,7 +45,7 @@ def list_(config: ConfigFile = None, as_json: AsJson = False) -> int:
             )
     if not as_json:
         show.table(
-            ("number", "act", "case", "about", "why"),
+            ("NUMBER", "ACT", "CASE", "ABOUT", "WHY"),
             [(i.id, i.act.value, c.marker, c.title, i.error) for c, i in letters],
         )
     return 3 if letters else 0

@@ -240,8 +240,10 @@ def _rules(rules: tuple[Said, ...]) -> None:
         screen.line(f"    {one.rule}: {says}")
     others = len(rules) - len(about)
     if others:
-        which = f"the {others} other rules" if about else f"all {others} rules"
-        screen.line(f"    {which} are about other kinds")
+        which = f"the {others} other rules are" if about else f"all {others} rules are"
+        if others == 1:
+            which = "the other rule is" if about else "the one rule is"
+        screen.line(f"    {which} about other kinds")
 
 
 def _data(one: Explanation) -> dict[str, Any]:

@@ -1,31 +1,20 @@
 """What people see, kept in golden/: every command that shows something, at 80 and 120 columns.
 
-The house is the sandbox over real HTTP, the clock stands still. A file holds the screen in colour,
-with ``<1>`` for the escape that makes bold; without colour it must be the same but for those.
-``WILLCALL_GOLDEN=write`` writes the files anew: look at them.
+A file holds the screen in colour, with ``<1>`` for the escape that makes bold; without colour it
+must be the same but for those. ``WILLCALL_GOLDEN=write`` writes the files anew: look at them.
 """
 
-import io
 import os
 import re
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import attrs
 import pytest
 from rich.cells import cell_len
 
-from willcall.cli.app import run
-from willcall.sandbox import Sandbox, serve
-from willcall.sandbox.clock import ManualClock
+from support.terminal import ESCAPE, House, Screen, opened
 
 GOLDEN = Path(__file__).parent / "golden"
-NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 PLAY, LAUGHS = "the-cherry-orchard", "late-laughs-with-priya-raman"
 QUARTET = "quartet-halloran-late-beethoven"
 WHY = ("--reason", "the seating plan is being redone, and half of the balcony goes")
@@ -33,97 +22,20 @@ REPLY = (
     "Thanks! We tell everybody who bought a ticket that it is off, and that the money goes back to "
     "their cards within a week."
 )
-_ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
-CONFIG = """\
-[[box_office]]
-name = "main-room"
-base_url = "{ticketsmart}"
-
-[desk]
-base_url = "{ticket0}"
-inbox_id = "inb_01abc"
-customer_email = "organiser@example.com"
-from_address = "boxoffice@example.com"
-
+RULE = """
 [[rule]]
 id = "gala"
 when = ["event.sold_out", "ticket_type.low_stock"]
-if = {{ event_name_contains = "gala", starts_within = "14d" }}
-ticket = {{ tags = ["gala"], subject = "Gala: {{{{ summary }}}}" }}
+if = { event_name_contains = "gala", starts_within = "14d" }
+ticket = { tags = ["gala"], subject = "Gala: {{ summary }}" }
 """
-
-
-class _Screen(io.StringIO):
-    """A stdout that looks like a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-class _Standing(datetime):
-    """A clock that always shows noon."""
-
-    @classmethod
-    def now(cls, tz: Any = None) -> "_Standing":
-        return cls.fromtimestamp(NOON.timestamp(), tz)
-
-
-@attrs.frozen
-class House:
-    """A box office, a desk and a folder with a configuration, at noon."""
-
-    sandbox: Sandbox
-    patch: pytest.MonkeyPatch
-
-    def __call__(self, *words: str) -> str:
-        """What a command says through a pipe."""
-        return self.shown(words, io.StringIO())
-
-    def shown(self, words: tuple[str, ...], screen: io.StringIO) -> str:
-        """What a command says on stdout, with the exit code where that is not 0."""
-        with self.patch.context() as only:
-            only.setattr(sys, "stdout", screen)
-            code = run(words)
-        return screen.getvalue() + (f"(exit {code})\n" if code else "")
-
-    def screen(self, words: tuple[str, ...], columns: int, *, colour: bool) -> str:
-        """What a command shows on a terminal that is so wide."""
-        with self.patch.context() as only:
-            only.setenv("COLUMNS", str(columns))
-            only.setenv("TERM", "xterm-256color")
-            only.delenv("NO_COLOR", raising=False)
-            if not colour:
-                only.setenv("NO_COLOR", "1")
-            return self.shown(words, _Screen())
-
-
-@contextmanager
-def _opened(folder: Path) -> Iterator[House]:
-    with pytest.MonkeyPatch.context() as patch:
-        yield from _served(folder, patch)
-    time.tzset()
-
-
-def _served(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[House]:
-    sandbox = Sandbox(ManualClock(NOON), ticketsmart_limit=None, ticket0_limit=None)
-    with serve(sandbox) as served:
-        patch.chdir(folder)
-        patch.setenv("TZ", "UTC")
-        time.tzset()
-        patch.delenv("WILLCALL_CONFIG", raising=False)
-        patch.setenv("TICKETSMART_API_KEY", sandbox.ticketsmart_key)
-        patch.setenv("TICKET0_API_KEY", sandbox.ticket0_key)
-        patch.setattr("willcall.client.flow.datetime", _Standing)
-        patch.setattr("willcall.cli.ledgers.now", lambda: NOON)
-        text = CONFIG.format(ticketsmart=served.ticketsmart_url, ticket0=served.ticket0_url)
-        (folder / "willcall.toml").write_text(text, "utf-8")
-        yield House(sandbox, patch)
 
 
 @pytest.fixture
 def quiet(tmp_path: Path) -> Iterator[House]:
     """After its baseline."""
-    with _opened(tmp_path) as house:
+    with opened(tmp_path) as house:
+        house.configure(RULE)
         assert "baseline" in house("run")
         yield house
 
@@ -131,7 +43,8 @@ def quiet(tmp_path: Path) -> Iterator[House]:
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """After a silenced sell-out and a cancellation; a move is news, and a letter is dead."""
-    with _opened(tmp_path_factory.mktemp("night")) as house:
+    with opened(tmp_path_factory.mktemp("night")) as house:
+        house.configure(RULE)
         box_office, desk = house.sandbox.boxoffice, house.sandbox.desk
         house("run")
         house("silence", "add", "--event", "cherry", "--until", "2h", "--author", "Ana", *WHY)
@@ -174,8 +87,8 @@ SCREENS: dict[str, tuple[str, ...]] = {
 
 def _compare(name: str, house: House, words: tuple[str, ...], columns: int) -> None:
     colourful = house.screen(words, columns, colour=True)
-    _keep(f"{name}.{columns}.txt", _ESCAPE.sub(r"<\1>", colourful))
-    _fits(_ESCAPE.sub("", colourful), columns)
+    _keep(f"{name}.{columns}.txt", ESCAPE.sub(r"<\1>", colourful))
+    _fits(ESCAPE.sub("", colourful), columns)
 
 
 def _keep(file: str, said: str) -> None:
@@ -198,7 +111,7 @@ def test_a_screen_is_as_it_was(night: House, name: str, columns: int) -> None:
     words = tuple(_ticket(night) if word == "TICKET" else word for word in SCREENS[name])
     _compare(name, night, words, columns)
     plain = night.screen(words, columns, colour=False)
-    assert _ESCAPE.sub("", night.screen(words, columns, colour=True)) == plain
+    assert ESCAPE.sub("", night.screen(words, columns, colour=True)) == plain
     assert "\x1b" not in plain
 
 
@@ -237,7 +150,7 @@ def test_a_terminal_without_colours_gets_none(night: House) -> None:
     with night.patch.context() as only:
         only.setenv("TERM", "dumb")
         only.delenv("NO_COLOR", raising=False)
-        assert "\x1b" not in night.shown(SCREENS["events-list"], _Screen())
+        assert "\x1b" not in night.typed(SCREENS["events-list"], Screen())[1]
         only.setenv("TERM", "xterm")
         only.setenv("NO_COLOR", "")
-        assert "\x1b" in night.shown(SCREENS["events-list"], _Screen())
+        assert "\x1b" in night.typed(SCREENS["events-list"], Screen())[1]
