@@ -81,6 +81,9 @@ class Page:
     def play(self) -> None:
         """Every step of it, in order; an assertion names the command that shows something else."""
         text = self.path.read_text("utf-8")
+        blocks = sum(step["language"] is not None for step in _STEP.finditer(text))
+        fences = len(re.findall(r"^```", text, re.MULTILINE))
+        assert fences == 2 * blocks, f"{self.path.name}: a block that nobody runs"
         self.rewritten = _STEP.sub(self._step, text)
         if os.environ.get("WILLCALL_GOLDEN") == "write" and self.rewritten != text:
             self.path.write_text(self.rewritten, "utf-8")
