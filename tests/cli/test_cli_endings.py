@@ -15,8 +15,9 @@ import pytest
 from willcall import __version__
 from willcall.bridge.ledger import opening
 from willcall.cli.app import EXIT_CODES, run
+from willcall.cli.manual import commands
 
-from .conftest import BY_HAND, CONFIG, Shell
+from .conftest import CONFIG, Shell
 
 PLAY, CLUB = "the-cherry-orchard", "nachtschicht-live-elektronik"
 
@@ -247,8 +248,7 @@ def test_a_mistake_is_told_by_a_process_as_well() -> None:
     assert "No such command 'rnu'" in err
 
 
-@pytest.mark.parametrize("words", ["", "run", "plan", "demo", "sandbox", "events", "events list",
-    "tickets", "messages", "customers", "webhooks", "webhooks verify", *BY_HAND])  # fmt: skip
+@pytest.mark.parametrize("words", ["", *(one.name for one in commands())])
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_every_command_has_help(
     bare: None, capsys: pytest.CaptureFixture[str], words: str, option: str

@@ -30,9 +30,15 @@ def _rows(section: str, **rows: tuple[str, str]) -> tuple[Row, ...]:
 
 TABLE: tuple[Row, ...] = (
     *_rows(
+        "To begin",
+        init=("init:init", "Ask what is needed, write willcall.toml, take the baseline."),
+        doctor=("doctor:doctor", "What is well, what is not, and what to do about it."),
+    ),
+    *_rows(
         "Every day",
         run=("passes:run", "Look once, and deliver what follows; for cron."),
         plan=("passes:plan", "What a run would do, word for word."),
+        status=("status:status", "How it stands: open cases, looks, requests spent."),
         log=("log:log", "What has happened, and what was done about it."),
         silence=("silence:silence", "Open nothing about something for a while."),
         release=("release:release", "Open the tickets that a storm held back."),
@@ -64,6 +70,11 @@ TABLE: tuple[Row, ...] = (
         "To try things out",
         sandbox=("sandbox:sandbox", "Stand-ins for both services on this machine."),
         demo=("demo:demo", "The main job, played on the sandbox."),
+    ),
+    *_rows(
+        "For the shell",
+        completion=("completion:completion", "What makes bash, zsh or fish complete commands."),
+        manual=("manual:manual", "This command line as a man page or a page of the documents."),
     ),
 )
 BY_NAME = {row.name: row for row in TABLE}

@@ -17,7 +17,12 @@ db = typer.Typer(help="The ledger: copy it, check it, migrate it, prune it.", no
 
 @db.command()
 def check(config: ConfigFile = None) -> int:
-    """Whether the ledger is sound. Exit 78 if it is not."""
+    """Whether the ledger is sound. Exit 78 if it is not.
+
+    \b
+    Examples:
+      willcall db check
+    """
     from ..bridge.service import opened_ledger
 
     with opened_ledger(config, reading=True) as ledger:
@@ -36,7 +41,12 @@ def backup(
     target: Annotated[Path, typer.Argument(metavar="FILE", help="A file that is not there yet.")],
     config: ConfigFile = None,
 ) -> int:
-    """Copy the ledger as it is now, even while a run is at work."""
+    """Copy the ledger as it is now, even while a run is at work.
+
+    \b
+    Examples:
+      willcall db backup willcall-2026-11-21.db
+    """
     from ..bridge.service import opened_ledger
 
     with opened_ledger(config, reading=True) as ledger:
@@ -47,7 +57,12 @@ def backup(
 
 @db.command()
 def migrate(config: ConfigFile = None) -> int:
-    """Bring the ledger to this version of willcall; a copy is made first. A run does it, too."""
+    """Bring the ledger to this version of willcall; a copy is made first. A run does it, too.
+
+    \b
+    Examples:
+      willcall db migrate
+    """
     from ..bridge.service import opened_ledger
 
     with opened_ledger(config) as ledger:
@@ -60,7 +75,12 @@ def prune(
     config: ConfigFile = None,
     keep: Annotated[str, typer.Option("--keep", metavar="SPAN", help="As in 90d or 12w.")] = "90d",
 ) -> int:
-    """Forget runs, changes and snapshots that are over and older than this."""
+    """Forget runs, changes and snapshots that are over and older than this.
+
+    \b
+    Examples:
+      willcall db prune --keep 30d
+    """
     from ..bridge.rule_tables import duration
     from ..errors import InputError
 

@@ -24,7 +24,13 @@ Numbers = Annotated[
 
 @dead.command("list")
 def list_(config: ConfigFile = None, as_json: AsJson = False) -> int:
-    """Every dead letter and why. Exit 3 if there is one."""
+    """Every dead letter and why. Exit 3 if there is one.
+
+    \b
+    Examples:
+      willcall dead list
+      willcall dead list --json | jq -r .error
+    """
     from ..bridge.service import opened_ledger
 
     with opened_ledger(config, reading=True) as ledger:
@@ -53,7 +59,12 @@ def list_(config: ConfigFile = None, as_json: AsJson = False) -> int:
 
 @dead.command("show")
 def show_(number: Number, config: ConfigFile = None) -> int:
-    """One dead letter, word for word."""
+    """One dead letter, word for word.
+
+    \b
+    Examples:
+      willcall dead show 17
+    """
     from ..bridge.service import opened_ledger
 
     with opened_ledger(config, reading=True) as ledger:
@@ -71,13 +82,24 @@ def show_(number: Number, config: ConfigFile = None) -> int:
 
 @dead.command()
 def retry(numbers: Numbers = None, config: ConfigFile = None) -> int:
-    """Take dead letters up again: the next run looks for each, and tries it once more."""
+    """Take dead letters up again: the next run looks for each, and tries it once more.
+
+    \b
+    Examples:
+      willcall dead retry 17
+      willcall dead retry && willcall run
+    """
     return _each(numbers, config, drop=False)
 
 
 @dead.command()
 def drop(numbers: Numbers = None, config: ConfigFile = None) -> int:
-    """Let dead letters go. With the opening of a ticket everything else about it goes, too."""
+    """Let dead letters go. With the opening of a ticket everything else about it goes, too.
+
+    \b
+    Examples:
+      willcall dead drop 17
+    """
     return _each(numbers, config, drop=True)
 
 

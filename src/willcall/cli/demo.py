@@ -39,6 +39,10 @@ def demo() -> int:
     """Play a night of sales against stand-ins for both services. No keys, nothing leaves here.
 
     The bridge runs between the steps as cron would run it: one `willcall run` after the other.
+
+    \b
+    Examples:
+      willcall demo
     """
     try:
         from ..sandbox import Sandbox, serve

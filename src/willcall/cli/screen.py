@@ -6,13 +6,14 @@ program never depends on the window it was started from. Colours say nothing tha
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
 
 import typer
+
+from .paint import coloured
 
 _STATUS = {
     "PUBLISHED": "green",
@@ -25,7 +26,8 @@ _STATUS = {
 }
 """The few words that have a colour, wherever they are all that a cell says."""
 
-_TRAILING = re.compile(r"(?: |\x1b\[[0-9;]*m)+$")
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+_TRAILING = re.compile(rf"(?: |{_ESCAPE.pattern})+$")
 _LEAD = re.compile(r"^\s*(?P<bar>[|│]\s*)?(?:- )?")
 
 
@@ -37,16 +39,6 @@ def is_terminal() -> bool:
 def width() -> int | None:
     """How many columns there are; None where nobody counts them. ``$COLUMNS`` rules."""
     return max(20, shutil.get_terminal_size().columns) if is_terminal() else None
-
-
-def has_colour() -> bool:
-    """Whether colours are wanted: a terminal that has them, and no ``NO_COLOR`` (no-color.org)."""
-    return is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def bold(text: str) -> str:
-    """A text that stands out, where that can be seen."""
-    return typer.style(text, bold=True) if has_colour() else text
 
 
 def line(text: str = "", hang: int = 2) -> None:
@@ -64,9 +56,7 @@ def fold(text: str, columns: int, hang: int = 2) -> Iterator[str]:
     """A line in parts that fit, cut at blanks; a word that does not fit stays whole, so that an
     address can still be copied. Wide characters count as two. Behind a bar (``| text``) the bar is
     all the indentation there is."""
-    from rich.cells import cell_len
-
-    if cell_len(text) <= columns:
+    if _length(text) <= columns:
         yield text
         return
     found = _LEAD.match(text)
@@ -76,12 +66,19 @@ def fold(text: str, columns: int, hang: int = 2) -> Iterator[str]:
     room, start = columns, lead
     now, empty = start, True
     for word in re.findall(r"\S+\s*", text[len(lead) :]):
-        if not empty and cell_len(now + word.rstrip()) > room:
+        if not empty and _length(now + word.rstrip()) > room:
             yield now.rstrip()
             now, empty = rest, True
         now += word
         empty = False
     yield now.rstrip()
+
+
+def _length(text: str) -> int:
+    """How many columns a text takes; colours take none."""
+    from rich.cells import cell_len
+
+    return cell_len(_ESCAPE.sub("", text))
 
 
 def table(head: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
@@ -93,7 +90,7 @@ def table(head: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
 
     columns = width() or 80
     # The environment was asked already (NO_COLOR, TERM), in one place for all that is shown.
-    colours = has_colour()
+    colours = coloured()
     console = Console(
         file=sys.stdout, width=columns, force_terminal=colours,
         color_system="standard" if colours else None,

@@ -20,7 +20,7 @@ from ..bridge.outlook import Outlook
 from ..bridge.run import PassReport, Plan
 from ..client.redact import scrub
 from ..errors import ApiError, AuthenticationError, WillcallError
-from . import screen
+from . import logs, screen
 
 
 def data(value: Any) -> Any:
@@ -45,7 +45,10 @@ def as_json(value: Any) -> None:
 
 def aside(text: str) -> None:
     """A line that is not data."""
-    typer.echo(text, err=True)
+    if logs.machine():
+        logs.line("warning", text)
+    else:
+        typer.echo(text, err=True)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -167,6 +170,14 @@ def _pass_lines(report: PassReport, *, news: bool) -> None:
         screen.line(f"  {_delivered(delivered)}")
     if report.observation is not None and report.observation.trouble:
         aside(f"{name}: {scrub(report.observation.trouble)}")
+
+
+def pass_log(report: PassReport, *, quiet: bool) -> None:
+    """A pass as one line of the log."""
+    if report.exit_code or not quiet:
+        facts = pass_data(report)
+        facts |= {name: len(facts[name]) for name in ("changes", "delivered")}
+        logs.line("error" if report.exit_code else "info", "pass", **facts)
 
 
 def _error(error: WillcallError | None) -> Any:

@@ -81,6 +81,8 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "silence-list": ("silence", "list"),
     "dead-list": ("dead", "list"),
     "check": ("check",),
+    "status": ("status",),
+    "doctor": ("doctor",),
     "preview": ("preview", "--rule", "gala"),
 }
 
