@@ -67,9 +67,9 @@ audit: $(READY)  ## known weaknesses of what we depend on (needs pip-audit and i
 
 manual: $(READY)  ## the reference of the command line and its man page, from its own help
 	@mkdir -p .cache docs/man
-	@$(BIN)/willcall manual > docs/man/willcall.1
-	@{ sed '/^<!-- From here/q' docs/cli.md; echo; $(BIN)/willcall manual --form markdown; } \
-		> .cache/cli.md && mv .cache/cli.md docs/cli.md
+	@$(BIN)/willcall manual > .cache/willcall.1 && mv .cache/willcall.1 docs/man/
+	@sed '/^<!-- From here/q' docs/cli.md > .cache/cli.md && echo >> .cache/cli.md \
+		&& $(BIN)/willcall manual --form markdown >> .cache/cli.md && mv .cache/cli.md docs/
 
 cassettes: $(READY)  ## record every cassette anew, from the sandbox
 	@PYTHONPATH=tests $(BIN)/python -W error -m support.cassettes

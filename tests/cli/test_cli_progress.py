@@ -12,7 +12,7 @@ from support.house import House
 from willcall.bridge.run import recover_pass, run_pass
 from willcall.cli import logs, progress
 from willcall.cli.logs import Format
-from willcall.client.flow import Do, Draw, Now, Request, Send, Sleep, World, simulate, watched
+from willcall.client.flow import Do, Draw, Now, Request, Send, Sleep, Tick, World, simulate, watched
 from willcall.errors import Reply
 
 from .conftest import Shell
@@ -85,12 +85,21 @@ def test_a_wait_says_what_for() -> None:
     watcher.begins(events)
     watcher.ended(events, page(3))
     watcher.begins(Draw())
+    watcher.begins(Tick())
     watcher.begins(Sleep(3.0))
     assert screen.lines[-1] == ("x: reading events", 1, 3, (3.0, "before another try"))
     watcher.begins(events)
     watcher.ended(events, ConnectionError("none"))
+    watcher.begins(Draw())
+    watcher.begins(Tick())  # it is given up,
+    watcher.begins(Tick())  # and another call waits for its turn
     watcher.begins(Sleep(2.0))
     assert screen.lines[-1] == ("x: reading events", 1, 3, (2.0, "for budget"))
+    watcher.ended(events, Reply(429, {}, b""))
+    watcher.begins(Draw())
+    watcher.begins(Tick())
+    watcher.begins(Sleep(2.0))
+    assert screen.lines[-1][3] == (2.0, "for budget")  # the provider's own count
     for number in range(2):
         watcher.begins(send("ticketsmart", "GET", f"/events/{number}/ticket-types"))
     assert screen.lines[-1][:2] == ("x: looking at events one by one", 2)

@@ -38,6 +38,18 @@ class Look:
 
 
 @attrs.frozen(kw_only=True)
+class Ahead:
+    """What is known of the looks to come in a box office.
+
+    ``next_look`` gives when an event will be looked at, None where nothing but the next run decides
+    it; ``bound`` is how old what is known can become, None where that is up to whoever calls runs.
+    """
+
+    next_look: Callable[[EventFacts], datetime | None] = lambda _: None
+    bound: timedelta | None = None
+
+
+@attrs.frozen(kw_only=True)
 class Spent:
     """Requests spent in the last minute; None where the key to look them up under is not at hand.
 
@@ -59,6 +71,7 @@ class OfficeStatus:
     held: tuple[Case, ...] = ()
     waiting: Mapping[str, int] = attrs.field(factory=dict)
     looks: tuple[Look, ...] = ()
+    bound: timedelta | None = None
 
     def age(self, now: datetime) -> timedelta | None:
         """How old what is known of it may be; None before the baseline."""
@@ -76,17 +89,12 @@ class Status:
     spent: tuple[Spent, ...]
 
 
-def by_run(event: EventFacts, last_at: datetime | None) -> datetime | None:  # noqa: ARG001
-    """When an event will be looked at again, where nothing but the next run decides it."""
-    return None
-
-
 def status(
     config: Config,
     folder: Path,
     ledger: Ledger,
     now: datetime,
-    schedule: Callable[[EventFacts, datetime | None], datetime | None] = by_run,
+    ahead: Callable[[str], Ahead] = lambda _: Ahead(),
 ) -> Status:
     """How it stands.
 
@@ -95,7 +103,7 @@ def status(
         folder: where its relative paths start.
         ledger: where it is read from.
         now: the time.
-        schedule: from an event and when it was last looked at, when it will be again.
+        ahead: what is known of the looks to come in a box office, by its name.
 
     Raises:
         LedgerError: the ledger cannot be read.
@@ -104,7 +112,7 @@ def status(
     silences = next((state.silences for state in states.values()), ())
     found = []
     for name, state in states.items():
-        office = ledger.office(name)
+        office, to_come = ledger.office(name), ahead(name)
         waiting: dict[str, int] = {}
         for _, intent in ledger.unsettled(name):
             waiting[intent.state.value] = waiting.get(intent.state.value, 0) + 1
@@ -114,7 +122,8 @@ def status(
                 open=_standing(state.cases, CaseState.OPEN),
                 held=_standing(state.cases, CaseState.HELD),
                 waiting=waiting,
-                looks=looks((state.snapshot or {}).values(), office.swept_at, now, schedule),
+                looks=looks((state.snapshot or {}).values(), office.swept_at, now, to_come),
+                bound=to_come.bound,
             )
         )
     return Status(
@@ -134,7 +143,7 @@ def looks(
     events: Iterable[EventFacts],
     swept_at: datetime | None,
     now: datetime,
-    schedule: Callable[[EventFacts, datetime | None], datetime | None] = by_run,
+    ahead: Ahead,
 ) -> tuple[Look, ...]:
     """The looks at every event that still sells, that which is known least recently first."""
     found = []
@@ -144,7 +153,7 @@ def looks(
             continue
         # A row that carries its ticket types is a look; else the last one at the event alone is.
         last = event.types_seen_at or (None if event.ticket_types is None else swept_at)
-        found.append(Look(event=event, last_at=last, next_at=schedule(event, last)))
+        found.append(Look(event=event, last_at=last, next_at=ahead.next_look(event)))
     never = datetime.min.replace(tzinfo=now.tzinfo)
     return tuple(sorted(found, key=lambda one: (one.last_at or never, one.event.starts_at)))
 

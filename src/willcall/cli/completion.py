@@ -26,7 +26,7 @@ def completion(
     \b
     Examples:
       eval "$(willcall completion bash)"                  # in ~/.bashrc
-      willcall completion zsh > ~/.zfunc/_willcall        # a folder of $fpath, before compinit
+      willcall completion zsh > ~/.zfunc/_willcall        # a folder of $fpath
       willcall completion fish > ~/.config/fish/completions/willcall.fish
     """
     from typer.completion import get_completion_script  # type: ignore[attr-defined]

@@ -92,7 +92,7 @@ def init(
     \b
     Examples:
       willcall init
-      willcall init --no-input --inbox inb_01abc --customer-email organiser@example.com
+      willcall init --no-input --inbox inb_01abc --customer-email me@example.com
       willcall init --keys keyring -c /srv/willcall/willcall.toml
     """
     from ..bridge.config import find

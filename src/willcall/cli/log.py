@@ -34,7 +34,9 @@ def log(
     box_office: Annotated[
         str | None, typer.Option("--box-office", metavar="NAME", help="Only this one.")
     ] = None,
-    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="The last so many.")] = 50,
+    limit: Annotated[
+        int, typer.Option("-n", "--limit", metavar="N", min=1, help="The last so many.")
+    ] = 50,
     as_json: AsJson = False,
 ) -> int:
     """Show what has happened, and every act that was tried, oldest first. Nothing is sent.

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from ..client.flow import Do, Draw, Effect, Send, Sleep
+from ..client.flow import Do, Draw, Effect, Send, Sleep, Tick
 from .logs import machine
 
 T = TypeVar("T")
@@ -79,10 +79,13 @@ class Screen:
         long = wait is not None and wait[0] > self._patience
         if self._bar is None and not long and time.monotonic() - self._begun < self._patience:
             return
-        if self._bar is None:
-            self._bar, self._task = _bar()
         until = None if wait is None else (time.monotonic() + wait[0], wait[1])
+        fresh = self._bar is None
+        if fresh:
+            self._bar, self._task = _bar()
         self._bar.update(self._task, description=what, completed=done, total=of, until=until)
+        if fresh:
+            self._bar.start()  # it is painted from here on, by a thread of its own
 
     def close(self) -> None:
         """Take it away: what is said afterwards stands where it stood."""
@@ -128,9 +131,7 @@ def _bar() -> tuple[Any, Any]:
         console=Console(stderr=True),
         transient=True,
     )
-    task = bar.add_task("", total=None, until=None)
-    bar.start()
-    return bar, task
+    return bar, bar.add_task("", total=None, until=None)
 
 
 class Progress:
@@ -140,23 +141,25 @@ class Progress:
         self._name, self._screen = name, screen
         self._what, self._done = "beginning", 0
         self._of: int | None = None
-        self._repeating = False
+        self._ticks, self._refused = 0, True
 
     def begins(self, effect: Effect) -> None:
         """Something is about to be done."""
         wait = None
         if isinstance(effect, Sleep):
-            why = "before another try" if self._repeating else "for budget"
-            wait = effect.seconds, why
+            wait = effect.seconds, self._why()
         elif isinstance(effect, Send):
-            self._repeating = False
             self._sends(effect.request.provider, effect.request.method, effect.request.url)
         elif isinstance(effect, Draw):
-            self._repeating = True  # the dice are thrown for back-off, and for nothing else
+            self._ticks = 0
+        elif isinstance(effect, Tick):
+            self._ticks += 1
         self._screen.show(f"{self._name}: {self._what}", self._done, self._of, wait)
 
     def ended(self, effect: Effect, answer: Any) -> None:
         """Something was done."""
+        if isinstance(effect, Send):
+            self._refused = getattr(answer, "status", None) == 429
         if isinstance(effect, Send) and self._what == "reading events":
             self._done += not isinstance(answer, Exception)
             self._of = _pages(answer) or self._of
@@ -166,6 +169,12 @@ class Progress:
                 self._of = self._done + len(answer)
         elif isinstance(effect, Do) and effect.name in _SETTLED:
             self._done += 1
+
+    def _why(self) -> str:
+        """What a wait is for: dice are thrown after each failure, and where the engine means to try
+        again, it asks for the time once and sleeps. All else waits for the minute's requests."""
+        failed = self._ticks <= 1 and not self._refused
+        return "before another try" if failed else "for budget"
 
     def _sends(self, provider: str, method: str, url: str) -> None:
         path = urlsplit(url).path.rstrip("/")

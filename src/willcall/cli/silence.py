@@ -28,7 +28,7 @@ def add(
     until: Annotated[
         str, typer.Option(metavar="WHEN", help="2h, 3d, or a moment as in 2026-12-01T18:00.")
     ],
-    reason: Annotated[str, typer.Option(help="Why, for whoever wonders.")],
+    reason: Annotated[str, typer.Option(metavar="WHY", help="Why, for whoever wonders.")],
     author: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who says so; else who is logged in.")
     ] = None,

@@ -114,7 +114,9 @@ def _office(one: OfficeStatus, now: datetime) -> None:
     office, run = one.office, one.office.last_run
     screen.line(f"{office.name}: {_run_words(one, now)}")
     if office.swept_at is not None:
-        screen.line(f"  seen whole   {ago(now - office.swept_at)}: what is known is as old as that")
+        bound = f", and never more than {span(one.bound)}" if one.bound else ""
+        seen = ago(now - office.swept_at)
+        screen.line(f"  seen whole   {seen}: what is known is as old as that{bound}")
     if office.lease_holder and office.lease_until and office.lease_until > now:
         screen.line(f"  at work now  {office.lease_holder}")
     if run is not None and run.summary.get("trouble"):
@@ -257,6 +259,7 @@ def _data(found: Status) -> dict[str, Any]:
                 "baseline_at": one.office.baseline_at,
                 "swept_at": one.office.swept_at,
                 "age_seconds": (age := one.age(found.at)) and age.total_seconds(),
+                "bound_seconds": one.bound and one.bound.total_seconds(),
                 "lease_holder": one.office.lease_holder,
                 "lease_until": one.office.lease_until,
                 "last_run": one.office.last_run,
