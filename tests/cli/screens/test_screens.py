@@ -4,8 +4,15 @@ A file holds the screen in colour, with ``<1>`` for the escape that makes bold; 
 must be the same but for those. ``WILLCALL_GOLDEN=write`` writes the files anew: look at them.
 """
 
+import contextlib
+import fcntl
 import os
+import pty
 import re
+import struct
+import subprocess
+import sys
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -145,6 +152,27 @@ def test_a_table_fits_a_narrow_terminal_too(night: House, name: str, columns: in
     _fits(shown, columns)
     wide = night.screen(SCREENS[name], 1000, colour=False)
     assert sorted(re.sub(r"\s", "", shown)) == sorted(re.sub(r"\s", "", wide))
+
+
+def test_a_real_terminal_is_measured(night: House) -> None:
+    """A process of its own, on a pseudo-terminal of 60 columns."""
+    above, below = pty.openpty()
+    fcntl.ioctl(below, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "willcall", "events", "list"],
+        stdout=below, env={**environment, "TERM": "xterm", "NO_COLOR": "1"},
+    )  # fmt: skip
+    os.close(below)
+    said = b""
+    with contextlib.suppress(OSError):  # the end of a pseudo-terminal
+        while piece := os.read(above, 65536):
+            said += piece
+    os.close(above)
+    assert process.wait(timeout=60) == 0
+    shown = said.decode().replace("\r\n", "\n")
+    assert shown == night.screen(("events", "list"), 60, colour=False)
+    _fits(shown, 60)
 
 
 def test_a_terminal_without_colours_gets_none(night: House) -> None:
