@@ -347,6 +347,38 @@ def test_a_list_that_may_go_on_says_so(house: Shell) -> None:
     assert said.err == ""
 
 
+# -- errors ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        ("events get nope", "`willcall events list` shows those that there are"),
+        ("events update nope --title x -y", "`willcall events list`"),
+        ("messages note tkt_nope --text x -y", "`willcall tickets list`"),
+        ("customers get cust_nope", "`willcall customers list`"),
+    ],
+)
+def test_what_is_not_there_is_an_error_that_says_where_to_look(
+    house: Shell, words: str, advice: str
+) -> None:
+    """On one line, with exit code 3."""
+    said = house(*words.split())
+    assert (said.code, said.out, len(said.err.splitlines())) == (3, "", 1)
+    assert advice in said.err
+
+
+def test_an_answer_that_was_lost_says_what_to_type(house: Shell) -> None:
+    """Not what to write in Python; with --once it is made sure of instead."""
+    house.served.sandbox.faults.add("lost_response", service="ticketsmart", method="POST", count=1)
+    words = ("events", "create", "--title", "Gala", "--starts-at", "2026-12-01T19:30Z", "-y")
+    said = house(*words)
+    assert (said.code, said.out) == (75, "")
+    assert "look for its title and start in `willcall events list` before you make" in said.err
+    assert one(house, *words, "--once")["title"] == "Gala"
+    assert len([event for event in house.box_office.events if event.title == "Gala"]) == 1
+
+
 # -- webhooks -------------------------------------------------------------------------------------
 
 

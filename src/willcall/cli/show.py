@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -19,7 +20,7 @@ from ..bridge.deliver import Delivered, Outcome
 from ..bridge.outlook import Outlook
 from ..bridge.run import PassReport, Plan
 from ..client.redact import scrub
-from ..errors import ApiError, AuthenticationError, WillcallError
+from ..errors import ApiError, AuthenticationError, NotFoundError, WillcallError
 from . import logs, screen
 
 
@@ -120,6 +121,15 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+_LISTS = {"event": "events", "ticket": "tickets", "customer": "customers"}
+_CALL = re.compile(r"\b(events|tickets|messages|customers)\.(\w+)\([^)]*\)")
+
+
+def _typed(call: re.Match[str]) -> str:
+    """A call that an error advises, as it is typed here."""
+    return f"`willcall {call[1]} {call[2].replace('_', '-')}`"
+
+
 def told(error: WillcallError) -> str:
     """An error in words, with what to do about it here."""
     hint = ""
@@ -127,7 +137,10 @@ def told(error: WillcallError) -> str:
         hint = f"; try again in {error.retry_after:.0f} s"
     if isinstance(error, AuthenticationError):
         hint = "; put a valid key where the configuration or the environment has this one"
-    return scrub(str(error)) + hint
+    if isinstance(error, NotFoundError):
+        known = next((_LISTS[name] for name in error.about if name in _LISTS), None)
+        hint = f"; `willcall {known} list` shows those that there are" if known else ""
+    return _CALL.sub(_typed, scrub(str(error))) + hint
 
 
 def trouble(name: str, error: WillcallError) -> None:
