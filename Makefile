@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python3.14; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .PHONY: help demo test format check-format lint types architecture tests campaign audit setup \
-	docs cassettes bench bench-diff bench-watch-http pins clean
+	docs manual cassettes bench bench-diff bench-start bench-watch-http pins clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 16
@@ -65,6 +65,12 @@ audit: $(READY)  ## known weaknesses of what we depend on (needs pip-audit and i
 	@pip-audit --require-hashes --disable-pip -r constraints.txt; code=$$?; \
 		test $$code -le 1 || echo "audit: the advisory service could not be asked; nothing was found out"; exit $$code
 
+manual: $(READY)  ## the reference of the command line and its man page, from its own help
+	@mkdir -p .cache docs/man
+	@$(BIN)/willcall manual > .cache/willcall.1 && mv .cache/willcall.1 docs/man/
+	@sed '/^<!-- From here/q' docs/cli.md > .cache/cli.md && echo >> .cache/cli.md \
+		&& $(BIN)/willcall manual --form markdown >> .cache/cli.md && mv .cache/cli.md docs/
+
 cassettes: $(READY)  ## record every cassette anew, from the sandbox
 	@PYTHONPATH=tests $(BIN)/python -W error -m support.cassettes
 
@@ -77,8 +83,11 @@ $(BENCH)/.ready: benchmarks/constraints.txt pyproject.toml
 	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-bench: $(BENCH)/.ready  ## how fast the clients are, beside named peers
+bench: $(BENCH)/.ready bench-start  ## how fast the clients are, beside named peers
 	@$(BENCH)/bin/python benchmarks/run.py
+
+bench-start: $(READY)  ## what it costs to start, over `import httpx`
+	@$(BIN)/python benchmarks/bench_start.py
 
 bench-diff: $(READY)  ## how long it takes to see what changed among 10,000 events
 	@$(BIN)/python benchmarks/bench_diff.py

@@ -9,6 +9,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    Connection,
     DateTime,
     ForeignKey,
     Index,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    event,
     text,
 )
 from sqlalchemy.engine import Dialect
@@ -104,6 +106,17 @@ runs = Table(
     Index("ix_runs_box_office_started_at", "box_office", "started_at"),
 )
 
+# The last line of defence against opening the same thing twice.
+_LIVE = text("state IN ('open', 'held')")
+_LIVE_CONDITION = Index(
+    "uq_cases_live_condition",
+    "box_office",
+    "rule",
+    "kind",
+    "subject",
+    unique=True,
+    sqlite_where=_LIVE,
+)
 cases = Table(
     "cases",
     metadata,
@@ -122,17 +135,7 @@ cases = Table(
     Column("ticket_id", Words),
     Column("acts", Integer, nullable=False),
     UniqueConstraint("box_office", "rule", "kind", "subject", "episode"),
-    # The last line of defence against opening the same thing twice.
-    Index(
-        "uq_cases_live_condition",
-        "box_office",
-        "rule",
-        "kind",
-        "subject",
-        unique=True,
-        sqlite_where=text("state IN ('open', 'held')"),
-        postgresql_where=text("state IN ('open', 'held')"),
-    ),
+    _LIVE_CONDITION,
     Index("ix_cases_box_office_state", "box_office", "state"),
 )
 
@@ -249,3 +252,11 @@ intents = Table(
     UniqueConstraint("case", "position"),
     Index("ix_intents_settled", "settled", "case", "position"),
 )
+
+
+@event.listens_for(cases, "before_create")
+def _for_postgresql(_table: Table, connection: Connection, **_: Any) -> None:
+    """PostgreSQL's word for the same, said only there: to name it loads its whole dialect, which
+    every start on SQLite would pay for."""
+    if connection.dialect.name == "postgresql":
+        _LIVE_CONDITION.dialect_kwargs["postgresql_where"] = _LIVE
