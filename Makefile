@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python3.14; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .PHONY: help demo test format check-format lint types architecture tests campaign audit setup \
-	docs manual cassettes bench bench-diff bench-start bench-watch-http pins clean
+	docs map manual cassettes bench bench-diff bench-start bench-watch-http pins clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 16
@@ -49,6 +49,9 @@ tests: $(READY)
 
 docs: $(READY)  ## the documentation as a site, in .cache/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet -f docs/mkdocs/mkdocs.yml && echo "open .cache/site/index.html"
+
+map: $(READY)  ## draw the map of the architecture anew, from the imports
+	@$(BIN)/python docs/mkdocs/map.py
 
 # A failing seed is named; `willcall simulate --seed` plays it again, step by step.
 CAMPAIGN_SEEDS ?= 200000

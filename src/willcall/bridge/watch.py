@@ -24,7 +24,7 @@ from typing import Any
 
 import attrs
 
-from ..client.flow import Flow, do, draw, now, sleep, tick
+from ..client.flow import Flow, do, draw, now, sleep, tick, watched
 from ..errors import (
     ApiError,
     AuthenticationError,
@@ -58,6 +58,7 @@ from .planner import Planner
 from .run import PassReport, busy, code_of, deliver, strangers, worst
 from .schedule import Look
 from .selling import FAST
+from .tally import Tally
 from .troubles import kind_of
 
 MINUTE = 60.0
@@ -98,7 +99,6 @@ class Minute:
     changes: int = 0
     delivered: int = 0
     folded: int = 0
-    refused: int = 0
     error: ApiError | None = None
     delivery: int = 0
 
@@ -141,6 +141,7 @@ class Watch:
         self._failures = 0
         self._noted: tuple[str, float] | None = None
         self._minute: Minute | None = None
+        self._tally = Tally()
 
     # -- observing ----------------------------------------------------------------------------
 
@@ -159,7 +160,7 @@ class Watch:
             return attrs.evolve(report, trouble=busy(job.box_office))
         self.fence = fence
         try:
-            yield from self._watch(fence)
+            yield from watched(self._watch(fence), self._tally)
         except StoppedError:
             pass  # it was asked to leave while it waited
         except WillcallError as error:
@@ -319,7 +320,6 @@ class Watch:
         kind = kind_of(error)
         assert self._minute is not None  # noqa: S101 - there is one while there are looks
         if isinstance(error, RateLimitError):
-            self._minute.refused += error.status is not None
             wait = min(_LONGEST_PAUSE, max(1.0, error.retry_after or 5.0))
         elif look is not None and look.event is not None and not _of_all(error):
             # One event that cannot be read must not hold up all the others.
@@ -425,12 +425,12 @@ class Watch:
         summary = {
             "events": len(self._snapshot),
             "looks": minute.looks,
-            "refused": minute.refused,
             "changes": minute.changes,
             "delivered": minute.delivered,
             "folded": minute.folded,
             "left": dict(self.left),
             "trouble": "" if trouble is None else str(trouble),
+            **self._tally.noted(),
         }
         try:
             yield from do(
@@ -445,7 +445,7 @@ class Watch:
     def delivering(self) -> Flow[None]:
         """Carry out what was written down, as soon as it is, until observing is over."""
         try:
-            yield from self._deliver_until_over()
+            yield from watched(self._deliver_until_over(), self._tally)
         except StoppedError:
             pass
         except WillcallError as error:

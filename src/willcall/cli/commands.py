@@ -41,6 +41,7 @@ TABLE: tuple[Row, ...] = (
         plan=("passes:plan", "What a run would do, word for word."),
         status=("status:status", "How it stands: open cases, looks, requests spent."),
         log=("log:log", "What has happened, and what was done about it."),
+        report=("report:report", "A page about a while: tickets, stock, runs, requests."),
         silence=("silence:silence", "Open nothing about something for a while."),
         release=("release:release", "Open the tickets that a storm held back."),
         dead=("dead:dead", "What Ticket0 refused for good."),
