@@ -430,7 +430,9 @@ class _Courier:
         moment = yield from now()
         if self._too_long(intent, moment):
             return (yield from self._dead(intent, why))
-        until = moment + _pause(intent)
+        # Many tries in a short time were unclear ones: this one waits no longer for their sake.
+        known = moment - (intent.first_tried_at or moment)
+        until = moment + min(_pause(intent), _REFUSED_AGAIN + 2 * max(known, timedelta(0)))
         yield from self._mark(intent, IntentState.REFUSED, error=why, retry_at=until)
         return Outcome.REFUSED, why
 

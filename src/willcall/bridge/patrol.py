@@ -34,13 +34,14 @@ class Round:
     """
 
     _ids: dict[int, tuple[str, ...]] = attrs.field(factory=dict)
-    _totals: set[int | None] = attrs.field(factory=set)
+    _totals: set[int] = attrs.field(factory=set)
     _last: int | None = None
 
     def read(self, number: int, page: Page[Event]) -> frozenset[str] | None:
         """A page was read; the ids of the whole round, if it ends with it and proves something."""
         self._ids[number] = tuple(row.id for row in page.items)
-        self._totals.add(page.total)
+        if page.total is not None:
+            self._totals.add(page.total)
         if page.following is None:
             self._last = number
         elif self._last is not None and number >= self._last:
@@ -50,9 +51,8 @@ class Round:
         listed = [one for n in range(1, self._last + 1) for one in self._ids[n]]
         seen, totals = frozenset(listed), self._totals
         self._ids, self._totals, self._last = {}, set(), None
-        told = None not in totals
-        moved = len(seen) < len(listed) or len(totals) > 1
-        return None if moved or (told and totals != {len(seen)}) else seen
+        moved = len(seen) < len(listed) or (bool(totals) and totals != {len(seen)})
+        return None if moved else seen
 
 
 class Patrol:

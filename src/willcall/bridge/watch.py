@@ -70,7 +70,7 @@ _LONGEST_BACK_OFF = 20.0
 """Seconds: so that three minutes of trouble are seen as such, and its end soon."""
 _DELIVERY = 50.0
 """Seconds after which a round of deliveries begins nothing more, as a run's does."""
-_AGAIN = 10.0
+_AGAIN = 15.0
 """Seconds after which what could not be delivered is tried again, unless the desk is sick."""
 _IDLE_ROUND = 5.0
 """Seconds between two looks into the ledger for what others have left to deliver."""
