@@ -118,7 +118,9 @@ class Patrol:
 
     def _event(self, api: FlowTicketSmart, event_id: str) -> Flow[Observation]:
         try:
-            facts = yield from (self._types if self._silent else self._whole)(api, event_id)
+            # What was never written down cannot be completed: it is looked at whole.
+            alone = self._silent and event_id in self._snapshot
+            facts = yield from (self._types if alone else self._whole)(api, event_id)
         except NotFoundError:
             # Whether it is gone for good, the rounds tell.
             at = yield from now()
@@ -136,7 +138,8 @@ class Patrol:
         types = event.ticket_types
         if types is None or any(one.available is None for one in types):
             self._silent = True
-            return (yield from self._types(api, event_id))
+            if event_id in self._snapshot:
+                return (yield from self._types(api, event_id))
         return event_facts(event, at, types)
 
     def _types(self, api: FlowTicketSmart, event_id: str) -> Flow[EventFacts]:

@@ -10,7 +10,7 @@ import typer
 from .options import AsJson, ConfigFile, Quiet
 
 if TYPE_CHECKING:
-    from ..bridge.watch import News
+    from ..bridge.minute import News
 
 
 def watch(
