@@ -139,9 +139,8 @@ def _sweep(
     while walk.op is not None:
         try:
             page = yield from pages.page(walk.op)
-        except RateLimitError:
-            if whole or not rows:
-                planner.page = number
+        except RateLimitError as error:
+            if whole or not rows or error.status is not None:
                 raise
             planner.page = number
             trouble = "the minute's requests are spent; the rest of the list next time"

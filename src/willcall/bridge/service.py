@@ -33,6 +33,7 @@ from ..ticketsmart.api import FlowTicketSmart
 from .cases import CaseState
 from .config import BoxOffice, Config, load, pick
 from .ledger import Ledger, is_there, open_ledger
+from .minute import News
 from .ping import Watchdog
 from .rule_tables import duration
 from .run import (
@@ -49,7 +50,6 @@ from .run import (
     worst,
 )
 from .threads import Threads
-from .watch import News
 
 T = TypeVar("T")
 Onlooker = Callable[[str], Watcher | None]

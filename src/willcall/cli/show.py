@@ -17,9 +17,9 @@ from ..bridge.cases import Act, Case, Intent, Recorded
 from ..bridge.changes import KINDS
 from ..bridge.compose import plain
 from ..bridge.deliver import Delivered, Outcome
+from ..bridge.minute import News
 from ..bridge.outlook import Outlook
 from ..bridge.run import PassReport, Plan
-from ..bridge.watch import News
 from ..client.redact import scrub
 from ..errors import ApiError, AuthenticationError, NotFoundError, WillcallError
 from . import logs, screen

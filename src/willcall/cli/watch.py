@@ -11,7 +11,7 @@ from .logs import Format, LogFormat, begin, machine
 from .options import AsJson, ConfigFile, Quiet
 
 if TYPE_CHECKING:
-    from ..bridge.watch import News
+    from ..bridge.minute import News
 
 
 def watch(
