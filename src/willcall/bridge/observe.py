@@ -79,11 +79,10 @@ def observe(
                 seen[event_id] = found
         for event in _in_turn(by_id, seen, snapshot)[:looks]:
             try:
-                types = yield from api.events.ticket_types(event.id)
+                seen[event.id] = yield from _looked_at(api, event.id, at)
             except NotFoundError:
                 continue  # it went between the list and the look; the next sweep tells
             done += 1
-            seen[event.id] = event_facts(event, at, types)
     except (AuthenticationError, PermissionDeniedError):
         raise
     except RateLimitError:
@@ -99,6 +98,16 @@ def observe(
         looks=done,
         trouble=trouble,
     )
+
+
+def _looked_at(api: FlowTicketSmart, event_id: str, at: datetime) -> Flow[EventFacts]:
+    """An event and its ticket types as they are at one moment. Its row is older by then: what is
+    put together from both may never have been true."""
+    event = yield from api.events.get(event_id)
+    types = event.ticket_types
+    if types is None:
+        types = yield from api.events.ticket_types(event_id)
+    return event_facts(event, at, types)
 
 
 def _asked_for(api: FlowTicketSmart, event_id: str, at: datetime) -> Flow[EventFacts | None]:
