@@ -220,6 +220,40 @@ def test_what_is_refused_for_days_is_a_dead_letter(house: House) -> None:
     assert house.run().left["dead"] == 1
 
 
+@pytest.mark.parametrize("status", [400, 404, 409])
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_a_page_of_somebody_in_between_refuses_nothing(
+    house: House, status: int, carried_out: bool
+) -> None:
+    """It is no word of Ticket0's: the ticket is looked for, and opened once."""
+    _sell_out(house)
+    house.sandbox.faults.add(
+        "status", service="ticket0", method="POST", path="/tickets", status=status, count=1,
+        body="<h1>blocked</h1>", carried_out=carried_out,
+    )  # fmt: skip
+    report = house.run()
+    assert "dead" not in report.left
+    house.clock.advance(60)
+    assert house.run().exit_code == 0
+    assert len(house.desk.tickets) == 1
+
+
+def test_a_page_of_somebody_in_between_says_of_no_ticket_that_it_is_gone(house: House) -> None:
+    event = house.box_office.event(_sell_out(house))
+    house.run()
+    ticket = house.desk.tickets[0]
+    house.sandbox.faults.add(
+        "status", service="ticket0", path=f"/tickets/{ticket.id}**", status=404, count=3,
+        body="<h1>no such site</h1>",
+    )  # fmt: skip
+    house.box_office.restock(event.id, event.ticket_types[0].name, 5)
+    for _ in range(4):
+        house.run()
+        house.clock.advance(60)
+    assert house.run().exit_code == 0
+    assert ticket.status == "resolved"
+
+
 def test_one_ticket_that_the_desk_fails_at_does_not_hold_up_the_others(house: House) -> None:
     """A 500 at one of them, run after run."""
     first = house.box_office.event(_sell_out(house))

@@ -134,6 +134,24 @@ def test_status_as_a_proxy_says_it(sandbox: Sandbox, ts: Caller, status: int) ->
     assert str(status) in answer.body.decode()
 
 
+def test_status_as_somebody_in_between_says_it(sandbox: Sandbox, ts: Caller) -> None:
+    sandbox.faults.add("status", status=404, body="<h1>blocked</h1>")
+    answer = ts.get("/events")
+    assert (answer.status, answer.body) == (404, b"<h1>blocked</h1>")
+    assert answer.header("content-type") == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, "VALIDATION_ERROR"), (404, "NOT_FOUND"), (409, "CONFLICT")]
+)
+def test_a_refusal_as_the_services_say_it(
+    sandbox: Sandbox, ts: Caller, t0: Caller, status: int, code: str
+) -> None:
+    sandbox.faults.add("status", status=status)
+    assert isinstance(ts.get("/events").json()["error"], str)
+    assert t0.get("/tickets").json()["error"]["code"] == code
+
+
 def test_status_as_the_services_say_it(sandbox: Sandbox, ts: Caller, t0: Caller) -> None:
     fault = sandbox.faults.add("status", status=429)
     assert ts.get("/events").json() == {"error": "Rate limit exceeded. Try again later."}

@@ -87,7 +87,8 @@ def prune(
     try:
         span = duration.read(keep)
     except ValueError as error:
-        raise InputError("--keep", str(error)) from None
+        problem, _, fix = str(error).partition("; ")
+        raise InputError("--keep", problem, fix) from None
     from ..bridge.service import opened_ledger
 
     with opened_ledger(config) as ledger:

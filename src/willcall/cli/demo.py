@@ -45,7 +45,8 @@ def demo() -> int:
       willcall demo
     """
     try:
-        from ..sandbox import Sandbox, serve
+        from ..sandbox import Sandbox
+        from ..sandbox.server import serve
     except ModuleNotFoundError as error:
         raise InputError(
             "demo", f"{error.name} is not installed", "pip install 'willcall[sandbox]'"

@@ -71,12 +71,20 @@ def _taken(config: Path | None) -> Status:
         return take(settings, find(config).resolve().parent, ledger, now())
 
 
+class _Canvas(io.StringIO):
+    """Where a screen is painted before it is shown: as wide and as colourful as the terminal."""
+
+    def isatty(self) -> bool:
+        """It stands for one."""
+        return True
+
+
 def _watch(say: Callable[[], None], every: float, *, paint: bool) -> int:
     """Say it again and again; painted in one write each, so that nothing flickers."""
     out = sys.stdout
     try:
         while True:
-            screen = io.StringIO()
+            screen = _Canvas() if paint else io.StringIO()
             with redirect_stdout(screen):
                 say()
             out.write((_CLEAR + _HIDE if paint else "") + screen.getvalue())

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, insert, or_, select, update
 
 from ..cases import UNSETTLED, Act, Case, CaseState, Intent, IntentState
 from . import schema
+from .base import insert_if_absent
 from .rows import case_of, intent_of, intent_row
 
 T = TypeVar("T")
@@ -163,10 +164,12 @@ def change_quota(
     """Change what is spent of a quota."""
     quotas = schema.quotas
     mine = quotas.c.name == name
-    spent, answer = step(
-        connection.execute(select(quotas.c.spent).where(mine).with_for_update()).scalar()
-    )
-    changed = connection.execute(update(quotas).where(mine).values(spent=spent))
-    if changed.rowcount == 0:
-        connection.execute(insert(quotas).values(name=name, spent=spent))
+    known = select(quotas.c.spent).where(mine).with_for_update()
+    row = connection.execute(known).first()
+    if row is None:
+        # Made first and locked then: a row that is not there yet locks nobody out.
+        insert_if_absent(connection, insert(quotas).values(name=name, spent=""))
+        row = connection.execute(known).one()
+    spent, answer = step(row.spent or None)
+    connection.execute(update(quotas).where(mine).values(spent=spent))
     return answer

@@ -36,6 +36,7 @@ from ..cases import (
     State,
 )
 from . import schema
+from .base import insert_if_absent
 from .care import Cared
 from .deciding import read_state, write_decision
 from .delivering import (
@@ -156,7 +157,7 @@ class Ledger(Cared):
         offices = schema.box_offices
         known = select(offices.c.name).where(offices.c.name == box_office)
         if connection.execute(known).first() is None:
-            connection.execute(insert(offices).values(name=box_office, fence=0))
+            insert_if_absent(connection, insert(offices).values(name=box_office, fence=0))
 
     # -- what is known ------------------------------------------------------------------------
 
