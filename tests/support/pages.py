@@ -199,6 +199,7 @@ def _sandbox() -> str:
 
 def _as_read(house: House, said: str) -> str:
     """Output without what differs from one machine to the next."""
+    assert "\x1b" not in said, "what moves on a screen is nothing to read"
     said = said.replace(house.served.url, SANDBOX).replace(str(house.folder), "/srv/willcall")
     return "".join(f"{line.rstrip()}\n" for line in said.splitlines())
 

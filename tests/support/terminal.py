@@ -42,6 +42,19 @@ class Screen(io.StringIO):
         return True
 
 
+class _Aside(io.StringIO):
+    """A stderr that is read on the same screen, and is no terminal: how long things take, and so
+    whether a progress bar comes up, is nothing to compare."""
+
+    def __init__(self, screen: io.StringIO) -> None:
+        super().__init__()
+        self._screen = screen
+
+    def write(self, text: str, /) -> int:
+        """Onto the screen."""
+        return self._screen.write(text)
+
+
 @attrs.frozen
 class _Yes:
     """A stdin at which somebody says yes to every question; the screen shows it as well."""
@@ -99,7 +112,7 @@ class House:
         with self.patch.context() as only:
             only.setattr(sys, "stdout", screen)
             if errors:
-                only.setattr(sys, "stderr", screen)
+                only.setattr(sys, "stderr", _Aside(screen))
                 only.setattr(sys, "stdin", _Yes(screen))
             code = run(words)
         return code, screen.getvalue()

@@ -96,7 +96,9 @@ SCREENS: dict[str, tuple[str, ...]] = {
 
 def _compare(name: str, house: House, words: tuple[str, ...], columns: int) -> None:
     colourful = house.screen(words, columns, colour=True)
-    _keep(f"{name}.{columns}.txt", ESCAPE.sub(r"<\1>", colourful))
+    # The ledger's version moves with each migration, which has tests of its own.
+    kept = re.sub(r"version \d{4}", "version ####", ESCAPE.sub(r"<\1>", colourful))
+    _keep(f"{name}.{columns}.txt", kept)
     _fits(ESCAPE.sub("", colourful), columns)
 
 
