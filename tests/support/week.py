@@ -14,7 +14,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import attrs
+
 from support.house import START, House
+from willcall.bridge.job import Job
+from willcall.bridge.ledger import Ledger
 from willcall.bridge.predictions import Came, Prediction
 from willcall.bridge.report import Report
 from willcall.bridge.rules import Silence
@@ -23,6 +27,7 @@ PLAY, LAUGHS = "the-cherry-orchard", "late-laughs-with-priya-raman"
 QUARTET, CLUB = "quartet-halloran-late-beethoven", "nachtschicht-live-elektronik"
 CAFE, TANNERY = "caf-noir-chansons-d-hiver", "tannery-sessions-imogen-vale"
 WORKSHOP, OPEN_MIC = "improv-for-absolute-beginners", "open-mic-wednesday"
+DREAM = "a-midsummer-night-s-dream"
 
 # How many tickets go an hour, at the times when people buy.
 _PACE = {
@@ -39,7 +44,17 @@ _PACE = {
     (CAFE, "Balcon"): 0.5,
     (CLUB, "Regular"): 1.1,
     (CLUB, "VIP"): 0.12,
+    (DREAM, "Stalls"): 16.0,
+    (DREAM, "Circle"): 5.0,
 }
+
+
+class Watchful(House):
+    """A house that says a day ahead that something will sell out."""
+
+    def job(self, ledger: Ledger | None = None) -> Job:
+        """As a fresh process would have it."""
+        return attrs.evolve(super().job(ledger), selling_fast=timedelta(days=1))
 
 
 class Week:
@@ -52,13 +67,14 @@ class Week:
     """
 
     def __init__(self, folder: Path, *, every: timedelta, days: float = 7.0) -> None:
-        self.house = House(folder)
+        self.house = Watchful(folder)
         self._every = every
         self._dice = random.Random("a week at the box office")
         self._ends = START + timedelta(days=days)
         box_office, faults = self.house.box_office, self.house.sandbox.faults
         self._plot: list[tuple[float, Callable[[], object]]] = [
             (0.8, lambda: box_office.sell_out(WORKSHOP)),
+            (1.0, lambda: box_office.publish(DREAM)),
             (1.1, lambda: box_office.refund(WORKSHOP, "Workshop Place", 1)),
             (1.9, lambda: box_office.reschedule(QUARTET, days=7)),
             (2.3, lambda: self.house.report(box_office.event(CLUB).id, "Early Bird")),

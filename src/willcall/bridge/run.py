@@ -278,7 +278,7 @@ def _note_run(job: Job, report: PassReport, started: datetime, tally: Tally) -> 
         "folded": report.deliveries.folded,
         "left": dict(report.left),
         "trouble": str(report.trouble or report.deliveries.stopped or ""),
-        **tally.noted(),
+        **tally.taken(),
     }
     code = report.exit_code
     yield from do(

@@ -28,7 +28,7 @@ class Tally:
         if isinstance(effect, Send) and getattr(answer, "status", None) == 429:
             self.refused[effect.request.provider] += 1
 
-    def noted(self) -> dict[str, dict[str, int]]:
+    def taken(self) -> dict[str, dict[str, int]]:
         """For the ledger's list of runs; and begin anew."""
         told = {"requests": dict(self.sent), "refused": dict(self.refused)}
         self.sent.clear()

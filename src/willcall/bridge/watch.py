@@ -391,7 +391,7 @@ class Watch:
         if self._noted is None:
             minute.error = None  # it has passed
         code, summary = minute.code, minute.summary(len(self._snapshot), self._planner)
-        summary |= self._tally.noted()
+        summary |= self._tally.taken()
         self.codes = [*self.codes[-9:], code]
         try:
             yield from do(
