@@ -53,7 +53,7 @@ docs: $(READY)  ## the documentation as a site, in .cache/site
 map: $(READY)  ## draw the map of the architecture anew, from the imports
 	@$(BIN)/python docs/mkdocs/map.py
 
-# A failing seed is named; `willcall simulate --seed` plays it again, step by step.
+# A failing seed is named; `make campaign CAMPAIGN_FIRST=K CAMPAIGN_SEEDS=1` plays it again.
 CAMPAIGN_SEEDS ?= 200000
 CAMPAIGN_SECONDS ?= 86400
 CAMPAIGN_FIRST ?= 0
@@ -63,10 +63,17 @@ campaign: $(READY)  ## the promise, many thousand times over: 200,000 seeds, 200
 		WILLCALL_FIRST_SEED=$(CAMPAIGN_FIRST) WILLCALL_KILL_ROUNDS=200 \
 		$(BIN)/pytest -q -s tests/simulation tests/bridge/test_kill.py
 
-audit: $(READY)  ## known weaknesses of what we depend on (needs pip-audit and its advisory service)
-	@command -v pip-audit >/dev/null || { echo "audit: pip-audit is not installed: pipx install pip-audit"; exit 1; }
-	@pip-audit --require-hashes --disable-pip -r constraints.txt; code=$$?; \
-		test $$code -le 1 || echo "audit: the advisory service could not be asked; nothing was found out"; exit $$code
+# pip-audit lives in an environment of its own: what it depends on is none of ours.
+AUDIT := .cache/audit
+$(AUDIT)/.ready: .ci/audit-constraints.txt
+	@test -n "$(PYTHON)" || { echo "audit: it needs Python 3.11 or newer with venv; set PYTHON=/path/to/python3"; exit 1; }
+	@echo "setting up $(AUDIT) with pip-audit (once)"
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@
+
+audit: $(AUDIT)/.ready  ## known weaknesses of what we depend on: 1 there are some, 75 nobody could say
+	@$(AUDIT)/bin/python .ci/audit.py constraints.txt
 
 manual: $(READY)  ## the reference of the command line and its man page, from its own help
 	@mkdir -p .cache docs/man
@@ -104,6 +111,7 @@ COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 \
 pins: $(READY)  ## write the constraints anew from pyproject.toml (needs uv)
 	@$(COMPILE) --all-extras --group dev -o constraints.txt
 	@$(COMPILE) --group bench -c constraints.txt -o benchmarks/constraints.txt
+	@$(subst pyproject.toml ,,$(COMPILE)) --group audit -o .ci/audit-constraints.txt
 
 clean:  ## forget the environment and every cache
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache site

@@ -18,7 +18,7 @@ from willcall.bridge.report import Fate, OfficeReport, Rows, report
 from willcall.bridge.rules import Silence
 from willcall.bridge.stock import MOST_POINTS, Curve, curves
 from willcall.bridge.tally import Tally
-from willcall.client.flow import Draw, Flow, Request, Send, now
+from willcall.client.flow import Draw, Flow, Request, Send, now, watched
 from willcall.errors import Reply
 
 HOUR = timedelta(hours=1)
@@ -337,7 +337,7 @@ def test_a_counted_flow_is_the_same_flow() -> None:
             ended.append("x")
 
     tally = Tally()
-    flow = tally.of(work())
+    flow = watched(work(), tally)
     next(flow)
     assert flow.send(START) == Send(REQUEST)
     assert flow.throw(ValueError("lost")) == Send(REQUEST)
@@ -345,11 +345,11 @@ def test_a_counted_flow_is_the_same_flow() -> None:
         flow.send(Reply(429, {}, b"", ""))
     assert end.value.value == "lost 429"
     assert (tally.sent, tally.refused) == ({"x": 2}, {"x": 1})
-    other = tally.of(work())
+    other = watched(work(), tally)
     next(other)
     other.close()
     assert ended == ["x", "x"]
-    flow = tally.of(work())
+    flow = watched(work(), tally)
     next(flow)
     flow.send(START)
     with pytest.raises(AssertionError):
@@ -364,7 +364,7 @@ def test_an_effect_that_is_no_request_is_not_counted() -> None:
         yield Draw()
 
     tally = Tally()
-    flow = tally.of(work())
+    flow = watched(work(), tally)
     next(flow)
     with pytest.raises(StopIteration):
         flow.send(TypeFacts(id="x", name="x"))

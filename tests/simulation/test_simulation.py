@@ -13,6 +13,7 @@ import pytest
 
 from support.house import ADDRESS
 from willcall.bridge import deliver
+from willcall.bridge.address import Address
 from willcall.bridge.cases import Act, Case, Intent, IntentState
 from willcall.bridge.ledger import Ledger
 from willcall.bridge.ledger.memory import MemoryLedger
@@ -91,6 +92,28 @@ def test_a_seed_plays_the_same_again() -> None:
         assert first == second
         assert first.trace == second.trace
         assert first.requests > 10
+
+
+def test_the_desk_has_what_rules_speak_of() -> None:
+    """Inboxes, senders and people of your own; and a rule that waits is no rule that forgets."""
+    address = Address(
+        inbox_id="inb_mine", customer_email="me@example.org", from_address="us@example.org"
+    )
+    waits = Rule(
+        id="low",
+        kinds=("ticket_type.low_stock",),
+        address=address,
+        hold=timedelta(minutes=5),
+        assignee_id="usr_mine",
+    )
+    rules = Rules(rules=(waits, *built_in_rules(address)), default=address)
+    campaign = play_many(range(1, 25), [rules], stop_at=1)
+    assert not campaign.broken, campaign.broken
+    play = Play(1, [rules])
+    play.play()
+    ours = [ticket for ticket in play.sandbox.desk.tickets if "[wc-" in ticket.subject]
+    assert ours
+    assert {ticket.inbox_id for ticket in ours} == {"inb_mine"}
 
 
 # -- the promise, with its heart taken out ------------------------------------------------------

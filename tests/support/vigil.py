@@ -13,10 +13,11 @@ import attrs
 
 from support.house import ADDRESS
 from willcall.bridge.ledger import Ledger
+from willcall.bridge.minute import News
 from willcall.bridge.rules import Rules, built_in_rules
 from willcall.bridge.run import Job, PassReport, run_pass
 from willcall.bridge.terms import Watching
-from willcall.bridge.watch import News, Watch
+from willcall.bridge.watch import Watch
 from willcall.client.flow import Flow
 from willcall.client.provider import Account, Provider, open_account
 from willcall.client.quota import Pace

@@ -24,8 +24,11 @@ from .facts import LowStock, TypeFacts
 MEMORY = 86_400.0
 """Seconds over which what was seen of a ticket type counts for less, to 1/e of it."""
 
-_SHAPE = 0.5  # of the prior: one half of an order is all that the average of others is worth
-_ORDER = 2.2  # tickets an order; sales come in orders, so tickets are that much more uneven
+ORDER = 2.2
+"""Tickets in an order, on average: they are bought by twos and fours."""
+
+_MOST = 20.0  # tickets: no more than so many are remembered, so that a surge is soon believed
+_PRIOR = 0.5 * ORDER  # half an order is all that the average of others is worth
 _ODDS = 1.2816  # of a normal variable, one in ten is further out on either side
 
 _SINCE = (900.0, 3_600.0, 14_400.0, 86_400.0, 604_800.0)  # seconds on sale
@@ -36,12 +39,17 @@ _RISE = (4.0, 2.0, 1.0)
 _BELIEF = 20.0  # in quantities' worth of tickets: so much must be seen to be believed as much
 
 
-def phase(one: TypeFacts, starts_at: float, at: float) -> int:
+def phase(opened: float | None, starts: float, at: float) -> int:
     """Which phase of its sale a ticket type is in; one that nobody has put a date to is in the
-    middle of it."""
-    opened = None if one.sale_starts_at is None else one.sale_starts_at.timestamp()
+    middle of it.
+
+    Args:
+        opened: when its sale opened, as far as that is known.
+        starts: when the event starts.
+        at: now.
+    """
     since = len(_SINCE) if opened is None else bisect_right(_SINCE, at - opened)
-    return since * (len(_UNTIL) + 1) + bisect_right(_UNTIL, starts_at - at)
+    return since * (len(_UNTIL) + 1) + len(_UNTIL) - bisect_right(_UNTIL, starts - at)
 
 
 class Profile:
@@ -52,7 +60,7 @@ class Profile:
     """
 
     def __init__(self, seen: Sequence[Sequence[float]] | None = None) -> None:
-        believed = [share * rise for share in _BELIEVED for rise in _RISE]
+        believed = [share * rise for share in _BELIEVED for rise in reversed(_RISE)]
         usable = seen is not None and len(seen) == len(believed)
         self._sold = [float(s) for s, _ in seen or ()] if usable else [0.0] * len(believed)
         self._watched = [float(w) for _, w in seen or ()] if usable else [0.0] * len(believed)
@@ -102,7 +110,8 @@ class Velocity:
     """What is kept of how fast one ticket type sells.
 
     ``tickets`` were sold where ``expected`` would have been by the average, both forgotten over a
-    day; ``left`` and ``quantity`` are of the last look, which was ``at``.
+    day; ``left`` and ``quantity`` are of the last look, which was ``at``. ``opened`` is when the
+    first sale was seen of one whose sale opened without notice.
     """
 
     tickets: float = 0.0
@@ -110,36 +119,48 @@ class Velocity:
     left: int | None = None
     quantity: int | None = None
     at: float = 0.0
+    opened: float | None = None
 
-    def seen(self, one: TypeFacts, at: float, share: float) -> Velocity:
+    @property
+    def known(self) -> float:
+        """From how many orders it is known; the prior counts as half a one."""
+        return (self.tickets + _PRIOR) / ORDER
+
+    def seen(self, one: TypeFacts, at: float, profile: Profile, starts: float) -> Velocity:
         """This, after one more look.
 
-        A restock is no sale, nor is it a refund; seats that come back (refunded, or held in a
-        basket and let go) take back as many of the sales. A clock that was set back tells nothing.
+        A restock is no sale; seats that come back (refunded, or held in a basket and let go) take
+        back as many of the sales. A clock that was set back tells nothing.
 
         Args:
             one: what the look saw.
             at: when.
-            share: the share of its quantity that the average sells a second, see
-                :meth:`Profile.rate`.
+            profile: how fast others sell; it learns from this look.
+            starts: when the event starts.
         """
         left, quantity = one.available, one.quantity
         if left is None:
             return self
         span = at - self.at
-        if self.left is None or span < 0:
-            return Velocity(self.tickets, self.expected, left, quantity, at)
-        sold = self.sold_since(one)
+        if self.left is None or span <= 0:
+            return Velocity(self.tickets, self.expected, left, quantity, at, self.opened)
+        sold, opened = self.sold_since(one), self.opened
+        if opened is None and self.left == self.quantity and sold > 0:
+            opened = self.at + span / 2
         kept = math.exp(-span / MEMORY)
-        # Nothing can be sold where nothing is left: such time tells nothing of demand.
-        watched = 0.0 if self.left <= 0 else MEMORY * (1.0 - kept)
-        return Velocity(
-            max(0.0, self.tickets * kept + sold),
-            self.expected * kept + share * size(one) * watched,
-            left,
-            quantity,
-            at,
-        )
+        tickets, expected = max(0.0, self.tickets * kept + sold), self.expected * kept
+        since = _opened(one, opened)
+        # Nothing can be sold where nothing is left, or before the sale opens: that tells nothing.
+        begun = self.at if since is None else min(at, max(self.at, since))
+        if self.left > 0 and begun < at:
+            number = phase(since, starts, at)
+            expected += (
+                profile.rate(number) * size(one) * MEMORY * (1 - math.exp((begun - at) / MEMORY))
+            )
+            profile.learn(number, max(0, sold) / size(one), at - begun)
+        if tickets > _MOST:
+            tickets, expected = _MOST, expected * _MOST / tickets
+        return Velocity(tickets, expected, left, quantity, at, opened)
 
     def sold_since(self, one: TypeFacts) -> int:
         """How many were sold since the last look: fewer than none, where some came back."""
@@ -150,16 +171,16 @@ class Velocity:
             return sold + one.quantity - self.quantity
         return max(0, sold)
 
-    def rate(self, share: float, tickets: float) -> float:
-        """Tickets a second, where the average sells ``share`` of the quantity a second and the
-        quantity is so many ``tickets``."""
-        prior = _SHAPE * _ORDER
-        return share * tickets * (self.tickets + prior) / (self.expected + prior)
+    def rate(self, one: TypeFacts, profile: Profile, starts: float, at: float) -> float:
+        """Tickets a second that are expected to be sold now."""
+        average = profile.rate(phase(_opened(one, self.opened), starts, at)) * size(one)
+        return average * (self.tickets + _PRIOR) / (self.expected + _PRIOR)
 
-    def forecast(self, one: TypeFacts, share: float, low: LowStock) -> Forecast:
-        """What to expect, if it goes on selling as it does. See :meth:`rate`."""
-        rate = self.rate(share, size(one))
-        left = one.available
+    def forecast(
+        self, one: TypeFacts, profile: Profile, starts: float, at: float, low: LowStock
+    ) -> Forecast:
+        """What to expect, if it goes on selling as it does now."""
+        rate, left = self.rate(one, profile, starts, at), one.available
         if left is None or left <= 0:
             return Forecast(rate, left)
         spare = left - low.level(one.quantity)
@@ -168,11 +189,10 @@ class Velocity:
         )
 
     def _until(self, tickets: int, rate: float) -> Interval:
-        """When so many more are sold. How long an order takes and how well the rate is known are
-        both uncertain by a factor, so they add up in its logarithm."""
-        orders = max(1.0, tickets / _ORDER)
-        known = self.tickets / _ORDER + _SHAPE
-        spread = math.exp(_ODDS * math.sqrt(1.0 / orders + 1.0 / known))
+        """When so many more are sold. How long the orders take and how well the rate is known are
+        both uncertain by a factor, so their squares add up in its logarithm."""
+        orders = max(1.0, tickets / ORDER)
+        spread = math.exp(_ODDS * math.sqrt(1.0 / orders + 1.0 / self.known))
         expected = tickets / rate
         return Interval(expected / spread, expected, expected * spread)
 
@@ -184,22 +204,29 @@ class Velocity:
             self.left,
             self.quantity,
             round(self.at, 3),
+            None if self.opened is None else round(self.opened, 3),
         ]
 
     @classmethod
     def from_json(cls, value: Any) -> Velocity:
         """What :meth:`to_json` wrote; anything else is as good as nothing seen."""
         try:
-            tickets, expected, left, quantity, at = value
+            tickets, expected, left, quantity, at, opened = value
             return cls(
                 max(0.0, float(tickets)),
                 max(0.0, float(expected)),
                 None if left is None else int(left),
                 None if quantity is None else int(quantity),
                 float(at),
+                None if opened is None else float(opened),
             )
         except (TypeError, ValueError):
             return cls()
+
+
+def _opened(one: TypeFacts, seen: float | None) -> float | None:
+    """When the sale of a ticket type opened: as TicketSmart says, else as it was seen to."""
+    return seen if one.sale_starts_at is None else one.sale_starts_at.timestamp()
 
 
 def size(one: TypeFacts) -> float:

@@ -34,13 +34,14 @@ class Round:
     """
 
     _ids: dict[int, tuple[str, ...]] = attrs.field(factory=dict)
-    _totals: set[int | None] = attrs.field(factory=set)
+    _totals: set[int] = attrs.field(factory=set)
     _last: int | None = None
 
     def read(self, number: int, page: Page[Event]) -> frozenset[str] | None:
         """A page was read; the ids of the whole round, if it ends with it and proves something."""
         self._ids[number] = tuple(row.id for row in page.items)
-        self._totals.add(page.total)
+        if page.total is not None:
+            self._totals.add(page.total)
         if page.following is None:
             self._last = number
         elif self._last is not None and number >= self._last:
@@ -50,9 +51,8 @@ class Round:
         listed = [one for n in range(1, self._last + 1) for one in self._ids[n]]
         seen, totals = frozenset(listed), self._totals
         self._ids, self._totals, self._last = {}, set(), None
-        told = None not in totals
-        moved = len(seen) < len(listed) or len(totals) > 1
-        return None if moved or (told and totals != {len(seen)}) else seen
+        moved = len(seen) < len(listed) or (bool(totals) and totals != {len(seen)})
+        return None if moved else seen
 
 
 class Patrol:
@@ -118,7 +118,9 @@ class Patrol:
 
     def _event(self, api: FlowTicketSmart, event_id: str) -> Flow[Observation]:
         try:
-            facts = yield from (self._types if self._silent else self._whole)(api, event_id)
+            # What was never written down cannot be completed: it is looked at whole.
+            alone = self._silent and event_id in self._snapshot
+            facts = yield from (self._types if alone else self._whole)(api, event_id)
         except NotFoundError:
             # Whether it is gone for good, the rounds tell.
             at = yield from now()
@@ -136,7 +138,8 @@ class Patrol:
         types = event.ticket_types
         if types is None or any(one.available is None for one in types):
             self._silent = True
-            return (yield from self._types(api, event_id))
+            if event_id in self._snapshot:
+                return (yield from self._types(api, event_id))
         return event_facts(event, at, types)
 
     def _types(self, api: FlowTicketSmart, event_id: str) -> Flow[EventFacts]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from ..client.flow import Flow, do, now, tick
+from ..client.flow import Flow, do, now, tick, watched
 from ..errors import (
     ApiError,
     AuthenticationError,
@@ -134,8 +134,8 @@ def run_pass(job: Job) -> Flow[PassReport]:
 
     def work(fence: Fence) -> Flow[PassReport]:
         tally = Tally()
-        report = yield from tally.of(_observe_and_commit(job, fence, ends))
-        report = yield from tally.of(deliver(job, fence, report, ends))
+        report = yield from watched(_observe_and_commit(job, fence, ends), tally)
+        report = yield from watched(deliver(job, fence, report, ends), tally)
         yield from _note_run(job, report, started, tally)
         return report
 

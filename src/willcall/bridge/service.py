@@ -33,6 +33,7 @@ from ..ticketsmart.api import FlowTicketSmart
 from .cases import CaseState
 from .config import BoxOffice, Config, load, pick
 from .ledger import Ledger, is_there, open_ledger
+from .minute import News
 from .ping import Watchdog
 from .rule_tables import duration
 from .run import (
@@ -49,10 +50,9 @@ from .run import (
     worst,
 )
 from .threads import Threads
-from .watch import News
 
 T = TypeVar("T")
-Watching = Callable[[str], Watcher | None]
+Onlooker = Callable[[str], Watcher | None]
 """Who looks on while a box office is at work, by its name."""
 
 
@@ -69,7 +69,7 @@ class Bridge:
         config: the configuration, see :mod:`willcall.bridge.config`.
         folder: where its relative paths start.
         max_seconds: how long a pass over one box office may take, waits included.
-        watching: who looks on while a box office, by its name, is at work; see
+        onlooker: who looks on while a box office, by its name, is at work; see
             :class:`willcall.client.flow.Watcher`. Nobody, if it gives None.
 
     Raises:
@@ -82,10 +82,10 @@ class Bridge:
         folder: Path,
         *,
         max_seconds: float = 50.0,
-        watching: Watching | None = None,
+        onlooker: Onlooker | None = None,
     ) -> None:
         self.config = config
-        self._watching = watching or (lambda _: None)
+        self._onlooker = onlooker or (lambda _: None)
         self._folder = folder
         self._max_seconds = max_seconds
         self._connections = Connections()
@@ -103,20 +103,20 @@ class Bridge:
         path: str | Path | None = None,
         *,
         max_seconds: float = 50.0,
-        watching: Watching | None = None,
+        onlooker: Onlooker | None = None,
     ) -> Self:
         """The bridge that a configuration file describes.
 
         Args:
             path: the file; else ``$WILLCALL_CONFIG``, else ``./willcall.toml``.
             max_seconds: how long a pass over one box office may take, waits included.
-            watching: who looks on, by the name of the box office.
+            onlooker: who looks on, by the name of the box office.
 
         Raises:
             ConfigError: the file is missing or wrong, or the desk's key is.
         """
         config, folder = load(path)
-        return cls(config, folder, max_seconds=max_seconds, watching=watching)
+        return cls(config, folder, max_seconds=max_seconds, onlooker=onlooker)
 
     def __enter__(self) -> Self:
         return self
@@ -350,7 +350,7 @@ class Bridge:
         """Run a flow for one box office; its trouble is its own."""
         try:
             job = self._job(office, ledger)
-            watcher = self._watching(office.name)
+            watcher = self._onlooker(office.name)
             told = flow(job) if watcher is None else watched(flow(job), watcher)
             return drive(told, self._send, self._pause)
         except (ApiError, InputError, LedgerError, StoppedError) as error:

@@ -3,45 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 
-from ..client.flow import Flow, Send
-
-T = TypeVar("T")
+from ..client.flow import Effect, Send
 
 
 @attrs.define
 class Tally:
-    """Requests by provider: all that were sent, and those that were answered with a 429."""
+    """Requests by provider: all that were sent, and those that were answered with a 429. It looks
+    on at a flow (:func:`~willcall.client.flow.watched`)."""
 
     sent: Counter[str] = attrs.field(factory=Counter)
     refused: Counter[str] = attrs.field(factory=Counter)
 
+    def begins(self, effect: Effect) -> None:
+        """An effect is about to be carried out."""
+        if isinstance(effect, Send):
+            self.sent[effect.request.provider] += 1
+
+    def ended(self, effect: Effect, answer: Any) -> None:
+        """An effect was carried out."""
+        if isinstance(effect, Send) and getattr(answer, "status", None) == 429:
+            self.refused[effect.request.provider] += 1
+
     def taken(self) -> dict[str, dict[str, int]]:
-        """What was counted since this was last asked, as a run notes it."""
-        counted = {"requests": dict(self.sent), "refused": dict(self.refused)}
+        """For the ledger's list of runs; and begin anew."""
+        told = {"requests": dict(self.sent), "refused": dict(self.refused)}
         self.sent.clear()
         self.refused.clear()
-        return counted
-
-    def of(self, flow: Flow[T]) -> Flow[T]:
-        """The same flow, with its requests counted."""
-        answer: Any = None
-        trouble: BaseException | None = None
-        while True:
-            try:
-                effect = flow.send(answer) if trouble is None else flow.throw(trouble)
-            except StopIteration as end:
-                value: T = end.value
-                return value
-            answer = trouble = None
-            if isinstance(effect, Send):
-                self.sent[effect.request.provider] += 1
-            try:
-                answer = yield effect
-            except BaseException as error:  # noqa: BLE001 - the flow itself decides what it catches
-                trouble = error
-            if isinstance(effect, Send) and getattr(answer, "status", None) == 429:
-                self.refused[effect.request.provider] += 1
+        return told

@@ -12,8 +12,9 @@ import attrs
 from ..client.flow import Flow, Request, drive
 from ..errors import Reply, StoppedError
 from .job import Job
+from .minute import MINUTE, News
 from .run import PassReport, worst
-from .watch import MINUTE, News, Watch
+from .watch import Watch
 
 _TURN = 0.1
 """Seconds after which a thread that waits looks whether it is to leave."""

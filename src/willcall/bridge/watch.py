@@ -24,7 +24,7 @@ from typing import Any
 
 import attrs
 
-from ..client.flow import Flow, do, draw, now, sleep, tick
+from ..client.flow import Flow, do, draw, now, sleep, tick, watched
 from ..errors import (
     ApiError,
     AuthenticationError,
@@ -52,16 +52,16 @@ from .deliver import Delivered, Outcome
 from .facts import EventFacts
 from .job import Job
 from .ledger import Fence
+from .minute import MINUTE, Minute, News
 from .observe import Observation, observe
 from .patrol import Patrol
 from .planner import Planner
-from .run import PassReport, busy, code_of, deliver, strangers, worst
+from .run import PassReport, busy, deliver, strangers
 from .schedule import Look
 from .selling import FAST
 from .tally import Tally
 from .troubles import kind_of
 
-MINUTE = 60.0
 _RENEW = 20.0
 """Seconds between two signs of life in the ledger; a lease lasts for several."""
 _LOOK = 20.0
@@ -71,36 +71,12 @@ _LONGEST_BACK_OFF = 20.0
 """Seconds: so that three minutes of trouble are seen as such, and its end soon."""
 _DELIVERY = 50.0
 """Seconds after which a round of deliveries begins nothing more, as a run's does."""
-_AGAIN = 10.0
+_AGAIN = 15.0
 """Seconds after which what could not be delivered is tried again, unless the desk is sick."""
 _IDLE_ROUND = 5.0
 """Seconds between two looks into the ledger for what others have left to deliver."""
 _HANDOVER = 3.0
 """Seconds that delivery is given to finish the act in hand."""
-
-
-@attrs.frozen(kw_only=True)
-class News:
-    """Something happened: a pass's report in small, or a line that says it all."""
-
-    at: datetime
-    box_office: str
-    report: PassReport | None = None
-    said: str = ""
-
-
-@attrs.define
-class Minute:
-    """What a minute has brought, for the ledger's list of runs."""
-
-    began: datetime
-    begins: float
-    looks: int = 0
-    changes: int = 0
-    delivered: int = 0
-    folded: int = 0
-    error: ApiError | None = None
-    delivery: int = 0
 
 
 class Watch:
@@ -111,11 +87,7 @@ class Watch:
         tell: is told what happens, from whichever flow it happens in.
     """
 
-    def __init__(
-        self,
-        job: Job,
-        tell: Callable[[News], None],
-    ) -> None:
+    def __init__(self, job: Job, tell: Callable[[News], None]) -> None:
         self.job = job
         self.fence: Fence | None = None
         self.over = False
@@ -160,7 +132,7 @@ class Watch:
             return attrs.evolve(report, trouble=busy(job.box_office))
         self.fence = fence
         try:
-            yield from self._tally.of(self._watch(fence))
+            yield from watched(self._watch(fence), self._tally)
         except StoppedError:
             pass  # it was asked to leave while it waited
         except WillcallError as error:
@@ -415,23 +387,12 @@ class Watch:
 
     def _note_minute(self, minute: Minute, at: datetime) -> Flow[None]:
         """A minute of watching is what a run is: the ledger and the watchdog are told alike."""
-        job = self.job
-        trouble = None if self._noted is None else minute.error
-        codes = [code_of(trouble), minute.delivery]
-        if self.left:
-            codes.append(3)
-        code = worst(codes)
+        job, minute.left = self.job, self.left
+        if self._noted is None:
+            minute.error = None  # it has passed
+        code, summary = minute.code, minute.summary(len(self._snapshot), self._planner)
+        summary |= self._tally.taken()
         self.codes = [*self.codes[-9:], code]
-        summary = {
-            "events": len(self._snapshot),
-            "looks": minute.looks,
-            "changes": minute.changes,
-            "delivered": minute.delivered,
-            "folded": minute.folded,
-            "left": dict(self.left),
-            "trouble": "" if trouble is None else str(trouble),
-            **self._tally.taken(),
-        }
         try:
             yield from do(
                 "note run",
@@ -445,7 +406,7 @@ class Watch:
     def delivering(self) -> Flow[None]:
         """Carry out what was written down, as soon as it is, until observing is over."""
         try:
-            yield from self._tally.of(self._deliver_until_over())
+            yield from watched(self._deliver_until_over(), self._tally)
         except StoppedError:
             pass
         except WillcallError as error:
@@ -485,7 +446,7 @@ class Watch:
         if minute is not None:
             minute.delivered += len(done.delivered)
             minute.folded += done.folded
-            minute.delivery = code_of(stopped)
+            minute.stopped = stopped
         told = stopped is not None and type(stopped) is not self._sick
         if self._sick is not None and stopped is None:
             yield from self._say(said="Ticket0 answers again")
