@@ -11,6 +11,7 @@ from support.court import EVENT, FLOOR, NOW
 from support.house import START, House
 from support.vigil import Vigil
 from support.week import CLUB, PLAY, WORKSHOP, Week, foretold, told
+from willcall.bridge.cases import Act, Case, Intent
 from willcall.bridge.facts import EventFacts, TypeFacts
 from willcall.bridge.history import Entry, entry
 from willcall.bridge.ledger.learned import write_predictions
@@ -306,6 +307,27 @@ def test_runs_of_an_older_willcall_have_noted_no_requests() -> None:
     ((said, count, last),) = ((one.said, one.runs, one.last) for one in runs.troubles)
     assert (said, count, last) == ("ticketsmart: 503", 2, NOW + HOUR / 2)
     assert office(Rows(box_office="a")).runs.spent == ()
+
+
+def test_a_key_that_got_into_an_error_gets_no_further() -> None:
+    """The page is made to be sent on."""
+    key = "ts_sk_live_0123456789abcdef0123456789abcdef"
+    case = Case(
+        box_office="a",
+        rule="r",
+        kind="event.sold_out",
+        subject="evt_1",
+        episode=1,
+        marker="wc-1",
+        title="t",
+        opened_at=NOW,
+        members=(),
+    )
+    letter = Intent(case="wc-1", position=1, act=Act.OPEN, error=f"400 {key}")
+    rows = Rows(box_office="a", runs=[(NOW, 77, {"trouble": key})], dead=[(case, letter)])
+    told = repr(office(rows))
+    assert key not in told
+    assert "400 " in told
 
 
 def test_bars_cover_the_whole_time_however_long() -> None:
