@@ -46,7 +46,8 @@ def test_what_is_not_needed_is_not_imported(words: str) -> None:
 
 
 NEEDLESS = (
-    "rich", "pygments", "alembic", "starlette", "sqlalchemy.dialects.postgresql", "liquid", "keyring",
+    "rich", "pygments", "alembic", "starlette", "sqlalchemy.dialects.postgresql", "liquid",
+    "keyring",
 )  # fmt: skip
 
 
