@@ -6,6 +6,7 @@
     ├── InputError                  refused here; nothing was sent, nothing was changed
     │   └── ConfigError             … because of the configuration
     ├── LedgerError                 the ledger cannot be used as it is; nothing was sent
+    │   └── TakenOverError          … because another run has it, or has taken it over
     ├── StoppedError                the process was asked to leave, and does
     ├── WebhookError                a delivery that cannot be accepted
     │   └── SignatureError              … because it does not prove who sent it
@@ -103,6 +104,14 @@ class LedgerError(WillcallError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
+
+
+class TakenOverError(LedgerError):
+    """Another run holds the lease of a box office, or has taken it over; this one leaves it alone.
+    Temporary."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, temporary=True)
 
 
 def _rebuild(cls: type[WillcallError], args: tuple[Any, ...], state: dict[str, Any]) -> Any:

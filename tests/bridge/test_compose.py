@@ -104,6 +104,7 @@ DETAIL = {
     "box_office.scope_missing": "events:write is missing",
     "box_office.unreachable": "no answer within 10 s",
     "box_office.storm": "- Laughs: sold out [wc-00000001]\n- Open Mic: cancelled [wc-00000002]",
+    "ticket_type.selling_fast": "40 minutes to 2 hours",
 }
 
 
@@ -121,6 +122,7 @@ def happens(kind: str, before: EventFacts = BEFORE) -> Change:
         before=before if before is not BARE else None,
         ticket_type=one if KINDS[kind].of_ticket_type else None,
         observed_at=SEEN,
+        detail="" if before is BARE else DETAIL.get(kind, ""),
     )
 
 

@@ -384,3 +384,27 @@ def test_a_clock_that_is_set_back_keeps_nothing_back(house: House) -> None:
     house.ledger.settle(fence, intent, IntentState.REFUSED, house.clock.now(), retry_at=later)
     house.ledger.release_lease(fence)
     assert house.run().exit_code == 0
+
+
+def test_a_first_refusal_waits_briefly_however_often_it_was_tried_before(house: House) -> None:
+    """The simulation's seed 1001018: a conflict after eight unclear answers waited for hours."""
+    _sell_out(house)
+    lost = house.sandbox.faults.add(
+        "lost_request", service="ticket0", method="POST", path="/tickets"
+    )
+    for _ in range(8):
+        house.run()
+    house.sandbox.faults.remove(lost)
+    _refused(house, "/tickets", status=409, count=1)
+    assert house.run().left["refused"] == 1
+    ((_, intent), *_) = house.ledger.unsettled("main-room")
+    assert intent.tries >= 8
+    assert intent.retry_at is not None
+    assert intent.retry_at - house.clock.now() < timedelta(minutes=10)
+    # And from then on as long again as it has been tried for.
+    house.clock.advance(3600)
+    _refused(house, "/tickets", status=409, count=1)
+    house.run()
+    ((_, intent), *_) = house.ledger.unsettled("main-room")
+    assert intent.retry_at is not None
+    assert intent.retry_at - house.clock.now() > timedelta(minutes=60)

@@ -103,7 +103,7 @@ ENDINGS: dict[str, tuple[Callable[[Shell], None], str, int, str]] = {
     "no such event": (configured, "events get nope", 3, "Event not found"),
     "no such ticket": (configured, "tickets get tkt_nope", 3, "Ticket not found"),
     "not delivered": (undelivered, "run", 3, "not delivered yet: 1 dead, 2 pending"),
-    "sold tickets": (configured, f"events remove-ticket-type {CLUB} VIP", 3, "has sold tickets"),
+    "sold tickets": (configured, f"events remove-ticket-type {CLUB} VIP -y", 3, "has sold tickets"),
     "changes pending": (news, "plan --detailed-exitcode", 4, ""),
     "the box office is down": (down, "run --max-seconds 1", 75, "no connection"),
     "the box office is down, planned": (down, "plan --max-seconds 1", 75, "no connection"),
@@ -219,7 +219,7 @@ def test_the_module_is_the_command(shell: Shell) -> None:
     assert shell.real("plan", "--detailed-exitcode").code == 0
     shell.box_office.sell_out(PLAY)
     assert shell.real("plan", "--detailed-exitcode").code == 4
-    said = shell.real("events", "remove-ticket-type", CLUB, "Early Bird")
+    said = shell.real("events", "remove-ticket-type", CLUB, "Early Bird", "--yes")
     assert said.code == 3
     assert len(shell.desk.tickets) == 1
 

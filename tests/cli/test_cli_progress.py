@@ -132,8 +132,8 @@ def test_short_work_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     screen.show("soon over")
     assert screen._bar is None
     screen.close()
-    with progress.shown() as watching:
-        assert watching("x") is None
+    with progress.shown() as onlooker:
+        assert onlooker("x") is None
     with progress.counted([1, 2], "counting") as items:
         assert list(items) == [1, 2]
     assert capsys.readouterr() == ("", "")

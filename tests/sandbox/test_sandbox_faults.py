@@ -260,6 +260,26 @@ def test_shuffled_cursors_stay_complete(sandbox: Sandbox, t0: Caller) -> None:
     assert seen not in (ids, ids[::-1])
 
 
+def test_a_row_moves_to_the_front_while_later_pages_are_read(sandbox: Sandbox, t0: Caller) -> None:
+    ids = [t0.post("/tickets", TICKET).json()["id"] for _ in range(9)]
+
+    def read() -> list[str]:
+        page = t0.get("/tickets", limit=5).json()
+        seen = [row["id"] for row in page["tickets"]]
+        while page["nextCursor"]:
+            page = t0.get("/tickets", limit=5, cursor=page["nextCursor"]).json()
+            seen += [row["id"] for row in page["tickets"]]
+        return seen
+
+    assert read() == ids[::-1]
+    fault = sandbox.faults.add("moving", nth=2)
+    seen = read()
+    (missed,) = set(ids) - set(seen)
+    assert fault.hits == 1
+    assert len(seen) == 8  # nothing came twice that would show it
+    assert read() == [missed, *seen]
+
+
 def test_skew(sandbox: Sandbox, ts: Caller) -> None:
     def off() -> float:
         date = parsedate_to_datetime(ts.get("/events").header("date") or "")

@@ -18,6 +18,7 @@ import attrs
 from .changes import Change
 from .facts import EventFacts
 from .marker import act_marker
+from .predictions import Prediction
 from .rules import Silence
 
 Name = tuple[str, str]
@@ -220,3 +221,18 @@ class Decision:
     intents: tuple[Intent, ...] = ()
     troubles: Mapping[str, int] | None = None
     baseline: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Conclusion:
+    """A decision, and what belongs to the same transaction.
+
+    ``swept`` says whether a complete look at the box office has ended with it; ``foretold`` is what
+    is newly expected. ``unwritten`` are the events that differ since the history was last written,
+    as it has them; None leaves the history for later.
+    """
+
+    decision: Decision
+    swept: bool = True
+    foretold: tuple[Prediction, ...] = ()
+    unwritten: Mapping[str, EventFacts] | None = attrs.field(factory=dict)

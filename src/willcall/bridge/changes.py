@@ -102,7 +102,7 @@ KINDS: Mapping[str, Kind] = {
             "sold out",
             Severity.HIGH,
             cleared_by=("event.back_on_sale",),
-            covers=("ticket_type.sold_out", "ticket_type.low_stock"),
+            covers=("ticket_type.sold_out", "ticket_type.low_stock", "ticket_type.selling_fast"),
             built_in=True,
         ),
         Kind("event.back_on_sale", "back on sale"),
@@ -173,6 +173,24 @@ KINDS: Mapping[str, Kind] = {
             built_in=True,
         ),
         Kind("ticket_type.restocked", "a ticket type no longer runs low"),
+        # A forecast, and not a fact: no built-in rule opens a ticket for it. See selling.py.
+        Kind(
+            "ticket_type.selling_fast",
+            "a ticket type is expected to sell out soon",
+            cleared_by=("ticket_type.selling_slower",),
+            overtaken_by=(
+                *_GONE,
+                "ticket_type.low_stock",
+                "ticket_type.sold_out",
+                "event.sold_out",
+                "ticket_type.hidden",
+            ),
+        ),
+        Kind(
+            "ticket_type.selling_slower",
+            "a ticket type is no longer expected to sell out soon",
+            Severity.LOW,
+        ),
         Kind("ticket_type.price_changed", "a price changed"),
         Kind("ticket_type.quantity_changed", "a quantity changed", Severity.LOW),
         Kind(

@@ -6,6 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self, get_args
@@ -24,7 +25,7 @@ from .facts import LowStock
 from .rule_tables import Removal, RuleTable, duration
 from .rules import Rules, Storm, built_in_rules
 from .tables import Email, Filled, Table, filled
-from .terms import TRY, Terms
+from .terms import TRY, Terms, Watching
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -137,6 +138,31 @@ class LowStockTable(Table):
     share: Annotated[float, Field(ge=0, le=1)] = 0.1
 
 
+def _some_time(text: str) -> str:
+    duration.checked(text)
+    if duration.read(text) < timedelta(minutes=1):
+        raise ValueError("nothing is seen so soon; write 1m or more")
+    return text
+
+
+class SellingFastTable(Table):
+    """How soon a ticket type must be expected to sell out to count as selling fast."""
+
+    within: Annotated[str, AfterValidator(_some_time)] = "2h"
+
+
+class WatchTable(Table):
+    """What `willcall watch` leaves of the requests that TicketSmart allows."""
+
+    spare: Annotated[int, Field(ge=0, le=55)] = 0
+    """Requests a minute for other programs that use the same key."""
+
+    def watching(self) -> Watching:
+        """The same as a value."""
+        allowed = TICKETSMART.quota.requests
+        return Watching(share=(allowed - self.spare) / allowed)
+
+
 class StormTable(Table):
     """How many cases in one pass are too many to open one by one."""
 
@@ -185,6 +211,8 @@ class Config(Table):
     rule: Annotated[tuple[RuleTable, ...], Field(strict=False)] = ()
     removal: Annotated[tuple[Removal, ...], Field(strict=False)] = ()
     low_stock: LowStockTable = LowStockTable()
+    selling_fast: SellingFastTable = SellingFastTable()
+    watch: WatchTable = WatchTable()
     storm: StormTable = StormTable()
     history: HistoryTable = HistoryTable()
     delivery: DeliveryTable = DeliveryTable()

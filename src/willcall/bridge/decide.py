@@ -36,6 +36,8 @@ from .rules import BUILT_IN, GroupBy, Rule, Rules, Silence, wait
 
 _STORM = "box_office.storm"
 _STORM_LASTS = timedelta(hours=1)
+STORM_KNOWN = timedelta(days=1)
+"""How long a digest is remembered: what is held and came after the last one is in none yet."""
 STORM_RULE = f"{BUILT_IN}/{_STORM}"
 
 
@@ -48,6 +50,7 @@ def decide(
     rules: Rules,
     *,
     blind: bool = False,
+    lately: timedelta = timedelta(0),
 ) -> Decision:
     """What a pass's changes mean for the cases, and what time has ripened.
 
@@ -60,8 +63,10 @@ def decide(
         rules: what to do about what.
         blind: the box office was not read whole: nothing but these changes may open or end
             anything, since nobody knows whether the rest still holds.
+        lately: cases opened so short a while ago count towards a storm as well: whoever looks often
+            sees one in parts.
     """
-    court = _Court(box_office, state, facts, at, rules)
+    court = _Court(box_office, state, facts, at, rules, lately)
     for change in changes:
         court.hear(change)
     court.ripen(blind=blind)
@@ -91,7 +96,9 @@ class _Court:
         facts: Mapping[str, EventFacts],
         at: datetime,
         rules: Rules,
+        lately: timedelta = timedelta(0),
     ) -> None:
+        self._lately = lately
         self._box_office = box_office
         self._at = at
         self._rules = rules
@@ -322,7 +329,7 @@ class _Court:
         for case, rule, condition in joining:
             self._join(self._cases[case.marker], rule, condition)
         limit = self._rules.storm.limit
-        storm = bool(limit) and len(fresh) > limit
+        storm = bool(limit) and bool(fresh) and len(fresh) + self._opened_lately() > limit
         # A large one may take several passes to be seen: what is like it goes where it went.
         alike = {
             case.kind
@@ -333,9 +340,14 @@ class _Court:
             self._begin(group, held=storm or any(c.change.kind in alike for _, c in group))
             for group in fresh.values()
         ]
-        held = [case for case in opened if case.state is CaseState.HELD]
-        if held:
-            self._digest(held)
+        if any(case.state is CaseState.HELD for case in opened) or self._lately:
+            self._digest_what_is_held()
+
+    def _opened_lately(self) -> int:
+        since = self._at - self._lately
+        return sum(
+            case.opened_at > since and case.kind != _STORM for case in self._known_cases.values()
+        )
 
     def _group(self, rule: Rule, condition: Condition) -> str:
         """What others must share to join a case's ticket; empty if none may."""
@@ -449,6 +461,18 @@ class _Court:
         if case.state is CaseState.HELD:
             return
         self._written(self._scribe.add(case, rule, self._as_it_is_now(condition.change)))
+
+    def _digest_what_is_held(self) -> None:
+        """List what is held and in no digest yet; who looks often does so once a minute at most."""
+        digests = [case.opened_at for case in self._cases.values() if case.kind == _STORM]
+        last = max(digests, default=self._at - STORM_KNOWN)
+        held = [
+            case
+            for case in self._cases.values()
+            if case.state is CaseState.HELD and case.opened_at > last
+        ]
+        if held and self._at - last >= self._lately:
+            self._digest(held)
 
     def _digest(self, held: Sequence[Case]) -> None:
         """One ticket that lists what a storm has brought, and how to let it go."""

@@ -92,6 +92,8 @@ def _pairs(
             after = seen[event_id]
             yield before, after if before is None else carried_over(before, after)
         elif before is not None and observation.complete and not before.vanished:
+            if event_id in observation.elsewhere:
+                continue
             gone = event_id in observation.gone
             # The count stops where it has said all it can: a snapshot that does not change is not
             # written again every minute.

@@ -48,6 +48,7 @@ _SAID = {
     "box_office.unreachable": "the connection was refused",
     "box_office.quota_exhausted": "rate limit exceeded",
     "box_office.storm": "- Gala Night: sold out [wc-3k9f2m7q]",
+    "ticket_type.selling_fast": "40 minutes to 2 hours",
     "ticket_type.removal_failed": "Cannot remove a ticket type that has sold tickets",
 }
 

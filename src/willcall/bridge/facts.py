@@ -51,7 +51,11 @@ class LowStock:
         """Whether it runs low. Sold out is not low, and what nobody has told us is not either."""
         if one.available is None or one.available <= 0:
             return False
-        return one.available <= max(self.number, int(self.share * (one.quantity or 0)))
+        return one.available <= self.level(one.quantity)
+
+    def level(self, quantity: int | None) -> int:
+        """The number left at which a ticket type of this quantity begins to run low."""
+        return max(self.number, int(self.share * (quantity or 0)))
 
 
 @attrs.frozen(kw_only=True)
@@ -59,7 +63,7 @@ class EventFacts:
     """One event as it was last seen.
 
     ``sold_out`` is our own conclusion, see :func:`concluded_sold_out`. ``ticket_types`` are None
-    until they were first seen; ``types_seen_at`` says when they were last looked at on their own.
+    until they were first seen; ``types_seen_at`` says when they were first looked at on their own.
     ``absent`` counts the complete sweeps that have not shown it since, and ``vanished`` says that
     it is gone for good.
     """
@@ -146,8 +150,8 @@ def event_facts(
         public_url=event.public_url,
         sold_out=concluded_sold_out(str(event.status), kept),
         ticket_types=kept,
-        # Only looks take turns. A row that carries its ticket types is new every time, and a moment
-        # in it would make every event of every pass differ.
+        # The first time only: a moment that is new each time would make every look differ from the
+        # last. When an event was last looked at is for the planner to know.
         types_seen_at=None if types is None else seen_at,
     )
 
@@ -164,7 +168,7 @@ def carried_over(before: EventFacts, seen: EventFacts) -> EventFacts:
         types, types_seen_at = before.ticket_types, before.types_seen_at
     else:
         types = tuple(_counted(one, before) for one in told)
-        types_seen_at = seen.types_seen_at
+        types_seen_at = before.types_seen_at or seen.types_seen_at
     same, paused = seen.status == before.status, seen.status not in _TELLING
     # Where no ticket types are told, or none are left, there is nothing to conclude from. An event
     # that is out of sight for a while (a draft again) has not got its seats back by that.

@@ -9,20 +9,23 @@ import attrs
 
 from ..ticket0.api import FlowTicket0
 from ..ticketsmart.api import FlowTicketSmart
+from .decide import STORM_KNOWN
 from .ledger import HISTORY_KEPT, Ledger
 from .removals import Scheduled
 from .rules import Rules
-from .terms import Terms
+from .selling import USUAL
+from .terms import Terms, Watching
 
 
 @attrs.frozen(kw_only=True)
 class Job:
     """A box office, its desk, the rules, the ledger, and how long a pass may take.
 
-    ``looks`` is how many events a pass may look at one by one, where rows carry no ticket types;
-    ``removals`` are ticket types to remove when their time has come; ``history`` is how long what
-    was seen is remembered; ``terms`` is how patient delivery is; ``stopping`` says whether the
-    process was asked to leave.
+    ``watching`` says how the requests of a watch are shared out, and ``selling_fast`` how soon sold
+    out counts as fast; ``looks`` is how many events a pass may look at one by one, where rows carry
+    no ticket types; ``removals`` are ticket types to remove when their time has come; ``history``
+    is how long what was seen is remembered; ``terms`` is how patient delivery is; ``stopping`` says
+    whether the process was asked to leave.
     """
 
     box_office: str
@@ -30,6 +33,8 @@ class Job:
     ticket0: FlowTicket0
     rules: Rules
     ledger: Ledger
+    watching: Watching = attrs.field(factory=Watching)
+    selling_fast: timedelta = USUAL
     looks: int = 25
     removals: tuple[Scheduled, ...] = ()
     history: timedelta = HISTORY_KEPT
@@ -40,4 +45,4 @@ class Job:
     @property
     def horizon(self) -> timedelta:
         """How long ago a case may have ended and still be of interest."""
-        return max((rule.reopen_within for rule in self.rules.rules), default=timedelta(0))
+        return max([STORM_KNOWN, *(rule.reopen_within for rule in self.rules.rules)])

@@ -18,9 +18,11 @@ from .diff import between
 from .facts import EventFacts
 from .history import Entry, snapshots
 from .rules import Rules, Silence
+from .selling import FAST, SLOWER
 from .virtual import Ticket, Virtual
 
 _STORM = "box_office.storm"
+_TOLD = {"ticket_type.removal_failed", FAST, SLOWER}
 
 
 class Fate(StrEnum):
@@ -104,7 +106,7 @@ def replay(
 
 def _unseen(change: Change) -> bool:
     """Whether a change was told rather than seen: no snapshot shows it."""
-    told = change.kind.startswith("box_office.") or change.kind == "ticket_type.removal_failed"
+    told = change.kind.startswith("box_office.") or change.kind in _TOLD
     return told and change.kind != _STORM
 
 

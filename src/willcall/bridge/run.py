@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from ..client.flow import Flow, do, now, tick
+from ..client.flow import Flow, do, now, tick, watched
 from ..errors import (
     ApiError,
     AuthenticationError,
@@ -19,22 +19,31 @@ from ..errors import (
     LedgerError,
     PermissionDeniedError,
     StoppedError,
+    TakenOverError,
     WillcallError,
 )
-from ..ticketsmart.api import FlowTicketSmart
-from .cases import Case, Decision, Intent, IntentState, State
+from .cases import Case, Conclusion, Decision, Intent, IntentState, State
 from .changes import Change
+from .conclude import (
+    Found,
+    conclude,
+    decided,
+    found_in,
+    in_trouble,
+    planner_of,
+    removals_due,
+    ticketsmart,
+)
 from .decide import decide, release
 from .deliver import Deliveries, deliver_all
-from .diff import diff
 from .facts import EventFacts, TypeFacts, event_facts
 from .job import Job as Job  # noqa: PLC0414 - whoever runs a pass needs one
 from .ledger import Fence
 from .observe import Observation, observe
 from .outlook import Outlooks, outlooks
+from .planner import Planner
 from .recovery import rebuild, refuse_to_guess
-from .removals import Removed, remove_due
-from .troubles import letters, noted
+from .tally import Tally
 
 
 @attrs.frozen(kw_only=True)
@@ -124,9 +133,10 @@ def run_pass(job: Job) -> Flow[PassReport]:
     ends = (yield from tick()) + job.max_seconds
 
     def work(fence: Fence) -> Flow[PassReport]:
-        report = yield from _observe_and_commit(job, fence, ends)
-        report = yield from _deliver(job, fence, report, ends)
-        yield from _note_run(job, report, started)
+        tally = Tally()
+        report = yield from watched(_observe_and_commit(job, fence, ends), tally)
+        report = yield from watched(deliver(job, fence, report, ends), tally)
+        yield from _note_run(job, report, started, tally)
         return report
 
     return (yield from _with_lease(job, started, work))
@@ -138,10 +148,14 @@ def _with_lease(
     """Work as the one sender for a box office, or report that somebody else is."""
     fence = yield from do("lease", lambda: job.ledger.take_lease(job.box_office, started))
     if fence is None:
-        busy = f"another run is at work on {job.box_office!r}; this one leaves it alone"
-        return PassReport(box_office=job.box_office, trouble=LedgerError(busy, temporary=True))
+        return PassReport(box_office=job.box_office, trouble=busy(job.box_office))
+    return (yield from _holding(job, fence, lambda: work(fence)))
+
+
+def _holding(job: Job, fence: Fence, work: Callable[[], Flow[PassReport]]) -> Flow[PassReport]:
+    """Work, and give the lease back."""
     try:
-        report = yield from work(fence)
+        report = yield from work()
     except Exception:
         yield from do("release", lambda: job.ledger.release_lease(fence))
         raise
@@ -149,42 +163,43 @@ def _with_lease(
     return report
 
 
-def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]:
-    report = PassReport(box_office=job.box_office)
-    state = yield from _state(job)
-    try:
-        found = yield from _seen(job, state, ends)
-        if state.snapshot is None:
-            alone = yield from _strangers(job, found.observation, ends)
-            if alone is not None:
-                return attrs.evolve(report, trouble=alone)
-    except ApiError as error:
-        decision = yield from _in_trouble(job, state, error)
-        report = attrs.evolve(report, trouble=error)
-        observation, removed = None, Removed()
-    else:
-        observation = found.observation
-        removed = yield from _removed(job, fence, ends)
-        decision = _conclude(job, state, found, removed)
-        report = attrs.evolve(report, trouble=removed.trouble)
-    moment = yield from now()
-    swept = observation is not None
-    if swept or decision.recorded or decision.troubles != state.troubles:
-        yield from do(
-            "commit",
-            lambda: job.ledger.commit(fence, decision, moment, swept=swept, keep=job.history),
-        )
-    for name, tried in removed.notes:
-        yield from do(
-            "removal refused",
-            lambda: job.ledger.note_removal(fence, name, tried, moment),  # noqa: B023
-        )
-    return attrs.evolve(
-        report, observation=observation, decision=decision if swept or decision.recorded else None
+def busy(box_office: str) -> TakenOverError:
+    """Somebody else is at work."""
+    return TakenOverError(
+        f"another run, or a watch, is at work on {box_office!r}; this one leaves it alone"
     )
 
 
-def _strangers(job: Job, observation: Observation, ends: float) -> Flow[ApiError | None]:
+def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]:
+    report = PassReport(box_office=job.box_office)
+    state = yield from _state(job)
+    planner = yield from planner_of(job, state.snapshot)
+    try:
+        found = yield from _seen(job, state, ends, planner)
+        if state.snapshot is None:
+            alone = yield from strangers(job, found.observation, ends)
+            if alone is not None:
+                return attrs.evolve(report, trouble=alone)
+    except ApiError as error:
+        conclusion = yield from in_trouble(job, fence, state.snapshot, error)
+        decision = None if conclusion is None else conclusion.decision
+        return attrs.evolve(report, trouble=error, decision=_told(decision))
+    removed = yield from removals_due(job, fence, ends)
+    learned = {**(state.snapshot or {}), **found.differing}
+    concluded = yield from conclude(
+        job, fence, state.snapshot, found, removed, planner=planner.packed(learned)
+    )
+    return attrs.evolve(
+        report, observation=found.observation, decision=concluded.decision, trouble=removed.trouble
+    )
+
+
+def _told(decision: Decision | None) -> Decision | None:
+    """A decision in which something has happened."""
+    return decision if decision is not None and decision.recorded else None
+
+
+def strangers(job: Job, observation: Observation, ends: float) -> Flow[ApiError | None]:
     """Before a baseline: whether another ledger's tickets are there; the error if nobody can say.
 
     Raises:
@@ -211,14 +226,15 @@ def recover_pass(job: Job) -> Flow[PassReport]:
     def work(fence: Fence) -> Flow[PassReport]:
         report = PassReport(box_office=job.box_office)
         try:
-            found = yield from _seen(job, State(), ends)
+            planner = yield from planner_of(job, None)
+            found = yield from _seen(job, State(), ends, planner)
             left = ends - (yield from tick())
             api = job.ticket0.with_options(deadline=max(0.001, left))
             tickets = yield from rebuild(job, fence, api, found.observation)
         except ApiError as error:
             return attrs.evolve(report, trouble=error)
         report = attrs.evolve(report, observation=found.observation, recovered=len(tickets))
-        return (yield from _deliver(job, fence, report, ends))
+        return (yield from deliver(job, fence, report, ends))
 
     return (yield from _with_lease(job, started, work))
 
@@ -229,65 +245,15 @@ def _state(job: Job) -> Flow[State]:
     return (yield from do("state", lambda: job.ledger.state(job.box_office, since)))
 
 
-@attrs.frozen
-class _Found:
-    """What was seen, and what differs from what was known."""
-
-    observation: Observation
-    changes: tuple[Change, ...]
-    differing: Mapping[str, EventFacts]
-
-
-def _seen(job: Job, state: State, ends: float) -> Flow[_Found]:
+def _seen(job: Job, state: State, ends: float, planner: Planner) -> Flow[Found]:
     """Look; nothing is written. A run and a plan share every line of this."""
-    api = yield from _ticketsmart(job, ends)
-    observation = yield from observe(api, state.snapshot or {}, job.looks)
-    if state.snapshot is None:
-        return _Found(observation, (), {event.id: event for event in observation.events})
-    changes, differing = diff(job.box_office, state.snapshot, observation, job.rules.runs_low)
-    return _Found(observation, changes, differing)
+    api = yield from ticketsmart(job, ends)
+    observation = yield from observe(api, state.snapshot or {}, job.looks, planner)
+    return found_in(job, state.snapshot, observation, planner)
 
 
-def _ticketsmart(job: Job, ends: float) -> Flow[FlowTicketSmart]:
-    left = ends - (yield from tick())
-    return job.ticketsmart.with_options(deadline=max(0.001, left))
-
-
-def _removed(job: Job, fence: Fence, ends: float) -> Flow[Removed]:
-    if not job.removals:
-        return Removed()
-    api = yield from _ticketsmart(job, ends)
-    return (yield from remove_due(api, job.ledger, fence, job.removals))
-
-
-def _conclude(job: Job, state: State, found: _Found, removed: Removed | None = None) -> Decision:
-    """What was seen, as a decision; nothing is written."""
-    at = found.observation.at
-    removed = removed or Removed()
-    # It could be read; that its key may not write needs a person all the same.
-    denied = removed.trouble if isinstance(removed.trouble, PermissionDeniedError) else None
-    trouble, troubles = noted(job.box_office, state.troubles, denied, at)
-    dead = letters(job.box_office, state, at)
-    news = (*found.changes, *removed.changes, *trouble, *dead)
-    decision = decide(job.box_office, state, news, found.differing, at, job.rules)
-    return attrs.evolve(decision, baseline=state.snapshot is None, troubles=troubles)
-
-
-def _in_trouble(job: Job, state: State, error: ApiError) -> Flow[Decision]:
-    """A box office that could not be read. Nothing it shows has changed; that it is in trouble may
-    be news of its own."""
-    at = yield from now()
-    changes, troubles = noted(job.box_office, state.troubles, error, at)
-    changes = (*changes, *letters(job.box_office, state, at))
-    decision = decide(job.box_office, state, changes, {}, at, job.rules, blind=True)
-    if state.snapshot is None:
-        # Before a baseline nobody knows whether a lost ledger has said the same: look first.
-        intents = (attrs.evolve(one, state=IntentState.UNKNOWN) for one in decision.intents)
-        decision = attrs.evolve(decision, intents=tuple(intents))
-    return attrs.evolve(decision, troubles=troubles)
-
-
-def _deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[PassReport]:
+def deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[PassReport]:
+    """Carry out what is not settled; the report, with what came of it and what is left."""
     deliveries = yield from deliver_all(
         job.ledger, fence, job.ticket0, job.rules.address, ends, job.terms, job.stopping
     )
@@ -303,7 +269,7 @@ def _deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[Pa
     return attrs.evolve(report, deliveries=deliveries, left=left)
 
 
-def _note_run(job: Job, report: PassReport, started: datetime) -> Flow[None]:
+def _note_run(job: Job, report: PassReport, started: datetime, tally: Tally) -> Flow[None]:
     ended = yield from now()
     summary: dict[str, Any] = {
         "events": len(report.observation.events) if report.observation else None,
@@ -312,6 +278,7 @@ def _note_run(job: Job, report: PassReport, started: datetime) -> Flow[None]:
         "folded": report.deliveries.folded,
         "left": dict(report.left),
         "trouble": str(report.trouble or report.deliveries.stopped or ""),
+        **tally.taken(),
     }
     code = report.exit_code
     yield from do(
@@ -326,13 +293,14 @@ def plan_pass(job: Job) -> Flow[Plan]:
     plan = Plan(box_office=job.box_office)
     ends = (yield from tick()) + job.max_seconds
     state = yield from _state(job)
+    planner = yield from planner_of(job, state.snapshot)
     waiting = yield from do("unsettled", lambda: job.ledger.unsettled(job.box_office))
     plan = attrs.evolve(plan, waiting=tuple(waiting))
     try:
-        found = yield from _seen(job, state, ends)
+        found = yield from _seen(job, state, ends, planner)
     except ApiError as error:
         return attrs.evolve(plan, trouble=error)
-    decision = _conclude(job, state, found)
+    decision, _ = decided(job, state, found)
     by_marker = {case.marker: case for case in (*state.cases, *decision.cases)}
     acts = [*waiting, *((by_marker[one.case], one) for one in decision.intents)]
     ahead = yield from outlooks(job.ticket0, acts, ends - (yield from tick()))
@@ -340,26 +308,24 @@ def plan_pass(job: Job) -> Flow[Plan]:
 
 
 def release_held(job: Job, markers: Sequence[str]) -> Flow[PassReport]:
-    """Let the held cases of a storm go, all or those with these markers, and deliver them.
+    """Let the held cases of a storm go, all or those with these markers, and deliver them; where
+    another run or a watch is at work, that delivers them.
 
     Raises:
         LedgerError: the ledger cannot be used; nothing was sent.
     """
     started = yield from now()
-    ends = (yield from tick()) + job.max_seconds
 
-    def work(fence: Fence) -> Flow[PassReport]:
-        state = yield from _state(job)
+    def step(state: State) -> Conclusion:
         decision = release(job.box_office, state, markers, started, job.rules)
-        yield from do("commit", lambda: job.ledger.commit(fence, decision, started, swept=False))
-        report = PassReport(box_office=job.box_office, decision=decision)
-        return (yield from _deliver(job, fence, report, ends))
+        return Conclusion(decision=decision, swept=False)
 
-    return (yield from _with_lease(job, started, work))
+    return (yield from _errand(job, started, step))
 
 
 def report_removal_failure(job: Job, event: str, ticket_type: str) -> Flow[PassReport]:
-    """Take a removal that was refused as a change, and deliver what follows from it.
+    """Take a removal that was refused as a change, and deliver what follows from it; where another
+    run or a watch is at work, that delivers it.
 
     Args:
         event: the event's id or slug.
@@ -369,30 +335,56 @@ def report_removal_failure(job: Job, event: str, ticket_type: str) -> Flow[PassR
         LedgerError: the ledger cannot be used; nothing was sent.
     """
     started = yield from now()
-    ends = (yield from tick()) + job.max_seconds
+    state = yield from _state(job)
+    try:
+        seen = yield from _facts_of(job, state, event, started)
+    except ApiError as error:
+        return PassReport(box_office=job.box_office, trouble=error)
+    change = Change(
+        kind="ticket_type.removal_failed",
+        box_office=job.box_office,
+        event=seen,
+        ticket_type=seen.ticket_type(ticket_type) or TypeFacts(id=ticket_type, name=ticket_type),
+        observed_at=started,
+    )
 
-    def work(fence: Fence) -> Flow[PassReport]:
-        report = PassReport(box_office=job.box_office)
-        state = yield from _state(job)
-        try:
-            seen = yield from _facts_of(job, state, event, started)
-        except ApiError as error:
-            return attrs.evolve(report, trouble=error)
-        change = Change(
-            kind="ticket_type.removal_failed",
-            box_office=job.box_office,
-            event=seen,
-            ticket_type=seen.ticket_type(ticket_type)
-            or TypeFacts(id=ticket_type, name=ticket_type),
-            observed_at=started,
-        )
+    def step(state: State) -> Conclusion:
         decision = decide(job.box_office, state, [change], {}, started, job.rules, blind=True)
-        moment = yield from now()
-        yield from do("commit", lambda: job.ledger.commit(fence, decision, moment, swept=False))
-        report = attrs.evolve(report, decision=decision)
-        return (yield from _deliver(job, fence, report, ends))
+        return Conclusion(decision=decision, swept=False)
 
-    return (yield from _with_lease(job, started, work))
+    return (yield from _errand(job, started, step))
+
+
+def _errand(job: Job, started: datetime, step: Callable[[State], Conclusion]) -> Flow[PassReport]:
+    """Something that a person has asked for: decided at once, since deciding is one transaction;
+    delivered by whoever has the lease, since there is one sender."""
+    ends = (yield from tick()) + job.max_seconds
+    fence = yield from do("lease", lambda: job.ledger.take_lease(job.box_office, started))
+    since = started - job.horizon
+    report = PassReport(box_office=job.box_office)
+    if fence is None:
+        beside = yield from do(
+            "commit", lambda: job.ledger.conclude_beside(job.box_office, started, step, since)
+        )
+        return attrs.evolve(report, decision=beside.decision)
+    return (yield from _holding(job, fence, lambda: _ran(job, fence, report, step, since, ends)))
+
+
+def _ran(
+    job: Job,
+    fence: Fence,
+    report: PassReport,
+    step: Callable[[State], Conclusion],
+    since: datetime,
+    ends: float,
+) -> Flow[PassReport]:
+    moment = yield from now()
+    concluded = yield from do(
+        "commit", lambda: job.ledger.conclude(fence, moment, step, since=since)
+    )
+    assert concluded is not None  # noqa: S101 - an errand always concludes something
+    report = attrs.evolve(report, decision=concluded.decision)
+    return (yield from deliver(job, fence, report, ends))
 
 
 def _facts_of(job: Job, state: State, event: str, at: datetime) -> Flow[EventFacts]:

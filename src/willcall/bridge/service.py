@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from math import inf
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -31,7 +32,8 @@ from ..ticketsmart.api import PROVIDER as TICKETSMART
 from ..ticketsmart.api import FlowTicketSmart
 from .cases import CaseState
 from .config import BoxOffice, Config, load, pick
-from .ledger import Ledger, open_ledger
+from .ledger import Ledger, is_there, open_ledger
+from .minute import News
 from .ping import Watchdog
 from .rule_tables import duration
 from .run import (
@@ -47,9 +49,10 @@ from .run import (
     run_pass,
     worst,
 )
+from .threads import Threads
 
 T = TypeVar("T")
-Watching = Callable[[str], Watcher | None]
+Onlooker = Callable[[str], Watcher | None]
 """Who looks on while a box office is at work, by its name."""
 
 
@@ -66,7 +69,7 @@ class Bridge:
         config: the configuration, see :mod:`willcall.bridge.config`.
         folder: where its relative paths start.
         max_seconds: how long a pass over one box office may take, waits included.
-        watching: who looks on while a box office, by its name, is at work; see
+        onlooker: who looks on while a box office, by its name, is at work; see
             :class:`willcall.client.flow.Watcher`. Nobody, if it gives None.
 
     Raises:
@@ -79,10 +82,10 @@ class Bridge:
         folder: Path,
         *,
         max_seconds: float = 50.0,
-        watching: Watching | None = None,
+        onlooker: Onlooker | None = None,
     ) -> None:
         self.config = config
-        self._watching = watching or (lambda _: None)
+        self._onlooker = onlooker or (lambda _: None)
         self._folder = folder
         self._max_seconds = max_seconds
         self._connections = Connections()
@@ -100,20 +103,20 @@ class Bridge:
         path: str | Path | None = None,
         *,
         max_seconds: float = 50.0,
-        watching: Watching | None = None,
+        onlooker: Onlooker | None = None,
     ) -> Self:
         """The bridge that a configuration file describes.
 
         Args:
             path: the file; else ``$WILLCALL_CONFIG``, else ``./willcall.toml``.
             max_seconds: how long a pass over one box office may take, waits included.
-            watching: who looks on, by the name of the box office.
+            onlooker: who looks on, by the name of the box office.
 
         Raises:
             ConfigError: the file is missing or wrong, or the desk's key is.
         """
         config, folder = load(path)
-        return cls(config, folder, max_seconds=max_seconds, watching=watching)
+        return cls(config, folder, max_seconds=max_seconds, onlooker=onlooker)
 
     def __enter__(self) -> Self:
         return self
@@ -167,6 +170,38 @@ class Bridge:
                     for office in self.config.box_office
                     if not self._stopping
                 ]
+            code = worst(report.exit_code for report in reports)
+        except WillcallError as error:
+            code = code_of(error)
+            raise
+        finally:
+            watchdog.ended(STOPPED if self._stopping else code)
+        return reports
+
+    def watch(self, tell: Callable[[News], None], *, seconds: float = inf) -> list[PassReport]:
+        """Watch every box office until :meth:`stop` is called, in threads of this process.
+
+        Args:
+            tell: is told what happens; by one thread at a time.
+            seconds: how long.
+
+        Returns:
+            One report a box office: why it ended. As soon as one ends by itself, all do: whoever
+            started this is to start it again.
+
+        Raises:
+            InputError: a key is missing or of the wrong shape.
+            LedgerError: the ledger cannot be opened.
+        """
+        ping = self.config.ping
+        watchdog = Watchdog(None if ping is None else ping.url, self._connections)
+        watchdog.started()
+        code = 1
+        try:
+            with self._ledger() as ledger:
+                jobs = [self._job(office, ledger) for office in self.config.box_office]
+                threads = Threads(jobs, tell, self._send, lambda: self._stopping)
+                reports = threads.run(seconds, watchdog.ended)
             code = worst(report.exit_code for report in reports)
         except WillcallError as error:
             code = code_of(error)
@@ -315,7 +350,7 @@ class Bridge:
         """Run a flow for one box office; its trouble is its own."""
         try:
             job = self._job(office, ledger)
-            watcher = self._watching(office.name)
+            watcher = self._onlooker(office.name)
             told = flow(job) if watcher is None else watched(flow(job), watcher)
             return drive(told, self._send, self._pause)
         except (ApiError, InputError, LedgerError, StoppedError) as error:
@@ -327,12 +362,15 @@ class Bridge:
             office.key_field(at),
             lambda: open_account(TICKETSMART, office.key(self._folder, at), office.base_url),
         )
+        share = self.config.watch.watching().share
         return Job(
             box_office=office.name,
-            ticketsmart=FlowTicketSmart(_counted(account, ledger)),
-            ticket0=FlowTicket0(_counted(self._desk, ledger)),
+            ticketsmart=FlowTicketSmart(attrs.evolve(counted(account, ledger), share=share)),
+            ticket0=FlowTicket0(counted(self._desk, ledger)),
             rules=self._rules,
             ledger=ledger,
+            watching=self.config.watch.watching(),
+            selling_fast=duration.read(self.config.selling_fast.within),
             looks=office.looks_per_run,
             removals=tuple(one for one in self.config.removal if one.box_office == office.name),
             history=duration.read(self.config.history.keep),
@@ -342,7 +380,7 @@ class Bridge:
         )
 
 
-def _counted(account: Account, ledger: Ledger) -> Account:
+def counted(account: Account, ledger: Ledger) -> Account:
     """The account with its requests counted in the ledger: cron's next minute knows what this one
     has spent. What writes nothing counts for itself."""
     if ledger.reading or account.pace is None:
@@ -356,6 +394,26 @@ def quota_name(account: Account) -> str:
     the key away."""
     key = sha256(account.key.encode()).hexdigest()[:32]
     return f"{account.provider.name} {account.base_url} {key}"
+
+
+@contextmanager
+def counting(config: Config, folder: Path, account: Account) -> Iterator[Pace | None]:
+    """What holds back a person's requests: the window that runs and watches with the same key count
+    in, where there is a ledger; else one of its own.
+
+    A ledger that cannot be used must not keep anybody from looking.
+    """
+    ledger = None
+    try:
+        if is_there(config.state.url, folder):
+            ledger = open_ledger(config.state.url, folder)
+    except (ConfigError, LedgerError):
+        ledger = None
+    try:
+        yield account.pace if ledger is None else counted(account, ledger).pace
+    finally:
+        if ledger is not None:
+            ledger.close()
 
 
 @contextmanager

@@ -23,3 +23,15 @@ class Terms:
 
     settle: timedelta = SETTLE
     give_up_after: timedelta = GIVE_UP_AFTER
+
+
+@attrs.frozen(kw_only=True)
+class Watching:
+    """How a watch spends the requests that TicketSmart allows, and how quickly it notices news.
+
+    ``share`` is the part of the quota that it may use; the rest is for other programs with the same
+    key. ``idle`` is after how many seconds delivery looks whether there is something to do.
+    """
+
+    share: float = 1.0
+    idle: float = 0.2

@@ -37,9 +37,11 @@ TABLE: tuple[Row, ...] = (
     *_rows(
         "Every day",
         run=("passes:run", "Look once, and deliver what follows; for cron."),
+        watch=("watch:watch", "Look without end, where it is worth most."),
         plan=("passes:plan", "What a run would do, word for word."),
         status=("status:status", "How it stands: open cases, looks, requests spent."),
         log=("log:log", "What has happened, and what was done about it."),
+        report=("report:report", "A page about a while: tickets, stock, runs, requests."),
         silence=("silence:silence", "Open nothing about something for a while."),
         release=("release:release", "Open the tickets that a storm held back."),
         dead=("dead:dead", "What Ticket0 refused for good."),
@@ -55,8 +57,11 @@ TABLE: tuple[Row, ...] = (
     ),
     *_rows(
         "Both APIs by hand",
-        events=("apis:events", "TicketSmart: the events of a box office."),
-        tickets=("apis:tickets", "Ticket0: the support tickets of the desk."),
+        events=("apis.events:events", "TicketSmart: the events of a box office."),
+        tickets=("apis.tickets:tickets", "Ticket0: the support tickets of the desk."),
+        messages=("apis.messages:messages", "Ticket0: what is said in a ticket."),
+        customers=("apis.customers:customers", "Ticket0: the people whom tickets concern."),
+        webhooks=("apis.webhooks:webhooks", "Ticket0: check a delivery's signature."),
     ),
     *_rows(
         "Care",

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ..errors import LedgerError
+from . import screen
 from .options import ConfigFile
 
 db = typer.Typer(help="The ledger: copy it, check it, migrate it, prune it.", no_args_is_help=True)
@@ -28,10 +29,10 @@ def check(config: ConfigFile = None) -> int:
         found = ledger.complaints(thorough=True)
         version = ledger.version()
     for line in found:
-        typer.echo(line)
+        screen.line(line)
     if found:
         raise LedgerError("the ledger is damaged: restore a copy, or run `willcall recover`")
-    typer.echo(f"the ledger is sound (version {version})")
+    screen.line(f"the ledger is sound (version {version})")
     return 0
 
 
@@ -50,7 +51,7 @@ def backup(
 
     with opened_ledger(config, reading=True) as ledger:
         ledger.backup(target)
-    typer.echo(f"copied to {target}")
+    screen.line(f"copied to {target}")
     return 0
 
 
@@ -65,7 +66,7 @@ def migrate(config: ConfigFile = None) -> int:
     from ..bridge.service import opened_ledger
 
     with opened_ledger(config) as ledger:
-        typer.echo(f"the ledger has version {ledger.version()}")
+        screen.line(f"the ledger has version {ledger.version()}")
     return 0
 
 
@@ -92,5 +93,5 @@ def prune(
 
     with opened_ledger(config) as ledger:
         for what, count in ledger.prune(datetime.now(UTC), span).items():
-            typer.echo(f"{count} {what} forgotten")
+            screen.line(f"{count} {what} forgotten")
     return 0

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..errors import InputError
-from . import show
+from . import screen, show
 from .options import AsJson, ConfigFile
 
 dead = typer.Typer(
@@ -51,7 +51,7 @@ def list_(config: ConfigFile = None, as_json: AsJson = False) -> int:
             )
     if not as_json:
         show.table(
-            ("number", "act", "case", "about", "why"),
+            ("NUMBER", "ACT", "CASE", "ABOUT", "WHY"),
             [(i.id, i.act.value, c.marker, c.title, i.error) for c, i in letters],
         )
     return 3 if letters else 0
@@ -71,11 +71,11 @@ def show_(number: Number, config: ConfigFile = None) -> int:
         letters = ledger.dead()
     for case, intent in letters:
         if intent.id == number:
-            typer.echo(f"{intent.act} of {case.marker} ({case.box_office}): {case.title}")
-            typer.echo(f"tried {intent.tries} times, first {intent.first_tried_at}")
-            typer.echo(f"why: {intent.error}")
+            screen.line(f"{intent.act} of {case.marker} ({case.box_office}): {case.title}")
+            screen.line(f"tried {intent.tries} times, first {intent.first_tried_at}")
+            screen.line(f"why: {intent.error}")
             for name, value in (*intent.sent.items(), *intent.payload.items()):
-                typer.echo(f"{name}: {value}")
+                screen.line(f"{name}: {value}")
             return 3
     raise _unknown(number)
 
@@ -113,7 +113,7 @@ def _each(numbers: list[int] | None, config: Path | None, *, drop: bool) -> int:
             done = (ledger.drop_dead if drop else ledger.retry_dead)(number, moment)
             if not done:
                 raise _unknown(number)
-            typer.echo(f"{number}: {'dropped' if drop else 'tried again at the next run'}")
+            screen.line(f"{number}: {'dropped' if drop else 'tried again at the next run'}")
     return 0
 
 

@@ -93,7 +93,7 @@ class _Night:
             box_office.reschedule(quartet, days=7)
         with self._scene_of(
             "Somebody tries to remove the Early Bird tickets, but some have been sold.",
-            "events", "remove-ticket-type", club, "Early Bird", expect=3,
+            "events", "remove-ticket-type", club, "Early Bird", "--yes", expect=3,
         ):  # fmt: skip
             pass
         with self._scene_of("The Cherry Orchard opens the second balcony: back on sale."):

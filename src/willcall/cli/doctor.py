@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from . import screen
 from .options import AsJson, ConfigFile
 
 if TYPE_CHECKING:
@@ -68,9 +69,9 @@ def _line(one: Finding) -> None:
     from .paint import paint
 
     level = paint(f"{one.level:<7}", _COLOURS[one.level])
-    typer.echo(f"{level}  {one.about}: {plain(one.said)}")
+    screen.line(f"{level}  {one.about}: {plain(one.said)}", hang=9)
     if one.do:
-        typer.echo(f"         → {plain(one.do)}")
+        screen.line(f"         → {plain(one.do)}")
 
 
 def _all(path: Path | None, *, offline: bool) -> Iterator[Finding]:

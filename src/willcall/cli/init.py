@@ -377,7 +377,7 @@ def _begin(file: Path) -> int:
     from .ledgers import opened
     from .progress import shown
 
-    with shown() as watching, Bridge.from_config(file, watching=watching) as bridge:
+    with shown() as onlooker, Bridge.from_config(file, onlooker=onlooker) as bridge:
         with opened(file) as (config, ledger):
             known = [one.name for one in config.box_office if ledger.office(one.name).baseline_at]
         reports = [] if known else bridge.run()

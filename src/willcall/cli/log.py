@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError
+from . import screen
 from .options import AsJson, ConfigFile
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def log(
         if as_json:
             show.as_json(_data(at, row))
         else:
-            typer.echo(f"{show.moment(at)}  {_line(row)}")
+            screen.line(f"{show.moment(at)}  {_line(row)}")
     if not rows:
         show.aside("willcall: nothing of that kind is in the ledger")
     return 0

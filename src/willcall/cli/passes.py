@@ -34,8 +34,8 @@ def run(
     from .progress import shown
 
     with (
-        shown(quiet=quiet) as watching,
-        Bridge.from_config(config, max_seconds=max_seconds, watching=watching) as bridge,
+        shown(quiet=quiet) as onlooker,
+        Bridge.from_config(config, max_seconds=max_seconds, onlooker=onlooker) as bridge,
         leaving(bridge.stop),
     ):
         reports = bridge.run()
@@ -72,8 +72,8 @@ def recover(
     from .progress import shown
 
     with (
-        shown() as watching,
-        Bridge.from_config(config, max_seconds=max_seconds, watching=watching) as bridge,
+        shown() as onlooker,
+        Bridge.from_config(config, max_seconds=max_seconds, onlooker=onlooker) as bridge,
     ):
         reports = bridge.recover()
     for report in reports:
@@ -109,8 +109,8 @@ def plan(
     from .progress import shown
 
     with (
-        shown() as watching,
-        Bridge.from_config(config, max_seconds=max_seconds, watching=watching) as bridge,
+        shown() as onlooker,
+        Bridge.from_config(config, max_seconds=max_seconds, onlooker=onlooker) as bridge,
     ):
         plans = bridge.plan()
     for one in plans:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from . import screen
 from .logs import Format, LogFormat, begin
 from .options import AsJson, ConfigFile
 
@@ -79,15 +80,15 @@ def _text(one: Replay) -> None:
     from . import show
 
     if one.begins is None:
-        typer.echo(f"{one.box_office}: the ledger has no history yet")
+        screen.line(f"{one.box_office}: the ledger has no history yet")
         return
     same, added, gone = (one.count(fate) for fate in (Fate.SAME, Fate.ADDED, Fate.MISSING))
-    typer.echo(
+    screen.line(
         f"{one.box_office} since {show.moment(one.since)}: {same + gone} opened then, "
         f"{same + added} under these rules ({same} the same, {added} added, {gone} missing)"
     )
     for compared in one.compared:
-        typer.echo(f"  {_SIGNS[compared.fate]} {show.moment(compared.at)}  {_line(compared)}")
+        screen.line(f"  {_SIGNS[compared.fate]} {show.moment(compared.at)}  {_line(compared)}")
 
 
 def _line(one: Compared) -> str:

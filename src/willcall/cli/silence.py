@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError
+from . import screen
 from .options import AsJson, ConfigFile
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def add(
     if as_json:
         show.as_json({"id": number, "until": ends})
     else:
-        typer.echo(f"silence {number}: {_what(new)}, until {show.moment(ends)}")
+        screen.line(f"silence {number}: {_what(new)}, until {show.moment(ends)}")
     return 0
 
 
@@ -166,7 +167,7 @@ def expire(
     if as_json:
         show.as_json({"id": number, "expired": True})
     else:
-        typer.echo(f"silence {number} has ended")
+        screen.line(f"silence {number} has ended")
     return 0
 
 

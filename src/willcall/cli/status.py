@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError
+from . import screen
 from .options import AsJson, ConfigFile
 
 if TYPE_CHECKING:
@@ -114,25 +115,25 @@ def _say(found: Status, *, as_json: bool, count: int) -> None:
 
 
 def _head(text: str) -> None:
-    typer.echo(f"\n{text}")
+    screen.line(f"\n{text}")
 
 
 def _office(one: OfficeStatus, now: datetime) -> None:
     office, run = one.office, one.office.last_run
-    typer.echo(f"{office.name}: {_run_words(one, now)}")
+    screen.line(f"{office.name}: {_run_words(one, now)}")
     if office.swept_at is not None:
         bound = f", and never more than {span(one.bound)}" if one.bound else ""
         seen = ago(now - office.swept_at)
-        typer.echo(f"  seen whole   {seen}: what is known is as old as that{bound}")
+        screen.line(f"  seen whole   {seen}: what is known is as old as that{bound}")
     if office.lease_holder and office.lease_until and office.lease_until > now:
-        typer.echo(f"  at work now  {office.lease_holder}")
+        screen.line(f"  at work now  {office.lease_holder}")
     if run is not None and run.summary.get("trouble"):
         from ..client.redact import scrub
 
-        typer.echo(f"  trouble      {scrub(str(run.summary['trouble']))}")
+        screen.line(f"  trouble      {scrub(str(run.summary['trouble']))}")
     if one.waiting:
         said = ", ".join(f"{number} {state}" for state, number in one.waiting.items())
-        typer.echo(f"  undelivered  {said}")
+        screen.line(f"  undelivered  {said}")
 
 
 def _run_words(one: OfficeStatus, now: datetime) -> str:

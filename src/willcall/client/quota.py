@@ -17,13 +17,13 @@ knows neither readers from writers nor a 429 that somebody else caused.
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 import attrs
+import orjson
 
 from ..errors import InputError
 from .flow import Flow, do, now
@@ -48,6 +48,20 @@ class Quota:
     def __attrs_post_init__(self) -> None:
         if self.requests < 1 or self.seconds <= 0:
             raise InputError("quota", f"{self!r} lets nothing pass", "both numbers are above 0")
+
+    def reads(self, share: float = 1.0) -> int:
+        """How many of a share of it reads alone may use; the rest is kept for writes."""
+        limit = max(1, int(self.requests * share))
+        return limit - limit // 25
+
+    def rate(self, share: float = 1.0, trip: float = 0.0) -> float:
+        """How many reads a second fit into a share of it, evenly spread, if none is ever to wait.
+
+        Args:
+            share: the part of it to use.
+            trip: how long a request takes, in seconds: its place is taken for as much longer.
+        """
+        return self.reads(share) / (self.seconds + _MARGIN + trip)
 
 
 class QuotaStore(Protocol):
@@ -100,7 +114,7 @@ class Window:
     def load(cls, text: str | None) -> Window:
         """The window that :meth:`dump` wrote; an empty one if there is none that can be read."""
         try:
-            body = json.loads(text or "")
+            body = orjson.loads(text or "")
             slots = {int(n): (float(free), bool(write)) for n, free, write in body["slots"]}
             since = float(body.get("since", 0.0))
             return cls(slots, float(body["closed"]), int(body["count"]), since)
@@ -111,7 +125,7 @@ class Window:
         """The window as text."""
         slots = [[number, free, write] for number, (free, write) in self.slots.items()]
         rest = {"closed": self.closed, "count": self.count, "since": self.since}
-        return json.dumps({"slots": slots, **rest})
+        return orjson.dumps({"slots": slots, **rest}).decode()
 
     def tidy(self, quota: Quota, moment: float) -> None:
         """Let go of what is over. A wall clock that was set back must not lock us out."""
@@ -138,7 +152,7 @@ class Window:
             return Wait(self.closed - moment, closed=True)
         limit = max(1, int(quota.requests * share))
         if not write and self._reads >= limit // 10:
-            limit -= limit // 25
+            limit = quota.reads(share)
         over = len(self.slots) + ahead - limit
         if over >= 0:
             moments = sorted(free for free, _ in self.slots.values())

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
+import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import attrs
 
-from ..bridge.ledger import Ledger, ledger_on, open_ledger
+from ..bridge.ledger import Ledger, in_memory
 from ..bridge.rules import Rules
 from ..bridge.run import Job, PassReport, run_pass
-from ..bridge.terms import Terms
+from ..bridge.terms import Terms, Watching
+from ..bridge.watch import Watch
 from ..client.flow import Flow
 from ..client.provider import Account, Provider, open_account
 from ..client.quota import Pace
@@ -30,11 +29,19 @@ from .stage import BrokenError, Process, Stage
 from .town import Town
 from .weather import Weather
 
-ACTIVE = 480.0
-"""So many seconds everything goes wrong."""
+RUNS = 8
+"""So many runs take place while everything goes wrong, and a few more at odd moments."""
+
+EVERY = (60.0, 60.0, 30.0, 20.0)
+"""How many seconds may lie between them: cron's minute, or a watch that is shorter than Δ."""
 
 BOUND = 1800.0
-"""So many seconds after the last fault everything must have come right."""
+"""So many seconds after the last fault everything must have come right, and as many more as the
+machine's clock was set ahead: by that much it may be mistaken about how long something has waited.
+"""
+
+WATCHED = 0.25
+"""The share of the seeds in which somebody watches as well, besides the runs."""
 
 _MINUTE = 60.0
 OFFICE = "main-room"
@@ -63,6 +70,8 @@ class Play:
         rules: what opens tickets; the later ones take the place of the first half-way, as if
             somebody had edited the configuration with cases open.
         pass_of: the flow under test.
+        terms: how patient delivery is.
+        ledger: makes a new one; see ``ledgers.py`` for one in SQLite.
     """
 
     def __init__(
@@ -72,6 +81,7 @@ class Play:
         *,
         pass_of: Callable[[Job], Flow[PassReport]] = run_pass,
         terms: Terms | None = None,
+        ledger: Callable[[], Ledger] = in_memory,
     ) -> None:
         self.seed, self.rules, self.pass_of = seed, list(rules), pass_of
         self.terms = terms or Terms()
@@ -80,12 +90,17 @@ class Play:
         self.network = Network(self.stage, self.sandbox)
         self.weather = Weather(seed, self.stage, self.sandbox, self.network)
         self.town = Town(seed, self.stage, self.sandbox, self.rules[0])
-        self.ledger = fresh_ledger()
+        for one in self.rules:
+            self.town.furnish(one)
+        self.ledger = ledger()
         self.runs = 0
         self.ended_with: list[int] = []
         self.alive = 0
         self.trace: list[str] = []
         self._ledgers: dict[str, Ledger] = {}
+        self._alive: dict[str, Process] = {}
+        self._partners: dict[str, str] = {}
+        self.watchers = random.Random(f"watch/{seed}")  # noqa: S311 - it must repeat itself
         self.promise = Promise(
             self.stage,
             self.sandbox,
@@ -104,17 +119,36 @@ class Play:
         """Start one process, as cron would."""
         self.runs += 1
         self.alive += 1
+        if self.alive > 1:
+            self.weather.fired[f"{min(self.alive, 3)} processes at once"] += 1
         name = f"p{self.runs}"
         ledger = self.ledger.twin()
         self._ledgers[name] = ledger
-        Process(
-            self.stage,
-            name,
-            self.pass_of(self._job(ledger)),
-            self.network.carry,
-            self.weather,
-            self._ended,
+        self._process(name, self.pass_of(self._job(ledger)), self._ended)
+
+    def watch(self) -> None:
+        """Start a process that watches for a while: its two flows, which live and die together."""
+        self.runs += 1
+        self.alive += 1
+        name = f"w{self.runs}"
+        ledger = self.ledger.twin()
+        self._ledgers[name] = ledger
+        until = self.stage.elapsed + self.watchers.uniform(30.0, 300.0)
+        job = attrs.evolve(
+            self._job(ledger),
+            stopping=lambda: self.stage.elapsed >= until,
+            watching=Watching(share=0.3, idle=2.0),
         )
+        watch = Watch(job, lambda _: None)
+        second = self._process(f"{name}/delivery", watch.delivering(), lambda *_: None)
+        self._process(name, watch.observing(), self._ended)
+        self._partners.update({name: second.name, second.name: name})
+
+    def _process(self, name: str, flow: Flow[Any], ended: Callable[..., None]) -> Process:
+        carry = self.network.carry
+        process = Process(self.stage, name, flow, carry, self.weather, ended)
+        self._alive[name] = process
+        return process
 
     def _job(self, ledger: Ledger) -> Job:
         return Job(
@@ -141,8 +175,13 @@ class Play:
 
     def killed(self, process: Process) -> None:
         """One was killed: nothing is tidied up, except by an interrupt."""
+        other = self._alive.get(self._partners.get(process.name, ""))
+        if other is not None and other.alive:
+            other.alive, other.died_at = False, self.stage.elapsed
+        ledger = self._ledgers.pop(process.name.removesuffix("/delivery"), None)
+        if ledger is None:
+            return  # the other half of a watch that had ended
         self.alive -= 1
-        ledger = self._ledgers.pop(process.name)
         if self.weather.dice.random() < 0.3:
             ledger.let_go()
         self._tell(f"{process.name} killed")
@@ -175,6 +214,7 @@ class Play:
         )
 
     def _baseline(self) -> None:
+        self.weather.manners()
         self.town.note()
         self.promise.baseline = frozenset(self.town.ever)
         self.start()
@@ -185,14 +225,18 @@ class Play:
     def _storm(self) -> None:
         stage, dice = self.stage, self.town.dice
         self.weather.rage()
-        begin, end = stage.elapsed, stage.elapsed + ACTIVE
-        for minute in range(int(ACTIVE // _MINUTE)):
-            stage.at(begin + minute * _MINUTE, self.start)
+        every = dice.choice(EVERY)
+        begin, end = stage.elapsed, stage.elapsed + RUNS * every
+        for number in range(RUNS):
+            stage.at(begin + number * every, self.start)
         for _ in range(dice.randint(0, 4)):
             stage.at(dice.uniform(begin, end), self.start)
-        for _ in range(dice.randint(3, 9)):
-            stage.at(dice.uniform(begin, end - 100), self.town.sell)
-        for _ in range(dice.randint(0, 8)):
+        if self.watchers.random() < WATCHED:
+            for _ in range(self.watchers.randint(1, 3)):
+                stage.at(self.watchers.uniform(begin, end), self.watch)
+        for _ in range(dice.randint(5, 14)):
+            stage.at(dice.uniform(begin, end - every), self.town.sell)
+        for _ in range(dice.randint(0, 10)):
             stage.at(dice.uniform(begin, end), self.town.work)
         for _ in range(dice.randint(0, 2)):
             stage.at(dice.uniform(begin, end), self.weather.turn)
@@ -211,7 +255,8 @@ class Play:
         self.promise.troubled = self.weather.troubled
         self.weather.calm()
         begin = self.stage.elapsed
-        while self.stage.elapsed < begin + BOUND:
+        bound = BOUND + sum(max(0.0, by) for _, by in self.stage.jumps)
+        while self.stage.elapsed < begin + bound:
             for _, intent in self.ledger.dead():
                 if intent.id is not None:
                     self.weather.fired["dead letter"] += 1
@@ -223,34 +268,10 @@ class Play:
                 break
         else:
             left = [f"{i.marker} {i.act} {i.state}" for _, i in self.ledger.unsettled(OFFICE)]
-            raise BrokenError(f"not right {BOUND:.0f} s after the last fault: {', '.join(left)}")
+            raise BrokenError(f"not right {bound:.0f} s after the last fault: {', '.join(left)}")
         converged = self.stage.elapsed - begin
         # One more look, for what came in late; and it must find nothing to do.
         self.start()
         self.stage.run(self.stage.elapsed + _MINUTE)
         self.promise.kept()
         return converged
-
-
-@cache
-def _template() -> sqlite3.Connection:
-    """A ledger with all its tables, made once: alembic takes longer than a whole seed."""
-    memory = open_ledger("sqlite://", Path())
-    copy = sqlite3.connect(":memory:", check_same_thread=False)
-    memory.copy_to(copy)
-    memory.close()
-    return copy
-
-
-@cache
-def _memory() -> tuple[sqlite3.Connection, Ledger]:
-    """One database for all seeds, one after the other: what SQLAlchemy has compiled is kept."""
-    connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-    return connection, ledger_on(connection)
-
-
-def fresh_ledger() -> Ledger:
-    """A new ledger in memory, at next to no cost. There is one at a time: it wipes the last."""
-    connection, ledger = _memory()
-    _template().backup(connection)
-    return ledger.twin()

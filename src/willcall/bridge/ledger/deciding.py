@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
 
-from ..cases import LIVE, Case, Decision, IntentState, State
+from ..cases import LIVE, Case, Conclusion, Decision, IntentState, State
 from ..facts import EventFacts, from_json, to_json
 from ..history import FULL_EVERY, Entry, entry
+from ..predictions import answers
 from . import schema
+from .learned import write_predictions
 from .rows import (
     case_of,
     case_row,
@@ -23,16 +26,25 @@ from .rows import (
 )
 
 
-def read_state(connection: Connection, box_office: str, since: datetime | None) -> State:
-    """What is known of a box office; ``since``: cases that ended later are among it."""
+def read_state(
+    connection: Connection,
+    box_office: str,
+    since: datetime | None,
+    snapshot: Mapping[str, EventFacts] | None = None,
+) -> State:
+    """What is known of a box office; ``since``: cases that ended later are among it. A ``snapshot``
+    that is at hand need not be read."""
     offices = schema.box_offices
     known = select(offices.c.baseline_at, offices.c.troubles).where(offices.c.name == box_office)
     office = connection.execute(known).first()
     if office is None:
         return State(silences=_silences(connection))
-    begun = office.baseline_at is not None
+    if office.baseline_at is None:
+        snapshot = None
+    elif snapshot is None:
+        snapshot = read_snapshot(connection, box_office)
     return State(
-        snapshot=read_snapshot(connection, box_office) if begun else None,
+        snapshot=snapshot,
         conditions=tuple(
             condition_of(box_office, row)
             for row in connection.execute(_of(schema.conditions, box_office))
@@ -60,9 +72,19 @@ def _of(table: Table, box_office: str) -> Any:
     return select(table).where(table.c.box_office == box_office)
 
 
-def read_snapshot(connection: Connection, box_office: str) -> dict[str, EventFacts]:
-    """Every event as it was last seen, by id."""
-    rows = connection.execute(_of(schema.snapshots, box_office))
+_AT_ONCE = 500
+"""So many ids go into one question: SQLite bounds their number."""
+
+
+def read_snapshot(
+    connection: Connection, box_office: str, only: Collection[str] | None = None
+) -> dict[str, EventFacts]:
+    """Every event as it was last seen, by id; or these only."""
+    every = _of(schema.snapshots, box_office)
+    if only is None or len(only) > _AT_ONCE:
+        rows = connection.execute(every)
+    else:
+        rows = connection.execute(every.where(schema.snapshots.c.event_id.in_(only)))
     return {row.event_id: from_json(row.facts) for row in rows}
 
 
@@ -92,10 +114,29 @@ def _silences(connection: Connection) -> tuple[Any, ...]:
     return tuple(map(silence_of, rows))
 
 
-def write_decision(
-    connection: Connection, decision: Decision, *, swept: bool, keep: timedelta
+def write_conclusion(
+    connection: Connection, found: Conclusion, now: datetime, keep: timedelta
 ) -> None:
-    """Write down all that a pass has concluded."""
+    """Write down a decision and what goes with it."""
+    decision, unwritten = found.decision, found.unwritten
+    write_decision(connection, decision, swept=found.swept, keep=keep, unwritten=unwritten)
+    news = answers(one.change for one in decision.recorded)
+    write_predictions(connection, decision.box_office, found.foretold, news, now)
+
+
+def write_decision(
+    connection: Connection,
+    decision: Decision,
+    *,
+    swept: bool,
+    keep: timedelta,
+    unwritten: Mapping[str, EventFacts] | None = MappingProxyType({}),
+) -> None:
+    """Write down all that a pass has concluded.
+
+    ``unwritten`` are events as the history has them that differ since; None leaves the history for
+    later.
+    """
     offices = schema.box_offices
     values: dict[str, Any] = {}
     if decision.baseline:
@@ -104,7 +145,8 @@ def write_decision(
         values["troubles"] = dict(decision.troubles)
     if swept:
         values["swept_at"] = decision.at
-        _write_history(connection, decision, keep)
+    if unwritten is not None and (swept or unwritten or decision.facts):
+        _write_history(connection, decision, keep, unwritten)
     if values:
         mine = offices.c.name == decision.box_office
         connection.execute(update(offices).where(mine).values(**values))
@@ -166,16 +208,24 @@ def _write_conditions(connection: Connection, decision: Decision) -> None:
         )
 
 
-def _write_history(connection: Connection, decision: Decision, keep: timedelta) -> None:
+def _write_history(
+    connection: Connection,
+    decision: Decision,
+    keep: timedelta,
+    unwritten: Mapping[str, EventFacts],
+) -> None:
     history = schema.history
     mine = history.c.box_office == decision.box_office
     last_full = connection.execute(
         select(func.max(history.c.at)).where(mine, history.c.full.is_(True))
     ).scalar()
-    before: Mapping[str, EventFacts] = {}
-    if decision.facts or last_full is None or _due(last_full, decision.at):
-        before = read_snapshot(connection, decision.box_office)
-    new = entry(decision.at, before, decision.facts, last_full)
+    full = last_full is None or _due(last_full, decision.at)
+    names = None if full else decision.facts.keys() | unwritten.keys()
+    known: dict[str, EventFacts] = {}
+    if names is None or names:
+        known = read_snapshot(connection, decision.box_office, names)
+    later = {name: known[name] for name in unwritten if name in known}
+    new = entry(decision.at, {**known, **unwritten}, {**later, **decision.facts}, last_full)
     if new is not None:
         connection.execute(
             insert(history).values(

@@ -45,7 +45,6 @@ def read_repeated(
         .join(cases, cases.c.marker == intents.c.case)
         .where(
             cases.c.box_office == box_office,
-            cases.c.state != str(CaseState.GONE),
             intents.c.act == str(Act.OPEN),
             intents.c.settled.is_(True),
             intents.c.repeated_at.is_not(None),
@@ -102,11 +101,17 @@ def write_intent(
 
 
 def write_gone(connection: Connection, marker: str, why: str, now: datetime) -> None:
-    """Drop all that is left to do for a case that has no ticket any more."""
+    """Drop all that is left to do for a case that has no ticket any more; what folds a second
+    ticket is about another one, and stays."""
     intents, cases = schema.intents, schema.cases
+    waiting = connection.execute(
+        select(intents.c.id, intents.c.payload).where(
+            intents.c.case == marker, intents.c.settled.is_(False)
+        )
+    )
     connection.execute(
         update(intents)
-        .where(intents.c.case == marker, intents.c.settled.is_(False))
+        .where(intents.c.id.in_([row.id for row in waiting if "ticket_id" not in row.payload]))
         .values(state=str(IntentState.DROPPED), settled=True, settled_at=now, error=why)
     )
     connection.execute(

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 from sqlalchemy import func, select
+from sqlalchemy.engine import Row
 
 from . import schema
 from .base import Base
@@ -56,15 +57,19 @@ class Glance(Base):
             swept_at=row.swept_at,
             lease_holder=row.lease_holder,
             lease_until=row.lease_until,
-            last_run=None
-            if last is None
-            else Run(
-                started_at=last.started_at,
-                ended_at=last.ended_at,
-                exit_code=last.exit_code,
-                summary=last.summary,
-            ),
+            last_run=None if last is None else _run(last),
         )
+
+    def runs(self, box_office: str, since: datetime) -> list[Run]:
+        """The runs that began since then, oldest first."""
+        runs = schema.runs
+        with self._told(), self._reading() as connection:
+            rows = connection.execute(
+                select(runs)
+                .where(runs.c.box_office == box_office, runs.c.started_at >= since)
+                .order_by(runs.c.started_at, runs.c.id)
+            )
+            return list(map(_run, rows))
 
     def spent(self, name: str) -> str | None:
         """What is spent of a quota, as :mod:`willcall.client.quota` wrote it; None: nothing yet."""
@@ -72,3 +77,12 @@ class Glance(Base):
         with self._told(), self._reading() as connection:
             found = connection.execute(select(quotas.c.spent).where(quotas.c.name == name)).scalar()
         return None if found is None else str(found)
+
+
+def _run(row: Row[Any]) -> Run:
+    return Run(
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        exit_code=row.exit_code,
+        summary=row.summary,
+    )

@@ -121,6 +121,18 @@ def open_ledger(url: str, folder: Path, *, reading: bool = False) -> Ledger:
     return ledger
 
 
+def is_there(url: str, folder: Path) -> bool:
+    """Whether there is a ledger that could be opened; of a database elsewhere it is believed.
+
+    Raises:
+        ConfigError: the URL makes no sense.
+    """
+    parsed = _resolved(url, folder)
+    if parsed.get_backend_name() != "sqlite":
+        return True
+    return parsed.database not in {None, "", ":memory:"} and Path(str(parsed.database)).exists()
+
+
 def ledger_on(connection: Any) -> Ledger:
     """A ledger on a connection to SQLite that is open already and up to date: for simulation, where
     several processes in turn share one that is in memory."""

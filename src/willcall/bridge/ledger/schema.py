@@ -203,6 +203,34 @@ history = Table(
     Index("ix_history_box_office_at", "box_office", "at"),
 )
 
+# What the planner has learned of a box office, as one packed text: see planner.py.
+planners = Table(
+    "planners",
+    metadata,
+    Column("box_office", ForeignKey("box_offices.name"), primary_key=True),
+    Column("blob", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+predictions = Table(
+    "predictions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("box_office", ForeignKey("box_offices.name"), nullable=False),
+    Column("event_id", Words, nullable=False),
+    Column("ticket_type_id", Words, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("ticket_type", Words, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("left", Integer, nullable=False),
+    Column("earliest", Moment, nullable=False),
+    Column("likely", Moment, nullable=False),
+    Column("latest", Moment, nullable=False),
+    Column("came", Words),
+    Column("came_at", Moment),
+    Index("ix_predictions_box_office_made_at", "box_office", "made_at"),
+)
+
 intents = Table(
     "intents",
     metadata,

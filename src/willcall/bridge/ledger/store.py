@@ -25,9 +25,10 @@ from sqlalchemy import (
     update,
 )
 
-from ...errors import LedgerError
+from ...errors import LedgerError, TakenOverError
 from ..cases import (
     Case,
+    Conclusion,
     Decision,
     Intent,
     IntentState,
@@ -35,10 +36,10 @@ from ..cases import (
     RemovalTry,
     State,
 )
+from ..facts import EventFacts
 from . import schema
 from .base import insert_if_absent
-from .care import Cared
-from .deciding import read_state, write_decision
+from .deciding import read_state, write_conclusion, write_decision
 from .delivering import (
     change_quota,
     read_dead,
@@ -49,6 +50,8 @@ from .delivering import (
     write_gone,
     write_intent,
 )
+from .foresight import Foresighted
+from .learned import write_planner
 
 T = TypeVar("T")
 
@@ -75,7 +78,27 @@ def _holder() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
 
-class Ledger(Cared):
+def attempted(intent: Intent, sent: Mapping[str, Any], now: datetime) -> Intent:
+    """An intent as it is while its request is out."""
+    in_doubt = intent.state in {
+        IntentState.ATTEMPTING,
+        IntentState.UNKNOWN,
+        IntentState.DEAD,
+    }
+    return attrs.evolve(
+        intent,
+        state=IntentState.ATTEMPTING,
+        sent=sent,
+        first_tried_at=intent.first_tried_at or now,
+        attempted_at=now,
+        repeated_at=now if in_doubt else intent.repeated_at,
+        tries=intent.tries + 1,
+        retry_at=None,
+        error=None,
+    )
+
+
+class Ledger(Foresighted):
     """What must survive. Safe to use from one process at a time per :class:`Fence`.
 
     ``reading`` says that it was opened to be looked at only.
@@ -139,6 +162,15 @@ class Ledger(Cared):
                 .values(lease_holder=None, lease_until=None)
             )
 
+    def renew(self, fence: Fence, now: datetime) -> None:
+        """Keep the lease.
+
+        Raises:
+            TakenOverError: somebody else has it.
+        """
+        with self._told(), self._engine.begin() as connection:
+            self._pass_fence(connection, fence, now)
+
     def _pass_fence(self, connection: Connection, fence: Fence, now: datetime) -> None:
         """Renew the lease, or stop here: somebody else has taken it over."""
         offices = schema.box_offices
@@ -148,9 +180,7 @@ class Ledger(Cared):
             .values(lease_holder=fence.holder, lease_until=now + LEASE)
         )
         if renewed.rowcount != 1:
-            raise LedgerError(
-                f"another run has taken over {fence.box_office!r}; this one stops", temporary=True
-            )
+            raise TakenOverError(f"another run has taken over {fence.box_office!r}; this one stops")
 
     @staticmethod
     def _ensure(connection: Connection, box_office: str) -> None:
@@ -208,6 +238,69 @@ class Ledger(Cared):
             self._pass_fence(connection, fence, now)
             write_decision(connection, decision, swept=swept, keep=keep)
 
+    def conclude(
+        self,
+        fence: Fence,
+        now: datetime,
+        step: Callable[[State], Conclusion | None],
+        *,
+        since: datetime | None = None,
+        snapshot: Mapping[str, EventFacts] | None = None,
+        keep: timedelta = HISTORY_KEPT,
+        planner: bytes | None = None,
+    ) -> Conclusion | None:
+        """Read what is known, let ``step`` decide, and write it down: one transaction, so that
+        nothing can come between, not even delivery under the same lease.
+
+        Args:
+            fence: the lease it is done under.
+            now: the time, from which the lease is renewed.
+            step: what follows from what is known; None for nothing. It has no effects of its own.
+            since: cases that ended later are known, too.
+            snapshot: every event as it was last seen, where whoever asks has it already.
+            keep: how much of the history is remembered.
+            planner: what the planner has learned meanwhile.
+
+        Raises:
+            LedgerError: another run has taken over, or the database refuses.
+        """
+        with self._told(), self._engine.begin() as connection:
+            self._pass_fence(connection, fence, now)
+            if planner is not None:
+                write_planner(connection, fence.box_office, planner, now)
+            found = step(read_state(connection, fence.box_office, since, snapshot))
+            if found is not None:
+                write_conclusion(connection, found, now, keep)
+            return found
+
+    def conclude_beside(
+        self,
+        box_office: str,
+        now: datetime,
+        step: Callable[[State], Conclusion],
+        since: datetime | None = None,
+    ) -> Conclusion:
+        """The same without a lease, beside whoever has it: that one delivers what follows.
+
+        Args:
+            box_office: about which something is decided.
+            now: the time.
+            step: see :meth:`conclude`. It leaves the snapshot alone: that is the lease's.
+            since: see :meth:`conclude`.
+
+        Raises:
+            LedgerError: the database refuses.
+        """
+        offices = schema.box_offices
+        with self._told(), self._engine.begin() as connection:
+            self._ensure(connection, box_office)
+            # Whoever has the lease decides under a lock on the same row.
+            mine = offices.c.name == box_office
+            connection.execute(select(offices.c.fence).where(mine).with_for_update())
+            found = step(read_state(connection, box_office, since))
+            write_conclusion(connection, found, now, HISTORY_KEPT)
+            return found
+
     def record_run(
         self,
         box_office: str,
@@ -246,22 +339,7 @@ class Ledger(Cared):
         Raises:
             LedgerError: another run has taken over.
         """
-        in_doubt = intent.state in {
-            IntentState.ATTEMPTING,
-            IntentState.UNKNOWN,
-            IntentState.DEAD,
-        }
-        tried = attrs.evolve(
-            intent,
-            state=IntentState.ATTEMPTING,
-            sent=sent,
-            first_tried_at=intent.first_tried_at or now,
-            attempted_at=now,
-            repeated_at=now if in_doubt else intent.repeated_at,
-            tries=intent.tries + 1,
-            retry_at=None,
-            error=None,
-        )
+        tried = attempted(intent, sent, now)
         with self._told(), self._engine.begin() as connection:
             self._pass_fence(connection, fence, now)
             write_intent(connection, tried, now, None)

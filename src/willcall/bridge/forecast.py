@@ -1,0 +1,239 @@
+"""How fast a ticket type sells, and when it will be low and gone. Pure.
+
+Sales run through phases: a burst as the sale opens, a long slow middle, a rise in the last days.
+How fast each phase sells on average is learned from all ticket types together (:class:`Profile`).
+What is kept of one ticket type (:class:`Velocity`) is only how many times the average it sells:
+tickets sold over tickets expected, a Gamma-Poisson estimate. So a new event is not blind, a burst
+is not taken for a lasting rate, and looks a few seconds apart, in which hardly anything was
+expected, prove hardly anything. Both sums are forgotten over a day.
+
+All moments are Unix seconds, rates tickets a second.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from .facts import LowStock, TypeFacts
+
+MEMORY = 86_400.0
+"""Seconds over which what was seen of a ticket type counts for less, to 1/e of it."""
+
+ORDER = 2.2
+"""Tickets in an order, on average: they are bought by twos and fours."""
+
+_MOST = 20.0  # tickets: no more than so many are remembered, so that a surge is soon believed
+_PRIOR = 0.5 * ORDER  # half an order is all that the average of others is worth
+_ODDS = 1.2816  # of a normal variable, one in ten is further out on either side
+
+_SINCE = (900.0, 3_600.0, 14_400.0, 86_400.0, 604_800.0)  # seconds on sale
+_UNTIL = (86_400.0, 259_200.0)  # seconds until the event starts
+# What is believed of each phase before anything was seen: shares of the quantity sold a second.
+_BELIEVED = (1e-4, 4e-5, 1.5e-5, 5e-6, 1.5e-6, 7e-7)
+_RISE = (4.0, 2.0, 1.0)
+_BELIEF = 20.0  # in quantities' worth of tickets: so much must be seen to be believed as much
+
+
+def phase(opened: float | None, starts: float, at: float) -> int:
+    """Which phase of its sale a ticket type is in; one that nobody has put a date to is in the
+    middle of it.
+
+    Args:
+        opened: when its sale opened, as far as that is known.
+        starts: when the event starts.
+        at: now.
+    """
+    since = len(_SINCE) if opened is None else bisect_right(_SINCE, at - opened)
+    return since * (len(_UNTIL) + 1) + len(_UNTIL) - bisect_right(_UNTIL, starts - at)
+
+
+class Profile:
+    """How fast each phase sells, learned from every ticket type that is looked at.
+
+    Args:
+        seen: what :meth:`to_json` wrote.
+    """
+
+    def __init__(self, seen: Sequence[Sequence[float]] | None = None) -> None:
+        believed = [share * rise for share in _BELIEVED for rise in reversed(_RISE)]
+        usable = seen is not None and len(seen) == len(believed)
+        self._sold = [float(s) for s, _ in seen or ()] if usable else [0.0] * len(believed)
+        self._watched = [float(w) for _, w in seen or ()] if usable else [0.0] * len(believed)
+        self._believed = believed
+
+    def rate(self, number: int) -> float:
+        """The share of its quantity that an average ticket type sells a second in a phase."""
+        believed = _BELIEF / self._believed[number]
+        return (_BELIEF + self._sold[number]) / (believed + self._watched[number])
+
+    def learn(self, number: int, share: float, seconds: float) -> None:
+        """A ticket type has sold such a share of its quantity in so many seconds."""
+        self._sold[number] += share
+        self._watched[number] += seconds
+
+    def to_json(self) -> list[list[float]]:
+        """The profile as JSON, for the ledger."""
+        return [[s, w] for s, w in zip(self._sold, self._watched, strict=True)]
+
+
+@attrs.frozen
+class Interval:
+    """Seconds from now until something is expected: one time in ten it is sooner than
+    ``soonest``, one in ten later than ``latest``."""
+
+    soonest: float
+    expected: float
+    latest: float
+
+
+@attrs.frozen
+class Forecast:
+    """What is expected of one ticket type.
+
+    ``rate`` is in tickets a second. ``sold_out`` is None where there is nothing to sell out, and
+    ``low`` where it is low already, or was never told.
+    """
+
+    rate: float
+    left: int | None
+    sold_out: Interval | None = None
+    low: Interval | None = None
+
+
+@attrs.frozen
+class Velocity:
+    """What is kept of how fast one ticket type sells.
+
+    ``tickets`` were sold where ``expected`` would have been by the average, both forgotten over a
+    day; ``left`` and ``quantity`` are of the last look, which was ``at``. ``opened`` is when the
+    first sale was seen of one whose sale opened without notice.
+    """
+
+    tickets: float = 0.0
+    expected: float = 0.0
+    left: int | None = None
+    quantity: int | None = None
+    at: float = 0.0
+    opened: float | None = None
+
+    @property
+    def known(self) -> float:
+        """From how many orders it is known; the prior counts as half a one."""
+        return (self.tickets + _PRIOR) / ORDER
+
+    def seen(self, one: TypeFacts, at: float, profile: Profile, starts: float) -> Velocity:
+        """This, after one more look.
+
+        A restock is no sale; seats that come back (refunded, or held in a basket and let go) take
+        back as many of the sales. A clock that was set back tells nothing.
+
+        Args:
+            one: what the look saw.
+            at: when.
+            profile: how fast others sell; it learns from this look.
+            starts: when the event starts.
+        """
+        left, quantity = one.available, one.quantity
+        if left is None:
+            return self
+        span = at - self.at
+        if self.left is None or span <= 0:
+            return Velocity(self.tickets, self.expected, left, quantity, at, self.opened)
+        sold, opened = self.sold_since(one), self.opened
+        if opened is None and self.left == self.quantity and sold > 0:
+            opened = self.at + span / 2
+        kept = math.exp(-span / MEMORY)
+        tickets, expected = max(0.0, self.tickets * kept + sold), self.expected * kept
+        since = _opened(one, opened)
+        # Nothing can be sold where nothing is left, or before the sale opens: that tells nothing.
+        begun = self.at if since is None else min(at, max(self.at, since))
+        if self.left > 0 and begun < at:
+            number = phase(since, starts, at)
+            expected += (
+                profile.rate(number) * size(one) * MEMORY * (1 - math.exp((begun - at) / MEMORY))
+            )
+            profile.learn(number, max(0, sold) / size(one), at - begun)
+        if tickets > _MOST:
+            tickets, expected = _MOST, expected * _MOST / tickets
+        return Velocity(tickets, expected, left, quantity, at, opened)
+
+    def sold_since(self, one: TypeFacts) -> int:
+        """How many were sold since the last look: fewer than none, where some came back."""
+        if self.left is None or one.available is None:
+            return 0
+        sold = self.left - one.available
+        if self.quantity is not None and one.quantity is not None:
+            return sold + one.quantity - self.quantity
+        return max(0, sold)
+
+    def rate(self, one: TypeFacts, profile: Profile, starts: float, at: float) -> float:
+        """Tickets a second that are expected to be sold now."""
+        average = profile.rate(phase(_opened(one, self.opened), starts, at)) * size(one)
+        return average * (self.tickets + _PRIOR) / (self.expected + _PRIOR)
+
+    def forecast(
+        self, one: TypeFacts, profile: Profile, starts: float, at: float, low: LowStock
+    ) -> Forecast:
+        """What to expect, if it goes on selling as it does now."""
+        rate, left = self.rate(one, profile, starts, at), one.available
+        if left is None or left <= 0:
+            return Forecast(rate, left)
+        spare = left - low.level(one.quantity)
+        return Forecast(
+            rate, left, self._until(left, rate), self._until(spare, rate) if spare > 0 else None
+        )
+
+    def _until(self, tickets: int, rate: float) -> Interval:
+        """When so many more are sold. How long the orders take and how well the rate is known are
+        both uncertain by a factor, so their squares add up in its logarithm."""
+        orders = max(1.0, tickets / ORDER)
+        spread = math.exp(_ODDS * math.sqrt(1.0 / orders + 1.0 / self.known))
+        expected = tickets / rate
+        return Interval(expected / spread, expected, expected * spread)
+
+    def to_json(self) -> list[float | None]:
+        """This as JSON, for the ledger."""
+        return [
+            round(self.tickets, 3),
+            round(self.expected, 6),
+            self.left,
+            self.quantity,
+            round(self.at, 3),
+            None if self.opened is None else round(self.opened, 3),
+        ]
+
+    @classmethod
+    def from_json(cls, value: Any) -> Velocity:
+        """What :meth:`to_json` wrote; anything else is as good as nothing seen."""
+        try:
+            tickets, expected, left, quantity, at, opened = value
+            return cls(
+                max(0.0, float(tickets)),
+                max(0.0, float(expected)),
+                None if left is None else int(left),
+                None if quantity is None else int(quantity),
+                float(at),
+                None if opened is None else float(opened),
+            )
+        except (TypeError, ValueError):
+            return cls()
+
+
+def _opened(one: TypeFacts, seen: float | None) -> float | None:
+    """When the sale of a ticket type opened: as TicketSmart says, else as it was seen to."""
+    return seen if one.sale_starts_at is None else one.sale_starts_at.timestamp()
+
+
+def size(one: TypeFacts) -> float:
+    """How many tickets the average's share is taken of."""
+    return float(max(one.quantity or 0, one.available or 0, 1))
+
+
+def velocities(value: Mapping[str, Any]) -> dict[str, Velocity]:
+    """Velocities by ticket type's id, from JSON."""
+    return {str(name): Velocity.from_json(one) for name, one in value.items()}

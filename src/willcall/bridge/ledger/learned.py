@@ -1,0 +1,52 @@
+"""What a pass has learned, written down: where was looked, and what was foretold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import attrs
+from sqlalchemy import Connection, delete, insert, update
+
+from ..predictions import Answer, Prediction
+from . import schema
+
+PREDICTIONS_KEPT = timedelta(days=400)
+"""How long the ledger remembers what was foretold: a season and some more."""
+
+
+def write_planner(connection: Connection, box_office: str, blob: bytes, now: datetime) -> None:
+    """What the planner has learned, in place of what it knew."""
+    planners = schema.planners
+    values = {"blob": blob, "at": now}
+    mine = planners.c.box_office == box_office
+    if connection.execute(update(planners).where(mine).values(**values)).rowcount == 0:
+        connection.execute(insert(planners).values(box_office=box_office, **values))
+
+
+def write_predictions(
+    connection: Connection,
+    box_office: str,
+    made: Sequence[Prediction],
+    answers: Iterable[Answer],
+    now: datetime,
+) -> None:
+    """What is newly foretold, and what has answered earlier predictions."""
+    predictions = schema.predictions
+    for answer in answers:
+        wanted = [
+            predictions.c.box_office == box_office,
+            predictions.c.event_id == answer.event_id,
+            predictions.c.came.is_(None),
+        ]
+        if answer.ticket_type_id is not None:
+            wanted.append(predictions.c.ticket_type_id == answer.ticket_type_id)
+        connection.execute(
+            update(predictions).where(*wanted).values(came=str(answer.came), came_at=answer.at)
+        )
+    if made:
+        connection.execute(
+            delete(predictions).where(predictions.c.made_at < now - PREDICTIONS_KEPT)
+        )
+        rows = [attrs.asdict(one) for one in made]
+        connection.execute(insert(predictions), rows)

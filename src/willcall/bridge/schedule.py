@@ -1,0 +1,539 @@
+"""Which request to spend next. Pure.
+
+Told what was seen, asked what to look at. Knows no ledger, network or clock: moments are handed in,
+as Unix seconds.
+
+What a look is worth (``worth.py``) grows with the time since the last one. So each event has a
+moment from which on it is worth the going price of a look; a heap holds the events by that moment,
+and the price follows what looks turn out to be worth, so that about one event at a time is due. No
+decision looks at all events.
+
+Where rows of the list carry ticket types, a page is what one request shows, and is weighed as a
+whole; that is found out from the rows.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+import attrs
+
+from ..ticketsmart.models import EventStatus
+from .facts import EventFacts, LowStock, TypeFacts
+from .forecast import Forecast, Profile, Velocity, velocities
+from .worth import Page, Unit, Watched
+
+PAGE = 100
+"""Rows on a page of the list."""
+
+_LADDER = (5.0, 15.0, 30.0, 60.0, 120.0, 240.0, 480.0)  # seconds after a sale opens: how fast?
+_LEARNING = 0.05  # of the price from one look, in its logarithm
+_STALE = 0.05  # a price that has fallen by less moves nobody
+_RENEWED = 2000  # after so many decisions every event has been placed by a new price
+_LONGEST_RETRY = 300.0
+_CLOCK = 60.0  # a clock that goes back by more was set back
+
+
+class Why(StrEnum):
+    """What a look is good for."""
+
+    SWEEP = "sweep"
+    """The list, page by page: whatever shows in a row, new events, and those that are gone."""
+    FIRST = "first"
+    """An event whose ticket types were never seen."""
+    LAUNCH = "launch"
+    """A moment known beforehand: a sale opens (and some seconds later), or an event starts."""
+    RETRY = "retry"
+    """It came to nothing before."""
+    WORTH = "worth"
+    """It is worth most by the forecast."""
+    FLOOR = "floor"
+    """It was longest ago; so that nothing is starved, whatever the forecast says."""
+
+
+@attrs.frozen
+class Look:
+    """One request: a page of the list, or one event's ticket types.
+
+    ``at`` is when it should leave: at most one request's spacing after it was asked for.
+    """
+
+    at: float
+    why: Why
+    page: int | None = None
+    event: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Shares:
+    """How the requests are shared out.
+
+    Attributes:
+        floor: the share that goes to whatever was unseen longest.
+        sweep: the most that status sweeps may take.
+        sweep_seconds: no sweep of the whole list takes less time than this.
+    """
+
+    floor: float = 0.05
+    sweep: float = 0.1
+    sweep_seconds: float = 60.0
+
+
+class Schedule:
+    """What one process looks at next in one box office.
+
+    The way to use it: :meth:`remember` what the ledger knows, then for ever: when a request may
+    leave, ask :meth:`next`; sleep until its ``at``; send it; tell what came of it with exactly one
+    of :meth:`page_seen`, :meth:`event_seen`, :meth:`gone` and :meth:`failed`. Several looks may be
+    under way at once.
+
+    **No event is starved.** Of any 1/``floor`` requests one goes to the event that can sell and was
+    asked for longest ago, and nothing that is learned, guessed or announced changes that. So among
+    n such events each is asked for once in (n + 2)/``floor`` + 2 requests: see
+    :attr:`longest_unseen`. Wrong velocities, restocks, surprise sales, failures and skewed clocks
+    cost looks that would have been better, never this one.
+
+    Args:
+        rate: how many requests a second may be spent on looking; they are spread evenly.
+        low_stock: when a ticket type runs low.
+        weight: how much an event counts, beside others; 1 is usual.
+        shares: see :class:`Shares`.
+        memory: what :meth:`to_json` wrote.
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        *,
+        low_stock: LowStock | None = None,
+        weight: Callable[[EventFacts], float] | None = None,
+        shares: Shares | None = None,
+        memory: Mapping[str, Any] | None = None,
+    ) -> None:
+        memory = memory or {}
+        self.rate = rate
+        self.low_stock = low_stock or LowStock()
+        self.shares = shares or Shares()
+        self.rows_tell: bool | None = memory.get("rows_tell")
+        """Whether rows of the list carry ticket types; None while no page was seen."""
+        self._weight = weight
+        self._profile = Profile(memory.get("profile"))
+        self._price = max(1e-12, float(memory.get("price") or 0.01))
+        self._events: dict[str, Watched] = {}
+        self._sheets: dict[int, Page] = {}
+        # By the moment at which each is worth the price, and those that are asked for in turn.
+        self._heap: list[tuple[float, int, Unit]] = []
+        self._oldest: OrderedDict[Unit, None] = OrderedDict()
+        self._fresh: OrderedDict[Watched, None] = OrderedDict()
+        self._ring: deque[Unit] = deque()
+        self._moments: list[tuple[float, int, Watched]] = []
+        self._again: list[tuple[float, int, Look]] = []
+        self._pages, self._page = int(memory.get("pages") or 1), int(memory.get("page") or 0)
+        self._swept = -math.inf
+        self._slot = -math.inf
+        self._serial = 0
+        self._floor = self._sweep = 0.0  # what is owed, in looks
+        self._hurried = self._first = self._begun = False
+
+    # -- being told ---------------------------------------------------------------------------
+
+    def remember(self, facts: EventFacts, memory: Mapping[str, Any] | None = None) -> None:
+        """An event that the ledger knows, and what :meth:`memory` told about it."""
+        memory = memory or {}
+        at = float(memory.get("at") or 0.0)
+        one = self._added(facts, at, velocities(memory.get("types") or {}))
+        self._begun = True
+        if at and facts.ticket_types is not None:
+            self._looked(one, at)
+
+    def memory(self, event_id: str) -> dict[str, Any]:
+        """What is to be kept of an event between two processes, as JSON."""
+        one = self._events.get(event_id)
+        if one is None:
+            return {}
+        types = {name: velocity.to_json() for name, velocity in one.types.items()}
+        return {"at": one.seen if one.looked else 0.0, "types": types}
+
+    def to_json(self) -> dict[str, Any]:
+        """What is to be kept of the box office as a whole between two processes, as JSON."""
+        return {
+            "profile": self._profile.to_json(),
+            "price": self._price,
+            "pages": self._pages,
+            "page": self._page,
+            "rows_tell": self.rows_tell,
+        }
+
+    def page_seen(
+        self, number: int, rows: Sequence[EventFacts], at: float, *, last: bool = False
+    ) -> None:
+        """A page of the list was read.
+
+        Args:
+            number: which, from 1.
+            rows: its events; whether rows carry ticket types is found out by itself.
+            at: when it was answered.
+            last: whether the list ends with it.
+        """
+        self._pages = number if last else max(self._pages, number + 1)
+        self._begun = self._begun or last
+        if rows:
+            self._told(_carries(rows))
+        for row in rows:
+            one = self._events.get(row.id) or self._added(row, at, {})
+            one.page = number
+            if self.rows_tell:
+                self._saw(one, row, at)
+            elif (row.status, row.starts_at) != (one.facts.status, one.facts.starts_at):
+                self._changed(one, attrs.evolve(row, ticket_types=one.facts.ticket_types), at)
+        if self.rows_tell:
+            self._sheet(number, rows, at)
+
+    def event_seen(self, facts: EventFacts, at: float) -> None:
+        """An event was looked at, together with its ticket types."""
+        one = self._events.get(facts.id) or self._added(facts, at, {})
+        self._saw(one, facts, at)
+
+    def gone(self, event_id: str) -> None:
+        """An event is not there any more: answered with a 404, or missed by a complete sweep."""
+        one = self._events.pop(event_id, None)
+        if one is not None:
+            self._rest(one)
+
+    def failed(self, look: Look, at: float) -> None:
+        """A look came to nothing (an error, a 429): it is due again, each time a little later."""
+        unit: Unit | None
+        if look.page is not None:
+            unit = self._sheets.setdefault(look.page, Page(at, number=look.page))
+        else:
+            unit = self._events.get(look.event or "")
+        if unit is not None:
+            unit.failures += 1
+            later = at + min(_LONGEST_RETRY, 2.0 ** min(unit.failures, 10))
+            heapq.heappush(self._again, (later, self._number(), look))
+
+    # -- being asked --------------------------------------------------------------------------
+
+    def next(self, at: float) -> Look:
+        """What to look at now. There is always something, if only the list once more."""
+        if at < self._slot - _CLOCK:
+            self._set_back(self._slot - at)
+        spacing = 1.0 / self.rate
+        at = self._slot = max(at, self._slot + spacing)
+        self._floor = min(self._floor + self.shares.floor, 2.0)
+        self._sweep = min(self._sweep + self.shares.sweep, 1.0)
+        self._renew()
+        # What hurries takes every second look at most: a morning on which everything opens at ten
+        # must not keep the rest waiting.
+        self._hurried = not self._hurried
+        return (
+            (self._hurrying(at, spacing) if self._hurried else None)
+            or self._settled(at)
+            or self._hurrying(at, spacing)
+            or self._leafed(at)
+        )
+
+    def forecasts(self, event_id: str, at: float) -> dict[str, Forecast]:
+        """What is expected of each ticket type of an event, by its id."""
+        one = self._events.get(event_id)
+        if one is None:
+            return {}
+        return {
+            kind.id: one.types[kind.id].forecast(
+                kind, self._profile, one.starts, at, self.low_stock
+            )
+            for kind in one.facts.ticket_types or ()
+            if kind.id in one.types
+        }
+
+    def due(self, event_id: str) -> float | None:
+        """When an event is expected to be looked at by what is known now; None if that is not
+        known, as of one that is under way, or that only its turn will show."""
+        one = self._events.get(event_id)
+        if one is None:
+            return None
+        unit = self._unit(one)
+        found = min(one.moment, unit.due if unit.placed is not None else math.inf)
+        return found if found < math.inf else None
+
+    @property
+    def sweep_seconds(self) -> float:
+        """How old what a row of the list shows can be, in seconds: one sweep of all pages."""
+        if self.rows_tell:
+            return self.longest_unseen
+        least = (self._pages + 1) / (self.shares.sweep * self.rate)
+        return max(self.shares.sweep_seconds, least)
+
+    @property
+    def longest_unseen(self) -> float:
+        """No event that can sell goes unseen for longer than so many seconds, as long as requests
+        are answered at ``rate``. Of one that has only just come into sight, from then on."""
+        return ((len(self._oldest) + 2) / self.shares.floor + 2) / self.rate
+
+    # -- turns --------------------------------------------------------------------------------
+
+    def _settled(self, at: float) -> Look | None:
+        """What is owed, else what is worth most."""
+        if self._floor >= 1.0 and self._oldest:
+            self._floor -= 1.0
+            return self._go(next(iter(self._oldest)), at, Why.FLOOR)
+        if not self._begun or (self._sweep >= 1.0 and not self.rows_tell):
+            every = self.sweep_seconds / self._pages
+            if not self._begun or at - self._swept >= every:
+                self._sweep = 0.0
+                return self._leafed(at)
+        # Never seen may be sold out; but an import of thousands must not blind a running watch.
+        self._first = not self._first
+        if self._first and self._fresh:
+            return self._go(next(iter(self._fresh)), at, Why.FIRST)
+        best = self._best(at)
+        if best is not None:
+            return self._go(best, at, Why.WORTH)
+        return self._go(next(iter(self._fresh)), at, Why.FIRST) if self._fresh else None
+
+    def _leafed(self, at: float) -> Look:
+        """The next page of the list."""
+        self._page = self._page % self._pages + 1
+        self._swept = at
+        sheet = self._sheets.get(self._page) if self.rows_tell else None
+        return self._go(sheet, at, Why.SWEEP) if sheet else Look(at, Why.SWEEP, page=self._page)
+
+    def _hurrying(self, at: float, spacing: float) -> Look | None:
+        """A moment that is now, or that comes before the look after this one would."""
+        while self._moments and self._moments[0][0] < at + spacing / 2:
+            moment, _, one = heapq.heappop(self._moments)
+            if one.moment == moment and self._events.get(one.facts.id) is one:
+                one.moment = math.inf
+                self._slot = max(at, moment)
+                return self._go(self._unit(one), self._slot, Why.LAUNCH)
+        while self._again and self._again[0][0] <= at:
+            _, _, look = heapq.heappop(self._again)
+            if look.page is not None:
+                return Look(at, Why.RETRY, page=look.page)
+            failed = self._events.get(look.event or "")
+            if failed is not None:
+                return self._go(failed, at, Why.RETRY)
+        return None
+
+    def _best(self, at: float) -> Unit | None:
+        """The unit that was worth the price first; the price follows what it is worth now."""
+        heap, first = self._heap, None
+        for _ in range(_RENEWED):
+            if not heap:
+                break
+            due, serial, unit = heapq.heappop(heap)
+            if unit.placed != serial:
+                continue
+            if unit.price < self._price and due <= at:
+                # Placed when looks were cheaper: it may not be its turn yet.
+                self._place(unit)
+                if heap[0][2] is not unit:
+                    continue
+                heapq.heappop(heap)
+            first = unit
+            break
+        if first is None:
+            return None
+        off = math.log(max(first.worth(at), 1e-30) / self._price)
+        self._price *= math.exp(_LEARNING * max(-1.0, min(1.0, off)))
+        self._price = max(self._price, 1e-12)
+        return first
+
+    def _go(self, unit: Unit, at: float, why: Why) -> Look:
+        unit.placed = None
+        if unit in self._oldest:
+            self._oldest.move_to_end(unit)
+        if isinstance(unit, Page):
+            return Look(at, why, page=unit.number)
+        if isinstance(unit, Watched):
+            self._fresh.pop(unit, None)
+            return Look(at, why, event=unit.facts.id)
+        raise TypeError(unit)
+
+    # -- what is known ------------------------------------------------------------------------
+
+    def _added(self, facts: EventFacts, at: float, types: dict[str, Velocity]) -> Watched:
+        one = Watched(at, facts=facts, starts=facts.starts_at.timestamp(), types=types)
+        self._events[facts.id] = one
+        if _live(facts) and not self.rows_tell:
+            self._oldest[one] = None
+            self._fresh[one] = None
+            self._ring.append(one)
+        return one
+
+    def _told(self, rows_tell: bool) -> None:
+        """Rows carry ticket types, or do not: that decides what one request shows."""
+        if self.rows_tell == rows_tell:
+            return
+        self.rows_tell = rows_tell
+        for queue in (self._oldest, self._fresh):
+            queue.clear()
+        self._ring.clear()
+        self._heap.clear()
+        self._sheets.clear()
+        for one in self._events.values():
+            one.placed = None
+            if _live(one.facts) and not rows_tell:
+                self._oldest[one] = None
+                self._ring.append(one)
+                if one.looked:
+                    self._place(one)
+                else:
+                    self._fresh[one] = None
+
+    def _changed(self, one: Watched, facts: EventFacts, at: float) -> None:
+        """A row tells something new of an event."""
+        was = _live(one.facts)
+        one.facts, one.starts = facts, facts.starts_at.timestamp()
+        if not _live(facts):
+            self._rest(one)
+            return
+        if not was:
+            self._oldest[one] = None
+            self._ring.append(one)
+        if one.looked:
+            self._looked(one, one.seen)
+            self._remind(one, at)
+        else:
+            self._fresh[one] = None
+
+    def _rest(self, one: Watched) -> None:
+        """It cannot sell any more, or not now."""
+        self._oldest.pop(one, None)
+        self._fresh.pop(one, None)
+        one.placed, one.moment = None, math.inf
+        one.once = one.twice = one.most = 0.0
+
+    def _saw(self, one: Watched, facts: EventFacts, at: float) -> None:
+        """All of an event was seen."""
+        was = _live(one.facts)
+        one.facts, one.starts, one.failures = facts, facts.starts_at.timestamp(), 0
+        self._fresh.pop(one, None)
+        if not _live(facts):
+            self._rest(one)
+            return
+        if not was and not self.rows_tell:
+            self._oldest[one] = None
+            self._ring.append(one)
+        elif one in self._oldest:
+            self._oldest.move_to_end(one)
+        for kind in facts.ticket_types or ():
+            before = one.types.get(kind.id) or Velocity()
+            one.types[kind.id] = before.seen(kind, at, self._profile, one.starts)
+        self._looked(one, at)
+        self._remind(one, at)
+
+    def _looked(self, one: Watched, at: float) -> None:
+        """Weigh an event by what was seen at a moment, and place it."""
+        one.seen, one.looked = at, True
+        self._weigh(one, at)
+        if not self.rows_tell:
+            self._place(one)
+
+    def _sheet(self, number: int, rows: Iterable[EventFacts], at: float) -> None:
+        """Weigh a page by its events, and place it."""
+        sheet = self._sheets.get(number)
+        if sheet is None:
+            sheet = self._sheets[number] = Page(at, number=number)
+            self._ring.append(sheet)
+        sheet.events = tuple(self._events[row.id] for row in rows)
+        sheet.seen, sheet.failures = at, 0
+        sheet.once = sum(one.once for one in sheet.events)
+        sheet.twice = sum(one.twice for one in sheet.events)
+        sheet.most = sum(one.most for one in sheet.events)
+        self._oldest[sheet] = None
+        self._oldest.move_to_end(sheet)
+        self._place(sheet)
+        for beyond in [one for one in self._sheets if one > self._pages]:
+            left = self._sheets.pop(beyond)
+            left.placed = None
+            self._oldest.pop(left, None)
+
+    def _unit(self, one: Watched) -> Unit:
+        return self._sheets.get(one.page, one) if self.rows_tell else one
+
+    def _remind(self, one: Watched, at: float) -> None:
+        """Note the next moment at which something is known to happen."""
+        moment = one.starts if one.starts > at else math.inf
+        for kind in one.facts.ticket_types or ():
+            opens = kind.sale_starts_at and kind.sale_starts_at.timestamp()
+            if opens and opens + _LADDER[-1] > at:
+                steps = (opens + step for step in (0.0, *_LADDER))
+                moment = min(moment, next(step for step in steps if step > at))
+        if moment != one.moment:
+            one.moment = moment
+            if moment < math.inf:
+                heapq.heappush(self._moments, (moment, self._number(), one))
+
+    def _weigh(self, one: Watched, at: float) -> None:
+        """How soon a look at an event is worth something."""
+        weight = 1.0 if self._weight is None else self._weight(one.facts)
+        selling = one.facts.ticket_types or () if one.starts > at else ()
+        speeds = [(kind, *self._speed(one, kind, at)) for kind in selling if _open(kind, at)]
+        one.weigh(speeds, self.low_stock, weight)
+
+    def _speed(self, one: Watched, kind: TypeFacts, at: float) -> tuple[float, float]:
+        """Tickets a second, and from how many orders that is known."""
+        velocity = one.types.get(kind.id) or Velocity()
+        return velocity.rate(kind, self._profile, one.starts, at), velocity.known
+
+    # -- places in the heap -------------------------------------------------------------------
+
+    def _number(self) -> int:
+        self._serial += 1
+        return self._serial
+
+    def _place(self, unit: Unit) -> None:
+        """Put it where the price says."""
+        wait = unit.wait(self._price)
+        unit.price, unit.due, unit.placed = self._price, unit.seen + wait, None
+        if wait < math.inf:
+            unit.placed = self._number()
+            heapq.heappush(self._heap, (unit.due, unit.placed, unit))
+
+    def _renew(self) -> None:
+        """Place a few of those anew that were placed when looks were dearer."""
+        ring = self._ring
+        for _ in range(min(len(ring), 2 + len(ring) // _RENEWED)):
+            unit = ring.popleft()
+            live = _live(unit.facts) if isinstance(unit, Watched) else unit in self._oldest
+            if not live or (isinstance(unit, Watched) and unit not in self._oldest):
+                continue
+            ring.append(unit)
+            if unit.placed is not None and unit.price > self._price * (1 + _STALE):
+                self._place(unit)
+        if len(self._heap) > 8 * len(ring) + 1024:
+            self._heap = [entry for entry in self._heap if entry[2].placed == entry[1]]
+            heapq.heapify(self._heap)
+
+    def _set_back(self, seconds: float) -> None:
+        """The clock was set back: all that we know happened before now."""
+        self._slot = self._swept = -math.inf
+        for unit in (*self._events.values(), *self._sheets.values()):
+            unit.seen -= seconds
+            if unit.placed is not None:
+                self._place(unit)
+        self._again = [(moment - seconds, n, look) for moment, n, look in self._again]
+
+
+def _open(kind: TypeFacts, at: float) -> bool:
+    """Whether its sale has begun, as far as TicketSmart says."""
+    return kind.sale_starts_at is None or kind.sale_starts_at.timestamp() <= at
+
+
+def _live(facts: EventFacts) -> bool:
+    """Whether an event can sell."""
+    return not facts.vanished and facts.status in _SELLING
+
+
+_SELLING = frozenset({EventStatus.PUBLISHED, EventStatus.SOLD_OUT})
+
+
+def _carries(rows: Iterable[EventFacts]) -> bool:
+    """Whether rows tell what is left of their ticket types."""
+    return any(kind.available is not None for row in rows for kind in row.ticket_types or ())

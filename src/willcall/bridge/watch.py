@@ -1,0 +1,491 @@
+"""Watching one box office without end: two flows, one lease.
+
+:meth:`Watch.observing` spends TicketSmart's requests one by one, as the schedule says, and writes
+down at once what follows from each look, by the same code as a run. :meth:`Watch.delivering`
+carries out what was written down, on Ticket0's own requests; the first rings for it, and never
+waits for it. Whatever drives them (two threads, or a simulation) runs both until the first is over.
+
+::
+
+    observing    lease → look → diff → decide → commit → look → …          → release
+                                            │ rings                        ▲ waits
+    delivering                              └▶ attempting → send → done → … ┘
+
+Once a minute the first does what a run does besides looking: scheduled removals, what time alone
+has ripened, a line in the ledger's list of runs, and what the planner has learned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+
+from ..client.flow import Flow, do, draw, now, sleep, tick, watched
+from ..errors import (
+    ApiError,
+    AuthenticationError,
+    LedgerError,
+    PermissionDeniedError,
+    RateLimitError,
+    StoppedError,
+    TakenOverError,
+    TransportError,
+    WillcallError,
+)
+from ..ticketsmart.api import FlowTicketSmart
+from .cases import Conclusion, Name
+from .conclude import (
+    Found,
+    conclude,
+    found_in,
+    in_trouble,
+    planner_of,
+    rate_of,
+    removals_due,
+    sales_in,
+)
+from .deliver import Delivered, Outcome
+from .facts import EventFacts
+from .job import Job
+from .ledger import Fence
+from .minute import MINUTE, Minute, News
+from .observe import Observation, observe
+from .patrol import Patrol
+from .planner import Planner
+from .run import PassReport, busy, deliver, strangers
+from .schedule import Look
+from .selling import FAST
+from .tally import Tally
+from .troubles import kind_of
+
+_RENEW = 20.0
+"""Seconds between two signs of life in the ledger; a lease lasts for several."""
+_LOOK = 20.0
+"""Seconds that one look may take, waits and repetitions included."""
+_LONGEST_PAUSE = 60.0
+_LONGEST_BACK_OFF = 20.0
+"""Seconds: so that three minutes of trouble are seen as such, and its end soon."""
+_DELIVERY = 50.0
+"""Seconds after which a round of deliveries begins nothing more, as a run's does."""
+_AGAIN = 15.0
+"""Seconds after which what could not be delivered is tried again, unless the desk is sick."""
+_IDLE_ROUND = 5.0
+"""Seconds between two looks into the ledger for what others have left to deliver."""
+_HANDOVER = 3.0
+"""Seconds that delivery is given to finish the act in hand."""
+
+
+class Watch:
+    """One box office under watch: what its two flows share.
+
+    Args:
+        job: the box office, its desk, the rules, the ledger.
+        tell: is told what happens, from whichever flow it happens in.
+    """
+
+    def __init__(self, job: Job, tell: Callable[[News], None]) -> None:
+        self.job = job
+        self.fence: Fence | None = None
+        self.over = False
+        """Whether observing has ended, so that delivery should."""
+        self.delivered = False
+        """Whether delivery has ended."""
+        self.codes: list[int] = []
+        """The exit code that each minute stands for, until somebody takes it."""
+        self.left: Mapping[str, int] = {}
+        self._tell = tell
+        self._rung = False
+        self._fault: WillcallError | None = None
+        self._sick: type[ApiError] | None = None
+        self._outcomes: dict[str, Outcome] = {}
+        self._fast: set[Name] = set()
+        self._snapshot: dict[str, EventFacts] = {}
+        self._planner: Planner | None = None
+        # What differs since the history was last written, as it has it.
+        self._unwritten: dict[str, EventFacts] = {}
+        self._history_at = 0.0
+        self._renewed = 0.0
+        self._trip = 0.0
+        self._failures = 0
+        self._noted: tuple[str, float] | None = None
+        self._minute: Minute | None = None
+        self._tally = Tally()
+
+    # -- observing ----------------------------------------------------------------------------
+
+    def observing(self) -> Flow[PassReport]:
+        """Take the lease, look until asked to leave, give it back. The report says why it ended.
+
+        Raises:
+            LedgerError: the ledger cannot be used.
+        """
+        job = self.job
+        started = yield from now()
+        fence = yield from do("lease", lambda: job.ledger.take_lease(job.box_office, started))
+        report = PassReport(box_office=job.box_office)
+        if fence is None:
+            self.over = self.delivered = True
+            return attrs.evolve(report, trouble=busy(job.box_office))
+        self.fence = fence
+        try:
+            yield from watched(self._watch(fence), self._tally)
+        except StoppedError:
+            pass  # it was asked to leave while it waited
+        except WillcallError as error:
+            report = attrs.evolve(report, trouble=error)
+        except Exception:
+            self.over = True
+            yield from do("release", lambda: job.ledger.release_lease(fence))
+            raise
+        self.over = True
+        yield from self._handed_over()
+        yield from do("release", lambda: job.ledger.release_lease(fence))
+        fault = self._fault
+        return attrs.evolve(report, trouble=fault or report.trouble, left=self.left)
+
+    def _watch(self, fence: Fence) -> Flow[None]:
+        job = self.job
+        moment = yield from now()
+        self._minute = Minute(moment, (yield from tick()))
+        state = yield from do("state", lambda: job.ledger.state(job.box_office))
+        planner = yield from planner_of(job, state.snapshot)
+        if state.snapshot is None:
+            first = yield from self._baseline(fence, planner)
+            if first is None:
+                return
+            self._snapshot = first
+        else:
+            self._snapshot = dict(state.snapshot)
+            self._fast = {one.name for one in state.conditions if one.change.kind == FAST}
+        self._planner, patrol = planner, Patrol(planner, self._snapshot)
+        self._ring()
+        yield from self._say(said=f"watching {len(self._snapshot)} events")
+        while not self._leaving():
+            yield from self._keep(fence)
+            moment = yield from now()
+            look = planner.schedule.next(moment.timestamp())
+            # A clock that was set back must not make us wait for the time it showed before.
+            at = min(look.at - moment.timestamp(), 2.0 / planner.schedule.rate)
+            yield from self._rest(fence, at)
+            if self._leaving():
+                return
+            yield from self._one(fence, patrol, look)
+
+    def _one(self, fence: Fence, patrol: Patrol, look: Look) -> Flow[None]:
+        """One look, and what follows from it."""
+        began = yield from tick()
+        try:
+            observation = yield from patrol.look(self._api(), look)
+        except ApiError as error:
+            yield from self._failed(fence, look, error)
+            return
+        self._trip += 0.1 * ((yield from tick()) - began - self._trip)
+        patrol.planner.schedule.rate = rate_of(self.job, max(0.0, min(self._trip, 5.0)))
+        yield from self._seen(fence, patrol.planner, observation)
+
+    def _api(self) -> FlowTicketSmart:
+        return self.job.ticketsmart.with_options(deadline=_LOOK)
+
+    def _baseline(self, fence: Fence, planner: Planner) -> Flow[dict[str, EventFacts] | None]:
+        """The first look of all, however often it takes; None if asked to leave meanwhile.
+
+        Raises:
+            LedgerError: the desk holds tickets of a ledger that was lost.
+        """
+        job = self.job
+        while not self._leaving():
+            try:
+                api = job.ticketsmart.with_options(deadline=2 * MINUTE)
+                observation = yield from observe(api, {}, 0, planner, lambda: self._renew(fence))
+                alone = yield from strangers(job, observation, _LOOK + (yield from tick()))
+                if alone is not None:
+                    raise alone
+            except ApiError as error:
+                yield from self._failed(fence, None, error)
+                continue
+            found = found_in(job, None, observation, planner)
+            done = yield from self._concluded(fence, None, found)
+            if done is not None:
+                return dict(found.differing)
+        return None
+
+    # -- what follows from a look ---------------------------------------------------------------
+
+    def _seen(self, fence: Fence, planner: Planner, observation: Observation) -> Flow[None]:
+        job, minute = self.job, self._minute
+        assert minute is not None  # noqa: S101 - there is one while there are looks
+        minute.looks += 1
+        well = self._noted is not None
+        self._failures, self._noted = 0, None
+        if well:
+            yield from self._say(said="TicketSmart answers again")
+        found = found_in(job, self._snapshot, observation, planner)
+        # Most looks see nothing new, and write nothing.
+        if (
+            well
+            or found.differing
+            or observation.complete
+            or sales_in(job, found, self._fast).changes
+        ):
+            yield from self._concluded(fence, self._snapshot, found)
+
+    def _concluded(
+        self,
+        fence: Fence,
+        snapshot: Mapping[str, EventFacts] | None,
+        found: Found,
+        **more: Any,
+    ) -> Flow[Conclusion | None]:
+        """Decide and write down; None if the ledger fails for now: the next look sees it again."""
+        moment = yield from tick()
+        late = moment - self._history_at >= MINUTE
+        write = snapshot is None or bool(found.changes) or late
+        unwritten = MappingProxyType(self._unwritten) if write else None
+        try:
+            concluded = yield from conclude(
+                self.job,
+                fence,
+                snapshot,
+                found,
+                swept=found.observation.complete,
+                unwritten=unwritten,
+                lately=timedelta(seconds=MINUTE),
+                **more,
+            )
+        except LedgerError as error:
+            yield from self._ledger_failed(error)
+            return None
+        self._renewed = moment
+        if write:
+            self._unwritten.clear()
+            self._history_at = moment
+        elif snapshot is not None:
+            for name in found.differing:
+                self._unwritten.setdefault(name, snapshot[name])
+        self._snapshot.update(found.differing)
+        yield from self._take(concluded, found.observation)
+        return concluded
+
+    def _take(self, concluded: Conclusion, observation: Observation | None) -> Flow[None]:
+        """Wake delivery, and tell of a decision."""
+        decision = concluded.decision
+        if decision.intents:
+            self._ring()
+        self._fast -= set(decision.over)
+        self._fast |= {one.name for one in decision.conditions if one.change.kind == FAST}
+        assert self._minute is not None  # noqa: S101 - there is one while anything is concluded
+        self._minute.changes += len(decision.recorded)
+        if decision.recorded or decision.baseline:
+            seen = observation if decision.baseline else None
+            office = self.job.box_office
+            report = PassReport(box_office=office, observation=seen, decision=decision)
+            yield from self._say(report=report)
+
+    # -- what goes wrong --------------------------------------------------------------------------
+
+    def _failed(self, fence: Fence, look: Look | None, error: ApiError) -> Flow[None]:
+        """A look came to nothing: wait a little, longer each time; what lasts becomes a case."""
+        kind = kind_of(error)
+        assert self._minute is not None  # noqa: S101 - there is one while there are looks
+        if isinstance(error, RateLimitError):
+            wait = min(_LONGEST_PAUSE, max(1.0, error.retry_after or 5.0))
+        elif look is not None and look.event is not None and not _of_all(error):
+            # One event that cannot be read must not hold up all the others.
+            yield from self._say(said=f"{look.event}: {error}")
+            return
+        else:
+            self._failures += 1
+            pause = min(_LONGEST_BACK_OFF, 2.0 ** min(self._failures - 1, 6))
+            wait = pause * (0.5 + 0.5 * (yield from draw()))
+        if kind is not None:
+            self._minute.error = error
+            yield from self._noted_trouble(fence, kind, error)
+        yield from self._rest(fence, wait)
+
+    def _noted_trouble(self, fence: Fence, kind: str, error: ApiError) -> Flow[None]:
+        """Count a trouble, once a minute as runs do; tell of it when it is new."""
+        moment = yield from tick()
+        new = self._noted is None or self._noted[0] != kind
+        if new:
+            report = PassReport(box_office=self.job.box_office, trouble=error)
+            yield from self._say(report=report)
+        if not new and self._noted is not None and moment - self._noted[1] < MINUTE:
+            return
+        self._noted = kind, moment
+        job = self.job
+        known = self._snapshot or None
+        try:
+            concluded = yield from in_trouble(job, fence, known, error)
+        except LedgerError as problem:
+            yield from self._ledger_failed(problem)
+            return
+        if concluded is not None:
+            yield from self._take(concluded, None)
+
+    def _ledger_failed(self, error: LedgerError) -> Flow[None]:
+        """A ledger that fails for now is waited for; what was seen is seen again.
+
+        Raises:
+            LedgerError: it will not pass by itself, or somebody else has the lease.
+        """
+        if isinstance(error, TakenOverError) or not error.temporary:
+            raise error
+        yield from self._say(said=str(error))
+        self._failures += 1
+        yield from sleep(min(30.0, 2.0 ** min(self._failures, 5)))
+
+    # -- time ---------------------------------------------------------------------------------
+
+    def _rest(self, fence: Fence, seconds: float) -> Flow[None]:
+        """Let time pass, and keep the lease meanwhile."""
+        ends = (yield from tick()) + seconds
+        while not self._leaving():
+            left = ends - (yield from tick())
+            if left <= 0:
+                return
+            yield from sleep(min(left, _RENEW))
+            yield from self._keep(fence)
+
+    def _renew(self, fence: Fence) -> Flow[None]:
+        moment = yield from tick()
+        if moment - self._renewed < _RENEW:
+            return
+        at = yield from now()
+        try:
+            yield from do("renew", lambda: self.job.ledger.renew(fence, at))
+        except LedgerError as error:
+            yield from self._ledger_failed(error)
+        else:
+            self._renewed = moment
+
+    def _keep(self, fence: Fence) -> Flow[None]:
+        """Between two looks: keep the lease, and once a minute do what is not looking."""
+        yield from self._renew(fence)
+        moment = yield from tick()
+        minute = self._minute
+        if minute is None or moment - minute.begins < MINUTE:
+            return
+        at = yield from now()
+        planner = self._planner
+        if planner is not None and self._noted is None:
+            packed = planner.packed(self._snapshot)
+            try:
+                removed = yield from removals_due(self.job, fence, moment + MINUTE)
+            except LedgerError as error:
+                yield from self._ledger_failed(error)
+                return
+            nothing = Found(Observation(at, (), complete=False))
+            yield from self._concluded(
+                fence, self._snapshot, nothing, removed=removed, planner=packed
+            )
+        yield from self._note_minute(minute, at)
+        self._minute = Minute(at, moment)
+
+    def _note_minute(self, minute: Minute, at: datetime) -> Flow[None]:
+        """A minute of watching is what a run is: the ledger and the watchdog are told alike."""
+        job, minute.left = self.job, self.left
+        if self._noted is None:
+            minute.error = None  # it has passed
+        code, summary = minute.code, minute.summary(len(self._snapshot), self._planner)
+        summary |= self._tally.taken()
+        self.codes = [*self.codes[-9:], code]
+        try:
+            yield from do(
+                "note run",
+                lambda: job.ledger.record_run(job.box_office, minute.began, at, code, summary),
+            )
+        except LedgerError as error:
+            yield from self._ledger_failed(error)
+
+    # -- delivering -----------------------------------------------------------------------------
+
+    def delivering(self) -> Flow[None]:
+        """Carry out what was written down, as soon as it is, until observing is over."""
+        try:
+            yield from watched(self._deliver_until_over(), self._tally)
+        except StoppedError:
+            pass
+        except WillcallError as error:
+            self._fault = error
+        finally:
+            self.delivered = self.over = True
+
+    def _deliver_until_over(self) -> Flow[None]:
+        due, sick = 0.0, 0
+        while not self._leaving():
+            moment = yield from tick()
+            if self.fence is None or not (self._rung or moment >= due):
+                yield from sleep(self.job.watching.idle)
+                continue
+            self._rung = False
+            try:
+                report = yield from self._round(self.fence, moment)
+            except LedgerError as error:
+                if isinstance(error, TakenOverError) or not error.temporary:
+                    raise
+                sick += 1
+            else:
+                stopped = report.deliveries.stopped
+                sick = sick + 1 if stopped is not None else 0
+            moment = yield from tick()
+            wait = _AGAIN if self.left else _IDLE_ROUND
+            due = moment + (min(_LONGEST_PAUSE, 2.5 * 2.0 ** min(sick, 5)) if sick else wait)
+
+    def _round(self, fence: Fence, moment: float) -> Flow[PassReport]:
+        job = attrs.evolve(self.job, stopping=self._leaving)
+        report = PassReport(box_office=job.box_office)
+        report = yield from deliver(job, fence, report, moment + _DELIVERY)
+        done, stopped = report.deliveries, report.deliveries.stopped
+        news = self._fresh(done.delivered)
+        self.left = report.left
+        minute = self._minute
+        if minute is not None:
+            minute.delivered += len(done.delivered)
+            minute.folded += done.folded
+            minute.stopped = stopped
+        told = stopped is not None and type(stopped) is not self._sick
+        if self._sick is not None and stopped is None:
+            yield from self._say(said="Ticket0 answers again")
+        self._sick = None if stopped is None else type(stopped)
+        if news or told:
+            shown = attrs.evolve(done, delivered=tuple(news), stopped=stopped if told else None)
+            yield from self._say(report=attrs.evolve(report, deliveries=shown))
+        return report
+
+    def _fresh(self, delivered: Sequence[Delivered]) -> list[Delivered]:
+        """What is not as it was the last time somebody was told."""
+        before, self._outcomes = self._outcomes, {}
+        for one in delivered:
+            if not one.outcome.settled:
+                self._outcomes[one.intent.marker] = one.outcome
+        return [one for one in delivered if before.get(one.intent.marker) is not one.outcome]
+
+    # -- what they share --------------------------------------------------------------------------
+
+    def _leaving(self) -> bool:
+        return self.over or self.job.stopping()
+
+    def _ring(self) -> None:
+        self._rung = True
+
+    def _handed_over(self) -> Flow[None]:
+        """Wait until delivery has finished the act in hand."""
+        ends = (yield from tick()) + _HANDOVER
+        while not self.delivered and (yield from tick()) < ends:
+            yield from sleep(0.05)
+
+    def _say(self, *, report: PassReport | None = None, said: str = "") -> Flow[None]:
+        at = yield from now()
+        news = News(at=at, box_office=self.job.box_office, report=report, said=said)
+        yield from do("tell", lambda: self._tell(news))
+
+
+def _of_all(error: ApiError) -> bool:
+    """Whether an error is about the box office as a whole, and not about one event."""
+    return isinstance(error, AuthenticationError | PermissionDeniedError | TransportError) or (
+        error.status is not None and error.status >= 500
+    )

@@ -1,0 +1,105 @@
+"""What a look is worth. Pure.
+
+It grows with the seconds τ since the last look: τ times the number of thresholds (low, sold out)
+that are expected to have been crossed meanwhile, over an event's ticket types. With μ orders a
+second and n tickets left until a threshold, one order crosses it with the probability that it is
+of n tickets or more, so with μτ·q^(n-1) if orders are geometric. Where one is not enough, two
+halves of the way must have been gone: 2·(vτ/n)²·(1 + 1/a) for v tickets a second learned from `a`
+orders, so that what is badly known is looked at sooner. Higher powers, which counting on with three
+and more would give, trust today's rate too far: they did worse.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import attrs
+
+from .facts import EventFacts, LowStock, TypeFacts
+from .forecast import ORDER, Velocity
+
+SURPRISE = 1e-12
+"""How often a second a ticket type does what no forecast knows, so that none is worth nothing."""
+
+_FURTHER = 1.0 - 1.0 / ORDER  # the odds that an order that has a ticket has one more
+
+
+@attrs.define(eq=False)
+class Unit:
+    """What one request shows, and what looking at it is worth.
+
+    ``once`` and ``twice`` are the factors of τ and τ² in the expected number of crossings, which
+    are at most ``most``. ``placed`` is its valid entry in the heap; None while it is under way.
+    """
+
+    seen: float
+    once: float = 0.0
+    twice: float = 0.0
+    most: float = 0.0
+    due: float = math.inf
+    price: float = 0.0
+    placed: int | None = None
+    failures: int = 0
+
+    def worth(self, at: float) -> float:
+        """What a look is worth now, in seconds of delay."""
+        wait = max(0.0, at - self.seen)
+        return wait * min(self.most, max(self.once, self.twice * wait) * wait)
+
+    def wait(self, price: float) -> float:
+        """After how many seconds a look is worth so much."""
+        if self.most <= 0:
+            return math.inf
+        once = math.sqrt(price / self.once) if self.once > 0 else math.inf
+        twice = math.cbrt(price / self.twice) if self.twice > 0 else math.inf
+        return max(price / self.most, min(once, twice))
+
+
+@attrs.define(eq=False)
+class Watched(Unit):
+    """One event. ``looked`` says whether its ticket types were seen, ``page`` where its row is, and
+    ``moment`` what is known to come next."""
+
+    facts: EventFacts = attrs.field(kw_only=True)
+    starts: float = attrs.field(kw_only=True)
+    types: dict[str, Velocity] = attrs.field(kw_only=True)
+    looked: bool = False
+    page: int = 1
+    moment: float = math.inf
+
+    def weigh(
+        self,
+        speeds: Iterable[tuple[TypeFacts, float, float]],
+        low: LowStock,
+        weight: float,
+    ) -> None:
+        """How soon a look is worth something.
+
+        Args:
+            speeds: the ticket types on sale, with tickets a second, and from how many orders that
+                is known.
+            low: when one runs low.
+            weight: how much the event counts.
+        """
+        once = twice = most = 0.0
+        for kind, rate, known in speeds:
+            once += SURPRISE
+            most += 1.0
+            left = kind.available or 0
+            for tickets in (left, left - low.level(kind.quantity)):
+                if tickets <= 0:
+                    continue
+                most += 1.0
+                once += rate / ORDER * _FURTHER ** (tickets - 1)
+                if tickets > ORDER:
+                    twice += 2.0 * (rate / tickets) ** 2 * (1.0 + 1.0 / known)
+        self.once, self.twice, self.most = once * weight, twice * weight, most * weight
+
+
+@attrs.define(eq=False)
+class Page(Unit):
+    """One page of a list whose rows carry ticket types."""
+
+    number: int = attrs.field(kw_only=True)
+    events: tuple[Watched, ...] = ()
