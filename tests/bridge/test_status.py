@@ -75,6 +75,12 @@ def test_events_that_are_known_least_recently_come_first(tmp_path: Path) -> None
     )
     over = EventFacts(id="o", title="t", status="PUBLISHED", starts_at=at - timedelta(days=9))
     found = looks((*events, older, over), house.clock.now(), house.clock.now(), Ahead())
+    alone = EventFacts(
+        id="evt_alone", title="t", status="PUBLISHED", starts_at=at + timedelta(days=1),
+        ticket_types=(), types_seen_at=at - timedelta(hours=3),
+    )  # fmt: skip
+    (look,) = looks((alone,), house.clock.now(), house.clock.now(), Ahead())
+    assert look.last_at == alone.types_seen_at  # the row that was swept since told nothing
     assert found[0].event is older
     assert found[0].last_at is None
     assert over not in [one.event for one in found]

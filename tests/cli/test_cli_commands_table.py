@@ -45,7 +45,10 @@ def test_what_is_not_needed_is_not_imported(words: str) -> None:
     assert loaded.isdisjoint(commands)
 
 
-NEEDLESS = ("rich", "pygments", "alembic", "starlette", "sqlalchemy.dialects.postgresql", "liquid")
+NEEDLESS = (
+    "rich", "pygments", "alembic", "starlette", "sqlalchemy.dialects.postgresql", "liquid",
+    "keyring",
+)  # fmt: skip
 
 
 def test_a_quiet_run_imports_only_what_it_needs(shell: Shell) -> None:

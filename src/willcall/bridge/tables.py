@@ -32,4 +32,7 @@ class Table(BaseModel):
     """A table: every key is known, every type exact, and nothing changes afterwards."""
 
     # hide_input_in_errors: a wrong value may be a key that was pasted into the wrong line.
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+    # defer_build: validators are made once, for the whole file, rather than for each table as well.
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True
+    )
