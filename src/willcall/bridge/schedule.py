@@ -149,6 +149,7 @@ class Schedule:
         one = self._added(facts, at, velocities(memory.get("types") or {}))
         self._begun = True
         if at and facts.ticket_types is not None:
+            self._fresh.pop(one, None)
             self._looked(one, at)
 
     def memory(self, event_id: str) -> dict[str, Any]:
