@@ -82,6 +82,7 @@ class Watched:
         self.clock = FastClock(factor)
         self.sandbox = Sandbox(self.clock, season=events, ticket_types_in_rows=rows)
         self.folder, self.factor = folder, factor
+        self.said: list[str] = []
 
     def start(self, served: Any) -> subprocess.Popen[str]:
         """The process, once it watches."""
@@ -105,7 +106,8 @@ class Watched:
         for line in process.stdout:
             if "watching" in line:
                 break
-        self._reader = threading.Thread(target=process.stdout.read, daemon=True)
+        said = process.stdout
+        self._reader = threading.Thread(target=lambda: self.said.extend(said), daemon=True)
         self._reader.start()
         return process
 
@@ -169,11 +171,11 @@ def _moment(watched: Watched, dice: random.Random, last: int | None) -> float:
     clock.sleep(dice.uniform(0.0, 10.0))
     office.sell(event.id, kind.id, kind.available)
     began = clock.elapsed()
-    said = f"Sold out: {kind.name}"
+    said = f"{kind.name}, {event.title}"
     while not any(
         event.title in ticket.subject and "old out" in ticket.subject for ticket in desk.tickets
     ):
-        assert clock.elapsed() < began + 1800.0, f"no ticket for {said}"
+        assert clock.elapsed() < began + 1800.0, f"no ticket for {said}: {watched.said[-9:]}"
         time.sleep(0.01)
     return clock.elapsed() - began
 
