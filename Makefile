@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python3.14; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .PHONY: help demo test format check-format lint types architecture tests campaign audit setup \
-	docs cassettes bench bench-diff bench-watch-http pins clean
+	docs map manual cassettes bench bench-diff bench-start bench-watch-http pins clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 16
@@ -50,7 +50,10 @@ tests: $(READY)
 docs: $(READY)  ## the documentation as a site, in .cache/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet -f docs/mkdocs/mkdocs.yml && echo "open .cache/site/index.html"
 
-# A failing seed is named; `willcall simulate --seed` plays it again, step by step.
+map: $(READY)  ## draw the map of the architecture anew, from the imports
+	@$(BIN)/python docs/mkdocs/map.py
+
+# A failing seed is named; `make campaign CAMPAIGN_FIRST=K CAMPAIGN_SEEDS=1` plays it again.
 CAMPAIGN_SEEDS ?= 200000
 CAMPAIGN_SECONDS ?= 86400
 CAMPAIGN_FIRST ?= 0
@@ -60,10 +63,23 @@ campaign: $(READY)  ## the promise, many thousand times over: 200,000 seeds, 200
 		WILLCALL_FIRST_SEED=$(CAMPAIGN_FIRST) WILLCALL_KILL_ROUNDS=200 \
 		$(BIN)/pytest -q -s tests/simulation tests/bridge/test_kill.py
 
-audit: $(READY)  ## known weaknesses of what we depend on (needs pip-audit and its advisory service)
-	@command -v pip-audit >/dev/null || { echo "audit: pip-audit is not installed: pipx install pip-audit"; exit 1; }
-	@pip-audit --require-hashes --disable-pip -r constraints.txt; code=$$?; \
-		test $$code -le 1 || echo "audit: the advisory service could not be asked; nothing was found out"; exit $$code
+# pip-audit lives in an environment of its own: what it depends on is none of ours.
+AUDIT := .cache/audit
+$(AUDIT)/.ready: .ci/audit-constraints.txt
+	@test -n "$(PYTHON)" || { echo "audit: it needs Python 3.11 or newer with venv; set PYTHON=/path/to/python3"; exit 1; }
+	@echo "setting up $(AUDIT) with pip-audit (once)"
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@
+
+audit: $(AUDIT)/.ready  ## known weaknesses of what we depend on: 1 there are some, 75 nobody could say
+	@$(AUDIT)/bin/python .ci/audit.py constraints.txt
+
+manual: $(READY)  ## the reference of the command line and its man page, from its own help
+	@mkdir -p .cache docs/man
+	@$(BIN)/willcall manual > .cache/willcall.1 && mv .cache/willcall.1 docs/man/
+	@sed '/^<!-- From here/q' docs/cli.md > .cache/cli.md && echo >> .cache/cli.md \
+		&& $(BIN)/willcall manual --form markdown >> .cache/cli.md && mv .cache/cli.md docs/
 
 cassettes: $(READY)  ## record every cassette anew, from the sandbox
 	@PYTHONPATH=tests $(BIN)/python -W error -m support.cassettes
@@ -77,8 +93,11 @@ $(BENCH)/.ready: benchmarks/constraints.txt pyproject.toml
 	@$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-bench: $(BENCH)/.ready  ## how fast the clients are, beside named peers
+bench: $(BENCH)/.ready bench-start  ## how fast the clients are, beside named peers
 	@$(BENCH)/bin/python benchmarks/run.py
+
+bench-start: $(READY)  ## what it costs to start, over `import httpx`
+	@$(BIN)/python benchmarks/bench_start.py
 
 bench-diff: $(READY)  ## how long it takes to see what changed among 10,000 events
 	@$(BIN)/python benchmarks/bench_diff.py
@@ -92,6 +111,7 @@ COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 \
 pins: $(READY)  ## write the constraints anew from pyproject.toml (needs uv)
 	@$(COMPILE) --all-extras --group dev -o constraints.txt
 	@$(COMPILE) --group bench -c constraints.txt -o benchmarks/constraints.txt
+	@$(subst pyproject.toml ,,$(COMPILE)) --group audit -o .ci/audit-constraints.txt
 
 clean:  ## forget the environment and every cache
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache site

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import heapq
 import random
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from collections import deque
 
 import attrs
-from market import DAY, HOUR, START, Market, Shown
+from market import DAY, HOUR, START, Shown
 
 from willcall.bridge.schedule import Look, Schedule, Why
 from willcall.client.quota import Quota, Window

@@ -14,7 +14,7 @@
         ├── ValidationError         400, 422   the request is wrong
         ├── AuthenticationError     401        the key is missing, malformed, revoked or unknown
         ├── PermissionDeniedError   403        the key lacks a scope: see ``missing_scopes``
-        ├── NotFoundError           404
+        ├── NotFoundError           404        in the provider's own words
         ├── ConflictError           409
         │   ├── SlugTakenError                 TicketSmart: another event has this slug
         │   └── SoldTicketsError               TicketSmart: the ticket type has sold tickets

@@ -74,9 +74,7 @@ def test_a_look_that_breaks_leaves_the_rows_good(tmp_path: Path) -> None:
     house = House(tmp_path, switches={"ticket_types_in_rows": False})
     house.run()
     _sell_out(house)
-    house.sandbox.faults.add(
-        "status", service="ticketsmart", path="/events/*/ticket-types", status=500
-    )
+    house.sandbox.faults.add("status", service="ticketsmart", path="/events/*", status=500)
     report = house.run()
     assert report.observation is not None
     assert report.observation.trouble

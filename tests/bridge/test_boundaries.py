@@ -13,8 +13,9 @@ import pytest
 from support import house as support_house
 from support.house import ADDRESS, Crash, House
 from willcall.bridge.cases import Act
+from willcall.bridge.ledger import Ledger, in_memory
 from willcall.bridge.rules import Rules, built_in_rules
-from willcall.simulation.play import fresh_ledger
+from willcall.simulation.ledgers import in_sqlite
 
 RULES = Rules(
     rules=tuple(
@@ -63,10 +64,17 @@ SCENES: tuple[Callable[[House], None], ...] = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A copy of an empty ledger, rather than hundreds of migrations."""
-    monkeypatch.setattr(support_house, "open_ledger", lambda *_: fresh_ledger())
+Ledgers = Callable[[Callable[[], Ledger]], None]
+
+
+@pytest.fixture
+def ledgers(monkeypatch: pytest.MonkeyPatch) -> Ledgers:
+    """Sets which ledger a house gets: a new one each time, at less than a migration's cost."""
+
+    def use(make: Callable[[], Ledger]) -> None:
+        monkeypatch.setattr(support_house, "open_ledger", lambda *_: make())
+
+    return use
 
 
 def _played(scene: int | None, boundary: int = 0) -> tuple[list[object], bool, set[Act]]:
@@ -88,9 +96,16 @@ def _played(scene: int | None, boundary: int = 0) -> tuple[list[object], bool, s
     return shape, ended, acts
 
 
-@pytest.mark.parametrize("scene", range(len(SCENES)), ids=lambda n: SCENES[n].__name__.strip("_"))
-def test_any_boundary_of_any_kind_of_act(scene: int) -> None:
-    """For boundary 0, 1, 2 … until the run ends untouched."""
+@pytest.mark.parametrize(
+    ("scene", "ledger"),
+    [*((scene, in_memory) for scene in range(len(SCENES))), (1, in_sqlite)],
+    ids=lambda one: SCENES[one].__name__.strip("_") if isinstance(one, int) else one.__name__,
+)
+def test_any_boundary_of_any_kind_of_act(
+    scene: int, ledger: Callable[[], Ledger], ledgers: Ledgers
+) -> None:
+    """For boundary 0, 1, 2 … until the run ends untouched; one scene on SQLite, too."""
+    ledgers(ledger)
     wanted, _, acts = _played(None)
     assert acts == set(Act)
     boundary = 0
@@ -101,3 +116,65 @@ def test_any_boundary_of_any_kind_of_act(scene: int) -> None:
             break
         boundary += 1
     assert boundary > 40
+
+
+RUNS = 7
+
+
+def _late(number: int | None, boundary: int = 0) -> tuple[House, bool]:
+    """A ticket's first request is carried out long after Δ; the run of that number ends there."""
+    house = House(Path(), season=4, rules=RULES)
+    house.run()
+    house.sandbox.faults.add(
+        "late_commit", service="ticket0", method="POST", path="/tickets", seconds=150, count=1
+    )
+    house.box_office.sell_out(house.event(0))
+    ended = False
+    for run in range(RUNS):
+        try:
+            last = house.run(crash_at=boundary if run == number else None)
+        except Crash:
+            ended = True
+            house.clock.advance(180)
+    assert last.exit_code == 0
+    assert last.deliveries.delivered == ()
+    return house, ended
+
+
+def _standing(house: House) -> list[object]:
+    """What became of all tickets but the second ones, which have to be folded, by one note each."""
+    standing: list[object] = []
+    references: list[str] = []
+    for ticket in house.desk.tickets:
+        lines = [message.body.rsplit("\n", 1)[-1] for message in ticket.messages]
+        references += [line for line in lines if line.startswith("Reference")]
+        notes = [m for m in ticket.messages if "opened this ticket twice" in m.body]
+        if notes:
+            assert (len(notes), ticket.status) == (1, "resolved")
+        else:
+            standing.append((ticket.subject, ticket.status, sorted(ticket.tags), lines))
+    assert len(set(references)) == len(references)
+    return standing
+
+
+@pytest.mark.parametrize(
+    ("number", "least"), [(0, 15), (1, 30), (3, 15)], ids=["first try", "repeat", "fold"]
+)
+def test_any_boundary_while_a_second_ticket_comes_up(
+    number: int, least: int, ledgers: Ledgers
+) -> None:
+    """A request is carried out beyond Δ: its ticket is found and folded, wherever a run ends."""
+    ledgers(in_memory)
+    whole, _ = _late(None)
+    assert len(whole.desk.tickets) == 2
+    (wanted,) = _standing(whole)
+    boundary = 0
+    while True:
+        house, ended = _late(number, boundary)
+        assert _standing(house) == [wanted], f"ended at boundary {boundary}"
+        if number == 3:
+            assert house.shape() == whole.shape(), f"ended at boundary {boundary}"
+        if not ended:
+            break
+        boundary += 1
+    assert boundary > least

@@ -218,7 +218,9 @@ def having(table: str, /, **fields: Any) -> Values:
     return values
 
 
-KNOWN_IN_DESK = "api_key_env, api_key_file, base_url, inbox_id, customer_email, from_address"
+KNOWN_IN_DESK = (
+    "api_key_env, api_key_file, api_key_keyring, base_url, inbox_id, customer_email, from_address"
+)
 ADDRESS = "write it as in organiser@example.com"
 WRONG: dict[str, tuple[Values, str, str, str]] = {
     # -- unknown
@@ -262,7 +264,7 @@ WRONG: dict[str, tuple[Values, str, str, str]] = {
         having("desk", api_key=KEYS[1]),
         "desk.api_key",
         "no such key",
-        "keys stay out of this file: use api_key_env or api_key_file",
+        "keys stay out of this file: use api_key_env, api_key_file or api_key_keyring",
     ),
     "an API key for a field's name": (
         having("desk", **{KEYS[1]: "x"}),

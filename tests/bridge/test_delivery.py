@@ -220,6 +220,40 @@ def test_what_is_refused_for_days_is_a_dead_letter(house: House) -> None:
     assert house.run().left["dead"] == 1
 
 
+@pytest.mark.parametrize("status", [400, 404, 409])
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_a_page_of_somebody_in_between_refuses_nothing(
+    house: House, status: int, carried_out: bool
+) -> None:
+    """It is no word of Ticket0's: the ticket is looked for, and opened once."""
+    _sell_out(house)
+    house.sandbox.faults.add(
+        "status", service="ticket0", method="POST", path="/tickets", status=status, count=1,
+        body="<h1>blocked</h1>", carried_out=carried_out,
+    )  # fmt: skip
+    report = house.run()
+    assert "dead" not in report.left
+    house.clock.advance(60)
+    assert house.run().exit_code == 0
+    assert len(house.desk.tickets) == 1
+
+
+def test_a_page_of_somebody_in_between_says_of_no_ticket_that_it_is_gone(house: House) -> None:
+    event = house.box_office.event(_sell_out(house))
+    house.run()
+    ticket = house.desk.tickets[0]
+    house.sandbox.faults.add(
+        "status", service="ticket0", path=f"/tickets/{ticket.id}**", status=404, count=3,
+        body="<h1>no such site</h1>",
+    )  # fmt: skip
+    house.box_office.restock(event.id, event.ticket_types[0].name, 5)
+    for _ in range(4):
+        house.run()
+        house.clock.advance(60)
+    assert house.run().exit_code == 0
+    assert ticket.status == "resolved"
+
+
 def test_one_ticket_that_the_desk_fails_at_does_not_hold_up_the_others(house: House) -> None:
     """A 500 at one of them, run after run."""
     first = house.box_office.event(_sell_out(house))
@@ -350,3 +384,27 @@ def test_a_clock_that_is_set_back_keeps_nothing_back(house: House) -> None:
     house.ledger.settle(fence, intent, IntentState.REFUSED, house.clock.now(), retry_at=later)
     house.ledger.release_lease(fence)
     assert house.run().exit_code == 0
+
+
+def test_a_first_refusal_waits_briefly_however_often_it_was_tried_before(house: House) -> None:
+    """The simulation's seed 1001018: a conflict after eight unclear answers waited for hours."""
+    _sell_out(house)
+    lost = house.sandbox.faults.add(
+        "lost_request", service="ticket0", method="POST", path="/tickets"
+    )
+    for _ in range(8):
+        house.run()
+    house.sandbox.faults.remove(lost)
+    _refused(house, "/tickets", status=409, count=1)
+    assert house.run().left["refused"] == 1
+    ((_, intent), *_) = house.ledger.unsettled("main-room")
+    assert intent.tries >= 8
+    assert intent.retry_at is not None
+    assert intent.retry_at - house.clock.now() < timedelta(minutes=10)
+    # And from then on as long again as it has been tried for.
+    house.clock.advance(3600)
+    _refused(house, "/tickets", status=409, count=1)
+    house.run()
+    ((_, intent), *_) = house.ledger.unsettled("main-room")
+    assert intent.retry_at is not None
+    assert intent.retry_at - house.clock.now() > timedelta(minutes=60)

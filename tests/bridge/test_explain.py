@@ -32,6 +32,8 @@ def test_each_rule_says_its_part() -> None:
     mine = next(one for one in found if one.rule == "built-in/event.sold_out")
     assert mine == Said(rule=mine.rule, why="not asked: slow has decided", asked=False)
     assert not next(one for one in found if one.rule == "built-in/event.moved").about
+    # The rule that took it, not the one that stands before.
+    assert {one.why for one in found[2:]} == {"not asked: slow has decided"}
     later = said(RULES, CHANGE, CHANGE.event, START, (), START + timedelta(minutes=10))
     assert later[1] == Said(rule="slow", takes=True)
     silent = said(RULES, CHANGE, CHANGE.event, START, (SILENCE,), START)

@@ -191,11 +191,15 @@ def test_a_customer_cannot_forge_a_reference(house: House) -> None:
     [
         "{% for i in (1..100000) %}{% for j in (1..100000) %}x{% endfor %}{% endfor %}",
         "{% assign a = 'x' %}{% for i in (1..60) %}{% assign a = a | append: a %}{% endfor %}",
+        "{% for i in (1..900) %}{{ title }}{{ title }}{{ title }}{{ title }}{% endfor %}",
+        "{% include '/etc/hostname' %}",
+        "{% render '../../../../etc/hostname' %}",
     ],
+    ids=["loops", "memory", "output", "a file", "a file further up"],
 )
 def test_a_template_cannot_run_away(template: str) -> None:
-    """It is written by people, and people slip."""
+    """Nor reach a file. It is written by people, and people slip."""
     from liquid.exceptions import LiquidError
 
     with pytest.raises(LiquidError):
-        render(template, {})
+        render(template, {"title": "x" * 200})

@@ -1,5 +1,6 @@
 """The command line against a sandbox over real HTTP, in a folder of its own."""
 
+import inspect
 import json
 import os
 import subprocess
@@ -11,7 +12,9 @@ from typing import Any
 import attrs
 import pytest
 
+from willcall import Ticket0, TicketSmart
 from willcall.cli.app import run
+from willcall.client.endpoint import endpoint, listing
 from willcall.sandbox import Sandbox, serve
 from willcall.sandbox.boxoffice import BoxOffice
 from willcall.sandbox.desk import Desk
@@ -28,6 +31,14 @@ inbox_id = "inb_01abc"
 customer_email = "organiser@example.com"
 from_address = "boxoffice@example.com"
 """
+BY_HAND = {
+    f"{collection} {name.replace('_', '-')}": (collection, name)
+    for client in (TicketSmart("ts_sk_12345678"), Ticket0("t0_12345678"))
+    for collection, those in client.collections.items()
+    for name, one in inspect.getmembers_static(type(those))
+    if isinstance(one, endpoint | listing)
+}
+"""Every endpoint of both clients, under the words that it has on the command line."""
 VARIABLES = (
     "TICKETSMART_API_KEY",
     "TICKETSMART_BASE_URL",

@@ -185,10 +185,10 @@ def test_a_ticket_type_of_which_nothing_was_sold_is_removed(shell: Shell) -> Non
     shell.configure()
     shell.box_office.add_ticket_type(CLUB, "Spare", 100, 5)
     spare = shell.box_office.add_ticket_type(CLUB, "Spare Two", 100, 5)
-    said = shell("events", "remove-ticket-type", CLUB, "Spare")
+    said = shell("events", "remove-ticket-type", CLUB, "Spare", "--yes")
     assert (said.code, said.err) == (0, "")
     assert said.out == "removed 'Spare' from Nachtschicht: Live-Elektronik\n"
-    (after,) = shell("events", "remove-ticket-type", CLUB, spare.id, "--json").json()
+    (after,) = shell("events", "remove-ticket-type", CLUB, spare.id, "--yes", "--json").json()
     assert [t["name"] for t in after["ticket_types"]] == ["Early Bird", "Regular", "VIP"]
     assert shell.desk.tickets == []
 
@@ -199,15 +199,15 @@ def test_a_refused_removal_opens_one_ticket_and_exits_3(shell: Shell, baseline: 
     if baseline:
         shell.baseline()
     shell.configure()
-    said = shell("events", "remove-ticket-type", CLUB, "Early Bird")
+    said = shell("events", "remove-ticket-type", CLUB, "Early Bird", "--yes")
     assert said.code == 3
     assert "Cannot remove a ticket type that has sold tickets" in said.err
     (ticket,) = shell.desk.tickets
     assert f"opened {ticket.id} [{ticket.tags[1]}]" in said.out
-    again = shell("events", "remove-ticket-type", CLUB, "Early Bird")
+    again = shell("events", "remove-ticket-type", CLUB, "Early Bird", "--yes")
     assert again.code == 3
     assert f"already open as {ticket.tags[1]}" in again.out
-    machine = shell("events", "remove-ticket-type", CLUB, "Early Bird", "--json")
+    machine = shell("events", "remove-ticket-type", CLUB, "Early Bird", "--yes", "--json")
     assert machine.code == 3
     assert machine.json()[0]["changes"][0]["marker"] == ticket.tags[1]
     assert len(shell.desk.tickets) == 1
@@ -217,7 +217,7 @@ def test_a_refused_removal_opens_one_ticket_and_exits_3(shell: Shell, baseline: 
 def test_a_refused_removal_without_a_configuration_says_so(shell: Shell) -> None:
     """There is no desk to open a ticket at."""
     where = ("--base-url", shell.served.ticketsmart_url)
-    said = shell("events", "remove-ticket-type", CLUB, "Early Bird", *where)
+    said = shell("events", "remove-ticket-type", CLUB, "Early Bird", "--yes", *where)
     assert said.code == 3
     assert "no support ticket was opened (name it with -c)" in said.err
     assert shell.desk.tickets == []
@@ -234,7 +234,7 @@ def test_a_ticket_type_that_is_not_clear_is_not_removed(
     shell.configure()
     for _ in range(2):
         shell.box_office.add_ticket_type(CLUB, "Twin", 100, 5)
-    said = shell("events", "remove-ticket-type", CLUB, name)
+    said = shell("events", "remove-ticket-type", CLUB, name, "--yes")
     assert said.code == 2
     assert problem in said.err
     assert "has: Early Bird, Regular, VIP, Twin, Twin" in said.err
@@ -272,7 +272,7 @@ def test_tickets_are_listed_and_shown(shell: Shell) -> None:
         ("events", "list"),
         ("events", "get", PLAY),
         ("events", "availability", PLAY),
-        ("events", "remove-ticket-type", CLUB, "Early Bird"),
+        ("events", "remove-ticket-type", CLUB, "Early Bird", "--yes"),
         ("tickets", "list"),
     ],
     ids=" ".join,

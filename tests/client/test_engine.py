@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import attrs
 import pytest
 
 from client.kit import (
@@ -147,18 +148,51 @@ def test_a_repeatable_write_is_repeated_like_a_read() -> None:
     ],
 )
 def test_every_status_has_its_error(status: int, cls: type[ApiError]) -> None:
-    html = Reply(status, {"content-type": "text/html; charset=utf-8"}, b"<h1>sorry</h1>")
+    told = reply(status, {"error": "sorry"})
 
     def decode(_: Reply) -> Any:
-        raise UndecodableReplyError("html")
+        raise UndecodableReplyError("not what was asked for")
 
     with pytest.raises(cls) as caught:
-        play(perform(Op("GET", "/events", decode), account(), options(tries=1)), html)
+        play(perform(Op("GET", "/events", decode), account(), options(tries=1)), told)
 
     assert type(caught.value) is cls
     assert caught.value.status == status
     assert caught.value.reply is not None
-    assert caught.value.reply.body == b"<h1>sorry</h1>"
+    assert caught.value.reply.body == told.body
+
+
+PAGE = Reply(404, {"content-type": "text/html; charset=utf-8"}, b"<h1>sorry</h1>")
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 409, 410, 418, 422])
+def test_only_the_provider_can_say_that_a_thing_is_not_there_or_not_valid(status: int) -> None:
+    """A page of somebody in between proves nothing, neither for a read nor for a write."""
+    page = attrs.evolve(PAGE, status=status)
+
+    with pytest.raises(UndecodableReplyError, match="base_url") as caught:
+        play(perform(get(), account(), options(tries=1)), page)
+    assert caught.value.status == status
+
+    with pytest.raises(OutcomeUnknownError, match="not the provider's own"):
+        play(perform(post(), account(), options(tries=1)), page)
+
+
+@pytest.mark.parametrize(
+    ("status", "cls"),
+    [
+        (401, AuthenticationError),
+        (403, PermissionDeniedError),
+        (407, ConnectError),
+        (408, RequestTimeoutError),
+        (429, RateLimitError),
+        (502, ServerError),
+    ],
+)
+def test_somebody_in_between_may_want_a_login_or_a_pause(status: int, cls: type[ApiError]) -> None:
+    with pytest.raises(cls) as caught:
+        play(perform(get(), account(), options(tries=1)), attrs.evolve(PAGE, status=status))
+    assert type(caught.value) is cls
 
 
 def test_a_redirect_is_named_as_such() -> None:
@@ -332,7 +366,9 @@ def test_what_cannot_be_json_is_refused_before_anything_is_sent() -> None:
 
 def test_an_error_can_be_made_of_a_reply_alone() -> None:
     world = World(())
-    error = error_from(get("/events/ts_sk_live_abcdef"), account(), reply(404), world.start)
+    error = error_from(
+        get("/events/ts_sk_live_abcdef"), account(), reply(404, {"error": "No"}), world.start
+    )
 
     assert type(error) is NotFoundError
     assert "abcdef" not in str(error)

@@ -31,6 +31,7 @@ from willcall.client.flow import (
     simulate,
     sleep,
     tick,
+    watched,
 )
 from willcall.errors import ConnectError, Reply
 
@@ -189,3 +190,46 @@ def test_effects_are_values_that_hide_what_is_secret() -> None:
     assert "secret" not in repr(Send(REQUEST))
     assert repr(Do("name", lambda: None)) == "Do(name='name')"
     assert [Now(), Tick(), Draw()] == [Now(), Tick(), Draw()]
+
+
+class Onlooker:
+    """Writes down what it sees."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str]] = []
+
+    def begins(self, effect: object) -> None:
+        """Note its kind."""
+        self.seen.append(("begins", type(effect).__name__))
+
+    def ended(self, effect: object, answer: object) -> None:
+        """Note its kind and that of its answer."""
+        self.seen.append((type(effect).__name__, type(answer).__name__))
+
+
+def test_somebody_may_look_on_and_nothing_else_changes() -> None:
+    """Effects, answers, errors and the end are those of the flow alone."""
+    plain: list[str] = []
+    seen: list[str] = []
+    alone, beside = (World([ConnectError("refused"), reply(200)]) for _ in range(2))
+    first = simulate(everything(plain), alone)
+    onlooker = Onlooker()
+    second = simulate(watched(everything(seen), onlooker), beside)
+    assert (first, plain) == (second, seen)
+    assert [type(one) for one in alone.trace] == [type(one) for one in beside.trace]
+    assert onlooker.seen[0] == ("begins", "Now")
+    assert ("Send", "ConnectError") in onlooker.seen
+    assert ("Send", "Reply") in onlooker.seen
+    assert ("Do", "KeyError") in onlooker.seen
+    assert len(onlooker.seen) == 2 * len(alone.trace)
+
+
+def test_what_is_looked_on_at_can_fail_and_be_closed() -> None:
+    """What it raises comes out; whoever stops listening closes it."""
+    log: list[str] = []
+    with pytest.raises(ZeroDivisionError):
+        simulate(watched(do("fail", lambda: 1 // 0), Onlooker()), World([]))
+    flow = watched(everything(log), Onlooker())
+    next(flow)
+    flow.close()
+    assert log == ["closed"]

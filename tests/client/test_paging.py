@@ -299,3 +299,45 @@ def test_a_walk_starts_with_its_first_call() -> None:
 
     assert Walk(op).op is op
     assert FlowPages(lambda _: iter(()), op) is not None  # type: ignore[arg-type,return-value]
+
+
+def pages_of(*pages: str, end: bool = True) -> list[Reply]:
+    """Pages of tickets, a letter each; each but the last with a cursor."""
+    last = len(pages) - 1
+    return [
+        tickets(*page, cursor=None if number == last and end else f"{page}{number}")
+        for number, page in enumerate(pages)
+    ]
+
+
+def certainly(*answers: Reply) -> tuple[Rows[Any], list[str]]:
+    rows, world = play(TICKETS.list().all(certain=True), *answers)
+    return rows, sent(world)
+
+
+def test_who_must_be_certain_has_a_list_read_until_two_readings_agree() -> None:
+    # c is touched after the first page was read, and moves to its top: nothing shows it.
+    rows, requests = certainly(*pages_of("ab", "d"), *pages_of("ca", "bd"), *pages_of("ca", "bd"))
+    assert sorted(names(rows)) == ["a", "b", "c", "d"]
+    assert rows.whole is True
+    assert len(requests) == 6
+
+
+def test_a_list_that_will_not_hold_still_is_not_certain() -> None:
+    rows, requests = certainly(*pages_of("ab", "d"), *pages_of("ca", "bd"), *pages_of("ce", "bd"))
+    assert rows.whole is False
+    assert len(requests) == 6
+
+
+def test_one_page_is_certain_at_once() -> None:
+    rows, requests = certainly(*pages_of("abc"))
+    assert rows.whole is True
+    assert len(requests) == 1
+
+
+def test_a_second_reading_of_a_long_list_goes_to_its_end() -> None:
+    """Its pages hold nothing new, and that is no circle."""
+    alphabet = [chr(ord("A") + number) for number in range(30)]
+    rows, requests = certainly(*pages_of(*alphabet), *pages_of(*alphabet))
+    assert rows.whole is True
+    assert len(requests) == 60

@@ -19,6 +19,7 @@ from willcall.client import clients
 from willcall.client.clients import AsyncClient, FlowClient, SyncClient
 from willcall.client.endpoint import endpoint as definition
 from willcall.client.endpoint import listing
+from willcall.errors import InputError
 from willcall.ticket0.api import FlowTicket0
 from willcall.ticketsmart.api import Events, FlowTicketSmart
 
@@ -101,6 +102,8 @@ def test_an_operation_shows_what_it_is_in_each_flavour(
             assert answer.startswith(f"{pages}[")
         else:
             assert inspect.signature(face.raw).return_annotation == f"Answer[{answer}]"
+            assert inspect.signature(face.op).return_annotation == f"Op[{answer}]"
+            assert not inspect.iscoroutinefunction(face.op)
         shown = pydoc.plain(pydoc.render_doc(face))
         assert f"{name}(" in shown
         assert "Scope: ``" in shown
@@ -123,6 +126,21 @@ def test_the_words_of_an_operation_name_every_argument_and_its_source(
         assert [p for p in parameters if f"            {p}: " not in doc] == []
     else:
         assert set(parameters) <= {"id_or_slug", "ticket_type_id", "ticket_id", "customer_id"}
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_a_call_can_be_looked_at_before_it_is_made(pair: Any) -> None:
+    """The same in every flavour; what it checks is checked, and nothing is sent."""
+    for client in pair:
+        if "events" in client.collections:
+            op = client.events.add_ticket_type.op("gala", name="VIP", price=2500, quantity=8)
+            assert str(op) == "PATCH /events/gala"
+            assert op.json == {"addTicketType": {"name": "VIP", "price": 2500, "quantity": 8}}
+            with pytest.raises(InputError, match="cents"):
+                client.events.add_ticket_type.op("gala", name="VIP", price=25.0, quantity=8)
+        else:
+            op = client.messages.note.op("tkt_1", body="x")
+            assert (str(op), op.reads) == ("POST /tickets/tkt_1/messages", False)
 
 
 def test_help_on_a_class_of_operations_shows_answers_not_ops() -> None:

@@ -134,6 +134,24 @@ def test_status_as_a_proxy_says_it(sandbox: Sandbox, ts: Caller, status: int) ->
     assert str(status) in answer.body.decode()
 
 
+def test_status_as_somebody_in_between_says_it(sandbox: Sandbox, ts: Caller) -> None:
+    sandbox.faults.add("status", status=404, body="<h1>blocked</h1>")
+    answer = ts.get("/events")
+    assert (answer.status, answer.body) == (404, b"<h1>blocked</h1>")
+    assert answer.header("content-type") == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, "VALIDATION_ERROR"), (404, "NOT_FOUND"), (409, "CONFLICT")]
+)
+def test_a_refusal_as_the_services_say_it(
+    sandbox: Sandbox, ts: Caller, t0: Caller, status: int, code: str
+) -> None:
+    sandbox.faults.add("status", status=status)
+    assert isinstance(ts.get("/events").json()["error"], str)
+    assert t0.get("/tickets").json()["error"]["code"] == code
+
+
 def test_status_as_the_services_say_it(sandbox: Sandbox, ts: Caller, t0: Caller) -> None:
     fault = sandbox.faults.add("status", status=429)
     assert ts.get("/events").json() == {"error": "Rate limit exceeded. Try again later."}
@@ -240,6 +258,26 @@ def test_shuffled_cursors_stay_complete(sandbox: Sandbox, t0: Caller) -> None:
         seen += [row["id"] for row in page["tickets"]]
     assert sorted(seen) == sorted(ids)
     assert seen not in (ids, ids[::-1])
+
+
+def test_a_row_moves_to_the_front_while_later_pages_are_read(sandbox: Sandbox, t0: Caller) -> None:
+    ids = [t0.post("/tickets", TICKET).json()["id"] for _ in range(9)]
+
+    def read() -> list[str]:
+        page = t0.get("/tickets", limit=5).json()
+        seen = [row["id"] for row in page["tickets"]]
+        while page["nextCursor"]:
+            page = t0.get("/tickets", limit=5, cursor=page["nextCursor"]).json()
+            seen += [row["id"] for row in page["tickets"]]
+        return seen
+
+    assert read() == ids[::-1]
+    fault = sandbox.faults.add("moving", nth=2)
+    seen = read()
+    (missed,) = set(ids) - set(seen)
+    assert fault.hits == 1
+    assert len(seen) == 8  # nothing came twice that would show it
+    assert read() == [missed, *seen]
 
 
 def test_skew(sandbox: Sandbox, ts: Caller) -> None:

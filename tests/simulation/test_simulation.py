@@ -1,7 +1,9 @@
-"""The promise, simulated: thousands of bad days, each played the same again by its seed."""
+"""The promise, simulated: thousands of bad days, each played the same again by its seed.
+
+``WILLCALL_FIRST_SEED=K WILLCALL_SEEDS=1 pytest -s tests/simulation -k promise_holds`` plays one.
+"""
 
 import os
-from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -11,8 +13,10 @@ import pytest
 
 from support.house import ADDRESS
 from willcall.bridge import deliver
+from willcall.bridge.address import Address
 from willcall.bridge.cases import Act, Case, Intent, IntentState
 from willcall.bridge.ledger import Ledger
+from willcall.bridge.ledger.memory import MemoryLedger
 from willcall.bridge.look import Seen, look
 from willcall.bridge.rules import GroupBy, OnClear, Rule, Rules, built_in_rules
 from willcall.client.flow import Flow
@@ -22,7 +26,7 @@ from willcall.simulation.play import BOUND, Play, Result
 
 SEEDS = int(os.environ.get("WILLCALL_SEEDS", "2000"))
 SECONDS = float(os.environ.get("WILLCALL_SECONDS", "60"))
-WORKERS = int(os.environ.get("WILLCALL_WORKERS", "1"))
+WORKERS = int(os.environ.get("WILLCALL_WORKERS", "2"))
 FIRST = int(os.environ.get("WILLCALL_FIRST_SEED", "0"))
 BUILT_IN = Rules(rules=built_in_rules(ADDRESS), default=ADDRESS)
 EDITED = Rules(
@@ -41,6 +45,22 @@ EDITED = Rules(
     default=ADDRESS,
 )
 
+ALL = {
+    *("lost_request", "lost_response", "delay", "truncated", "cut", "garbage"),
+    *(f"late_commit of {seconds} s" for seconds in (3, 12, 25, 45, 200, 400)),
+    *("html", "html, and carried out", "status 500", "status 500, and carried out"),
+    *("status 502", "status 503", "status 400", "status 409"),
+    *("status 429 with Retry-After", "status 429 without Retry-After", "others spent the quota"),
+    *("tag_lag", "shuffle, ticket0", "shuffle, ticketsmart", "moving", "skew"),
+    *("clock jumped ahead", "clock jumped back", "key revoked", "key restored"),
+    *("down, ticket0", "down, ticketsmart", "ledger failed", "configuration edited"),
+    *("2 processes at once", "3 processes at once", "process killed"),
+    *("process paused", "process paused beyond its lease", "dead letter"),
+    *(f"ticket: {what}" for what in ("tag", "untag", "assign", "resolve", "pending", "reply")),
+    *("ticket: delete", "ticket: of somebody else"),
+}
+"""Everything that can break, and everybody who can come in between."""
+
 
 def played(seed: int, rules: Sequence[Rules] = (BUILT_IN,)) -> Result:
     return Play(seed, list(rules)).play()
@@ -56,9 +76,13 @@ def test_the_promise_holds() -> None:
         stop_at=1,
     )
     print(campaign.report())  # noqa: T201 - shown with -rP and when it fails
-    assert not campaign.broken, f"willcall simulate --seed {campaign.broken[0].seed}"
+    for broken in campaign.broken:
+        print(*broken.trace, sep="\n")  # noqa: T201
+    assert not campaign.broken, f"seed {campaign.broken[0].seed}"
     assert campaign.seeds == SEEDS or campaign.seconds >= SECONDS
-    assert campaign.worst <= BOUND
+    # A fault that never fires proves nothing.
+    assert campaign.seeds < 300 or not ALL - set(campaign.fired)
+    assert campaign.worst <= BOUND + 2 * 1500, "and a clock was set ahead twice at most"
 
 
 def test_a_seed_plays_the_same_again() -> None:
@@ -70,18 +94,26 @@ def test_a_seed_plays_the_same_again() -> None:
         assert first.requests > 10
 
 
-def test_everything_that_can_break_does() -> None:
-    """A fault that never fires proves nothing."""
-    fired: Counter[str] = Counter()
-    for seed in range(400):
-        play = Play(seed, [BUILT_IN])
-        play.weather.rage()
-        fired.update({fault.kind for fault in play.sandbox.faults})
-    for kind in (
-        "lost_request", "lost_response", "late_commit", "delay", "status", "html", "truncated",
-        "cut", "garbage", "tag_lag", "shuffle", "skew",
-    ):  # fmt: skip
-        assert fired[kind] > 5, kind
+def test_the_desk_has_what_rules_speak_of() -> None:
+    """Inboxes, senders and people of your own; and a rule that waits is no rule that forgets."""
+    address = Address(
+        inbox_id="inb_mine", customer_email="me@example.org", from_address="us@example.org"
+    )
+    waits = Rule(
+        id="low",
+        kinds=("ticket_type.low_stock",),
+        address=address,
+        hold=timedelta(minutes=5),
+        assignee_id="usr_mine",
+    )
+    rules = Rules(rules=(waits, *built_in_rules(address)), default=address)
+    campaign = play_many(range(1, 25), [rules], stop_at=1)
+    assert not campaign.broken, campaign.broken
+    play = Play(1, [rules])
+    play.play()
+    ours = [ticket for ticket in play.sandbox.desk.tickets if "[wc-" in ticket.subject]
+    assert ours
+    assert {ticket.inbox_id for ticket in ours} == {"inb_mine"}
 
 
 # -- the promise, with its heart taken out ------------------------------------------------------
@@ -124,20 +156,21 @@ def _no_fence(self: Ledger, connection: Any, fence: Any, now: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("where", "name", "mutant"),
+    ("places", "name", "mutant"),
     [
-        (deliver, "look", _blind),
-        (deliver, "look", _careless),
-        (Ledger, "attempting", _late_commit),
-        (Ledger, "_pass_fence", _no_fence),
+        ([deliver], "look", _blind),
+        ([deliver], "look", _careless),
+        ([Ledger, MemoryLedger], "attempting", _late_commit),
+        ([Ledger, MemoryLedger], "_pass_fence", _no_fence),
     ],
     ids=["check-first removed", "error = not found", "commit after the send", "fence off"],
 )
 def test_what_breaks_the_promise_is_caught(
-    monkeypatch: pytest.MonkeyPatch, where: Any, name: str, mutant: Any
+    monkeypatch: pytest.MonkeyPatch, places: list[Any], name: str, mutant: Any
 ) -> None:
     """Within 2,000 seeds; so the simulation sees what it is there to see."""
-    monkeypatch.setattr(where, name, mutant)
+    for where in places:
+        monkeypatch.setattr(where, name, mutant)
     campaign = play_many(range(2000), [BUILT_IN], stop_at=1)
     assert campaign.broken, "nothing was noticed"
     print(f"caught by seed {campaign.broken[0].seed}: {campaign.broken[0].broken}")  # noqa: T201

@@ -24,8 +24,9 @@ from willcall.client.quota import Pace
 from willcall.errors import WillcallError
 from willcall.sandbox import Sandbox
 from willcall.sandbox.settings import Switches
+from willcall.simulation.ledgers import in_sqlite
 from willcall.simulation.network import BASE, Network
-from willcall.simulation.play import OFFICE, fresh_ledger
+from willcall.simulation.play import OFFICE
 from willcall.simulation.stage import Process, Stage
 from willcall.ticket0.api import PROVIDER as TICKET0
 from willcall.ticket0.api import FlowTicket0
@@ -79,7 +80,7 @@ class Vigil:
         self.sandbox = Sandbox(self.stage, season=season, **(switches or {}))
         self.box_office, self.desk = self.sandbox.boxoffice, self.sandbox.desk
         self.network = Network(self.stage, self.sandbox)
-        self.ledger = ledger or fresh_ledger()
+        self.ledger = ledger or in_sqlite()
         self.rules = rules or Rules(rules=built_in_rules(ADDRESS), default=ADDRESS)
         self.keys = {
             "ticketsmart": self.sandbox.ticketsmart_key,

@@ -26,6 +26,7 @@ from willcall import (
 )
 from willcall.client.clients import AsyncClient, SyncClient
 from willcall.client.flow import Flow
+from willcall.client.op import Op
 from willcall.client.paging import AsyncPages, FlowPages, Page, Pages, Rows
 from willcall.ticket0.api import FlowTicket0
 from willcall.ticket0.models import Customer, Message, Ticket, TicketStatus
@@ -57,6 +58,7 @@ def blocking(smart: TicketSmart, desk: Ticket0) -> None:
     assert_type(smart.events.get.raw("a"), Answer[Event])
     assert_type(smart.events.get.raw("a").value, Event)
     assert_type(smart.events.get.raw("a").reply, Reply)
+    assert_type(smart.events.get.op("a"), Op[Any])
     assert_type(smart.with_options(timeout=None, tries=1), TicketSmart)
     assert_type(smart.check(), Access)
     with smart as same:
@@ -98,6 +100,7 @@ async def awaited(smart: AsyncTicketSmart, desk: AsyncTicket0) -> None:
     assert_type(await smart.events.ticket_types("a"), tuple[TicketType, ...])
     assert_type(await smart.events.availability("a"), Availability)
     assert_type(await smart.events.get.raw("a"), Answer[Event])
+    assert_type(smart.events.get.op("a"), Op[Any])
     assert_type(smart.with_options(headers={}), AsyncTicketSmart)
     assert_type(await smart.check(), Access)
     async with desk as same:
@@ -128,6 +131,7 @@ def in_flow(smart: FlowTicketSmart, desk: FlowTicket0) -> Flow[None]:
     assert_type((yield from smart.events.availability("a")), Availability)
     assert_type((yield from smart.events.remove_ticket_type("a", "b")), Event)
     assert_type((yield from smart.events.get.raw("a")), Answer[Event])
+    assert_type(smart.events.get.op("a"), Op[Any])
     assert_type((yield from smart.check()), Access)
     assert_type((yield from desk.tickets.get("a")), Ticket)
     assert_type((yield from desk.messages.list("a").all()), Rows[Message])

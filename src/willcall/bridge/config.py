@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Self, get_args
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from ..client.http import safe_base_url
 from ..client.provider import Provider
@@ -19,6 +19,7 @@ from ..client.redact import scrub
 from ..errors import ConfigError, InputError
 from ..ticket0.api import PROVIDER as TICKET0
 from ..ticketsmart.api import PROVIDER as TICKETSMART
+from . import keys
 from .address import Address
 from .facts import LowStock
 from .rule_tables import Removal, RuleTable, duration
@@ -55,6 +56,12 @@ def _file(text: str) -> str:
     return filled(text)
 
 
+def _entry(text: str) -> str:
+    if scrub(text) != text:
+        raise ValueError("it is a key; `keyring set willcall NAME` keeps it, and NAME stands here")
+    return filled(text)
+
+
 BaseUrl = Annotated[str, AfterValidator(_url)]
 
 
@@ -65,47 +72,37 @@ def _usual_url(provider: Provider) -> str:
 
 
 class _Keyed(Table):
+    """What has a key: from the environment, unless a file or an entry of the keyring is named."""
+
     api_key_env: Annotated[str, AfterValidator(_variable)]
     api_key_file: Annotated[str, AfterValidator(_file)] | None = None
+    api_key_keyring: Annotated[str, AfterValidator(_entry)] | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.api_key_file is not None and self.api_key_keyring is not None:
+            raise ValueError("api_key_file and api_key_keyring are both given; keep one of them")
+        return self
 
     def key_field(self, at: str) -> str:
         """The path of the field that says where the key is; ``at`` is that of the table."""
-        return f"{at}.api_key_env" if self.api_key_file is None else f"{at}.api_key_file"
+        if self.api_key_file is not None:
+            return f"{at}.api_key_file"
+        return f"{at}.api_key_keyring" if self.api_key_keyring is not None else f"{at}.api_key_env"
 
     def key(self, folder: Path, at: str) -> str:
-        """The API key, from its file or the environment.
+        """The API key, from its file, the keyring or the environment.
 
         Raises:
-            ConfigError: the file cannot be read or is empty, or the variable is not set.
+            ConfigError: the file cannot be read or is empty, the keyring cannot be used or keeps
+                no such key, or the variable is not set.
         """
-        if self.api_key_file is None:
-            key = os.environ.get(self.api_key_env, "").strip()
-            if not key:
-                raise ConfigError(
-                    self.key_field(at),
-                    f"the environment variable {self.api_key_env} is not set",
-                    "set it to the key, or name a file with api_key_file",
-                )
-            return key
-        try:
-            key = (folder / self.api_key_file).read_text("utf-8-sig").strip()
-        except (OSError, ValueError) as error:
-            raise ConfigError(
-                self.key_field(at),
-                f"{self.api_key_file} cannot be read: {_why(error)}",
-                "a path that is not absolute starts in the configuration's folder",
-            ) from None
-        if not key:
-            raise ConfigError(
-                self.key_field(at), f"{self.api_key_file} is empty", "write the key into it"
-            )
-        return key
-
-
-def _why(error: OSError | ValueError) -> str:
-    """Why a file cannot be read."""
-    said: str | None = getattr(error, "strerror", None)
-    return said.lower() if said else "it is not UTF-8 text"
+        field = self.key_field(at)
+        if self.api_key_file is not None:
+            return keys.from_file(field, self.api_key_file, folder)
+        if self.api_key_keyring is not None:
+            return keys.from_keyring(field, self.api_key_keyring)
+        return keys.from_environment(field, self.api_key_env)
 
 
 class BoxOffice(_Keyed):
@@ -269,7 +266,7 @@ def text_of(file: Path, *, given: bool = True) -> str:
     except (OSError, ValueError) as error:
         raise ConfigError(
             str(file),
-            f"it cannot be read: {_why(error)}",
+            f"it cannot be read: {keys.why(error)}",
             f"name another with -c or ${ENVIRONMENT}",
         ) from None
 
@@ -402,7 +399,7 @@ def _complaint(one: ErrorDetails, root: type[Table]) -> ConfigError:
 def nearest(name: str, known: list[str]) -> str:
     """What to do about a name that is not known."""
     if name == "api_key":
-        return "keys stay out of this file: use api_key_env or api_key_file"
+        return "keys stay out of this file: use api_key_env, api_key_file or api_key_keyring"
     near = get_close_matches(name, known, n=1)
     return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
 

@@ -430,9 +430,7 @@ class _Courier:
         moment = yield from now()
         if self._too_long(intent, moment):
             return (yield from self._dead(intent, why))
-        # Many tries in a short time were unclear ones: this one waits no longer for their sake.
-        known = moment - (intent.first_tried_at or moment)
-        until = moment + min(_pause(intent), _REFUSED_AGAIN + 2 * max(known, timedelta(0)))
+        until = moment + _pause(intent, moment)
         yield from self._mark(intent, IntentState.REFUSED, error=why, retry_at=until)
         return Outcome.REFUSED, why
 
@@ -479,10 +477,13 @@ class _Courier:
         )
 
 
-def _pause(intent: Intent) -> timedelta:
-    """How long an act that was refused waits: it doubles from try to try."""
-    doublings = min(max(0, intent.tries - 1), 10)
-    return min(_REFUSED_CAP, _REFUSED_AGAIN * (1 << doublings))
+def _pause(intent: Intent, moment: datetime) -> timedelta:
+    """How long an act that was refused waits: as long again as it has been tried so far.
+
+    So the waits double, however often it was tried for other reasons meanwhile.
+    """
+    tried_for = moment - (intent.first_tried_at or moment)
+    return min(_REFUSED_CAP, max(_REFUSED_AGAIN, tried_for))
 
 
 def _kept_back(intent: Intent, moment: datetime) -> bool:
@@ -490,5 +491,5 @@ def _kept_back(intent: Intent, moment: datetime) -> bool:
     wait was ever to last was written under a clock that ran ahead."""
     until = intent.retry_at
     refused = intent.state is IntentState.REFUSED
-    longest = _pause(intent) if refused else 2 * _REFUSED_CAP
+    longest = _pause(intent, moment) if refused else 2 * _REFUSED_CAP
     return until is not None and moment < until <= moment + longest

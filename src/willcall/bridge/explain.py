@@ -97,9 +97,10 @@ def said(
             why = wait(rule, change, since, known, now)
         about = change.kind in rule.kinds
         found.append(Said(rule=rule.id, takes=takes, why=why, about=about))
+    decider = found[-1].rule if found else ""
     for rule in rules.rules[len(found) :]:
         about = change.kind in rule.kinds
-        why = f"not asked: {found[-1].rule} has decided"
+        why = f"not asked: {decider} has decided"
         found.append(Said(rule=rule.id, why=why, about=about, asked=False))
     return tuple(found)
 

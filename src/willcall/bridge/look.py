@@ -56,7 +56,7 @@ def look(api: FlowTicket0, case: Case, intent: Intent, inbox_id: str) -> Flow[Se
         return eldest(by_marker.get(case.marker, ()))
     ticket_id = ticket_of(case, intent)
     if intent.act in {Act.MESSAGE, Act.NOTE}:
-        messages = yield from api.messages.list(ticket_id).all()
+        messages = yield from api.messages.list(ticket_id).all(certain=True)
         # A customer's answer may quote us, so what came in proves nothing.
         ours = (m for m in messages if m.direction != Direction.INBOUND)
         seen = Seen(any(marks(m.body_text, intent.marker) for m in ours))
@@ -74,14 +74,16 @@ def marked(
 ) -> Flow[Mapping[str, list[Ticket]]]:
     """The tickets of an inbox that carry a marker, by marker.
 
-    Every page is read; fewer only where the pages themselves have proved to be in the order of
-    creation, and have gone past ``since``.
+    Every page is read, and read again until two readings agree: a ticket that somebody touches
+    meanwhile may move to a page that was read before, and nothing would show it. Fewer are read
+    only where the pages themselves have proved to be in the order of creation, and have gone past
+    ``since``.
 
     Raises:
         ApiError: a page could not be read, or the list would not hold still.
     """
     order = _Order(None if since is None else since - CLOCKS)
-    tickets = yield from api.tickets.list(inbox_id=inbox_id).until(order.is_past)
+    tickets = yield from api.tickets.list(inbox_id=inbox_id).until(order.is_past, certain=True)
     by_marker: dict[str, list[Ticket]] = {}
     for ticket in tickets:
         marker = read_subject(ticket.subject)

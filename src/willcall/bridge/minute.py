@@ -30,7 +30,7 @@ class News:
 class Minute:
     """What a minute has brought; ``began`` by the clock on the wall, ``begins`` in ticks.
 
-    ``refused`` counts the 429s, ``error`` is what kept it from looking at its end, ``stopped`` what
+    ``error`` is what kept it from looking at its end, ``stopped`` what
     kept it from delivering, and ``left`` what is still to be delivered, by state.
     """
 
@@ -40,7 +40,6 @@ class Minute:
     changes: int = 0
     delivered: int = 0
     folded: int = 0
-    refused: int = 0
     error: ApiError | None = None
     stopped: ApiError | None = None
     left: Mapping[str, int] = attrs.field(factory=dict)
@@ -62,7 +61,6 @@ class Minute:
             "left": dict(self.left),
             "trouble": str(self.error or self.stopped or ""),
             "looks": self.looks,
-            "refused": self.refused,
             "sweep_seconds": None if schedule is None else round(schedule.sweep_seconds, 1),
             "longest_unseen": None if schedule is None else round(schedule.longest_unseen, 1),
         }

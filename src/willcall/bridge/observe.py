@@ -93,11 +93,10 @@ def observe(
                 seen[event_id] = found
         for event in _chosen(planner, by_id, seen, snapshot, looks, at):
             try:
-                types = yield from api.events.ticket_types(event.id)
+                seen[event.id] = yield from looked_at(api, event.id, at)
             except NotFoundError:
                 continue  # it went between the list and the look; the next sweep tells
             done += 1
-            seen[event.id] = event_facts(event, at, types)
             planner.schedule.event_seen(seen[event.id], at.timestamp())
     except (AuthenticationError, PermissionDeniedError):
         raise
@@ -167,6 +166,16 @@ def unseen_too_long(snapshot: Mapping[str, EventFacts], seen: Container[str]) ->
         for event in snapshot.values()
         if event.id not in seen and event.absent + 1 >= SWEEPS and not event.vanished
     )[:_MOST_ASKED_FOR]
+
+
+def looked_at(api: FlowTicketSmart, event_id: str, at: datetime) -> Flow[EventFacts]:
+    """An event and its ticket types as they are at one moment. Its row is older by then: what is
+    put together from both may never have been true."""
+    event = yield from api.events.get(event_id)
+    types = event.ticket_types
+    if types is None:
+        types = yield from api.events.ticket_types(event_id)
+    return event_facts(event, at, types)
 
 
 def asked_for(api: FlowTicketSmart, event_id: str, at: datetime) -> Flow[EventFacts | None]:

@@ -55,7 +55,7 @@ def origins(
 ) -> dict[str, Origin]:
     """Of these markers, those of this box office, and what each was derived from."""
     found: dict[str, Origin] = {}
-    for rule, kind in _pairs(rules):
+    for rule, kind in _pairs(rules) if markers else ():
         for subject, event, one in _subjects(box_office, events, kind):
             for episode in range(1, EPISODES + 1):
                 marker = case_marker(box_office, rule, kind, subject, episode)

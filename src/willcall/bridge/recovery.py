@@ -66,7 +66,10 @@ def rebuild(
     """
     state = yield from do("state", lambda: job.ledger.state(job.box_office))
     if state.snapshot is not None:
-        raise LedgerError(f"the ledger knows {job.box_office!r}: there is nothing to recover")
+        raise LedgerError(
+            f"the ledger knows {job.box_office!r}: there is nothing to recover; "
+            "`willcall run` goes on with it"
+        )
     tickets = yield from ours(job, api, observation.events)
     found = []
     for one in tickets:

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from ..client.flow import Flow, do, now, tick
+from ..client.flow import Flow, do, now, tick, watched
 from ..errors import (
     ApiError,
     AuthenticationError,
@@ -43,6 +43,7 @@ from .observe import Observation, observe
 from .outlook import Outlooks, outlooks
 from .planner import Planner
 from .recovery import rebuild, refuse_to_guess
+from .tally import Tally
 
 
 @attrs.frozen(kw_only=True)
@@ -132,9 +133,10 @@ def run_pass(job: Job) -> Flow[PassReport]:
     ends = (yield from tick()) + job.max_seconds
 
     def work(fence: Fence) -> Flow[PassReport]:
-        report = yield from _observe_and_commit(job, fence, ends)
-        report = yield from deliver(job, fence, report, ends)
-        yield from _note_run(job, report, started)
+        tally = Tally()
+        report = yield from watched(_observe_and_commit(job, fence, ends), tally)
+        report = yield from watched(deliver(job, fence, report, ends), tally)
+        yield from _note_run(job, report, started, tally)
         return report
 
     return (yield from _with_lease(job, started, work))
@@ -267,7 +269,7 @@ def deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[Pas
     return attrs.evolve(report, deliveries=deliveries, left=left)
 
 
-def _note_run(job: Job, report: PassReport, started: datetime) -> Flow[None]:
+def _note_run(job: Job, report: PassReport, started: datetime, tally: Tally) -> Flow[None]:
     ended = yield from now()
     summary: dict[str, Any] = {
         "events": len(report.observation.events) if report.observation else None,
@@ -276,6 +278,7 @@ def _note_run(job: Job, report: PassReport, started: datetime) -> Flow[None]:
         "folded": report.deliveries.folded,
         "left": dict(report.left),
         "trouble": str(report.trouble or report.deliveries.stopped or ""),
+        **tally.taken(),
     }
     code = report.exit_code
     yield from do(

@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 
 import attrs
 
-from ..client.flow import Flow, Request, drive
+from ..client.flow import Flow, Request, Watcher, drive, watched
 from ..client.http import Connections
 from ..client.provider import Account, open_account
 from ..client.quota import Pace
@@ -52,6 +52,8 @@ from .run import (
 from .threads import Threads
 
 T = TypeVar("T")
+Onlooker = Callable[[str], Watcher | None]
+"""Who looks on while a box office is at work, by its name."""
 
 
 class Bridge:
@@ -67,13 +69,23 @@ class Bridge:
         config: the configuration, see :mod:`willcall.bridge.config`.
         folder: where its relative paths start.
         max_seconds: how long a pass over one box office may take, waits included.
+        onlooker: who looks on while a box office, by its name, is at work; see
+            :class:`willcall.client.flow.Watcher`. Nobody, if it gives None.
 
     Raises:
         ConfigError: the desk's key is missing or of the wrong shape.
     """
 
-    def __init__(self, config: Config, folder: Path, *, max_seconds: float = 50.0) -> None:
+    def __init__(
+        self,
+        config: Config,
+        folder: Path,
+        *,
+        max_seconds: float = 50.0,
+        onlooker: Onlooker | None = None,
+    ) -> None:
         self.config = config
+        self._onlooker = onlooker or (lambda _: None)
         self._folder = folder
         self._max_seconds = max_seconds
         self._connections = Connections()
@@ -86,18 +98,25 @@ class Bridge:
         self._stopping = False
 
     @classmethod
-    def from_config(cls, path: str | Path | None = None, *, max_seconds: float = 50.0) -> Self:
+    def from_config(
+        cls,
+        path: str | Path | None = None,
+        *,
+        max_seconds: float = 50.0,
+        onlooker: Onlooker | None = None,
+    ) -> Self:
         """The bridge that a configuration file describes.
 
         Args:
             path: the file; else ``$WILLCALL_CONFIG``, else ``./willcall.toml``.
             max_seconds: how long a pass over one box office may take, waits included.
+            onlooker: who looks on, by the name of the box office.
 
         Raises:
             ConfigError: the file is missing or wrong, or the desk's key is.
         """
         config, folder = load(path)
-        return cls(config, folder, max_seconds=max_seconds)
+        return cls(config, folder, max_seconds=max_seconds, onlooker=onlooker)
 
     def __enter__(self) -> Self:
         return self
@@ -331,7 +350,9 @@ class Bridge:
         """Run a flow for one box office; its trouble is its own."""
         try:
             job = self._job(office, ledger)
-            return drive(flow(job), self._send, self._pause)
+            watcher = self._onlooker(office.name)
+            told = flow(job) if watcher is None else watched(flow(job), watcher)
+            return drive(told, self._send, self._pause)
         except (ApiError, InputError, LedgerError, StoppedError) as error:
             return in_trouble(office.name, error)
 
@@ -364,10 +385,15 @@ def counted(account: Account, ledger: Ledger) -> Account:
     has spent. What writes nothing counts for itself."""
     if ledger.reading or account.pace is None:
         return account
-    # The name lies in a file: it must not give the key away.
+    pace = Pace(account.pace.quota, store=ledger, name=quota_name(account))
+    return attrs.evolve(account, pace=pace)
+
+
+def quota_name(account: Account) -> str:
+    """Under which name the ledger counts an account's requests. It lies in a file: it must not give
+    the key away."""
     key = sha256(account.key.encode()).hexdigest()[:32]
-    name = f"{account.provider.name} {account.base_url} {key}"
-    return attrs.evolve(account, pace=Pace(account.pace.quota, store=ledger, name=name))
+    return f"{account.provider.name} {account.base_url} {key}"
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from ..client.flow import Flow, do, now
 from ..client.observe import log
 from ..ticket0.api import FlowTicket0
 from .address import Address
-from .cases import Act, Case, Intent
+from .cases import Act, Case, CaseState, Intent
 from .ledger import Fence, Ledger
 from .look import Seen, eldest, marked
 from .marker import act_marker, in_text
@@ -24,8 +24,10 @@ WATCH = timedelta(hours=2)
 
 _NOTE = (
     "Ticket0 opened this ticket twice: a request of willcall's was carried out long after its "
-    "connection had died. {first} is the one that goes on; this one is resolved."
+    "connection had died. {rest}; this one is resolved."
 )
+_GOES_ON = "{first} is the one that goes on"
+_DELETED = "The other one was deleted since"
 
 
 def fold_twins(
@@ -55,9 +57,11 @@ def fold_twins(
         since = min((at for at in tried if at is not None), default=None)
         by_marker = yield from marked((yield from reading()), inbox, since)
         for case, _ in pairs:
-            seen = eldest(by_marker.get(case.marker, ()))
-            if seen.twins:
-                found += yield from noticed(ledger, fence, case, seen)
+            tickets = by_marker.get(case.marker, ())
+            others = [ticket for ticket in tickets if ticket.id != case.ticket_id]
+            # The case's own may be elsewhere by now, or deleted: one that came late is alone then.
+            if len(others) > (case.ticket_id is None):
+                found += yield from noticed(ledger, fence, case, eldest(tickets))
     return found
 
 
@@ -72,13 +76,16 @@ def noticed(ledger: Ledger, fence: Fence, case: Case, seen: Seen) -> Flow[int]:
     """Write down that second tickets are to be folded; how many are news.
 
     The case's own ticket stays, whichever that is: the customer has been written to from there.
+    Where somebody has deleted that one, the second is not wanted either.
     """
     tickets = [ticket for ticket in (seen.ticket, *seen.twins) if ticket is not None]
     stays = case.ticket_id or tickets[0].id
     twins = [ticket.id for ticket in tickets if ticket.id != stays]
 
     def acts(position: int, twin: str) -> list[Intent]:
-        note = in_text(_NOTE.format(first=stays), act_marker(case.marker, position))
+        deleted = case.state is CaseState.GONE
+        rest = _DELETED if deleted else _GOES_ON.format(first=stays)
+        note = in_text(_NOTE.format(rest=rest), act_marker(case.marker, position))
         return [
             Intent(
                 case=case.marker,

@@ -24,7 +24,7 @@ from typing import Any
 
 import attrs
 
-from ..client.flow import Flow, do, draw, now, sleep, tick
+from ..client.flow import Flow, do, draw, now, sleep, tick, watched
 from ..errors import (
     ApiError,
     AuthenticationError,
@@ -59,6 +59,7 @@ from .planner import Planner
 from .run import PassReport, busy, deliver, strangers
 from .schedule import Look
 from .selling import FAST
+from .tally import Tally
 from .troubles import kind_of
 
 _RENEW = 20.0
@@ -112,6 +113,7 @@ class Watch:
         self._failures = 0
         self._noted: tuple[str, float] | None = None
         self._minute: Minute | None = None
+        self._tally = Tally()
 
     # -- observing ----------------------------------------------------------------------------
 
@@ -130,7 +132,7 @@ class Watch:
             return attrs.evolve(report, trouble=busy(job.box_office))
         self.fence = fence
         try:
-            yield from self._watch(fence)
+            yield from watched(self._watch(fence), self._tally)
         except StoppedError:
             pass  # it was asked to leave while it waited
         except WillcallError as error:
@@ -290,7 +292,6 @@ class Watch:
         kind = kind_of(error)
         assert self._minute is not None  # noqa: S101 - there is one while there are looks
         if isinstance(error, RateLimitError):
-            self._minute.refused += error.status is not None
             wait = min(_LONGEST_PAUSE, max(1.0, error.retry_after or 5.0))
         elif look is not None and look.event is not None and not _of_all(error):
             # One event that cannot be read must not hold up all the others.
@@ -390,6 +391,7 @@ class Watch:
         if self._noted is None:
             minute.error = None  # it has passed
         code, summary = minute.code, minute.summary(len(self._snapshot), self._planner)
+        summary |= self._tally.taken()
         self.codes = [*self.codes[-9:], code]
         try:
             yield from do(
@@ -404,7 +406,7 @@ class Watch:
     def delivering(self) -> Flow[None]:
         """Carry out what was written down, as soon as it is, until observing is over."""
         try:
-            yield from self._deliver_until_over()
+            yield from watched(self._deliver_until_over(), self._tally)
         except StoppedError:
             pass
         except WillcallError as error:

@@ -12,46 +12,23 @@ import typer
 
 from ..client.redact import scrub
 from ..errors import ApiError, ConfigError, InputError, WillcallError
-from . import (
-    apis,
-    check,
-    db,
-    dead,
-    demo,
-    explain,
-    log,
-    passes,
-    preview,
-    release,
-    replay,
-    ruletest,
-    sandbox,
-    silence,
-    simulate,
-    watch,
-)
+from .codes import CODES
+from .commands import Commands
+from .logs import begin, line, machine
 
 # typer carries a copy of click in newer versions and needs the package in older ones: the family
 # of its errors is the same in both, and this is the one member that typer itself exports.
 _Misused = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
 
-EXIT_CODES = """Exit codes:\n
-\b
-  0   all is well
-  1   unexpected: please report it
-  2   the command line is wrong
-  3   it ran, but something is undelivered, refused or not as a test expects
-  4   plan --detailed-exitcode: a run would change something
-  75  for now: an API is down or out of requests, or another run is at work
-  77  a key was rejected or lacks a scope
-  78  the configuration or the ledger is wrong
-  130 interrupted
-  143 asked to leave (SIGTERM): it finished the act in hand first
-"""
+EXIT_CODES = "Exit codes:\n\n\b\n" + "".join(
+    f"  {code:<3} {says}\n" for code, says in CODES.items()
+)
 
 app = typer.Typer(
     name="willcall",
-    help="From the box office to the support desk.",
+    cls=Commands,
+    help="From the box office to the support desk.\n\n"
+    "Begin with `willcall init`; to try it out without keys, with `willcall sandbox`.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
@@ -59,25 +36,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("run")(passes.run)
-app.command("watch")(watch.watch)
-app.command("plan")(passes.plan)
-app.command("check")(check.check)
-app.command("explain")(explain.explain)
-app.command("log")(log.log)
-app.command("test")(ruletest.try_rules)
-app.command("preview")(preview.preview)
-app.command("replay")(replay.replay)
-app.command("release")(release.release)
-app.command("demo")(demo.demo)
-app.command("sandbox")(sandbox.sandbox)
-app.command("recover")(passes.recover)
-app.command("simulate")(simulate.simulate)
-app.add_typer(silence.silence, name="silence")
-app.add_typer(dead.dead, name="dead")
-app.add_typer(db.db, name="db")
-app.add_typer(apis.events, name="events")
-app.add_typer(apis.tickets, name="tickets")
 
 
 @app.callback()
@@ -97,6 +55,11 @@ def _options(
 
 def run(args: Sequence[str]) -> int:
     """Run the command line; the exit code."""
+    begin()
+    if "_WILLCALL_COMPLETE" in os.environ:  # a shell asks, see completion.py
+        from typer.completion import completion_init  # type: ignore[attr-defined]
+
+        completion_init()
     try:
         code = app(list(args), prog_name="willcall", standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
@@ -157,5 +120,8 @@ def _trace() -> None:
 
 
 def _say(text: str, code: int) -> int:
-    print(f"willcall: {scrub(text)}", file=sys.stderr)  # noqa: T201 - the one place for errors
+    if machine():
+        line("error", scrub(text), exit_code=code)
+    else:
+        print(f"willcall: {scrub(text)}", file=sys.stderr)  # noqa: T201 - the one place for errors
     return code

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from . import screen
 from .options import AsJson, ConfigFile
 
 if TYPE_CHECKING:
@@ -84,20 +85,19 @@ def _as_text(found: Checked, file: Path, known: Known) -> None:
     from .ledgers import now
 
     for one in found.complaints:
-        typer.echo(_line(file, one))
+        screen.line(_line(file, one))
     if found.config is not None:
         own = len(found.config.rule)
         rest = "and the built-in ones" if found.config.built_in_rules else "no built-in ones"
-        typer.echo(
-            f"{file}: {_many(own, 'rule')}, {rest}; {_many(found.errors, 'error')}, ", nl=False
-        )
-        typer.echo(_many(len(found.complaints) - found.errors, "warning"))
+        warnings = _many(len(found.complaints) - found.errors, "warning")
+        errors = _many(found.errors, "error")
+        screen.line(f"{file}: {_many(own, 'rule')}, {rest}; {errors}, {warnings}")
         live = sum(one.begins <= now() < one.until for one in known.silences)
         if known.silences:
             over = len(known.silences) - live
-            typer.echo(f"{_many(live, 'silence')} in force, {over} over (`willcall silence list`)")
+            screen.line(f"{_many(live, 'silence')} in force, {over} over (`willcall silence list`)")
         if found.untaken:
-            typer.echo(f"no rule takes: {', '.join(found.untaken)}")
+            screen.line(f"no rule takes: {', '.join(found.untaken)}")
 
 
 def _many(number: int, noun: str) -> str:
@@ -152,7 +152,7 @@ def _kinds(*, as_json: bool) -> None:
             for k in KINDS.values()
         ],
     )
-    typer.echo("\nTemplates may name:")
+    screen.line("\nTemplates may name:")
     for head, first in (
         ("any kind", "box_office.storm"),
         ("event.* also", "event.created"),
@@ -160,7 +160,7 @@ def _kinds(*, as_json: bool) -> None:
     ):
         fresh = names(first) - _tables_of(head)
         shown = ", ".join(sorted(name for name in fresh if "." in name or not _is_table(name)))
-        typer.echo(f"  {head}:\n    {shown}")
+        screen.line(f"  {head}:\n    {shown}")
 
 
 def _tables_of(head: str) -> frozenset[str]:

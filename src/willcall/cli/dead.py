@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..errors import InputError
-from . import show
+from . import screen, show
 from .options import AsJson, ConfigFile
 
 dead = typer.Typer(
@@ -24,7 +24,13 @@ Numbers = Annotated[
 
 @dead.command("list")
 def list_(config: ConfigFile = None, as_json: AsJson = False) -> int:
-    """Every dead letter and why. Exit 3 if there is one."""
+    """Every dead letter and why. Exit 3 if there is one.
+
+    \b
+    Examples:
+      willcall dead list
+      willcall dead list --json | jq -r .error
+    """
     from ..bridge.service import opened_ledger
 
     with opened_ledger(config, reading=True) as ledger:
@@ -45,7 +51,7 @@ def list_(config: ConfigFile = None, as_json: AsJson = False) -> int:
             )
     if not as_json:
         show.table(
-            ("number", "act", "case", "about", "why"),
+            ("NUMBER", "ACT", "CASE", "ABOUT", "WHY"),
             [(i.id, i.act.value, c.marker, c.title, i.error) for c, i in letters],
         )
     return 3 if letters else 0
@@ -53,31 +59,47 @@ def list_(config: ConfigFile = None, as_json: AsJson = False) -> int:
 
 @dead.command("show")
 def show_(number: Number, config: ConfigFile = None) -> int:
-    """One dead letter, word for word."""
+    """One dead letter, word for word.
+
+    \b
+    Examples:
+      willcall dead show 17
+    """
     from ..bridge.service import opened_ledger
 
     with opened_ledger(config, reading=True) as ledger:
         letters = ledger.dead()
     for case, intent in letters:
         if intent.id == number:
-            typer.echo(f"{intent.act} of {case.marker} ({case.box_office}): {case.title}")
-            typer.echo(f"tried {intent.tries} times, first {intent.first_tried_at}")
-            typer.echo(f"why: {intent.error}")
+            screen.line(f"{intent.act} of {case.marker} ({case.box_office}): {case.title}")
+            screen.line(f"tried {intent.tries} times, first {intent.first_tried_at}")
+            screen.line(f"why: {intent.error}")
             for name, value in (*intent.sent.items(), *intent.payload.items()):
-                typer.echo(f"{name}: {value}")
+                screen.line(f"{name}: {value}")
             return 3
     raise _unknown(number)
 
 
 @dead.command()
 def retry(numbers: Numbers = None, config: ConfigFile = None) -> int:
-    """Take dead letters up again: the next run looks for each, and tries it once more."""
+    """Take dead letters up again: the next run looks for each, and tries it once more.
+
+    \b
+    Examples:
+      willcall dead retry 17
+      willcall dead retry && willcall run
+    """
     return _each(numbers, config, drop=False)
 
 
 @dead.command()
 def drop(numbers: Numbers = None, config: ConfigFile = None) -> int:
-    """Let dead letters go. With the opening of a ticket everything else about it goes, too."""
+    """Let dead letters go. With the opening of a ticket everything else about it goes, too.
+
+    \b
+    Examples:
+      willcall dead drop 17
+    """
     return _each(numbers, config, drop=True)
 
 
@@ -91,7 +113,7 @@ def _each(numbers: list[int] | None, config: Path | None, *, drop: bool) -> int:
             done = (ledger.drop_dead if drop else ledger.retry_dead)(number, moment)
             if not done:
                 raise _unknown(number)
-            typer.echo(f"{number}: {'dropped' if drop else 'tried again at the next run'}")
+            screen.line(f"{number}: {'dropped' if drop else 'tried again at the next run'}")
     return 0
 
 

@@ -39,9 +39,14 @@ def demo() -> int:
     """Play a night of sales against stand-ins for both services. No keys, nothing leaves here.
 
     The bridge runs between the steps as cron would run it: one `willcall run` after the other.
+
+    \b
+    Examples:
+      willcall demo
     """
     try:
-        from ..sandbox import Sandbox, serve
+        from ..sandbox import Sandbox
+        from ..sandbox.server import serve
     except ModuleNotFoundError as error:
         raise InputError(
             "demo", f"{error.name} is not installed", "pip install 'willcall[sandbox]'"
@@ -88,7 +93,7 @@ class _Night:
             box_office.reschedule(quartet, days=7)
         with self._scene_of(
             "Somebody tries to remove the Early Bird tickets, but some have been sold.",
-            "events", "remove-ticket-type", club, "Early Bird", expect=3,
+            "events", "remove-ticket-type", club, "Early Bird", "--yes", expect=3,
         ):  # fmt: skip
             pass
         with self._scene_of("The Cherry Orchard opens the second balcony: back on sale."):

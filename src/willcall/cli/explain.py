@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError
+from . import screen
 from .options import AsJson, ConfigFile
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def explain(
             show.as_json(_data(one))
             continue
         if number:
-            typer.echo()
+            screen.line()
         _text(one)
     return 0
 
@@ -180,15 +181,15 @@ def _text(one: Explanation) -> None:
 
     event = one.event
     name = f" ({event.slug or event.id}): {event.status}" if event else ""
-    typer.echo(f"{plain(one.title)}{name}, {one.box_office}")
+    screen.line(f"{plain(one.title)}{name}, {one.box_office}")
     if not one.changes:
-        typer.echo("  nothing has happened to it since the baseline, which alerts nobody")
+        screen.line("  nothing has happened to it since the baseline, which alerts nobody")
     for told in one.changes:
         change = told.change
         what = f' "{plain(change.ticket_type.name)}"' if change.ticket_type else ""
         summary = KINDS[change.kind].summary
         at = show.moment(change.observed_at)
-        typer.echo(f"\n#{told.number}  {at}  {change.kind}{what} ({summary}): {told.outcome}")
+        screen.line(f"\n#{told.number}  {at}  {change.kind}{what} ({summary}): {told.outcome}")
         _rules(told.rules)
     held = {
         name for story in one.stories if story.case.state == "held" for name in story.case.members
@@ -198,7 +199,7 @@ def _text(one: Explanation) -> None:
         one_type = condition.change.ticket_type
         of = f' "{plain(one_type.name)}"' if one_type else ""
         since = show.moment(condition.since)
-        typer.echo(
+        screen.line(
             f"\nstill so: {condition.change.kind}{of}, since {since}: {_state(condition, held)}"
         )
         if not condition.told and condition.covered_by is None:
@@ -207,7 +208,7 @@ def _text(one: Explanation) -> None:
         case = story.case
         ticket = case.ticket_id or "no ticket yet"
         ended = f", ended {show.moment(case.ended_at)}" if case.ended_at else ""
-        typer.echo(
+        screen.line(
             f"\n{case.marker}  {ticket}: {case.state}, under {case.rule}, "
             f"since {show.moment(case.opened_at)}{ended}"
         )
@@ -215,7 +216,7 @@ def _text(one: Explanation) -> None:
             at = show.moment(act.attempted_at) if act.attempted_at else "not tried yet"
             until = f", not before {show.moment(act.retry_at)}" if act.retry_at else ""
             said = f": {act.error}" if act.error else ""
-            typer.echo(f"  {act.position:>2} {act.act:8} {act.state:10} {at}{until}{said}")
+            screen.line(f"  {act.position:>2} {act.act:8} {act.state:10} {at}{until}{said}")
 
 
 def _state(condition: Condition, held: set[tuple[str, str]]) -> str:
@@ -236,11 +237,13 @@ def _rules(rules: tuple[Said, ...]) -> None:
         says = one.why or "takes it"
         if one.takes and one.why:
             says = f"takes it, but: {one.why}"
-        typer.echo(f"    {one.rule}: {says}")
+        screen.line(f"    {one.rule}: {says}")
     others = len(rules) - len(about)
     if others:
-        which = f"the {others} other rules" if about else f"all {others} rules"
-        typer.echo(f"    {which} are about other kinds")
+        which = f"the {others} other rules are" if about else f"all {others} rules are"
+        if others == 1:
+            which = "the other rule is" if about else "the one rule is"
+        screen.line(f"    {which} about other kinds")
 
 
 def _data(one: Explanation) -> dict[str, Any]:

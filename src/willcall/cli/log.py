@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError
+from . import screen
 from .options import AsJson, ConfigFile
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ def log(
     box_office: Annotated[
         str | None, typer.Option("--box-office", metavar="NAME", help="Only this one.")
     ] = None,
-    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="The last so many.")] = 50,
+    limit: Annotated[
+        int, typer.Option("-n", "--limit", metavar="N", min=1, help="The last so many.")
+    ] = 50,
     as_json: AsJson = False,
 ) -> int:
     """Show what has happened, and every act that was tried, oldest first. Nothing is sent.
@@ -70,7 +73,7 @@ def log(
         if as_json:
             show.as_json(_data(at, row))
         else:
-            typer.echo(f"{show.moment(at)}  {_line(row)}")
+            screen.line(f"{show.moment(at)}  {_line(row)}")
     if not rows:
         show.aside("willcall: nothing of that kind is in the ledger")
     return 0

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from .logs import Format, LogFormat, begin, machine
 from .options import AsJson, ConfigFile, MaxSeconds, Quiet
 
 
@@ -14,6 +15,7 @@ def run(
     max_seconds: MaxSeconds = 50,
     quiet: Quiet = False,
     as_json: AsJson = False,
+    log_format: LogFormat = Format.TEXT,
 ) -> int:
     """Look at every box office once, and deliver what follows. This is what cron runs.
 
@@ -24,19 +26,24 @@ def run(
       willcall run
       * * * * *  cd /srv/willcall && willcall run -q
     """
+    begin(log_format)
     from ..bridge.run import STOPPED, worst
     from ..bridge.service import Bridge
     from . import show
     from .leaving import leaving
+    from .progress import shown
 
     with (
-        Bridge.from_config(config, max_seconds=max_seconds) as bridge,
+        shown(quiet=quiet) as onlooker,
+        Bridge.from_config(config, max_seconds=max_seconds, onlooker=onlooker) as bridge,
         leaving(bridge.stop),
     ):
         reports = bridge.run()
     for report in reports:
         if as_json:
             show.as_json(show.pass_data(report))
+        elif machine():
+            show.pass_log(report, quiet=quiet)
         else:
             show.pass_report(report, quiet=quiet)
     return STOPPED if bridge.stopping else worst(report.exit_code for report in reports)
@@ -46,21 +53,32 @@ def recover(
     config: ConfigFile = None,
     max_seconds: MaxSeconds = 300,
     as_json: AsJson = False,
+    log_format: LogFormat = Format.TEXT,
 ) -> int:
     """Read a lost ledger back from the tickets that willcall has opened at the desk.
 
     For a ledger that is new. Every ticket of ours is known by the marker in its subject; what was
     sent already is found and not sent again, what was not is sent.
+
+    \b
+    Examples:
+      willcall recover
+      willcall recover --max-seconds 900
     """
+    begin(log_format)
     from ..bridge.run import worst
     from ..bridge.service import Bridge
     from . import show
+    from .progress import shown
 
-    with Bridge.from_config(config, max_seconds=max_seconds) as bridge:
+    with (
+        shown() as onlooker,
+        Bridge.from_config(config, max_seconds=max_seconds, onlooker=onlooker) as bridge,
+    ):
         reports = bridge.recover()
     for report in reports:
-        if as_json:
-            show.as_json(show.pass_data(report))
+        if as_json or machine():
+            show.as_json(show.pass_data(report)) if as_json else show.pass_log(report, quiet=False)
             continue
         if report.recovered is not None:
             typer.echo(f"{report.box_office}: read back from {report.recovered} tickets")
@@ -75,6 +93,7 @@ def plan(
         bool, typer.Option("--detailed-exitcode", help="Exit 4 if a run would change something.")
     ] = False,
     as_json: AsJson = False,
+    log_format: LogFormat = Format.TEXT,
 ) -> int:
     """Show what a run would do now, word for word. Nothing is written or sent anywhere.
 
@@ -83,11 +102,16 @@ def plan(
       willcall plan
       willcall plan --json | jq -r '.acts[].subject'
     """
+    begin(log_format)
     from ..bridge.run import worst
     from ..bridge.service import Bridge
     from . import show
+    from .progress import shown
 
-    with Bridge.from_config(config, max_seconds=max_seconds) as bridge:
+    with (
+        shown() as onlooker,
+        Bridge.from_config(config, max_seconds=max_seconds, onlooker=onlooker) as bridge,
+    ):
         plans = bridge.plan()
     for one in plans:
         if as_json:

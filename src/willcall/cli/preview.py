@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InputError, NotFoundError
+from . import screen
 from .options import AsJson, BoxOffice, ConfigFile
 
 if TYPE_CHECKING:
@@ -123,25 +124,25 @@ def _text(one: Preview) -> None:
     if warning:
         show.aside(f"willcall: {warning}")
     assignee = f", for {one.assignee_id}" if one.assignee_id else ""
-    typer.echo(f"{one.kind} under {one.rule}")
-    typer.echo(f"to {one.inbox_id}, about {one.customer_email}{assignee}")
-    typer.echo(f"tags {', '.join(one.tags)}\n")
-    typer.echo(f"┌ {one.subject} [wc-…]")
+    screen.line(f"{one.kind} under {one.rule}")
+    screen.line(f"to {one.inbox_id}, about {one.customer_email}{assignee}")
+    screen.line(f"tags {', '.join(one.tags)}\n")
+    screen.line(f"┌ {one.subject} [wc-…]")
     _block(one.body)
     if one.note is not None:
-        typer.echo("\n┌ an internal note")
+        screen.line("\n┌ an internal note")
         _block(one.note)
     if one.message is not None:
-        typer.echo(f"\n┌ e-mail from {one.from_address} to {one.customer_email}")
+        screen.line(f"\n┌ e-mail from {one.from_address} to {one.customer_email}")
         _block(one.message)
     if one.good_news is not None:
         to = f"e-mail to {one.customer_email}" if one.told_customer else "an internal note"
-        typer.echo(f"\n┌ when it is over ({one.ends_with}): {to}")
+        screen.line(f"\n┌ when it is over ({one.ends_with}): {to}")
         _block(one.good_news)
 
 
 def _block(text: str) -> None:
-    typer.echo("│")
+    screen.line("│")
     for line in text.splitlines():
-        typer.echo(f"│ {line}".rstrip())
-    typer.echo("└")
+        screen.line(f"│ {line}".rstrip())
+    screen.line("└")

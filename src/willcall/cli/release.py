@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from . import screen
 from .options import AsJson, BoxOffice, ConfigFile, MaxSeconds, Quiet
 
 
@@ -48,7 +49,7 @@ def release(
             continue
         held = len(report.decision.cases) if report.decision else 0
         if not quiet and report.decision is not None:
-            typer.echo(f"{report.box_office}: {held or 'nothing'} released")
+            screen.line(f"{report.box_office}: {held or 'nothing'} released")
         show.pass_report(report, quiet=quiet, news=False)
     return worst(report.exit_code for report in reports)
 

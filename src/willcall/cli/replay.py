@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from . import screen
+from .logs import Format, LogFormat, begin
 from .options import AsJson, ConfigFile
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ def replay(
         str, typer.Option(metavar="WHEN", help="From then on: 30d, 12h, or a date.")
     ] = "30d",
     as_json: AsJson = False,
+    log_format: LogFormat = Format.TEXT,
 ) -> int:
     """Show what would have been opened under these rules, beside what was. Nothing is sent.
 
@@ -35,12 +38,13 @@ def replay(
       willcall replay --since 30d -c edited.toml
       willcall replay --json | jq -r '.compared[] | select(.fate != "same")'
     """
+    begin(log_format)
     from . import show
     from .ledgers import ago, now, opened
 
-    begin = ago("--since", since) or now()
+    first = ago("--since", since) or now()
     with opened(config) as (settings, ledger):
-        found = [_one(settings, ledger, office.name, begin) for office in settings.box_office]
+        found = [_one(settings, ledger, office.name, first) for office in settings.box_office]
     for one in found:
         if as_json:
             show.as_json(_data(one))
@@ -52,18 +56,20 @@ def replay(
 def _one(config: Config, ledger: Ledger, box_office: str, since: datetime) -> Replay:
     from ..bridge.replay import replay
     from .ledgers import now
+    from .progress import counted
 
     logged = ledger.log(box_office=box_office, limit=_ALL)
-    return replay(
-        box_office,
-        ledger.history(box_office, since),
-        [(one.change, one.marker) for one in logged],
-        [case for case in ledger.cases(since=since) if case.box_office == box_office],
-        config.rules(),
-        ledger.silences(),
-        since,
-        now(),
-    )
+    with counted(ledger.history(box_office, since), f"{box_office}: playing again") as entries:
+        return replay(
+            box_office,
+            entries,
+            [(one.change, one.marker) for one in logged],
+            [case for case in ledger.cases(since=since) if case.box_office == box_office],
+            config.rules(),
+            ledger.silences(),
+            since,
+            now(),
+        )
 
 
 _SIGNS = {"same": "=", "added": "+", "missing": "-"}
@@ -74,15 +80,15 @@ def _text(one: Replay) -> None:
     from . import show
 
     if one.begins is None:
-        typer.echo(f"{one.box_office}: the ledger has no history yet")
+        screen.line(f"{one.box_office}: the ledger has no history yet")
         return
     same, added, gone = (one.count(fate) for fate in (Fate.SAME, Fate.ADDED, Fate.MISSING))
-    typer.echo(
+    screen.line(
         f"{one.box_office} since {show.moment(one.since)}: {same + gone} opened then, "
         f"{same + added} under these rules ({same} the same, {added} added, {gone} missing)"
     )
     for compared in one.compared:
-        typer.echo(f"  {_SIGNS[compared.fate]} {show.moment(compared.at)}  {_line(compared)}")
+        screen.line(f"  {_SIGNS[compared.fate]} {show.moment(compared.at)}  {_line(compared)}")
 
 
 def _line(one: Compared) -> str:

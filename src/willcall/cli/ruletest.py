@@ -28,7 +28,8 @@ def try_rules(
         ),
     ] = None,
     only: Annotated[
-        str | None, typer.Option("-k", "--only", metavar="TEXT", help="Tests with it in the name.")
+        str | None,
+        typer.Option("-k", "--only", metavar="WORDS", help="Tests with it in the name."),
     ] = None,
     as_json: AsJson = False,
 ) -> int:

@@ -30,6 +30,11 @@ def sandbox(
     """Run a stand-in for TicketSmart and Ticket0, until Ctrl-C.
 
     It prints two keys and the lines that point willcall at it, ready to paste.
+
+    \b
+    Examples:
+      willcall sandbox
+      willcall sandbox --port 0 --events 100
     """
     try:
         from ..sandbox import Sandbox

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -20,7 +21,8 @@ from ..bridge.minute import News
 from ..bridge.outlook import Outlook
 from ..bridge.run import PassReport, Plan
 from ..client.redact import scrub
-from ..errors import ApiError, AuthenticationError, WillcallError
+from ..errors import ApiError, AuthenticationError, NotFoundError, WillcallError
+from . import logs, screen
 
 
 def data(value: Any) -> Any:
@@ -45,12 +47,18 @@ def as_json(value: Any) -> None:
 
 def aside(text: str) -> None:
     """A line that is not data."""
-    typer.echo(text, err=True)
+    if logs.machine():
+        logs.line("warning", text)
+    else:
+        typer.echo(text, err=True)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Columns as wide as what is in them."""
+    """Columns as wide as what is in them; on a terminal no wider than it is."""
     cells = [[plain(str(cell if cell is not None else "-")) for cell in row] for row in rows]
+    if screen.is_terminal():
+        screen.table(head, cells)
+        return
     widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
     for row in ([*head], *cells):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -114,6 +122,15 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+_LISTS = {"event": "events", "ticket": "tickets", "customer": "customers"}
+_CALL = re.compile(r"\b(events|tickets|messages|customers)\.(\w+)\([^)]*\)")
+
+
+def _typed(call: re.Match[str]) -> str:
+    """A call that an error advises, as it is typed here."""
+    return f"`willcall {call[1]} {call[2].replace('_', '-')}`"
+
+
 def told(error: WillcallError) -> str:
     """An error in words, with what to do about it here."""
     hint = ""
@@ -121,7 +138,10 @@ def told(error: WillcallError) -> str:
         hint = f"; try again in {error.retry_after:.0f} s"
     if isinstance(error, AuthenticationError):
         hint = "; put a valid key where the configuration or the environment has this one"
-    return scrub(str(error)) + hint
+    if isinstance(error, NotFoundError):
+        known = next((_LISTS[name] for name in error.about if name in _LISTS), None)
+        hint = f"; `willcall {known} list` shows those that there are" if known else ""
+    return _CALL.sub(_typed, scrub(str(error))) + hint
 
 
 def trouble(name: str, error: WillcallError) -> None:
@@ -151,17 +171,17 @@ def _pass_lines(report: PassReport, *, news: bool) -> None:
     name, decision = report.box_office, report.decision
     if decision is not None and decision.baseline and report.observation is not None:
         count = _count(len(report.observation.events), "event")
-        typer.echo(f"{name}: baseline of {count} taken; changes are reported from now on")
+        screen.line(f"{name}: baseline of {count} taken; changes are reported from now on")
     elif decision is not None and news:
         seen = ""
         if report.observation is not None:
             seen = _count(len(report.observation.events), "event") + ", "
         said = _count(len(decision.recorded), "change") if decision.recorded else "nothing new"
-        typer.echo(f"{name}: {seen}{said}")
+        screen.line(f"{name}: {seen}{said}")
         for one in decision.recorded:
-            typer.echo(f"  {_changed(one)}")
+            screen.line(f"  {_changed(one)}")
     for delivered in report.deliveries.delivered:
-        typer.echo(f"  {_delivered(delivered)}")
+        screen.line(f"  {_delivered(delivered)}")
     if report.observation is not None and report.observation.trouble:
         aside(f"{name}: {scrub(report.observation.trouble)}")
 
@@ -197,6 +217,22 @@ def news_data(one: News) -> dict[str, Any]:
     told = pass_data(one.report)
     del told["exit_code"], told["events"]
     return {"at": one.at, **told}
+
+
+def news_log(one: News, *, quiet: bool) -> None:
+    """What a watch tells, as one line of the log."""
+    facts = news_data(one)
+    wrong = one.report is not None and bool(one.report.exit_code)
+    if wrong or not quiet:
+        logs.line("error" if wrong else "info", "watch", **facts)
+
+
+def pass_log(report: PassReport, *, quiet: bool) -> None:
+    """A pass as one line of the log."""
+    if report.exit_code or not quiet:
+        facts = pass_data(report)
+        facts |= {name: len(facts[name]) for name in ("changes", "delivered")}
+        logs.line("error" if report.exit_code else "info", "pass", **facts)
 
 
 def _error(error: WillcallError | None) -> Any:
@@ -269,35 +305,37 @@ def plan(one: Plan) -> None:
     if one.trouble is not None:
         trouble(name, one.trouble)
     if one.waiting:
-        typer.echo(f"{name}: {_count(len(one.waiting), 'act')} from earlier runs would go out")
+        screen.line(f"{name}: {_count(len(one.waiting), 'act')} from earlier runs would go out")
         for case, intent in one.waiting:
-            typer.echo(f"  {intent.act} of {case.marker} ({plain(case.title)}): {intent.state}")
+            screen.line(f"  {intent.act} of {case.marker} ({plain(case.title)}): {intent.state}")
     decision = one.decision
     if decision is None:
         return
     if decision.baseline:
         count = _count(len(decision.facts), "event")
-        typer.echo(f"{name}: would take a baseline of {count}, and alert nobody")
+        screen.line(f"{name}: would take a baseline of {count}, and alert nobody")
         return
     if not decision.recorded:
-        typer.echo(f"{name}: nothing new")
+        screen.line(f"{name}: nothing new")
     for recorded in decision.recorded:
-        typer.echo(f"{name}: {_changed(recorded)}")
+        screen.line(f"{name}: {_changed(recorded)}")
     by_marker = _titles(decision.cases)
     for intent in decision.intents:
         lines = _act_lines(intent)
-        typer.echo(f"  {by_marker[intent.case].marker}  {lines[0]}")
+        screen.line(f"  {by_marker[intent.case].marker}  {lines[0]}")
         for line in lines[1:]:
-            typer.echo(f"  {line}")
+            screen.line(f"  {line}")
     _ahead(one)
 
 
 def _ahead(one: Plan) -> None:
     """What becomes of the tickets that are there already."""
     for ticket in one.outlooks.tickets:
-        typer.echo(f"  {ticket.ticket_id}: {plain(ticket.subject) or 'gone; its acts are dropped'}")
+        screen.line(
+            f"  {ticket.ticket_id}: {plain(ticket.subject) or 'gone; its acts are dropped'}"
+        )
         for line in _became(ticket):
-            typer.echo(f"    {line}")
+            screen.line(f"    {line}")
     if one.outlooks.trouble is not None:
         trouble(one.box_office, one.outlooks.trouble)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError
+from . import screen
 from .options import AsJson, ConfigFile
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def add(
     until: Annotated[
         str, typer.Option(metavar="WHEN", help="2h, 3d, or a moment as in 2026-12-01T18:00.")
     ],
-    reason: Annotated[str, typer.Option(help="Why, for whoever wonders.")],
+    reason: Annotated[str, typer.Option(metavar="WHY", help="Why, for whoever wonders.")],
     author: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who says so; else who is logged in.")
     ] = None,
@@ -90,7 +91,7 @@ def add(
     if as_json:
         show.as_json({"id": number, "until": ends})
     else:
-        typer.echo(f"silence {number}: {_what(new)}, until {show.moment(ends)}")
+        screen.line(f"silence {number}: {_what(new)}, until {show.moment(ends)}")
     return 0
 
 
@@ -166,7 +167,7 @@ def expire(
     if as_json:
         show.as_json({"id": number, "expired": True})
     else:
-        typer.echo(f"silence {number} has ended")
+        screen.line(f"silence {number} has ended")
     return 0
 
 

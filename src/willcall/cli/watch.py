@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .logs import Format, LogFormat, begin, machine
 from .options import AsJson, ConfigFile, Quiet
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def watch(
     ] = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
+    log_format: LogFormat = Format.TEXT,
 ) -> int:
     """Look at every box office without end, where it is worth most, and deliver at once.
 
@@ -34,6 +36,7 @@ def watch(
       willcall watch
       willcall watch --json >> /var/log/willcall.jsonl
     """
+    begin(log_format)
     from ..bridge.run import STOPPED, worst
     from ..bridge.service import Bridge
     from . import show
@@ -42,6 +45,8 @@ def watch(
     def tell(news: News) -> None:
         if as_json:
             show.as_json(show.news_data(news))
+        elif machine():
+            show.news_log(news, quiet=quiet)
         else:
             show.news(news, quiet=quiet)
 

@@ -12,7 +12,8 @@ flavour             ``@endpoint`` returns       ``@listing`` returns
 ==================  ==========================  ===========================
 
 Every endpoint also has ``.raw(…)``, which gives an :class:`~willcall.client.engine.Answer`: the
-typed value and the raw reply side by side. ``api.events.get.raw("gala").reply.headers``.
+typed value and the raw reply side by side. ``api.events.get.raw("gala").reply.headers``. And
+``.op(…)``, in every flavour alike, gives the call as a value, before anything is sent.
 """
 
 from __future__ import annotations
@@ -69,6 +70,9 @@ class Call(Protocol[P, T_co]):
     def raw(self, *args: P.args, **kwargs: P.kwargs) -> Answer[T_co]:
         """The same call, with the raw reply beside the value."""
 
+    def op(self, *args: P.args, **kwargs: P.kwargs) -> Op[Any]:
+        """What the call would send; nothing is sent."""
+
 
 class AsyncCall(Protocol[P, T_co]):
     """An endpoint of a client that is awaited."""
@@ -78,6 +82,9 @@ class AsyncCall(Protocol[P, T_co]):
     def raw(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, Answer[T_co]]:
         """The same call, with the raw reply beside the value."""
 
+    def op(self, *args: P.args, **kwargs: P.kwargs) -> Op[Any]:
+        """What the call would send; nothing is sent."""
+
 
 class FlowCall(Protocol[P, T_co]):
     """An endpoint for use inside flows."""
@@ -86,6 +93,9 @@ class FlowCall(Protocol[P, T_co]):
 
     def raw(self, *args: P.args, **kwargs: P.kwargs) -> Flow[Answer[T_co]]:
         """The same call, with the raw reply beside the value."""
+
+    def op(self, *args: P.args, **kwargs: P.kwargs) -> Op[Any]:
+        """What the call would send; nothing is sent."""
 
 
 @attrs.frozen
@@ -153,6 +163,7 @@ class Collection(Generic[F]):
         return f"<{self._session.account.provider.name} {type(self).__name__.lower()}>"
 
 
+@functools.cache
 def _signature(build: Callable[..., Any], wrap: str, *, bound: bool) -> inspect.Signature:
     """The signature a caller sees: the answer in place of the Op that describes it."""
     signature = inspect.signature(build)
@@ -207,6 +218,7 @@ class endpoint(_Definition[P, T]):  # noqa: N801 - a decorator
         raw = define(lambda *args, **kwargs: session.answer(build(obj, *args, **kwargs)))
         bound = self.named(call, "")
         bound.raw = self.named(raw, "Answer")
+        bound.op = self.named(lambda *args, **kwargs: build(obj, *args, **kwargs), "Op")
         obj.__dict__[self.name] = bound
         return bound
 

@@ -271,7 +271,7 @@ def _in_time(request: Request, ends: float | None, moment: float) -> Request:
 
 def _final(op: Op[Any], watch: Watch, error: ApiError) -> ApiError:
     """What is raised in the end: for a write that may have been carried out, that it may have."""
-    unclear = isinstance(error, ServerError) or (
+    unclear = isinstance(error, ServerError | UndecodableReplyError) or (
         isinstance(error, TransportError) and error.arrived
     )
     return _unknown(op, watch, error) if unclear and not op.safe else error
@@ -333,8 +333,8 @@ def error_from(op: Op[Any], account: Account, reply: Reply, moment: datetime) ->
     reply = scrub_reply(reply, account.key)
     try:
         problem = provider.explain(reply)
-    except Exception:  # noqa: BLE001 - whatever a foreign body does to a reader, the status stands
-        problem = Problem(_foreign(reply))
+    except Exception:  # noqa: BLE001 - whatever a foreign body does to a reader
+        problem = Problem(_foreign(reply), hint=_WHOSE, error=_foreign_class(reply.status))
     if 300 <= reply.status < 400:
         problem = Problem("a redirect, which is not followed since it would carry the key along")
     asked = retry_after(
@@ -353,6 +353,20 @@ def error_from(op: Op[Any], account: Account, reply: Reply, moment: datetime) ->
         reply=reply,
         about=op.about,
     )
+
+
+_WHOSE = "something on the way answered in its place: try again later; if it lasts, see base_url"
+
+
+def _foreign_class(status: int) -> type[ApiError] | None:
+    """What a page that is not the provider's stands for. Whoever stands in between may want a login
+    or a pause; but that a thing is not there, or not valid, only the provider can say."""
+    own_alone = 400 <= status < 500 and _class_of(status) in (
+        ConflictError,
+        NotFoundError,
+        ValidationError,
+    )
+    return UndecodableReplyError if own_alone else None
 
 
 def _bottomless(value: Any, depth: int = 32) -> bool:

@@ -13,12 +13,11 @@ simulated is the code that runs.
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import attrs
 
@@ -122,6 +121,43 @@ def do(name: str, work: Callable[[], T]) -> Flow[T]:
     return answer
 
 
+class Watcher(Protocol):
+    """Somebody who looks on while a flow runs, to show how far it has come."""
+
+    def begins(self, effect: Effect) -> None:
+        """An effect is about to be carried out."""
+        ...  # pragma: no cover - a protocol has no body
+
+    def ended(self, effect: Effect, answer: Any) -> None:
+        """An effect was carried out; ``answer`` is its answer, or the error that came of it."""
+        ...  # pragma: no cover - a protocol has no body
+
+
+def watched(flow: Flow[T], watcher: Watcher) -> Flow[T]:
+    """The same flow, with somebody looking on at each of its effects; nothing else changes.
+
+    So a flow need not know that there are screens, and whoever shows its progress needs no word in
+    it.
+    """
+    answer: Any = None
+    error: Exception | None = None
+    try:
+        while True:
+            effect = flow.send(answer) if error is None else flow.throw(error)
+            answer = error = None
+            watcher.begins(effect)
+            try:
+                answer = yield effect
+            except Exception as problem:  # noqa: BLE001 - the flow decides what to make of it
+                error = problem
+            watcher.ended(effect, answer if error is None else error)
+    except StopIteration as stop:
+        value: T = stop.value
+        return value
+    finally:
+        flow.close()
+
+
 # System randomness: two processes started at the same moment must not jitter alike.
 _random = random.SystemRandom()
 
@@ -155,6 +191,8 @@ async def adrive(flow: Flow[T], transport: Callable[[Request], Awaitable[Reply]]
     Raises:
         whatever the flow raises.
     """
+    import asyncio  # whoever blocks need not pay for it
+
     answer: Any = None
     error: Exception | None = None
     try:

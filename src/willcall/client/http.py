@@ -6,7 +6,6 @@ httpx itself is imported when the first client is opened, since it costs more th
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import threading
@@ -270,6 +269,8 @@ class AsyncConnections:
         self._closed = False
 
     async def __call__(self, request: Request) -> Reply:
+        import asyncio
+
         client = self._open()
         _hush()
         body = _Body()
@@ -298,6 +299,8 @@ class AsyncConnections:
     def _open(self) -> Any:
         if self._closed:
             raise InputError("client", "it is closed", "make a new one")
+        import asyncio
+
         loop = asyncio.get_running_loop()
         if self._loop is None:
             self._loop = loop

@@ -6,7 +6,8 @@ An endpoint's decoder hands back a :class:`Page`, which carries the call for the
 Rows can move between pages while they are read. A row that comes twice (by its ``id``) is given
 once. Where the movement shows (a row came twice, or the list's total changed or does not match),
 the list is read once more for rows that were missed, and again, up to :data:`ROUNDS` times. Where
-it cannot show (more than one page, and no total), nobody can know, and ``whole`` says so.
+it cannot show (more than one page, and no total), nobody can know, and ``whole`` says so. Whoever
+must be certain has such a list read until two readings in a row agree.
 """
 
 from __future__ import annotations
@@ -39,12 +40,13 @@ class Walk(Generic[T]):
 
     ``op`` is the next call, None at the end. ``whole`` tells, at the end, whether every row was
     read: True where that is known, False if rows were still moving, None where it cannot be known.
+    A ``certain`` walk goes on until two readings agree, rather than leave it at None.
     """
 
-    def __init__(self, op: Op[Page[T]]) -> None:
+    def __init__(self, op: Op[Page[T]], *, certain: bool = False) -> None:
         self.op: Op[Page[T]] | None = op
         self.whole: bool | None = None
-        self._first = op
+        self._first, self._certain = op, certain
         self._seen: set[Any] = set()
         self._before: set[Any] | None = None
         self._round = self._stale = 0
@@ -65,6 +67,7 @@ class Walk(Generic[T]):
     def take(self, page: Page[T]) -> Page[T]:
         """What is new on a page."""
         fresh = []
+        known = len(self._ids)
         for item in page.items:
             key = getattr(item, "id", None)
             self._ids.add(item if key is None else key)
@@ -74,7 +77,8 @@ class Walk(Generic[T]):
         self._rows += len(page.items)
         self._pages += 1
         self._totals.add(page.total)
-        self._stale = 0 if fresh else self._stale + 1
+        # Counted anew in each round: a second reading shows what the first one did.
+        self._stale = 0 if len(self._ids) > known else self._stale + 1
         return page if len(fresh) == len(page.items) else attrs.evolve(page, items=tuple(fresh))
 
     def turn(self, page: Page[T]) -> None:
@@ -100,10 +104,13 @@ class Walk(Generic[T]):
         known = None not in self._totals
         moved = len(self._ids) < self._rows or len(self._totals - {None}) > 1
         short = known and self._totals != {len(self._ids)}
-        if not moved and not short:
-            self.whole = True if known or self._pages == 1 else None
-        elif not moved and self._ids == self._before:
-            self.whole = None  # twice the same: then it is the total that means something else
+        agree = not moved and self._ids == self._before
+        certain = known or self._pages == 1
+        if not moved and not short and (certain or not self._certain):
+            self.whole = True if certain else None
+        elif agree:
+            # Twice the same. If the total says otherwise, it means something else.
+            self.whole = None if short else True
         elif self._round < ROUNDS and self._pages > 1:
             self._before = self._ids
             self._start(self._first)
@@ -246,14 +253,15 @@ class FlowPages(Generic[T]):
         """One page as it comes: the first, or the one that another calls for by ``following``."""
         return self._call(op or self._op)
 
-    def all(self) -> Flow[Rows[T]]:
+    def all(self, *, certain: bool = False) -> Flow[Rows[T]]:
         """Every item of every page; it either returns all of them or raises."""
-        return self.until(lambda _: False)
+        return self.until(lambda _: False, certain=certain)
 
-    def until(self, found: Callable[[T], bool]) -> Flow[Rows[T]]:
-        """The items up to the end of the page on which one satisfies ``found``, or all."""
+    def until(self, found: Callable[[T], bool], *, certain: bool = False) -> Flow[Rows[T]]:
+        """The items up to the end of the page on which one satisfies ``found``, or all; if
+        ``certain``, all are read until two readings agree, see :class:`Walk`."""
         items: list[T] = []
-        walk = Walk(self._op)
+        walk = Walk(self._op, certain=certain)
         while walk.op is not None:
             page = yield from self._call(walk.op)
             fresh = walk.take(page).items

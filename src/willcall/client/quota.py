@@ -17,13 +17,13 @@ knows neither readers from writers nor a 429 that somebody else caused.
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 import attrs
+import orjson
 
 from ..errors import InputError
 from .flow import Flow, do, now
@@ -114,7 +114,7 @@ class Window:
     def load(cls, text: str | None) -> Window:
         """The window that :meth:`dump` wrote; an empty one if there is none that can be read."""
         try:
-            body = json.loads(text or "")
+            body = orjson.loads(text or "")
             slots = {int(n): (float(free), bool(write)) for n, free, write in body["slots"]}
             since = float(body.get("since", 0.0))
             return cls(slots, float(body["closed"]), int(body["count"]), since)
@@ -125,7 +125,7 @@ class Window:
         """The window as text."""
         slots = [[number, free, write] for number, (free, write) in self.slots.items()]
         rest = {"closed": self.closed, "count": self.count, "since": self.since}
-        return json.dumps({"slots": slots, **rest})
+        return orjson.dumps({"slots": slots, **rest}).decode()
 
     def tidy(self, quota: Quota, moment: float) -> None:
         """Let go of what is over. A wall clock that was set back must not lock us out."""

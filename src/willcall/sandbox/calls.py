@@ -20,11 +20,13 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class View:
     """How faults bend what lists show: tags younger than ``tag_lag`` seconds are not found yet;
-    with a ``shuffle`` salt the order of rows depends on that salt and nothing else.
+    with a ``shuffle`` salt the order of rows depends on that salt and nothing else; with a
+    ``moving`` salt one of the rows that are still to be shown moves to the front instead.
     """
 
     tag_lag: float = 0.0
     shuffle: str | None = None
+    moving: str | None = None
 
     def arrange(
         self, rows: Iterable[T], key: Callable[[T], Any], name: Callable[[T], str]

@@ -29,6 +29,7 @@ Kind = Literal[
     "echo_key",
     "tag_lag",
     "shuffle",
+    "moving",
     "skew",
 ]
 
@@ -48,11 +49,12 @@ MEANING: dict[Kind, str] = {
     "echo_key": "answered with an error whose body repeats the API key that was sent",
     "tag_lag": "a list by tag does not find tags younger than `seconds`",
     "shuffle": "lists come in random order",
+    "moving": "while a list is read, one of its later rows moves to the front, as if just touched",
     "skew": "the Date header is `seconds` off",
 }
 CARRIED_OUT: frozenset[Kind] = frozenset({"lost_response", "truncated", "cut", "garbage"})
 NEEDS_SECONDS: frozenset[Kind] = frozenset({"late_commit", "delay", "tag_lag", "skew"})
-BENDING: frozenset[Kind] = frozenset({"delay", "tag_lag", "shuffle", "skew"})
+BENDING: frozenset[Kind] = frozenset({"delay", "tag_lag", "shuffle", "moving", "skew"})
 """These go together with any other fault; of the rest the first that fires decides alone."""
 
 

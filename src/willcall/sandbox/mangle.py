@@ -15,6 +15,19 @@ PORTAL = "<!doctype html><title>Sign in</title><h1>Sign in to this network</h1>"
 PROXY = "<!doctype html><title>{status}</title><h1>{status}</h1><p>upstream did not answer</p>"
 GARBAGE = bytes(range(128, 256))
 
+# What each service says of itself (seed), where nothing about the request is wrong.
+_WORDS: dict[tuple[Service, int], str | tuple[str, str]] = {
+    ("ticketsmart", 400): "Validation failed",
+    ("ticketsmart", 404): "Event not found",
+    ("ticketsmart", 409): "Slug is already taken",
+    ("ticketsmart", 429): "Rate limit exceeded. Try again later.",
+    ("ticket0", 400): ("VALIDATION_ERROR", "The request is not valid"),
+    ("ticket0", 404): ("NOT_FOUND", "Not found"),
+    ("ticket0", 409): ("CONFLICT", "Conflict"),
+    ("ticket0", 429): ("RATE_LIMITED", MESSAGE_RATE_LIMITED),
+    ("ticket0", 500): ("INTERNAL", MESSAGE_INTERNAL),
+}
+
 
 def mangle(
     fault: Fault, service: Service, request: Request, reply: Reply | None
@@ -42,17 +55,20 @@ def mangle(
 
 
 def _status(fault: Fault, service: Service) -> Reply:
-    """Given words, else what stands before a service (a proxy) or the service itself would say."""
-    if fault.body is not None:
+    """Given words (a page, if they begin with ``<``), else what the service itself would say, else
+    what stands before it (a proxy)."""
+    words = _WORDS.get((service, fault.status))
+    if fault.body is not None and fault.body.startswith("<"):
+        reply = Reply.html(fault.body, fault.status)
+    elif fault.body is not None:
         reply = Reply(fault.status, fault.body.encode(), {"content-type": "application/json"})
-    elif fault.status == 429 and service == "ticketsmart":
-        reply = Reply.json({"error": "Rate limit exceeded. Try again later."}, 429)
-    elif service == "ticket0" and fault.status in (429, 500):
-        code = "RATE_LIMITED" if fault.status == 429 else "INTERNAL"
-        words = MESSAGE_RATE_LIMITED if fault.status == 429 else MESSAGE_INTERNAL
-        reply = Reply.json({"error": {"code": code, "message": words}}, fault.status)
-    else:
+    elif words is None:
         reply = Reply.html(PROXY.format(status=fault.status), fault.status)
+    elif isinstance(words, str):
+        reply = Reply.json({"error": words}, fault.status)
+    else:
+        code, message = words
+        reply = Reply.json({"error": {"code": code, "message": message}}, fault.status)
     reply.headers.update({name.lower(): value for name, value in fault.headers.items()})
     return reply
 

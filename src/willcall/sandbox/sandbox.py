@@ -64,12 +64,14 @@ class Logged:
 class Outcome:
     """What becomes of a request: ``reply`` after ``delay`` seconds, or a dropped connection.
 
-    ``cut``: the connection drops after that many bytes of the body.
+    ``cut``: the connection drops after that many bytes of the body. ``struck`` are the faults that
+    had a hand in it.
     """
 
     reply: Reply | None
     delay: float = 0.0
     cut: int | None = None
+    struck: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,13 @@ class Sandbox:
     # The log.
 
     @property
+    def pending_commits(self) -> int:
+        """How many requests are still to be carried out late."""
+        with self.lock:
+            self.settle()
+            return len(self._late)
+
+    @property
     def requests(self) -> list[Logged]:
         """What came in, oldest first (the last ``LOG_LENGTH``); the control surface is left out."""
         with self.lock:
@@ -303,6 +312,7 @@ class Sandbox:
         view = View(
             tag_lag=max((f.seconds for f in struck if f.kind == "tag_lag"), default=0.0),
             shuffle=next((_salt(service, f) for f in struck if f.kind == "shuffle"), None),
+            moving=next((f"{f.id}/{f.hits}" for f in struck if f.kind == "moving"), None),
         )
         delay = sum(fault.seconds for fault in struck if fault.kind == "delay")
         skew = sum(fault.seconds for fault in struck if fault.kind == "skew")
@@ -315,14 +325,14 @@ class Sandbox:
             due = now + timedelta(seconds=blow.seconds)
             self._late.append(_Late(due, self._late_count, service, request))
             self._late.sort(key=lambda late: (late.due, late.number))
-            return Outcome(None, delay)
+            return Outcome(None, delay, struck=tuple(struck))
         reply = wire.answer(request, now, view) if blow is None or blow.carried_out else None
         cut = None
         if blow is not None:
             reply, cut = mangle(blow, service, request, reply)
         if reply is not None:
             reply.headers.setdefault("date", http_date(now + timedelta(seconds=skew)))
-        return Outcome(reply, delay, cut)
+        return Outcome(reply, delay, cut, tuple(struck))
 
     @property
     def app(self) -> App:

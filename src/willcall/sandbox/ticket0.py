@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 ROBOT = User("usr_00api", "API", "support@example.com")
 """Who wrote what came through the API (inferred)."""
 
+FRONT = 1_000_000_000
+"""Further ahead than any number that a row is given."""
+
 Row = TypeVar("Row", Ticket, Customer)
 
 
@@ -42,6 +45,8 @@ class Ticket0Wire:
         self._keys = keys
         self._settings = settings
         self._window = FirstRequestWindow()
+        self._front: dict[str, int] = {}
+        """Rows that have moved to the front of their lists, and which came last."""
         self._routes: list[Route[Callable[[Call], Reply]]] = [
             Route("GET", "/tickets", "tickets:read", self._list),
             Route("POST", "/tickets", "tickets:write", self._create),
@@ -336,6 +341,8 @@ class Ticket0Wire:
         def place(row: Row) -> int | str:
             if salt:
                 return scramble(f"{salt}/{row.id}", 12)
+            if row.id in self._front:
+                return -self._front[row.id]
             return -row.seq if newest_first else row.seq
 
         after = self._read_cursor(check, order)
@@ -345,6 +352,12 @@ class Ticket0Wire:
         places = sorted(((place(row), row) for row in rows), key=lambda pair: pair[0])
         if after is not None:
             places = [pair for pair in places if pair[0] > after]
+            if call.view.moving and not salt and places:
+                gone = min(
+                    places, key=lambda pair: scramble(f"{call.view.moving}/{pair[1].id}", 12)
+                )
+                places.remove(gone)
+                self._front[gone[1].id] = max(self._front.values(), default=FRONT) + 1
         shown = places[:limit]
         more = len(places) > limit
         return [row for _, row in shown], write_cursor(order, shown[-1][0]) if more else None

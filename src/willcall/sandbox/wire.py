@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import parse_qsl
 
@@ -101,10 +102,7 @@ def iso(moment: datetime | None) -> str | None:
 
 def http_date(moment: datetime) -> str:
     """A moment as the ``Date`` header has it; in English whatever the locale."""
-    utc = moment.astimezone(UTC)
-    day = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[utc.weekday()]
-    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    return f"{day}, {utc:%d} {months[utc.month - 1]} {utc:%Y %H:%M:%S} GMT"
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
 def read_datetime(text: object) -> datetime | None:

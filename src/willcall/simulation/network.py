@@ -13,10 +13,29 @@ import attrs
 from ..client.flow import Request
 from ..errors import ConnectError, ConnectionLostError, Reply, RequestTimeoutError
 from ..sandbox import Sandbox
+from ..sandbox.faults import Fault
 from .stage import Process, Stage
 
 BASE = {"ticketsmart": "/ticketsmart/api/v1", "ticket0": "/ticket0/api/v1"}
+_LIMIT = re.compile(r"\blimit=\d+")
 _MARKED = re.compile(r"Reference: (wc-[0-9a-z]{8}-\d+)\s*$|\[(wc-[0-9a-z]{8})\]$")
+
+
+def described(fault: Fault) -> str:
+    """What a fault that has fired is counted as."""
+    done = ", and carried out" if fault.carried_out else ""
+    if fault.kind == "status" and fault.status == 429:
+        told = "with" if fault.headers else "without"
+        return f"status 429 {told} Retry-After"
+    if fault.kind == "status":
+        return f"status {fault.status}{done}"
+    if fault.kind == "html":
+        return f"html{done}"
+    if fault.kind == "late_commit":
+        return f"late_commit of {fault.seconds:.0f} s"
+    if fault.kind in {"shuffle", "down"}:
+        return f"{fault.kind}, {fault.service}"
+    return fault.kind
 
 
 @attrs.define
@@ -54,7 +73,8 @@ class Network:
 
     def __init__(self, stage: Stage, sandbox: Sandbox) -> None:
         self.stage, self.sandbox = stage, sandbox
-        self.small_pages = False
+        self.page: int | None = None
+        """So many rows are on a page, rather than a hundred."""
         self.writes: list[Write] = []
         self.arrivals: dict[str, list[float]] = {"ticketsmart": [], "ticket0": []}
         self.fired: Counter[str] = Counter()
@@ -71,8 +91,8 @@ class Network:
         parts = urlsplit(request.url)
         path = parts.path.removeprefix(BASE[service])
         query = parts.query
-        if self.small_pages:
-            query = query.replace("limit=100", "limit=3").replace("limit=50", "limit=3")
+        if self.page is not None:
+            query = _LIMIT.sub(f"limit={self.page}", query)
         self.arrivals[service].append(stage.elapsed)
         write = self._noted(process, request, path)
         outcome = self.sandbox.exchange(
@@ -83,14 +103,13 @@ class Network:
             headers=request.headers.items(),
             body=request.content or b"",
         )
-        struck = self.sandbox.requests[-1].faults
-        self.fired.update(struck)
+        self.fired.update(map(described, outcome.struck))
         back = stage.dice.uniform(0.01, 0.2)
         if write is not None:
-            if "late_commit" in struck:
-                write.late = max(
-                    fault.seconds for fault in self.sandbox.faults if fault.kind == "late_commit"
-                )
+            write.late = max(
+                (fault.seconds for fault in outcome.struck if fault.kind == "late_commit"),
+                default=0.0,
+            )
             for check in self.after_write:
                 check(write)
         answer: Reply | None = None
@@ -98,7 +117,7 @@ class Network:
         if request.timeout is not None and outcome.delay > request.timeout:
             back = request.timeout
             error = RequestTimeoutError("late", provider=service, request=path)
-        elif outcome.reply is None and "down" in struck:
+        elif outcome.reply is None and any(fault.kind == "down" for fault in outcome.struck):
             error = ConnectError("refused", provider=service, request=path)
         elif outcome.reply is None or outcome.cut is not None:
             error = ConnectionLostError("dropped", provider=service, request=path)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import attrs
 
-from ..bridge.ledger import Ledger, ledger_on, open_ledger
+from ..bridge.ledger import Ledger, in_memory
 from ..bridge.rules import Rules
 from ..bridge.run import Job, PassReport, run_pass
 from ..bridge.terms import Terms, Watching
@@ -32,11 +29,16 @@ from .stage import BrokenError, Process, Stage
 from .town import Town
 from .weather import Weather
 
-ACTIVE = 480.0
-"""So many seconds everything goes wrong."""
+RUNS = 8
+"""So many runs take place while everything goes wrong, and a few more at odd moments."""
+
+EVERY = (60.0, 60.0, 30.0, 20.0)
+"""How many seconds may lie between them: cron's minute, or a watch that is shorter than Δ."""
 
 BOUND = 1800.0
-"""So many seconds after the last fault everything must have come right."""
+"""So many seconds after the last fault everything must have come right, and as many more as the
+machine's clock was set ahead: by that much it may be mistaken about how long something has waited.
+"""
 
 WATCHED = 0.25
 """The share of the seeds in which somebody watches as well, besides the runs."""
@@ -68,6 +70,8 @@ class Play:
         rules: what opens tickets; the later ones take the place of the first half-way, as if
             somebody had edited the configuration with cases open.
         pass_of: the flow under test.
+        terms: how patient delivery is.
+        ledger: makes a new one; see ``ledgers.py`` for one in SQLite.
     """
 
     def __init__(
@@ -77,6 +81,7 @@ class Play:
         *,
         pass_of: Callable[[Job], Flow[PassReport]] = run_pass,
         terms: Terms | None = None,
+        ledger: Callable[[], Ledger] = in_memory,
     ) -> None:
         self.seed, self.rules, self.pass_of = seed, list(rules), pass_of
         self.terms = terms or Terms()
@@ -85,7 +90,9 @@ class Play:
         self.network = Network(self.stage, self.sandbox)
         self.weather = Weather(seed, self.stage, self.sandbox, self.network)
         self.town = Town(seed, self.stage, self.sandbox, self.rules[0])
-        self.ledger = fresh_ledger()
+        for one in self.rules:
+            self.town.furnish(one)
+        self.ledger = ledger()
         self.runs = 0
         self.ended_with: list[int] = []
         self.alive = 0
@@ -112,6 +119,8 @@ class Play:
         """Start one process, as cron would."""
         self.runs += 1
         self.alive += 1
+        if self.alive > 1:
+            self.weather.fired[f"{min(self.alive, 3)} processes at once"] += 1
         name = f"p{self.runs}"
         ledger = self.ledger.twin()
         self._ledgers[name] = ledger
@@ -205,6 +214,7 @@ class Play:
         )
 
     def _baseline(self) -> None:
+        self.weather.manners()
         self.town.note()
         self.promise.baseline = frozenset(self.town.ever)
         self.start()
@@ -215,17 +225,18 @@ class Play:
     def _storm(self) -> None:
         stage, dice = self.stage, self.town.dice
         self.weather.rage()
-        begin, end = stage.elapsed, stage.elapsed + ACTIVE
-        for minute in range(int(ACTIVE // _MINUTE)):
-            stage.at(begin + minute * _MINUTE, self.start)
+        every = dice.choice(EVERY)
+        begin, end = stage.elapsed, stage.elapsed + RUNS * every
+        for number in range(RUNS):
+            stage.at(begin + number * every, self.start)
         for _ in range(dice.randint(0, 4)):
             stage.at(dice.uniform(begin, end), self.start)
         if self.watchers.random() < WATCHED:
             for _ in range(self.watchers.randint(1, 3)):
                 stage.at(self.watchers.uniform(begin, end), self.watch)
-        for _ in range(dice.randint(3, 9)):
-            stage.at(dice.uniform(begin, end - 100), self.town.sell)
-        for _ in range(dice.randint(0, 8)):
+        for _ in range(dice.randint(5, 14)):
+            stage.at(dice.uniform(begin, end - every), self.town.sell)
+        for _ in range(dice.randint(0, 10)):
             stage.at(dice.uniform(begin, end), self.town.work)
         for _ in range(dice.randint(0, 2)):
             stage.at(dice.uniform(begin, end), self.weather.turn)
@@ -244,7 +255,8 @@ class Play:
         self.promise.troubled = self.weather.troubled
         self.weather.calm()
         begin = self.stage.elapsed
-        while self.stage.elapsed < begin + BOUND:
+        bound = BOUND + sum(max(0.0, by) for _, by in self.stage.jumps)
+        while self.stage.elapsed < begin + bound:
             for _, intent in self.ledger.dead():
                 if intent.id is not None:
                     self.weather.fired["dead letter"] += 1
@@ -256,34 +268,10 @@ class Play:
                 break
         else:
             left = [f"{i.marker} {i.act} {i.state}" for _, i in self.ledger.unsettled(OFFICE)]
-            raise BrokenError(f"not right {BOUND:.0f} s after the last fault: {', '.join(left)}")
+            raise BrokenError(f"not right {bound:.0f} s after the last fault: {', '.join(left)}")
         converged = self.stage.elapsed - begin
         # One more look, for what came in late; and it must find nothing to do.
         self.start()
         self.stage.run(self.stage.elapsed + _MINUTE)
         self.promise.kept()
         return converged
-
-
-@cache
-def _template() -> sqlite3.Connection:
-    """A ledger with all its tables, made once: alembic takes longer than a whole seed."""
-    memory = open_ledger("sqlite://", Path())
-    copy = sqlite3.connect(":memory:", check_same_thread=False)
-    memory.copy_to(copy)
-    memory.close()
-    return copy
-
-
-@cache
-def _memory() -> tuple[sqlite3.Connection, Ledger]:
-    """One database for all seeds, one after the other: what SQLAlchemy has compiled is kept."""
-    connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-    return connection, ledger_on(connection)
-
-
-def fresh_ledger() -> Ledger:
-    """A new ledger in memory, at next to no cost. There is one at a time: it wipes the last."""
-    connection, ledger = _memory()
-    _template().backup(connection)
-    return ledger.twin()

@@ -10,7 +10,7 @@ import attrs
 from ..bridge.cases import Act, CaseState, Intent, IntentState
 from ..bridge.ledger import Ledger
 from ..bridge.marker import read_subject
-from ..bridge.rules import Rules
+from ..bridge.rules import Predicates, Rule, Rules
 from ..sandbox import Sandbox
 from ..sandbox.desk import Ticket
 from .network import Network, Write
@@ -97,7 +97,7 @@ class Promise:
 
     def quiet(self) -> bool:
         """Whether nothing is left to do."""
-        return not self.sandbox.truth()["pendingCommits"] and not self.ledger.unsettled("main-room")
+        return not self.sandbox.pending_commits and not self.ledger.unsettled("main-room")
 
     def kept(self) -> None:
         """Check everything that must be so once all is quiet."""
@@ -165,7 +165,7 @@ class Promise:
 
     def _every_change_has_its_ticket(self) -> None:
         """What holds now and did not at the baseline is told by a ticket, if a rule takes it."""
-        taken = {kind for rule in self.rules.rules for kind in rule.kinds if rule.built_in}
+        taken = told_at_once(self.rules)
         state = self.ledger.state("main-room")
         conditions = {condition.name: condition for condition in state.conditions}
         for event in self.sandbox.boxoffice.events:
@@ -194,11 +194,12 @@ class Promise:
 
     def _second_tickets_are_folded(self) -> None:
         people = {edit.ticket for edit in self.town.edits if edit.what in _STATUS}
+        gone = {case.marker for case in self.ledger.cases() if case.state is CaseState.GONE}
         for marker, tickets in self._by_marker().items():
-            if len(tickets) < 2:
+            if len(tickets) < 2 and marker not in gone:
                 continue
             standing = [t for t in tickets if not self._is_folded(t) and t.id not in people]
-            if len(standing) > 1:
+            if len(standing) > (marker not in gone):
                 names = ", ".join(ticket.id for ticket in standing)
                 raise BrokenError(f"{marker}: {names} stand side by side")
             self.excused["second ticket, folded"] += 1
@@ -245,6 +246,19 @@ class Promise:
             if marker is not None:
                 found.setdefault(marker, []).append(ticket)
         return found
+
+
+def told_at_once(rules: Rules) -> set[str]:
+    """The kinds whose first rule asks for nothing further and does not wait."""
+    first: dict[str, Rule] = {}
+    for rule in rules.rules:
+        for kind in rule.kinds:
+            first.setdefault(kind, rule)
+    return {
+        kind
+        for kind, rule in first.items()
+        if rule.predicates == Predicates() and not rule.hold and rule.quiet_hours is None
+    }
 
 
 _STATUS = ("resolve", "pending", "reply")

@@ -12,7 +12,7 @@ from ..bridge.facts import TypeFacts
 from ..bridge.rules import Rules
 from ..sandbox import Sandbox
 from ..sandbox.boxoffice import Event
-from ..sandbox.desk import Ticket
+from ..sandbox.desk import Inbox, Ticket, User
 from .stage import Stage
 
 
@@ -52,6 +52,20 @@ class Town:
                 status="PUBLISHED",
                 venue_name="The Lantern Room",
             )
+
+    def furnish(self, rules: Rules) -> None:
+        """Give the desk the inboxes and the people that rules speak of."""
+        desk = self.sandbox.desk
+        wanted = {rule.assignee_id for rule in rules.rules if rule.assignee_id is not None}
+        for name in sorted(wanted - {user.id for user in desk.users}):
+            desk.users.append(User(name, name, f"{name}@example.com"))
+        for address in (rules.default, *(rule.address for rule in rules.rules)):
+            inbox = desk.inbox(address.inbox_id)
+            senders = {(address.from_address or "support@example.com").lower()}
+            if inbox is not None:
+                desk.inboxes.remove(inbox)
+                senders |= set(inbox.addresses)
+            desk.inboxes.append(Inbox(address.inbox_id, address.inbox_id, tuple(sorted(senders))))
 
     # -- the box office ---------------------------------------------------------------------------
 
@@ -93,7 +107,13 @@ class Town:
     # -- the desk ---------------------------------------------------------------------------------
 
     def work(self) -> None:
-        """Somebody does something to one of our tickets."""
+        """Somebody does something to one of our tickets, or writes in."""
+        if self.dice.random() < 0.25:
+            desk = self.sandbox.desk
+            inbox = self.rules.default.inbox_id
+            desk.create_ticket("Where do I park?", "guest@example.com", inbox, "By car.")
+            self.happened["ticket: of somebody else"] += 1
+            return
         tickets = [t for t in self.sandbox.desk.tickets if "[wc-" in t.subject]
         if not tickets:
             return

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 
+from ..bridge.ledger.store import LEASE
 from ..errors import LedgerError
 from ..sandbox import Sandbox
 from ..sandbox.faults import Kind
@@ -13,6 +14,15 @@ from .network import Network
 from .stage import Process, Stage
 
 _LOSING: tuple[Kind, ...] = ("lost_request", "lost_response", "truncated", "cut", "garbage")
+_OPEN = (
+    "ticket_types_in_rows",
+    "enveloped",
+    "pagination_fields",
+    "auto_sold_out",
+    "ticket_enveloped",
+    "newest_first",
+    "strict",
+)
 _BAD = '{"error": {"code": "INTERNAL", "message": "it broke"}}'
 _NO = '{"error": {"code": "VALIDATION_ERROR", "message": "no such customer"}}'
 
@@ -31,6 +41,14 @@ class Weather:
         self.troubled = False
         """Whether TicketSmart was ever in trouble."""
 
+    def manners(self) -> None:
+        """Choose what the services do where their documents leave it open."""
+        switched = {name: self.dice.random() < 0.25 for name in _OPEN}
+        settings = self.sandbox.settings
+        changed = {name: not getattr(settings, name) for name, on in switched.items() if on}
+        shape = "older" if self.dice.random() < 0.25 else "public"
+        settings.change({**changed, "message_shape": shape})
+
     def rage(self) -> None:
         """Choose this seed's faults and let them loose."""
         self._raging = True
@@ -40,9 +58,10 @@ class Weather:
         self._hold = dice.choice((0.0, 0.0, 0.003, 0.02))
         self._kill = dice.choice((0.0, 0.002, 0.006, 0.02))
         self._disk = dice.choice((0.0, 0.0, 0.0, 0.01))
-        self.network.small_pages = dice.random() < 0.3
-        if dice.random() < 0.3:
-            add("shuffle", service="ticket0", probability=0.3)
+        if dice.random() < 0.4:
+            self._pages()
+        elif dice.random() < 0.3:
+            add("shuffle", service="ticket0", probability=dice.choice((0.3, 1.0)))
         if dice.random() < 0.2:
             add("tag_lag", service="ticket0", seconds=60)
         if dice.random() < 0.2:
@@ -53,9 +72,24 @@ class Weather:
         """Everything works again, and stays so."""
         self._raging = False
         self.sandbox.faults.clear()
-        self.network.small_pages = False
+        self.network.page = None
         for key in self.keys.values():
             self.sandbox.keys.find(key).revoked = False
+
+    def _pages(self) -> None:
+        """Lists are read in many small pages, and their rows do not always hold still."""
+        dice, add = self.dice, self.sandbox.faults.add
+        self.network.page = dice.choice((1, 2, 3))
+        for _ in range(dice.randint(0, 2)):
+            kind = dice.choice(("moving", "shuffled desk", "shuffled office"))
+            often = self._often()
+            if kind == "moving":
+                often = dice.choice((0.1, 0.3, 0.6))
+                add("moving", service="ticket0", method="GET", probability=often)
+            elif kind == "shuffled desk":
+                add("shuffle", service="ticket0", probability=dice.choice((often, 1.0)))
+            else:
+                add("shuffle", service="ticketsmart", probability=often)
 
     # -- the wire ---------------------------------------------------------------------------------
 
@@ -155,12 +189,14 @@ class Weather:
 
         def restore() -> None:
             key.revoked = False
+            self.fired["key restored"] += 1
 
         self.stage.after(self.dice.choice((30, 120)), restore)
 
     def _jump(self) -> None:
-        self.stage.jump(self.dice.choice((-2400, -90, 50, 1500)))
-        self.fired["clock jumped"] += 1
+        by = self.dice.choice((-2400, -90, 50, 1500))
+        self.stage.jump(by)
+        self.fired[f"clock jumped {'ahead' if by > 0 else 'back'}"] += 1
 
     def _crowd(self) -> None:
         """Other programs use up the workspace's requests."""
@@ -174,8 +210,10 @@ class Weather:
     def held_up(self, process: Process) -> float:  # noqa: ARG002 - it befalls all alike
         """A few milliseconds; now and then longer than a lease lasts."""
         if self._raging and self.dice.random() < self._hold:
-            self.fired["process paused"] += 1
-            return self.dice.choice((2.0, 40.0, 130.0, 300.0))
+            seconds = self.dice.choice((2.0, 40.0, 130.0, 300.0))
+            longer = seconds > LEASE.total_seconds()
+            self.fired["process paused" + (" beyond its lease" if longer else "")] += 1
+            return seconds
         return self.dice.random() * 0.01
 
     def dies(self, process: Process) -> bool:

@@ -13,8 +13,8 @@ from ..changes import Change, change_from_json
 from ..history import Entry
 from ..rules import Silence
 from . import schema
-from .base import Base
 from .deciding import read_history
+from .glance import Glance
 from .rows import case_of, intent_of, silence_of
 
 
@@ -28,7 +28,7 @@ class Logged:
     marker: str | None = None
 
 
-class Archive(Base):
+class Archive(Glance):
     """What was, and what people have said."""
 
     # -- silences -----------------------------------------------------------------------------

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, Insert
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
 from ...errors import LedgerError, UndecodableReplyError
 
@@ -22,8 +22,18 @@ _WAYS_OUT = (
         "it is damaged or something else: restore it, or point [state] url elsewhere",
     ),
     ("malformed", "it is damaged: restore it from a copy"),
+    ("authentication failed", "see user and password in [state] url"),
+    ("does not exist", "make the database and its user, or change [state] url"),
+    ("connection", "see that its server runs and can be reached; the next run tries again"),
 )
-_PASSES_BY_ITSELF = ("locked", "disk", "timeout")
+_PASSES_BY_ITSELF = ("locked", "disk", "timeout", "connection")
+
+
+def insert_if_absent(connection: Connection, row: Insert) -> None:
+    """Insert a row unless it is there. With SQLite one program writes at a time; another database
+    lets two come this far, and the second must neither fail nor end its transaction."""
+    with suppress(IntegrityError), connection.begin_nested():
+        connection.execute(row)
 
 
 class Base:
@@ -40,6 +50,8 @@ class Base:
         except DBAPIError as error:
             said = (str(error.orig).splitlines() or [type(error.orig).__name__])[0]
             known = next(((word, way) for word, way in _WAYS_OUT if word in said), None)
+            if known is None and isinstance(error, OperationalError) and self._served:
+                known = _WAYS_OUT[-1]  # a server says it in many words, and in many languages
             temporary = known is not None and known[0] in _PASSES_BY_ITSELF
             text = f"{self._name} cannot be used: {said}" + (f" ({known[1]})" if known else "")
             raise LedgerError(text, temporary=temporary) from None
@@ -50,6 +62,11 @@ class Base:
             ) from None
         except SQLAlchemyError as error:
             raise LedgerError(f"{self._name} cannot be used: {type(error).__name__}") from None
+
+    @property
+    def _served(self) -> bool:
+        """Whether it is another program's, which may be away."""
+        return self._engine.url.get_backend_name() != "sqlite"
 
     @property
     def _name(self) -> str:

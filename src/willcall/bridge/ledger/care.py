@@ -41,7 +41,9 @@ def backup(connection: Connection, target: Path) -> None:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as error:
         said = (error.strerror or "").lower()
-        raise LedgerError(f"{target} cannot be made: {said}") from None
+        raise LedgerError(
+            f"{target} cannot be made: {said} (name a file that is not there yet)"
+        ) from None
     import sqlite3
 
     copy = sqlite3.connect(target)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, insert, or_, select, update
 
 from ..cases import UNSETTLED, Act, Case, CaseState, Intent, IntentState
 from . import schema
+from .base import insert_if_absent
 from .rows import case_of, intent_of, intent_row
 
 T = TypeVar("T")
@@ -44,7 +45,6 @@ def read_repeated(
         .join(cases, cases.c.marker == intents.c.case)
         .where(
             cases.c.box_office == box_office,
-            cases.c.state != str(CaseState.GONE),
             intents.c.act == str(Act.OPEN),
             intents.c.settled.is_(True),
             intents.c.repeated_at.is_not(None),
@@ -101,11 +101,17 @@ def write_intent(
 
 
 def write_gone(connection: Connection, marker: str, why: str, now: datetime) -> None:
-    """Drop all that is left to do for a case that has no ticket any more."""
+    """Drop all that is left to do for a case that has no ticket any more; what folds a second
+    ticket is about another one, and stays."""
     intents, cases = schema.intents, schema.cases
+    waiting = connection.execute(
+        select(intents.c.id, intents.c.payload).where(
+            intents.c.case == marker, intents.c.settled.is_(False)
+        )
+    )
     connection.execute(
         update(intents)
-        .where(intents.c.case == marker, intents.c.settled.is_(False))
+        .where(intents.c.id.in_([row.id for row in waiting if "ticket_id" not in row.payload]))
         .values(state=str(IntentState.DROPPED), settled=True, settled_at=now, error=why)
     )
     connection.execute(
@@ -163,10 +169,12 @@ def change_quota(
     """Change what is spent of a quota."""
     quotas = schema.quotas
     mine = quotas.c.name == name
-    spent, answer = step(
-        connection.execute(select(quotas.c.spent).where(mine).with_for_update()).scalar()
-    )
-    changed = connection.execute(update(quotas).where(mine).values(spent=spent))
-    if changed.rowcount == 0:
-        connection.execute(insert(quotas).values(name=name, spent=spent))
+    known = select(quotas.c.spent).where(mine).with_for_update()
+    row = connection.execute(known).first()
+    if row is None:
+        # Made first and locked then: a row that is not there yet locks nobody out.
+        insert_if_absent(connection, insert(quotas).values(name=name, spent=""))
+        row = connection.execute(known).one()
+    spent, answer = step(row.spent or None)
+    connection.execute(update(quotas).where(mine).values(spent=spent))
     return answer

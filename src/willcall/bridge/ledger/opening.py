@@ -58,6 +58,8 @@ def _resolved(url: str, folder: Path) -> URL:
         parsed.host or parsed.username or parsed.password
     ):
         raise _no_url()
+    if parsed.drivername in {"postgres", "postgresql"}:
+        parsed = parsed.set(drivername="postgresql+psycopg")  # the driver that our extra brings
     if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
         parsed = parsed.set(database=str((folder / str(parsed.database)).resolve()))
     return parsed
@@ -104,7 +106,7 @@ def open_ledger(url: str, folder: Path, *, reading: bool = False) -> Ledger:
         raise ConfigError(
             "state.url",
             f"no driver is installed for {parsed.drivername}",
-            "install it, or use sqlite:///willcall.db",
+            "pip install 'willcall[postgres]' for PostgreSQL, or use sqlite:///willcall.db",
         ) from None
     except OSError as error:
         said = (error.strerror or "").lower()

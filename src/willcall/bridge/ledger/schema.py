@@ -9,17 +9,18 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    Connection,
     DateTime,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
     Text,
     TypeDecorator,
     UniqueConstraint,
+    event,
     text,
 )
 from sqlalchemy.engine import Dialect
@@ -41,6 +42,17 @@ class Moment(TypeDecorator[datetime]):
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+class Words(TypeDecorator[str]):
+    """Text of any length. PostgreSQL cannot keep the character NUL, which JSON may carry: one
+    such title must not be the end of every pass."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else value.replace("\x00", "\ufffd")
+
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -55,11 +67,11 @@ metadata = MetaData(
 box_offices = Table(
     "box_offices",
     metadata,
-    Column("name", String(200), primary_key=True),
+    Column("name", Words, primary_key=True),
     Column("baseline_at", Moment),
     Column("swept_at", Moment),
     Column("fence", Integer, nullable=False, server_default="0"),
-    Column("lease_holder", String(200)),
+    Column("lease_holder", Words),
     Column("lease_until", Moment),
     # How many runs in a row had which trouble, by kind of change; see troubles.py.
     Column("troubles", JSON, nullable=False, server_default="{}"),
@@ -69,15 +81,15 @@ box_offices = Table(
 quotas = Table(
     "quotas",
     metadata,
-    Column("name", String(400), primary_key=True),
-    Column("spent", Text, nullable=False),
+    Column("name", Words, primary_key=True),
+    Column("spent", Words, nullable=False),
 )
 
 snapshots = Table(
     "snapshots",
     metadata,
     Column("box_office", ForeignKey("box_offices.name"), primary_key=True),
-    Column("event_id", String(200), primary_key=True),
+    Column("event_id", Words, primary_key=True),
     Column("facts", JSON, nullable=False),
     Column("seen_at", Moment, nullable=False),
 )
@@ -94,35 +106,36 @@ runs = Table(
     Index("ix_runs_box_office_started_at", "box_office", "started_at"),
 )
 
+# The last line of defence against opening the same thing twice.
+_LIVE = text("state IN ('open', 'held')")
+_LIVE_CONDITION = Index(
+    "uq_cases_live_condition",
+    "box_office",
+    "rule",
+    "kind",
+    "subject",
+    unique=True,
+    sqlite_where=_LIVE,
+)
 cases = Table(
     "cases",
     metadata,
-    Column("marker", String(20), primary_key=True),
+    Column("marker", Words, primary_key=True),
     Column("box_office", ForeignKey("box_offices.name"), nullable=False),
-    Column("rule", String(100), nullable=False),
-    Column("kind", String(60), nullable=False),
-    Column("subject", String(420), nullable=False),
+    Column("rule", Words, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("subject", Words, nullable=False),
     Column("episode", Integer, nullable=False),
-    Column("title", Text, nullable=False),
+    Column("title", Words, nullable=False),
     Column("members", JSON, nullable=False),
-    Column("group_key", String(420), nullable=False),
-    Column("state", String(20), nullable=False),
+    Column("group_key", Words, nullable=False),
+    Column("state", Words, nullable=False),
     Column("opened_at", Moment, nullable=False),
     Column("ended_at", Moment),
-    Column("ticket_id", String(200)),
+    Column("ticket_id", Words),
     Column("acts", Integer, nullable=False),
     UniqueConstraint("box_office", "rule", "kind", "subject", "episode"),
-    # The last line of defence against opening the same thing twice.
-    Index(
-        "uq_cases_live_condition",
-        "box_office",
-        "rule",
-        "kind",
-        "subject",
-        unique=True,
-        sqlite_where=text("state IN ('open', 'held')"),
-        postgresql_where=text("state IN ('open', 'held')"),
-    ),
+    _LIVE_CONDITION,
     Index("ix_cases_box_office_state", "box_office", "state"),
 )
 
@@ -130,11 +143,11 @@ conditions = Table(
     "conditions",
     metadata,
     Column("box_office", ForeignKey("box_offices.name"), primary_key=True),
-    Column("kind", String(60), primary_key=True),
-    Column("subject", String(420), primary_key=True),
+    Column("kind", Words, primary_key=True),
+    Column("subject", Words, primary_key=True),
     Column("change", JSON, nullable=False),
     Column("told", JSON, nullable=False),
-    Column("covered_by", String(60)),
+    Column("covered_by", Words),
     Column("ending", JSON),
 )
 
@@ -143,13 +156,13 @@ changes = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("box_office", ForeignKey("box_offices.name"), nullable=False),
-    Column("kind", String(60), nullable=False),
-    Column("event_id", String(200)),
-    Column("ticket_type_id", String(200)),
+    Column("kind", Words, nullable=False),
+    Column("event_id", Words),
+    Column("ticket_type_id", Words),
     Column("observed_at", Moment, nullable=False),
     Column("change", JSON, nullable=False),
-    Column("outcome", Text, nullable=False),
-    Column("marker", String(20)),
+    Column("outcome", Words, nullable=False),
+    Column("marker", Words),
     Index("ix_changes_box_office_observed_at", "box_office", "observed_at"),
     Index("ix_changes_event_id", "event_id"),
 )
@@ -158,25 +171,25 @@ silences = Table(
     "silences",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("box_office", String(200)),
-    Column("event", String(420)),
+    Column("box_office", Words),
+    Column("event", Words),
     Column("kinds", JSON, nullable=False),
-    Column("rule", String(100)),
+    Column("rule", Words),
     Column("begins", Moment, nullable=False),
     Column("until", Moment, nullable=False),
-    Column("author", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("author", Words, nullable=False),
+    Column("reason", Words, nullable=False),
 )
 
 removals = Table(
     "removals",
     metadata,
     Column("box_office", ForeignKey("box_offices.name"), primary_key=True),
-    Column("name", String(900), primary_key=True),
-    Column("state", String(20), nullable=False),
+    Column("name", Words, primary_key=True),
+    Column("state", Words, nullable=False),
     Column("attempted_at", Moment),
     Column("sold", Integer),
-    Column("said", Text),
+    Column("said", Words),
 )
 
 history = Table(
@@ -204,16 +217,16 @@ predictions = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("box_office", ForeignKey("box_offices.name"), nullable=False),
-    Column("event_id", String(200), nullable=False),
-    Column("ticket_type_id", String(200), nullable=False),
-    Column("title", Text, nullable=False),
-    Column("ticket_type", Text, nullable=False),
+    Column("event_id", Words, nullable=False),
+    Column("ticket_type_id", Words, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("ticket_type", Words, nullable=False),
     Column("made_at", Moment, nullable=False),
     Column("left", Integer, nullable=False),
     Column("earliest", Moment, nullable=False),
     Column("likely", Moment, nullable=False),
     Column("latest", Moment, nullable=False),
-    Column("came", String(20)),
+    Column("came", Words),
     Column("came_at", Moment),
     Index("ix_predictions_box_office_made_at", "box_office", "made_at"),
 )
@@ -224,9 +237,9 @@ intents = Table(
     Column("id", Integer, primary_key=True),
     Column("case", ForeignKey("cases.marker"), nullable=False),
     Column("position", Integer, nullable=False),
-    Column("act", String(20), nullable=False),
+    Column("act", Words, nullable=False),
     Column("payload", JSON, nullable=False),
-    Column("state", String(20), nullable=False),
+    Column("state", Words, nullable=False),
     Column("settled", Boolean, nullable=False, server_default=text("false")),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("first_tried_at", Moment),
@@ -234,8 +247,16 @@ intents = Table(
     Column("repeated_at", Moment),
     Column("retry_at", Moment),
     Column("settled_at", Moment),
-    Column("error", Text),
+    Column("error", Words),
     Column("sent", JSON, nullable=False),
     UniqueConstraint("case", "position"),
     Index("ix_intents_settled", "settled", "case", "position"),
 )
+
+
+@event.listens_for(cases, "before_create")
+def _for_postgresql(_table: Table, connection: Connection, **_: Any) -> None:
+    """PostgreSQL's word for the same, said only there: to name it loads its whole dialect, which
+    every start on SQLite would pay for."""
+    if connection.dialect.name == "postgresql":
+        _LIVE_CONDITION.dialect_kwargs["postgresql_where"] = _LIVE

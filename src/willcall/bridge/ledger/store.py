@@ -38,6 +38,7 @@ from ..cases import (
 )
 from ..facts import EventFacts
 from . import schema
+from .base import insert_if_absent
 from .deciding import read_state, write_conclusion, write_decision
 from .delivering import (
     change_quota,
@@ -75,6 +76,26 @@ class Fence:
 
 def _holder() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+
+
+def attempted(intent: Intent, sent: Mapping[str, Any], now: datetime) -> Intent:
+    """An intent as it is while its request is out."""
+    in_doubt = intent.state in {
+        IntentState.ATTEMPTING,
+        IntentState.UNKNOWN,
+        IntentState.DEAD,
+    }
+    return attrs.evolve(
+        intent,
+        state=IntentState.ATTEMPTING,
+        sent=sent,
+        first_tried_at=intent.first_tried_at or now,
+        attempted_at=now,
+        repeated_at=now if in_doubt else intent.repeated_at,
+        tries=intent.tries + 1,
+        retry_at=None,
+        error=None,
+    )
 
 
 class Ledger(Foresighted):
@@ -166,7 +187,7 @@ class Ledger(Foresighted):
         offices = schema.box_offices
         known = select(offices.c.name).where(offices.c.name == box_office)
         if connection.execute(known).first() is None:
-            connection.execute(insert(offices).values(name=box_office, fence=0))
+            insert_if_absent(connection, insert(offices).values(name=box_office, fence=0))
 
     # -- what is known ------------------------------------------------------------------------
 
@@ -318,22 +339,7 @@ class Ledger(Foresighted):
         Raises:
             LedgerError: another run has taken over.
         """
-        in_doubt = intent.state in {
-            IntentState.ATTEMPTING,
-            IntentState.UNKNOWN,
-            IntentState.DEAD,
-        }
-        tried = attrs.evolve(
-            intent,
-            state=IntentState.ATTEMPTING,
-            sent=sent,
-            first_tried_at=intent.first_tried_at or now,
-            attempted_at=now,
-            repeated_at=now if in_doubt else intent.repeated_at,
-            tries=intent.tries + 1,
-            retry_at=None,
-            error=None,
-        )
+        tried = attempted(intent, sent, now)
         with self._told(), self._engine.begin() as connection:
             self._pass_fence(connection, fence, now)
             write_intent(connection, tried, now, None)

@@ -11,6 +11,7 @@ from ...errors import LedgerError
 # The newest version in migrations/versions; a test holds it to be that. Kept here so that a run on
 # a ledger that is up to date, as nearly all are, need not import alembic to find out.
 HEAD = "0003"
+_LOCK = 0x77696C6C  # "will": any number that is ours alone
 _KNOWN = ("0001", "0002", "0003")
 
 
@@ -36,6 +37,12 @@ def upgrade(connection: Connection) -> None:
     version = version_of(connection)
     if version == HEAD:
         return
+    if connection.dialect.name == "postgresql":
+        # Several machines may start in the same minute; SQLite lets one program write at a time.
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+        version = version_of(connection)
+        if version == HEAD:
+            return
     if version is not None and version not in _KNOWN:
         raise LedgerError(
             f"the ledger has version {version}, which a newer willcall must have written; "

@@ -14,11 +14,11 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "box_offices",
-        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
         sa.Column("baseline_at", Moment(), nullable=True),
         sa.Column("swept_at", Moment(), nullable=True),
         sa.Column("fence", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("lease_holder", sa.String(length=200), nullable=True),
+        sa.Column("lease_holder", sa.Text(), nullable=True),
         sa.Column("lease_until", Moment(), nullable=True),
         sa.Column("troubles", sa.JSON(), server_default="{}", nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_box_offices")),
@@ -26,10 +26,10 @@ def upgrade() -> None:
     op.create_table(
         "silences",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("box_office", sa.String(length=200), nullable=True),
-        sa.Column("event", sa.String(length=420), nullable=True),
+        sa.Column("box_office", sa.Text(), nullable=True),
+        sa.Column("event", sa.Text(), nullable=True),
         sa.Column("kinds", sa.JSON(), nullable=False),
-        sa.Column("rule", sa.String(length=100), nullable=True),
+        sa.Column("rule", sa.Text(), nullable=True),
         sa.Column("begins", Moment(), nullable=False),
         sa.Column("until", Moment(), nullable=False),
         sa.Column("author", sa.Text(), nullable=False),
@@ -38,25 +38,25 @@ def upgrade() -> None:
     )
     op.create_table(
         "quotas",
-        sa.Column("name", sa.String(length=400), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
         sa.Column("spent", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_quotas")),
     )
     op.create_table(
         "cases",
-        sa.Column("marker", sa.String(length=20), nullable=False),
-        sa.Column("box_office", sa.String(length=200), nullable=False),
-        sa.Column("rule", sa.String(length=100), nullable=False),
-        sa.Column("kind", sa.String(length=60), nullable=False),
-        sa.Column("subject", sa.String(length=420), nullable=False),
+        sa.Column("marker", sa.Text(), nullable=False),
+        sa.Column("box_office", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("episode", sa.Integer(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("members", sa.JSON(), nullable=False),
-        sa.Column("group_key", sa.String(length=420), nullable=False),
-        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("group_key", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
         sa.Column("opened_at", Moment(), nullable=False),
         sa.Column("ended_at", Moment(), nullable=True),
-        sa.Column("ticket_id", sa.String(length=200), nullable=True),
+        sa.Column("ticket_id", sa.Text(), nullable=True),
         sa.Column("acts", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["box_office"], ["box_offices.name"], name=op.f("fk_cases_box_office")
@@ -84,14 +84,14 @@ def upgrade() -> None:
     op.create_table(
         "changes",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("box_office", sa.String(length=200), nullable=False),
-        sa.Column("kind", sa.String(length=60), nullable=False),
-        sa.Column("event_id", sa.String(length=200), nullable=True),
-        sa.Column("ticket_type_id", sa.String(length=200), nullable=True),
+        sa.Column("box_office", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.Text(), nullable=True),
+        sa.Column("ticket_type_id", sa.Text(), nullable=True),
         sa.Column("observed_at", Moment(), nullable=False),
         sa.Column("change", sa.JSON(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("marker", sa.String(length=20), nullable=True),
+        sa.Column("marker", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["box_office"], ["box_offices.name"], name=op.f("fk_changes_box_office")
         ),
@@ -105,12 +105,12 @@ def upgrade() -> None:
 
     op.create_table(
         "conditions",
-        sa.Column("box_office", sa.String(length=200), nullable=False),
-        sa.Column("kind", sa.String(length=60), nullable=False),
-        sa.Column("subject", sa.String(length=420), nullable=False),
+        sa.Column("box_office", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("change", sa.JSON(), nullable=False),
         sa.Column("told", sa.JSON(), nullable=False),
-        sa.Column("covered_by", sa.String(length=60), nullable=True),
+        sa.Column("covered_by", sa.Text(), nullable=True),
         sa.Column("ending", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(
             ["box_office"], ["box_offices.name"], name=op.f("fk_conditions_box_office")
@@ -120,7 +120,7 @@ def upgrade() -> None:
     op.create_table(
         "history",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("box_office", sa.String(length=200), nullable=False),
+        sa.Column("box_office", sa.Text(), nullable=False),
         sa.Column("at", Moment(), nullable=False),
         sa.Column("full", sa.Boolean(), nullable=False),
         sa.Column("blob", sa.LargeBinary(), nullable=False),
@@ -134,9 +134,9 @@ def upgrade() -> None:
 
     op.create_table(
         "removals",
-        sa.Column("box_office", sa.String(length=200), nullable=False),
-        sa.Column("name", sa.String(length=900), nullable=False),
-        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("box_office", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempted_at", Moment(), nullable=True),
         sa.Column("sold", sa.Integer(), nullable=True),
         sa.Column("said", sa.Text(), nullable=True),
@@ -148,7 +148,7 @@ def upgrade() -> None:
     op.create_table(
         "runs",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("box_office", sa.String(length=200), nullable=False),
+        sa.Column("box_office", sa.Text(), nullable=False),
         sa.Column("started_at", Moment(), nullable=False),
         sa.Column("ended_at", Moment(), nullable=False),
         sa.Column("exit_code", sa.Integer(), nullable=False),
@@ -165,8 +165,8 @@ def upgrade() -> None:
 
     op.create_table(
         "snapshots",
-        sa.Column("box_office", sa.String(length=200), nullable=False),
-        sa.Column("event_id", sa.String(length=200), nullable=False),
+        sa.Column("box_office", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.Text(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.Column("seen_at", Moment(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -177,11 +177,11 @@ def upgrade() -> None:
     op.create_table(
         "intents",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("case", sa.String(length=20), nullable=False),
+        sa.Column("case", sa.Text(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("act", sa.String(length=20), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
         sa.Column("payload", sa.JSON(), nullable=False),
-        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
         sa.Column("settled", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
         sa.Column("attempted_at", Moment(), nullable=True),

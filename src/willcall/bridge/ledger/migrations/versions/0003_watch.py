@@ -14,7 +14,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "planners",
-        sa.Column("box_office", sa.String(200), nullable=False),
+        sa.Column("box_office", sa.Text(), nullable=False),
         sa.Column("blob", sa.LargeBinary(), nullable=False),
         sa.Column("at", Moment(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -25,9 +25,9 @@ def upgrade() -> None:
     op.create_table(
         "predictions",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("box_office", sa.String(200), nullable=False),
-        sa.Column("event_id", sa.String(200), nullable=False),
-        sa.Column("ticket_type_id", sa.String(200), nullable=False),
+        sa.Column("box_office", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.Text(), nullable=False),
+        sa.Column("ticket_type_id", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("ticket_type", sa.Text(), nullable=False),
         sa.Column("made_at", Moment(), nullable=False),
@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("earliest", Moment(), nullable=False),
         sa.Column("likely", Moment(), nullable=False),
         sa.Column("latest", Moment(), nullable=False),
-        sa.Column("came", sa.String(20), nullable=True),
+        sa.Column("came", sa.Text(), nullable=True),
         sa.Column("came_at", Moment(), nullable=True),
         sa.ForeignKeyConstraint(
             ["box_office"], ["box_offices.name"], name=op.f("fk_predictions_box_office")

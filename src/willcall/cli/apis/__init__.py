@@ -1,0 +1,1 @@
+"""Both APIs by hand: a module a collection, a command an endpoint, under the endpoint's name."""

@@ -1,0 +1,87 @@
+"""The clients of the commands: key and address of the configuration, else of the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...errors import InputError
+
+if TYPE_CHECKING:
+    from ...bridge.config import Config
+    from ...ticket0.api import Ticket0
+    from ...ticketsmart.api import TicketSmart
+
+
+def configured(config: Path | None) -> bool:
+    """Whether there is a configuration, or one is named."""
+    from ...bridge.config import ENVIRONMENT, find
+
+    return config is not None or bool(os.environ.get(ENVIRONMENT)) or find(None).exists()
+
+
+@contextmanager
+def ticketsmart(
+    config: Path | None, box_office: str | None, base_url: str | None
+) -> Iterator[TicketSmart]:
+    """A client for one box office. An address on the command line takes the key of the
+    environment: one from the configuration was not meant for it."""
+    from ...ticketsmart.api import TicketSmart
+
+    key = None
+    if base_url is None and configured(config):
+        from ...bridge.config import load, pick
+
+        settings, folder = load(config)
+        office = pick(settings, box_office)
+        at = f"box_office[{settings.box_office.index(office)}]"
+        from ...bridge.service import counting
+        from ...client.provider import open_account
+        from ...ticketsmart.api import PROVIDER
+
+        key, base_url = office.key(folder, at), office.base_url
+        account = open_account(PROVIDER, key, base_url)
+        with (
+            counting(settings, folder, account) as pace,
+            TicketSmart(key, base_url=base_url, pace=pace) as client,
+        ):
+            yield client
+        return
+    with TicketSmart(key, base_url=base_url) as client:
+        yield client
+
+
+@contextmanager
+def ticket0(config: Path | None, base_url: str | None) -> Iterator[Ticket0]:
+    """A client for the desk."""
+    from ...ticket0.api import Ticket0
+
+    key = None
+    if base_url is None and configured(config):
+        from ...bridge.config import load
+
+        settings, folder = load(config)
+        key, base_url = settings.desk.key(folder, "desk"), settings.desk.base_url
+    with Ticket0(key, base_url=base_url) as client:
+        yield client
+
+
+def from_desk(option: str, given: str | None, config: Path | None, name: str) -> str:
+    """What was given, else what ``[desk]`` of the configuration says.
+
+    Raises:
+        InputError: neither says it.
+    """
+    if given is not None:
+        return given
+    if configured(config):
+        from ...bridge.config import load
+
+        settings: Config = load(config)[0]
+        found = getattr(settings.desk, name)
+        if found is not None:
+            return str(found)
+    raise InputError(option, "it is missing", f"give it, or desk.{name} in the configuration")

@@ -1,0 +1,103 @@
+"""Every write goes through here: it is shown as it would be sent, and asked about.
+
+What is shown is the very call that is made, since an endpoint's ``op`` builds it and sends nothing.
+It goes to stderr, so that stdout holds nothing but the answer.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import typer
+
+from ...client.op import given
+from ...errors import InputError
+
+if TYPE_CHECKING:
+    from ...client.endpoint import Call
+    from ...client.op import Op
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_PRICE = "price"
+
+
+def send(
+    call: Call[P, T],
+    sure: bool,
+    currency: str | None = None,
+    /,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
+    """Show what a call would send, ask, and make it; ``sure`` leaves out the first two.
+
+    Args:
+        call: the endpoint of a client.
+        sure: whether ``--yes`` was given.
+        currency: in which prices are, so that cents are also shown as money.
+        args: for the call.
+        kwargs: for the call.
+
+    Raises:
+        InputError: there is nobody to ask.
+        typer.Exit: the answer was no; nothing was sent.
+    """
+    if not sure:
+        show_request(call.op(*args, **kwargs), currency)
+        _ask()
+    return call(*args, **kwargs)
+
+
+def show_request(op: Op[Any], currency: str | None) -> None:
+    """A call as lines: method and path, then each field with what it will hold."""
+    from .. import show
+    from ..show import harmless
+
+    show.aside(f"This will be sent: {op}")
+    rows = list(_fields(given(op.json or {}), currency))
+    width = max((len(name) for name, _ in rows), default=0)
+    for name, value in rows:
+        first, *more = harmless(value).splitlines() or [""]
+        show.aside(f"  {name.ljust(width)}  {first}".rstrip())
+        for line in more:
+            show.aside(f"  {' ' * width}  {line}".rstrip())
+    if op.once is not None:
+        when = "It is looked for first" if op.once.first else "If its answer is lost it is sought"
+        show.aside(f"{when}; what is there already is not made again.")
+
+
+def _fields(json: Any, currency: str | None, name: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(json, Mapping):
+        for key, value in json.items():
+            yield from _fields(value, currency, f"{name}.{key}" if name else key)
+    elif isinstance(json, list) and any(isinstance(one, Mapping) for one in json):
+        for place, value in enumerate(json):
+            yield from _fields(value, currency, f"{name}[{place}]")
+    else:
+        yield name, _value(name, json, currency)
+
+
+def _value(name: str, value: Any, currency: str | None) -> str:
+    import orjson
+
+    if value is None:
+        return "null (cleared)"
+    if name.rpartition(".")[2] == _PRICE and isinstance(value, int) and currency is not None:
+        from ...client.money import Money
+
+        return f"{value} ({Money(value, currency)})"
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _ask() -> None:
+    if sys.stdin is None or not sys.stdin.isatty():
+        fix = "read what would be sent, then add --yes"
+        raise InputError("--yes", "nothing was sent, since there is no terminal to ask at", fix)
+    # typer's own question puts a blank on stdout, which is for the answer alone.
+    typer.echo("Send it? [y/N] ", err=True, nl=False)
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        typer.echo("nothing was sent", err=True)
+        raise typer.Exit(0)

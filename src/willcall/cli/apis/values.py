@@ -1,0 +1,217 @@
+"""What people type, as the clients take it: money, moments, ticket types, and what is cleared.
+
+Pure, but for :func:`text`, which may read what comes through a pipe.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import attrs
+
+from ...client.op import UNSET, Unset
+from ...errors import InputError
+
+if TYPE_CHECKING:
+    from ...ticketsmart.models import NewTicketType
+
+T = TypeVar("T")
+
+# A dollar sign says which currencies it may mean, not which it means.
+_SIGNS = {
+    "$": ("USD", "AUD", "CAD", "HKD", "MXN", "NZD", "SGD"),
+    "€": ("EUR",),
+    "£": ("GBP",),
+}
+_PRICE = re.compile(
+    r"(?P<sign>[$€£])?\s*(?P<amount>[0-9]+(?:\.[0-9]{1,2})?)(?:\s*(?P<code>[A-Z]{3}))?"
+)
+_PRICE_FIX = "write it as in 25.00, $25.00, '25.00 EUR' or free"
+
+
+@attrs.frozen
+class Price:
+    """An amount as it was typed: integer cents, and the currencies it may be in (none: any)."""
+
+    cents: int
+    currencies: tuple[str, ...] = ()
+
+    def within(self, option: str, currency: str) -> int:
+        """The cents, where an event sells in ``currency``.
+
+        Raises:
+            InputError: another currency was typed.
+        """
+        if self.currencies and currency not in self.currencies:
+            fix = f"write the amount in {currency}; nothing is converted"
+            raise InputError(option, f"the event sells in {currency}", fix)
+        return self.cents
+
+
+def price(option: str, text: str) -> Price:
+    """``25``, ``25.00``, ``$25.00``, ``€25``, ``25.00 EUR`` or ``free``; never cents.
+
+    Raises:
+        InputError: it is none of these.
+    """
+    if text.strip().lower() == "free":
+        return Price(0)
+    found = _PRICE.fullmatch(text.strip())
+    if found is None:
+        raise InputError(option, f"{text!r} is no price", _PRICE_FIX)
+    from ...client.money import Money
+
+    cents = Money.of(found["amount"]).cents
+    currencies = _SIGNS.get(found["sign"] or "", ())
+    code = found["code"]
+    if code and currencies and code not in currencies:
+        raise InputError(option, f"{text!r} names two currencies", _PRICE_FIX)
+    return Price(cents, (code,) if code else currencies)
+
+
+def ticket_type(option: str, text: str, currency: str) -> NewTicketType:
+    """``NAME:PRICE:QUANTITY``, as in ``Balcony:$25.00:80``; the name may have colons.
+
+    Raises:
+        InputError: it is none, or its price is in another currency than the event.
+    """
+    from ...ticketsmart.models import NewTicketType
+
+    parts = text.rsplit(":", 2)
+    if len(parts) != 3 or not re.fullmatch(r"[0-9]{1,9}", parts[2].strip()):
+        fix = "write NAME:PRICE:QUANTITY, as in 'Balcony:$25.00:80'"
+        raise InputError(option, f"{text!r} is no ticket type", fix)
+    cents = price(option, parts[1]).within(option, currency)
+    return NewTicketType(parts[0].strip(), cents, int(parts[2]))
+
+
+def moment(option: str, text: str, timezone: str | None = None) -> datetime:
+    """A moment with its time zone: ``2026-12-01T19:30-05:00``, ``…Z``, or a local time and the
+    name of its zone, ``2026-12-01 19:30 America/New_York``. A date alone is its first moment.
+
+    Args:
+        option: where it was typed.
+        text: what was typed.
+        timezone: the zone of a time that names none, where the command line says it.
+
+    Raises:
+        InputError: it is no moment, has no zone, or its clock shows no such time, or shows it
+            twice.
+    """
+    found = re.fullmatch(r"(\S+(?: +\d\S*)?)(?: +([A-Za-z]\S*))?", text.strip())
+    try:
+        said = datetime.fromisoformat(re.sub(r" +", " ", found[1]) if found else text)
+    except ValueError:
+        fix = "write it as in 2026-12-01T19:30-05:00 or '2026-12-01 19:30 America/New_York'"
+        raise InputError(option, f"{text!r} is no moment", fix) from None
+    name = (found and found[2]) or timezone
+    if said.tzinfo is not None:
+        if found and found[2]:
+            raise InputError(option, f"{text!r} has two time zones", "leave one of them out")
+        return said
+    if name is None:
+        fix = f"add it: '{said:%Y-%m-%dT%H:%M}-05:00', or '{said:%Y-%m-%d %H:%M} America/New_York'"
+        raise InputError(option, f"{text!r} has no time zone", fix)
+    return _on_the_clock(option, said, zone(option, name))
+
+
+def zone(option: str, name: str) -> ZoneInfo:
+    """A time zone by its IANA name.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        fix = "give an IANA name, such as America/New_York, or UTC"
+        raise InputError(option, f"{name!r} is no time zone", fix) from None
+
+
+def _on_the_clock(option: str, said: datetime, place: ZoneInfo) -> datetime:
+    """A local time as a moment; when the clocks change, some are none, and some are two."""
+    first, second = said.replace(tzinfo=place), said.replace(tzinfo=place, fold=1)
+    if first.utcoffset() == second.utcoffset():
+        return first
+    lost = first.astimezone(UTC).astimezone(place).replace(tzinfo=None) != said
+    problem = "does not exist there" if lost else "comes twice there"
+    fix = f"the clocks change that night; give the offset, as in {_offset(said, first)}"
+    raise InputError(option, f"{said:%Y-%m-%d %H:%M} {place.key} {problem}", fix)
+
+
+def _offset(said: datetime, one: datetime) -> str:
+    sign = "-" if (one.utcoffset() or timedelta()) < timedelta() else "+"
+    minutes = int(abs(one.utcoffset() or timedelta()).total_seconds()) // 60
+    return f"{said:%Y-%m-%dT%H:%M}{sign}{minutes // 60:02}:{minutes % 60:02}"
+
+
+def pairs(option: str, given: Sequence[str]) -> dict[str, str]:
+    """``NAME=VALUE``, any number of times.
+
+    Raises:
+        InputError: one has no ``=``, or a name comes twice.
+    """
+    found: dict[str, str] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not equals or not name:
+            raise InputError(option, f"{one!r} is no pair", "write NAME=VALUE, as in plan=gold")
+        if name in found:
+            raise InputError(option, f"{name!r} comes twice", "a name has one value")
+        found[name] = value
+    return found
+
+
+def text(option: str, given: str) -> str:
+    """A text as it was typed; ``-`` reads all that comes through the pipe.
+
+    Raises:
+        InputError: nothing comes through one.
+    """
+    if given != "-":
+        return given
+    if sys.stdin is None or sys.stdin.isatty():
+        raise InputError(option, "there is no pipe to read from", "willcall … < letter.txt")
+    return sys.stdin.read()
+
+
+def given(value: T | None) -> T | Unset:
+    """A field that was given, or is left as it is."""
+    return UNSET if value is None else value
+
+
+class Cleared:
+    """What an update clears: ``--clear ends-at`` sends ``null``, where leaving the option out sends
+    nothing.
+
+    Args:
+        names: as they were typed.
+        fields: those that can be cleared, in the client's names.
+
+    Raises:
+        InputError: one of the names is none of the fields.
+    """
+
+    def __init__(self, names: Sequence[str] | None, fields: Sequence[str]) -> None:
+        self._names = {name.strip("-").replace("-", "_") for name in names or ()}
+        for name in sorted(self._names - set(fields)):
+            fix = "one of: " + ", ".join(one.replace("_", "-") for one in fields)
+            raise InputError("--clear", f"{name.replace('_', '-')!r} cannot be cleared", fix)
+
+    def __call__(self, name: str, value: T | None) -> T | Unset | None:
+        """UNSET, None or the value of a field.
+
+        Raises:
+            InputError: it is given and cleared.
+        """
+        if name not in self._names:
+            return given(value)
+        if value is not None:
+            option = "--" + name.replace("_", "-")
+            raise InputError(option, "it is given and cleared", "leave out one of the two")
+        return None

@@ -1,0 +1,33 @@
+"""A new ledger for each seed, as SQLite keeps it: the real one, at next to no cost."""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import cache
+from pathlib import Path
+
+from ..bridge.ledger import Ledger, ledger_on, open_ledger
+
+
+@cache
+def _template() -> sqlite3.Connection:
+    """A ledger with all its tables, made once: alembic takes longer than a whole seed."""
+    memory = open_ledger("sqlite://", Path())
+    copy = sqlite3.connect(":memory:", check_same_thread=False)
+    memory.copy_to(copy)
+    memory.close()
+    return copy
+
+
+@cache
+def _database() -> tuple[sqlite3.Connection, Ledger]:
+    """One database for all seeds, one after the other: what SQLAlchemy has compiled is kept."""
+    connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+    return connection, ledger_on(connection)
+
+
+def in_sqlite() -> Ledger:
+    """A new ledger in SQLite. There is one at a time: it wipes the last."""
+    connection, ledger = _database()
+    _template().backup(connection)
+    return ledger.twin()

@@ -1,0 +1,80 @@
+"""How it stands, read from a real ledger after real passes."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from support.house import House
+from willcall.bridge.config import checked
+from willcall.bridge.facts import EventFacts
+from willcall.bridge.status import Ahead, Status, looks, status
+
+CONFIG = checked(
+    {
+        "box_office": [{"name": "main-room", "api_key_env": "NOT_SET_HERE"}],
+        "desk": {
+            "api_key_env": "NOT_SET_HERE",
+            "inbox_id": "inb_01abc",
+            "customer_email": "a@example.com",
+        },
+    }
+)
+
+
+def standing(house: House, folder: Path, ahead: Ahead | None = None) -> Status:
+    """How it stands with the house now."""
+    return status(CONFIG, folder, house.ledger, house.clock.now(), lambda _: ahead or Ahead())
+
+
+def test_a_ledger_that_is_new_has_nothing_to_say(tmp_path: Path) -> None:
+    """And says so."""
+    (office,) = standing(House(tmp_path), tmp_path).offices
+    assert (office.office.baseline_at, office.office.last_run, office.open) == (None, None, ())
+    assert office.age(House(tmp_path).clock.now()) is None
+
+
+def test_cases_acts_and_runs_are_shown_as_they_are(tmp_path: Path) -> None:
+    """After a baseline, a cancellation, and a desk that is out of order."""
+    house = House(tmp_path)
+    house.run()
+    house.box_office.cancel(house.event())
+    house.sandbox.faults.add("status", service="ticket0", method="POST", status=503)
+    house.run()
+    house.clock.advance(30)
+    found = standing(house, tmp_path)
+    (office,) = found.offices
+    assert len(office.open) == 1
+    assert sum(office.waiting.values()) == 3
+    run = office.office.last_run
+    assert run is not None
+    assert run.exit_code
+    assert run.summary["changes"] == 1
+    age = office.age(found.at)
+    assert age is not None
+    assert age >= timedelta(seconds=30)
+    assert (found.dead, found.silences) == ((), ())
+    assert [(one.requests, one.of) for one in found.spent] == [(None, 60), (None, 60)]
+
+
+def test_events_that_are_known_least_recently_come_first(tmp_path: Path) -> None:
+    """Those that sell; with what is known of the looks to come."""
+    house = House(tmp_path)
+    house.run()
+    at = house.clock.now() + timedelta(minutes=5)
+
+    def soon(event: EventFacts) -> object:
+        return at if event.id == house.event() else None
+
+    ahead = Ahead(next_look=soon, bound=timedelta(minutes=7))  # type: ignore[arg-type]
+    (office,) = standing(house, tmp_path, ahead).offices
+    assert office.bound == timedelta(minutes=7)
+    assert {one.next_at for one in office.looks if one.event.id == house.event()} == {at}
+    assert {one.event.status for one in office.looks} <= {"PUBLISHED", "SOLD_OUT"}
+    events = [one.event for one in office.looks]
+    older = EventFacts(
+        id="evt_old", title="t", status="PUBLISHED", starts_at=at + timedelta(days=1)
+    )
+    over = EventFacts(id="o", title="t", status="PUBLISHED", starts_at=at - timedelta(days=9))
+    found = looks((*events, older, over), house.clock.now(), house.clock.now(), Ahead())
+    assert found[0].event is older
+    assert found[0].last_at is None
+    assert over not in [one.event for one in found]

@@ -1,0 +1,206 @@
+"""What is shown of long work, and what is said to machines."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.house import House
+from willcall.bridge.run import recover_pass, run_pass
+from willcall.cli import logs, progress
+from willcall.cli.logs import Format
+from willcall.client.flow import Do, Draw, Now, Request, Send, Sleep, Tick, World, simulate, watched
+from willcall.errors import Reply
+
+from .conftest import Shell
+
+PLAY = "the-cherry-orchard"
+
+
+class Seen(progress.Screen):
+    """A screen that remembers what it was told to show."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[tuple[str, int, int | None, tuple[float, str] | None]] = []
+
+    def show(
+        self, what: str, done: int = 0, of: int | None = None, wait: tuple[float, str] | None = None
+    ) -> None:
+        self.lines.append((what, done, of, wait))
+
+
+def send(provider: str, method: str, path: str) -> Send:
+    """A request is about to leave."""
+    return Send(Request(provider, method, f"https://example.com/api/v1{path}"))
+
+
+def page(pages: int) -> Reply:
+    """A page of a list that has so many."""
+    return Reply(200, {}, json.dumps({"pagination": {"totalPages": pages}}).encode())
+
+
+def test_a_pass_tells_how_far_it_is(tmp_path: Path) -> None:
+    """From the real flows: pages, then what is to be delivered, one by one."""
+    house = House(tmp_path, season=250)
+    house.run()
+    house.box_office.sell_out(house.event())
+    house.clock.advance(60)
+    screen = Seen()
+    house.world = World(house._carry, start=house.clock.now())
+    report = simulate(
+        watched(run_pass(house.job()), progress.Progress("main-room", screen)), house.world
+    )
+    assert report.exit_code == 0
+    said = [(what.partition(": ")[2], done, of) for what, done, of, _ in screen.lines]
+    pages = [(done, of) for what, done, of in said if what == "reading events"]
+    assert pages[0] == (0, None)
+    assert (1, 3) in pages
+    assert (2, 3) in pages
+    acts = len(report.deliveries.delivered)
+    delivering = [(done, of) for what, done, of in said if what == "delivering"]
+    assert (0, acts) in delivering
+    assert delivering[-1] == (acts, acts)
+
+
+def test_reading_a_ledger_back_is_shown_as_well(tmp_path: Path) -> None:
+    """The desk is looked at."""
+    house = House(tmp_path)
+    screen = Seen()
+    house.world = World(house._carry, start=house.clock.now())
+    simulate(watched(recover_pass(house.job()), progress.Progress("x", screen)), house.world)
+    assert "x: looking at the desk" in [what for what, *_ in screen.lines]
+
+
+def test_a_wait_says_what_for() -> None:
+    """For the minute's budget, unless something has just gone wrong."""
+    screen = Seen()
+    watcher = progress.Progress("x", screen)
+    events = send("ticketsmart", "GET", "/events")
+    watcher.begins(Sleep(12.0))
+    assert screen.lines[-1][3] == (12.0, "for budget")
+    watcher.begins(events)
+    watcher.ended(events, page(3))
+    watcher.begins(Draw())
+    watcher.begins(Tick())
+    watcher.begins(Sleep(3.0))
+    assert screen.lines[-1] == ("x: reading events", 1, 3, (3.0, "before another try"))
+    watcher.begins(events)
+    watcher.ended(events, ConnectionError("none"))
+    watcher.begins(Draw())
+    watcher.begins(Tick())  # it is given up,
+    watcher.begins(Tick())  # and another call waits for its turn
+    watcher.begins(Sleep(2.0))
+    assert screen.lines[-1] == ("x: reading events", 1, 3, (2.0, "for budget"))
+    watcher.ended(events, Reply(429, {}, b""))
+    watcher.begins(Draw())
+    watcher.begins(Tick())
+    watcher.begins(Sleep(2.0))
+    assert screen.lines[-1][3] == (2.0, "for budget")  # the provider's own count
+    for number in range(2):
+        watcher.begins(send("ticketsmart", "GET", f"/events/{number}/ticket-types"))
+    assert screen.lines[-1][:2] == ("x: looking at events one by one", 2)
+    unsettled = Do("unsettled", lambda: None)
+    watcher.ended(unsettled, OSError("no ledger"))
+    watcher.ended(unsettled, ["one", "two"])
+    watcher.ended(Do("done", lambda: None), None)
+    watcher.begins(Now())
+    what, *rest = screen.lines[-1]
+    assert (what, rest) == ("x: delivering", [1, 2, None])
+
+
+@pytest.mark.parametrize(
+    ("until", "moment", "words"),
+    [
+        (None, 0.0, ""),
+        ((12.0, "for budget"), 0.0, "waiting 12 s for budget"),
+        ((12.0, "for budget"), 11.5, "waiting 1 s for budget"),
+        ((12.0, "for budget"), 13.0, "waiting 0 s for budget"),
+    ],
+)
+def test_waits_are_counted_down(until: Any, moment: float, words: str) -> None:
+    """In whole seconds."""
+    assert progress.waiting(until, moment) == words
+
+
+def test_short_work_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nor does any on a pipe."""
+    screen = progress.Screen()
+    screen.show("soon over")
+    assert screen._bar is None
+    screen.close()
+    with progress.shown() as onlooker:
+        assert onlooker("x") is None
+    with progress.counted([1, 2], "counting") as items:
+        assert list(items) == [1, 2]
+    assert capsys.readouterr() == ("", "")
+
+
+# -- for machines ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def afterwards() -> Iterator[None]:
+    """People are spoken to again, whatever a test has said."""
+    yield
+    logs.begin(Format.TEXT)
+    logging.getLogger("willcall").setLevel(logging.NOTSET)
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    """Every line of a log, each of which must be one JSON object."""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_run_is_one_line_of_the_log(shell: Shell) -> None:
+    """With its numbers, on stderr; stdout is for data."""
+    shell.configure()
+    said = shell("run", "--log-format", "json")
+    assert (said.code, said.out) == (0, "")
+    (line,) = lines(said.err)
+    assert (line["level"], line["message"], line["box_office"]) == ("info", "pass", "main-room")
+    assert (line["baseline"], line["events"], line["changes"]) == (True, 10, 0)
+    shell.box_office.sell_out(PLAY)
+    (line,) = lines(shell("run", "--log-format", "json").err)
+    assert (line["changes"], line["delivered"], line["exit_code"]) == (3, 3, 0)
+    assert shell("run", "--log-format", "json", "-q").err == ""
+    assert shell("run", "--log-format", "json", "--json").out.startswith('{"box_office"')
+
+
+def test_what_goes_wrong_is_a_line_too(shell: Shell) -> None:
+    """Also what the library says, and what ends the command."""
+    shell.configure()
+    shell.served.sandbox.faults.add("html", service="ticketsmart")
+    said = shell("run", "--log-format", "json", "--max-seconds", "1", "-q")
+    assert said.code == 75
+    found = lines(said.err)
+    assert found[-1]["level"] == "error"
+    assert found[-1]["trouble"]["message"]
+    shell.served.sandbox.faults.clear()
+    shell.served.sandbox.faults.add("status", service="ticketsmart", status=503, count=1)
+    found = lines(shell("run", "--log-format", "json").err)
+    assert [line["level"] for line in found] == ["info", "info"]
+    assert "503, trying again in" in found[0]["message"]
+    said = shell("run", "-c", "nowhere.toml", "--log-format", "json")
+    (line,) = lines(said.err)
+    assert (said.code, line["exit_code"]) == (78, 78)
+    assert line["message"].startswith("nowhere.toml: there is no such file (name it with")
+    # The next command speaks to people again.
+    assert shell("run", "-c", "nowhere.toml").err.startswith("willcall: nowhere.toml")
+
+
+def test_a_word_that_is_no_format_is_refused(shell: Shell) -> None:
+    """With those that are."""
+    said = shell("run", "--log-format", "xml")
+    assert said.code == 2
+    assert "'text', 'json'" in said.err
+
+
+def test_a_plan_and_a_replay_keep_their_data_on_stdout(shell: Shell) -> None:
+    """The log is what is said beside it."""
+    shell.baseline()
+    assert shell("plan", "--log-format", "json").out == "main-room: nothing new\n"
+    assert shell("replay", "--log-format", "json").err == ""
