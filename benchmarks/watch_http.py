@@ -82,6 +82,7 @@ class Watched:
         self.clock = FastClock(factor)
         self.sandbox = Sandbox(self.clock, season=events, ticket_types_in_rows=rows)
         self.folder, self.factor = folder, factor
+        self.said: list[str] = []
 
     def start(self, served: Any) -> subprocess.Popen[str]:
         """The process, once it watches."""
@@ -105,8 +106,18 @@ class Watched:
         for line in process.stdout:
             if "watching" in line:
                 break
-        threading.Thread(target=process.stdout.read, daemon=True).start()
+        said = process.stdout
+        self._reader = threading.Thread(target=lambda: self.said.extend(said), daemon=True)
+        self._reader.start()
         return process
+
+    def stop(self, process: subprocess.Popen[str]) -> None:
+        """Ask it to leave."""
+        process.terminate()
+        process.wait(10)
+        self._reader.join()
+        assert process.stdout is not None
+        process.stdout.close()
 
     def refused(self) -> int:
         """How many requests the services have refused with a 429."""
@@ -114,9 +125,16 @@ class Watched:
 
 
 def moments(
-    count: int, factor: float, events: int, seed: int = 6, *, rows: bool = False
+    count: int,
+    factor: float,
+    events: int,
+    seed: int = 6,
+    *,
+    rows: bool = False,
+    last: int | None = None,
 ) -> list[float]:
-    """How many seconds each of so many sell-outs took to become a ticket."""
+    """How many seconds each of so many sell-outs took to become a ticket; ``last``: only so many
+    tickets are sold one by one."""
     dice = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         watched = Watched(Path(folder), factor, events, rows=rows)
@@ -125,15 +143,14 @@ def moments(
             try:
                 # So that every event was seen once.
                 watched.clock.sleep(20.0 if rows else events * 1.2 + 60.0)
-                took = [_moment(watched, dice) for _ in range(count)]
+                took = [_moment(watched, dice, last) for _ in range(count)]
             finally:
-                process.terminate()
-                process.wait(10)
+                watched.stop(process)
         assert watched.refused() == 0, "the limit was overrun"
     return took
 
 
-def _moment(watched: Watched, dice: random.Random) -> float:
+def _moment(watched: Watched, dice: random.Random, last: int | None) -> float:
     """An event sells by and by, faster than all others, until its last ticket is gone."""
     office, desk, clock = watched.sandbox.boxoffice, watched.sandbox.desk, watched.clock
     free = [
@@ -145,18 +162,20 @@ def _moment(watched: Watched, dice: random.Random) -> float:
     ]
     event = dice.choice(free)
     kind = event.ticket_types[0]
+    if last is not None and kind.available > last:
+        office.sell(event.id, kind.id, kind.available - last)
     while kind.available > 1:
         order = min(dice.randint(1, 4), kind.available - 1)
         office.sell(event.id, kind.id, order)
-        clock.sleep(dice.expovariate(1 / 4.0))
+        clock.sleep(dice.expovariate(1 / 3.0))
     clock.sleep(dice.uniform(0.0, 10.0))
     office.sell(event.id, kind.id, kind.available)
     began = clock.elapsed()
-    said = f"Sold out: {kind.name}"
+    said = f"{kind.name}, {event.title}"
     while not any(
         event.title in ticket.subject and "old out" in ticket.subject for ticket in desk.tickets
     ):
-        assert clock.elapsed() < began + 1800.0, f"no ticket for {said}"
+        assert clock.elapsed() < began + 1800.0, f"no ticket for {said}: {watched.said[-9:]}"
         time.sleep(0.01)
     return clock.elapsed() - began
 
@@ -176,8 +195,7 @@ def use(seconds: float, factor: float, events: int) -> tuple[list[int], int]:
                     watched.clock.sleep(60.0)
                     minutes.append(len(_asked(watched.sandbox)) - before)
             finally:
-                process.terminate()
-                process.wait(10)
+                watched.stop(process)
         return minutes, watched.refused()
 
 
