@@ -115,7 +115,7 @@ class Told(Schedule):
             if one is not None and one.looked and one in self._oldest:
                 self._looked(one, one.seen)
                 self._weigh(one, at)
-                self._place(one)
+                self._ranking.place(one)
         return super().next(at)
 
 
