@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python3.14; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .PHONY: help demo test format check-format lint types architecture tests campaign audit setup \
-	docs cassettes bench bench-diff pins clean
+	docs cassettes bench bench-diff bench-watch pins clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 16
@@ -82,6 +82,9 @@ bench: $(BENCH)/.ready  ## how fast the clients are, beside named peers
 
 bench-diff: $(READY)  ## how long it takes to see what changed among 10,000 events
 	@$(BIN)/python benchmarks/bench_diff.py
+
+bench-watch: $(READY)  ## where 60 requests a minute see most; FULL=1: two weeks by five seeds, for hours
+	@$(BIN)/python benchmarks/watch $(if $(FULL),--full) --plots docs/images
 
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q

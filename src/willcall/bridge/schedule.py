@@ -33,6 +33,7 @@ PAGE = 100
 
 _LADDER = (5.0, 15.0, 30.0, 60.0, 120.0, 240.0, 480.0)  # seconds after a sale opens: how fast?
 _LONGEST_RETRY = 300.0
+_ENOUGH = 3  # failures of the first sweep
 _CLOCK = 60.0  # a clock that goes back by more was set back
 
 
@@ -133,8 +134,9 @@ class Schedule:
         self._swept = -math.inf
         self._slot = -math.inf
         self._serial = 0
-        self._floor = self._sweep = 0.0  # what is owed, in looks
-        self._hurried = self._first = self._begun = False
+        # What is owed, in looks.
+        self._floor, self._sweep = float(memory.get("floor") or 0.0), 0.0
+        self._hurried = self._first = self._begun = self._mixed = False
 
     # -- being told ---------------------------------------------------------------------------
 
@@ -143,7 +145,7 @@ class Schedule:
         memory = memory or {}
         at = float(memory.get("at") or 0.0)
         one = self._added(facts, at, velocities(memory.get("types") or {}))
-        self._begun = True
+        self._begun = self._mixed = True
         if at and facts.ticket_types is not None:
             self._looked(one, at)
             self._fresh.pop(one, None)
@@ -164,6 +166,7 @@ class Schedule:
             "price": self._ranking.price,
             "pages": self._pages,
             "page": self._page,
+            "floor": round(self._floor, 3),
             "rows_tell": self.rows_tell,
         }
 
@@ -180,8 +183,9 @@ class Schedule:
         """
         self._pages = number if last else max(self._pages, number + 1)
         self._begun, self._stumbles = self._begun or last, 0
-        if rows:
-            self._told(_carries(rows))
+        told = _carries(rows)
+        if told is not None:
+            self._told(told)
         for row in rows:
             one = self._events.get(row.id) or self._added(row, at, {})
             one.page = number
@@ -210,6 +214,8 @@ class Schedule:
             one.failures += 1
         else:
             self._stumbles += 1
+            # A page that cannot be read must not keep all the others waiting.
+            self._begun = self._begun or self._stumbles >= _ENOUGH
         failures = self._stumbles if one is None else one.failures
         key = (look.page, look.event)
         if key not in self._retried:
@@ -223,6 +229,9 @@ class Schedule:
         """What to look at now. There is always something, if only the list once more."""
         if at < self._slot - _CLOCK:
             self._set_back(self._slot - at)
+        if self._mixed:  # what the ledger knows comes in any order
+            self._oldest = OrderedDict.fromkeys(sorted(self._oldest, key=lambda one: one.seen))
+            self._mixed = False
         spacing = 1.0 / self.rate
         at = self._slot = max(at, self._slot + spacing)
         self._floor = min(self._floor + self.shares.floor, 2.0)
@@ -485,6 +494,8 @@ def _live(facts: EventFacts) -> bool:
 _SELLING = frozenset({EventStatus.PUBLISHED, EventStatus.SOLD_OUT})
 
 
-def _carries(rows: Iterable[EventFacts]) -> bool:
-    """Whether rows tell what is left of their ticket types."""
-    return any(kind.available is not None for row in rows for kind in row.ticket_types or ())
+def _carries(rows: Sequence[EventFacts]) -> bool | None:
+    """Whether rows tell what is left of their ticket types; drafts and the past prove nothing."""
+    if any(kind.available is not None for row in rows for kind in row.ticket_types or ()):
+        return True
+    return False if any(_live(row) and row.ticket_types is None for row in rows) else None
