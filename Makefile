@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python3.14; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .PHONY: help demo test format check-format lint types architecture tests campaign audit setup \
-	docs map manual cassettes bench bench-diff bench-start bench-watch-http pins clean
+	docs map manual cassettes bench bench-diff bench-start bench-watch bench-watch-http pins clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 16
@@ -101,6 +101,9 @@ bench-start: $(READY)  ## what it costs to start, over `import httpx`
 
 bench-diff: $(READY)  ## how long it takes to see what changed among 10,000 events
 	@$(BIN)/python benchmarks/bench_diff.py
+
+bench-watch: $(READY)  ## where 60 requests a minute see most; FULL=1: two weeks by five seeds, for hours
+	@$(BIN)/python benchmarks/watch $(if $(FULL),--full) --plots docs/images
 
 bench-watch-http: $(READY)  ## from a sale to its ticket, over real HTTP; and three minutes at the limit
 	@$(BIN)/python benchmarks/watch_http.py

@@ -188,7 +188,8 @@ def plan(full: bool, seeds: int | None, days: float | None) -> dict[str, list[Ta
         ]
     for events in (1_000, 5_000):
         tasks[f"{events:,} events whose rows carry ticket types, 3.6 h"] = [
-            Task(policy, events, 0.15, 0, 0.03 * DAY, rows_tell=True) for policy in ("pages", "ours")
+            Task(policy, events, 0.15, 0, 0.03 * DAY, rows_tell=True)
+            for policy in ("pages", "ours")
         ]
     many = 5 if full else 1
     tasks[f"1,000 events, every sale opens without notice, {many} seeds"] = [

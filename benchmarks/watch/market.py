@@ -135,7 +135,7 @@ class Market:
             starts,
             draw.random() >= self.model.sudden,
             quantity,
-            lambda at, one: 0.0,
+            _nobody,
             [],
         )
 
@@ -299,6 +299,12 @@ class _Rate:
         return self.total * density * self.taste[one]
 
 
+def _nobody(at: float, one: int) -> float:
+    """Before anything is drawn, nobody comes."""
+    del at, one
+    return 0.0
+
+
 def _daily(at: float) -> float:
     """Sales by the hour in New York, over their mean: most in the early afternoon."""
     hour = ((at - START) % DAY) / HOUR
@@ -326,7 +332,7 @@ def _rise(
 def _flat(
     draw: random.Random, begin: float, span: float
 ) -> tuple[Callable[[], float], Callable[[float], float]]:
-    return (lambda: begin + draw.random() * span, lambda at: 1 / span)
+    return (lambda: begin + draw.random() * span, lambda _: 1 / span)
 
 
 def _poisson(draw: random.Random, mean: float) -> int:

@@ -5,222 +5,239 @@ from __future__ import annotations
 import random
 from bisect import bisect_left, insort
 from collections import deque
+from collections.abc import Sequence
+from typing import Any
 
 import attrs
-from market import DAY, HOUR, START, Shown
+from market import DAY, HOUR, ORDER, START, Life, Market, Shown
 
-from willcall.bridge.schedule import Look, Schedule, Why
+from willcall.bridge.facts import EventFacts, TypeFacts
+from willcall.bridge.schedule import PAGE, Look, Schedule, Why
+from willcall.bridge.worth import Watched
 from willcall.client.quota import Quota, Window
 
 QUOTA = Quota(60)
-PER_MINUTE = 54
+PER_MINUTE = 54  # a tenth is kept for writes, retries and other users of the key
+TRIP = 0.1  # seconds there and back, a third either way
 
 
 @attrs.define
 class Played:
+    """What came of it: seconds until each crossing was seen, how many buyers a minute it turned
+    away, and of which event it was; ``missed`` were over before they were seen."""
+
     delays: list[float]
     weights: list[float]
-    missed: int
-    longest: float
-    requests: int
-    refused: int
-    why: dict[str, int]
-    events: list[int] = attrs.field(factory=list)
+    events: list[int]
+    missed: int = 0
+    longest: float = 0.0
+    requests: int = 0
+    refused: int = 0
 
 
 class Listing:
-    """The list as it goes on, a page at a time."""
+    """The list as it goes on: events that are announced, and for half a day those that are over."""
 
-    def __init__(self, market):
-        self.market = market
-        self.changes = sorted(
-            [(l.announced, 1, l.number) for l in market.lives]
-            + [(l.starts + 12 * HOUR, -1, l.number) for l in market.lives]
-        )
-        self.at = 0
-        self.rows = []
-        self.gone = []
+    def __init__(self, market: Market) -> None:
+        comes = [(life.announced, 1, life.number) for life in market.lives]
+        goes = [(life.starts + 12 * HOUR, -1, life.number) for life in market.lives]
+        self._changes, self._at = sorted(comes + goes), 0
+        self.rows: list[int] = []
 
-    def move(self, at):
-        while self.at < len(self.changes) and self.changes[self.at][0] <= at:
-            _, sign, number = self.changes[self.at]
-            self.at += 1
+    def move(self, at: float) -> list[int]:
+        """Go on until a moment; who has left."""
+        gone = []
+        while self._at < len(self._changes) and self._changes[self._at][0] <= at:
+            _, sign, number = self._changes[self._at]
+            self._at += 1
             if sign > 0:
                 insort(self.rows, number)
             else:
-                place = bisect_left(self.rows, number)
-                if place < len(self.rows) and self.rows[place] == number:
-                    del self.rows[place]
-                    self.gone.append(number)
+                del self.rows[bisect_left(self.rows, number)]
+                gone.append(number)
+        return gone
 
 
 class InTurn:
-    """What a script does: one event on sale after the other; it is told for nothing which are."""
+    """What a script does: one event on sale after the other. Which are on sale it is simply told,
+    which favours it.
 
-    def __init__(self, market, rate, pages=False, only=False):
-        self.only = only
-        self.market, self.rate = market, rate
-        self.place = 0
-        self.slot = 0.0
-        self.pages = pages
-        self.page = 0
-        self.count = 1
-        self.swept = 0.0
+    Args:
+        market: what is played.
+        rate: requests a second.
+        pages: whether it reads the list too, once a minute or with half of its requests.
+        only: whether it does nothing else.
+    """
 
-    def next(self, at):
-        at = self.slot = max(at, self.slot + 1 / self.rate)
-        if self.pages:
-            every = 0.0 if self.only else max(60.0 / self.count, 2 / self.rate)
-            if at - self.swept >= every:
-                self.swept = at
-                self.page = self.page % self.count + 1
-                return Look(at, Why.SWEEP, page=self.page)
-        lives = self.market.lives
+    def __init__(
+        self, market: Market, rate: float, *, pages: bool = False, only: bool = False
+    ) -> None:
+        self._lives, self._rate, self._pages, self._only = market.lives, rate, pages, only
+        self._place = self._page = 0
+        self._count = 1
+        self._slot = self._swept = 0.0
+
+    def next(self, at: float) -> Look:
+        """As :meth:`Schedule.next`."""
+        at = self._slot = max(at, self._slot + 1 / self._rate)
+        every = 0.0 if self._only else max(60.0 / self._count, 2 / self._rate)
+        if self._pages and at - self._swept >= every:
+            self._swept = at
+            self._page = self._page % self._count + 1
+            return Look(at, Why.SWEEP, page=self._page)
         while True:
-            self.place = (self.place + 1) % len(lives)
-            life = lives[self.place]
+            self._place = (self._place + 1) % len(self._lives)
+            life = self._lives[self._place]
             if life.opens <= at < life.starts:
                 return Look(at, Why.FLOOR, event=str(life.number))
 
-    def page_seen(self, number, rows, at, *, last=False):
-        self.count = number if last else max(self.count, number + 1)
+    def page_seen(
+        self, number: int, rows: Sequence[EventFacts], at: float, *, last: bool = False
+    ) -> None:
+        """As :meth:`Schedule.page_seen`."""
+        del rows, at
+        self._count = number if last else max(self._count, number + 1)
 
-    def event_seen(self, facts, at):
-        pass
+    def event_seen(self, facts: EventFacts, at: float) -> None:
+        """It learns nothing."""
 
-    def gone(self, name):
-        pass
+    def gone(self, event_id: str) -> None:
+        """Nor from this."""
 
 
 class Told(Schedule):
     """Ours, told the true rates, whenever they change."""
 
-    def __init__(self, market, rate, **more):
-        super().__init__(rate, **more)
-        self.market = market
-        self.steps = sorted(
-            (at, life.number) for life in market.lives for at in life.steps if at >= START
-        )
-        self.step = 0
+    def __init__(self, market: Market, rate: float) -> None:
+        super().__init__(rate)
+        self._lives = market.lives
+        steps = ((at, life.number) for life in market.lives for at in life.steps if at >= START)
+        self._steps = deque(sorted(steps))
 
-    def _speed(self, one, kind, at):
-        return 2.2 * self.market.lives[int(one.facts.id)].rate(at, int(kind.id[1:])), 1e9
+    def _speed(self, one: Watched, kind: TypeFacts, at: float) -> tuple[float, float]:
+        return ORDER * self._lives[int(one.facts.id)].rate(at, int(kind.id[1:])), 1e9
 
-    def next(self, at):
-        while self.step < len(self.steps) and self.steps[self.step][0] <= at:
-            moment, number = self.steps[self.step]
-            self.step += 1
+    def next(self, at: float) -> Look:
+        """As :meth:`Schedule.next`."""
+        while self._steps and self._steps[0][0] <= at:
+            _, number = self._steps.popleft()
             one = self._events.get(str(number))
-            if one is not None and one.looked and one in self._oldest:
-                self._looked(one, one.seen)
+            if one is not None and one.looked and one.live:
                 self._weigh(one, at)
-                self._place(one)
+                self._ranking.place(one)
         return super().next(at)
 
 
-def play(market, policy, *, rows_tell=False, warm=DAY, seed=0, trip=0.1, per_minute=PER_MINUTE):
+class Server:
+    """TicketSmart: answers what it is asked, and counts what it would refuse."""
+
+    def __init__(self, market: Market, *, rows_tell: bool) -> None:
+        self._market, self._rows_tell = market, rows_tell
+        self._shown, self._listing = Shown(market), Listing(market)
+        self._arrivals: deque[float] = deque()
+        self.requests = self.refused = 0
+        # When an event's ticket types were shown, and when its row said that all is sold out.
+        self.looks: list[list[float]] = [[] for _ in market.lives]
+        self.status: list[list[float]] = [[] for _ in market.lives]
+
+    def arrives(self, at: float) -> list[int]:
+        """A request has come; who has left the list."""
+        while self._arrivals and self._arrivals[0] <= at - QUOTA.seconds:
+            self._arrivals.popleft()
+        self.refused += len(self._arrivals) >= QUOTA.requests
+        self._arrivals.append(at)
+        self.requests += 1
+        return self._listing.move(at)
+
+    def event(self, number: int, at: float) -> EventFacts:
+        """One event's ticket types."""
+        self.looks[number].append(at)
+        return self._dated(self._market.lives[number], self._shown.facts(number, at), at)
+
+    def page(self, number: int, at: float) -> tuple[list[EventFacts], bool]:
+        """A page of the list, and whether it is the last."""
+        numbers = self._listing.rows[(number - 1) * PAGE : number * PAGE]
+        if self._rows_tell:
+            return [self.event(one, at) for one in numbers], len(numbers) < PAGE
+        rows = []
+        for one in numbers:
+            row = self._dated(self._market.lives[one], self._shown.row(one, at), at)
+            if row.status == "SOLD_OUT":
+                self.status[one].append(at)
+            rows.append(row)
+        return rows, len(numbers) < PAGE
+
+    @staticmethod
+    def _dated(life: Life, facts: EventFacts, at: float) -> EventFacts:
+        return attrs.evolve(facts, status="COMPLETED") if at >= life.starts else facts
+
+
+def play(
+    market: Market, policy: Any, *, rows_tell: bool = False, warm: float = DAY, seed: int = 0
+) -> Played:
+    """Play a policy to the end of a market; what happens in the first ``warm`` seconds does not
+    count."""
     draw = random.Random(seed).random
-    shown, listing = Shown(market), Listing(market)
-    window = Window()
-    looks = [[] for _ in market.lives]
-    status = [[] for _ in market.lives]
-    pages_looked = []
-    arrivals = deque()
-    at, refused, requests = START, 0, 0
-    why = {}
-    end = market.end
+    server, window, at = Server(market, rows_tell=rows_tell), Window(), START
     while True:
         look = policy.next(at)
         at = max(at, look.at)
-        if at >= end:
-            break
+        if at >= market.end:
+            return measured(market, server, warm)
         while (wait := window.take(QUOTA, at, write=False)).slot is None:
             at += wait.seconds
-        arrive = at + trip * (0.3 + 0.4 * draw())
-        answered = arrive + trip * (0.3 + 0.4 * draw())
-        window.settle(QUOTA, answered, wait.slot)
-        requests += 1
-        why[look.why] = why.get(look.why, 0) + 1
-        while arrivals and arrivals[0] <= arrive - 60:
-            arrivals.popleft()
-        refused += len(arrivals) >= 60
-        arrivals.append(arrive)
-        listing.move(arrive)
+        arrives = at + TRIP * (0.3 + 0.4 * draw())
+        at = arrives + TRIP * (0.3 + 0.4 * draw())
+        window.settle(QUOTA, at, wait.slot)
+        for number in server.arrives(arrives):
+            policy.gone(str(number))
         if look.event is not None:
-            number = int(look.event)
-            life = market.lives[number]
-            looks[number].append(arrive)
-            facts = shown.facts(number, arrive)
-            if arrive >= life.starts:
-                facts = attrs.evolve(facts, status="COMPLETED")
-            policy.event_seen(facts, answered)
+            policy.event_seen(server.event(int(look.event), arrives), at)
         else:
-            first = (look.page - 1) * 100
-            numbers = listing.rows[first : first + 100]
-            rows = []
-            for number in numbers:
-                life = market.lives[number]
-                row = shown.facts(number, arrive) if rows_tell else shown.row(number, arrive)
-                if arrive >= life.starts:
-                    row = attrs.evolve(row, status="COMPLETED")
-                if rows_tell:
-                    looks[number].append(arrive)
-                elif row.status == "SOLD_OUT":
-                    status[number].append(arrive)
-                rows.append(row)
-            policy.page_seen(look.page, rows, answered, last=len(numbers) < 100)
-            if listing.gone:
-                for number in listing.gone:
-                    policy.gone(str(number))
-                listing.gone.clear()
-        at = answered
-    return measured(market, looks, status, warm, requests, refused, why)
+            rows, last = server.page(look.page, arrives)
+            policy.page_seen(look.page, rows, at, last=last)
 
 
-def measured(market, looks, status, warm, requests, refused, why):
-    delays, weights, events, missed = [], [], [], 0
+def measured(market: Market, server: Server, warm: float) -> Played:
+    """When each crossing was seen, and what else is asked of a policy."""
+    played = Played([], [], [], requests=server.requests, refused=server.refused)
     for one in market.crossings:
         if one.at < START + warm:
             continue
-        best = min(one.until, market.end)
-        ours = looks[one.event]
-        place = bisect_left(ours, one.at)
-        seen = ours[place] if place < len(ours) else best + 1
-        if not one.low:
-            more = status[one.event]
-            place = bisect_left(more, one.at)
-            if place < len(more):
-                seen = min(seen, more[place])
-        missed += seen > best
-        delays.append(min(seen, best) - one.at)
-        weights.append(one.lost)
-        events.append(one.event)
-    longest = 0.0
+        end = min(one.until, market.end)
+        seen = min(
+            _first(server.looks[one.event], one.at),
+            # That all is sold out says it of each ticket type, but not that one is merely low.
+            end + 1 if one.low else _first(server.status[one.event], one.at),
+        )
+        played.missed += seen > end
+        played.delays.append(min(seen, end) - one.at)
+        played.weights.append(one.lost)
+        played.events.append(one.event)
     for life in market.lives:
-        begin, end = max(life.opens, START + warm), min(life.starts, market.end)
-        if begin >= end:
-            continue
-        ours = looks[life.number]
-        place = bisect_left(ours, begin)
-        before = begin
-        for moment in ours[place:]:
-            if moment > end:
-                break
-            longest = max(longest, moment - before)
-            before = moment
-        longest = max(longest, end - before)
-    return Played(delays, weights, missed, longest, requests, refused, why, events)
+        before, end = max(life.opens, START + warm), min(life.starts, market.end)
+        looks = server.looks[life.number]
+        for moment in looks[bisect_left(looks, before) :]:
+            if before < moment < end:
+                played.longest = max(played.longest, moment - before)
+                before = moment
+        played.longest = max(played.longest, end - before)
+    return played
 
 
-def clairvoyant(market, rate, warm=DAY):
+def _first(moments: Sequence[float], at: float) -> float:
+    place = bisect_left(moments, at)
+    return moments[place] if place < len(moments) else float("inf")
+
+
+def clairvoyant(market: Market, rate: float, warm: float = DAY) -> Played:
     """Looks right after each crossing, as far as the requests allow."""
-    at = 0.0
-    delays, weights, events = [], [], []
+    at, played = 0.0, Played([], [], [])
     for one in market.crossings:
-        if one.at < START + warm:
-            continue
-        at = max(at + 1 / rate, one.at)
-        delays.append(at - one.at)
-        weights.append(one.lost)
-        events.append(one.event)
-    return Played(delays, weights, 0, 0.0, len(delays), 0, {}, events)
+        if one.at >= START + warm:
+            at = max(at + 1 / rate, one.at)
+            played.delays.append(at - one.at)
+            played.weights.append(one.lost)
+            played.events.append(one.event)
+            played.requests += 1
+    return played

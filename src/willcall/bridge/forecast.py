@@ -148,6 +148,8 @@ class Velocity:
         sold, opened = self.sold_since(one), self.opened
         if opened is None and self.left == self.quantity and sold > 0:
             opened = self.at + span / 2
+        elif left == quantity:
+            opened = None  # all came back: somebody had only held them
         kept = math.exp(-span / MEMORY)
         tickets, expected = max(0.0, self.tickets * kept + sold), self.expected * kept
         since = _opened(one, opened)

@@ -3,10 +3,9 @@
 Told what was seen, asked what to look at. Knows no ledger, network or clock: moments are handed in,
 as Unix seconds.
 
-What a look is worth (``worth.py``) grows with the time since the last one. So each event has a
-moment from which on it is worth the going price of a look; a heap holds the events by that moment,
-and the price follows what looks turn out to be worth, so that about one event at a time is due. No
-decision looks at all events.
+What a look is worth (``worth.py``) grows with the time since the last one, and what is worth most
+is found without weighing every event (``ranking.py``). Beside that, a share of the requests goes to
+what was seen longest ago, a share to the list, and some to moments that are known beforehand.
 
 Where rows of the list carry ticket types, a page is what one request shows, and is weighed as a
 whole; that is found out from the rows.
@@ -16,7 +15,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
@@ -26,17 +25,15 @@ import attrs
 from ..ticketsmart.models import EventStatus
 from .facts import EventFacts, LowStock, TypeFacts
 from .forecast import Forecast, Profile, Velocity, velocities
+from .ranking import Ranking
 from .worth import Page, Unit, Watched
 
 PAGE = 100
 """Rows on a page of the list."""
 
 _LADDER = (5.0, 15.0, 30.0, 60.0, 120.0, 240.0, 480.0)  # seconds after a sale opens: how fast?
-_LEARNING = 0.05  # of the price from one look, in its logarithm
-_STALE = 0.05  # a price that has changed by less moves nobody
-_RENEWED = 2000  # after so many decisions every event has been placed by a new price
-_MOVED = 32  # so many at most are placed anew by one decision, which must stay short
 _LONGEST_RETRY = 300.0
+_ENOUGH = 3  # failures of the first sweep
 _CLOCK = 60.0  # a clock that goes back by more was set back
 
 
@@ -124,22 +121,22 @@ class Schedule:
         """Whether rows of the list carry ticket types; None while no page was seen."""
         self._weight = weight
         self._profile = Profile(memory.get("profile"))
-        self._price = max(1e-12, float(memory.get("price") or 0.01))
+        self._ranking = Ranking(float(memory.get("price") or 0.01))
         self._events: dict[str, Watched] = {}
         self._sheets: dict[int, Page] = {}
-        # By the moment at which each is worth the price, and those that are asked for in turn.
-        self._heap: list[tuple[float, int, Unit]] = []
         self._oldest: OrderedDict[Unit, None] = OrderedDict()
         self._fresh: OrderedDict[Watched, None] = OrderedDict()
-        self._ring: deque[Unit] = deque()
         self._moments: list[tuple[float, int, Watched]] = []
         self._again: list[tuple[float, int, Look]] = []
+        self._retried: set[tuple[int | None, str | None]] = set()
+        self._stumbles = 0
         self._pages, self._page = int(memory.get("pages") or 1), int(memory.get("page") or 0)
         self._swept = -math.inf
         self._slot = -math.inf
         self._serial = 0
-        self._floor = self._sweep = 0.0  # what is owed, in looks
-        self._hurried = self._first = self._begun = False
+        # What is owed, in looks.
+        self._floor, self._sweep = float(memory.get("floor") or 0.0), 0.0
+        self._hurried = self._first = self._begun = self._mixed = False
 
     # -- being told ---------------------------------------------------------------------------
 
@@ -148,10 +145,12 @@ class Schedule:
         memory = memory or {}
         at = float(memory.get("at") or 0.0)
         one = self._added(facts, at, velocities(memory.get("types") or {}))
-        self._begun = True
+        self._begun = self._mixed = True
         if at and facts.ticket_types is not None:
             self._fresh.pop(one, None)
             self._looked(one, at)
+            self._fresh.pop(one, None)
+            self._remind(one, at)
 
     def memory(self, event_id: str) -> dict[str, Any]:
         """What is to be kept of an event between two processes, as JSON."""
@@ -165,9 +164,10 @@ class Schedule:
         """What is to be kept of the box office as a whole between two processes, as JSON."""
         return {
             "profile": self._profile.to_json(),
-            "price": self._price,
+            "price": self._ranking.price,
             "pages": self._pages,
             "page": self._page,
+            "floor": round(self._floor, 3),
             "rows_tell": self.rows_tell,
         }
 
@@ -183,9 +183,10 @@ class Schedule:
             last: whether the list ends with it.
         """
         self._pages = number if last else max(self._pages, number + 1)
-        self._begun = self._begun or last
-        if rows:
-            self._told(_carries(rows))
+        self._begun, self._stumbles = self._begun or last, 0
+        told = _carries(rows)
+        if told is not None:
+            self._told(told)
         for row in rows:
             one = self._events.get(row.id) or self._added(row, at, {})
             one.page = number
@@ -209,14 +210,18 @@ class Schedule:
 
     def failed(self, look: Look, at: float) -> None:
         """A look came to nothing (an error, a 429): it is due again, each time a little later."""
-        unit: Unit | None
-        if look.page is not None:
-            unit = self._sheets.setdefault(look.page, Page(at, number=look.page))
+        one = self._events.get(look.event or "")
+        if one is not None:
+            one.failures += 1
         else:
-            unit = self._events.get(look.event or "")
-        if unit is not None:
-            unit.failures += 1
-            later = at + min(_LONGEST_RETRY, 2.0 ** min(unit.failures, 10))
+            self._stumbles += 1
+            # A page that cannot be read must not keep all the others waiting.
+            self._begun = self._begun or self._stumbles >= _ENOUGH
+        failures = self._stumbles if one is None else one.failures
+        key = (look.page, look.event)
+        if key not in self._retried:
+            self._retried.add(key)
+            later = at + min(_LONGEST_RETRY, 2.0 ** min(failures, 10))
             heapq.heappush(self._again, (later, self._number(), look))
 
     # -- being asked --------------------------------------------------------------------------
@@ -225,11 +230,14 @@ class Schedule:
         """What to look at now. There is always something, if only the list once more."""
         if at < self._slot - _CLOCK:
             self._set_back(self._slot - at)
+        if self._mixed:  # what the ledger knows comes in any order
+            self._oldest = OrderedDict.fromkeys(sorted(self._oldest, key=lambda one: one.seen))
+            self._mixed = False
         spacing = 1.0 / self.rate
         at = self._slot = max(at, self._slot + spacing)
         self._floor = min(self._floor + self.shares.floor, 2.0)
         self._sweep = min(self._sweep + self.shares.sweep, 1.0)
-        self._renew()
+        self._ranking.renew()
         # What hurries takes every second look at most: a morning on which everything opens at ten
         # must not keep the rest waiting.
         self._hurried = not self._hurried
@@ -293,7 +301,7 @@ class Schedule:
         self._first = not self._first
         if self._first and self._fresh:
             return self._go(next(iter(self._fresh)), at, Why.FIRST)
-        best = self._best(at)
+        best = self._ranking.best(at)
         if best is not None:
             return self._go(best, at, Why.WORTH)
         return self._go(next(iter(self._fresh)), at, Why.FIRST) if self._fresh else None
@@ -315,33 +323,13 @@ class Schedule:
                 return self._go(self._unit(one), self._slot, Why.LAUNCH)
         while self._again and self._again[0][0] <= at:
             _, _, look = heapq.heappop(self._again)
+            self._retried.discard((look.page, look.event))
             if look.page is not None:
                 return Look(at, Why.RETRY, page=look.page)
             failed = self._events.get(look.event or "")
             if failed is not None:
                 return self._go(failed, at, Why.RETRY)
         return None
-
-    def _best(self, at: float) -> Unit | None:
-        """The unit that was worth the price first; the price follows what it is worth now."""
-        heap, first, moved = self._heap, None, 0
-        while heap:
-            due, serial, unit = heapq.heappop(heap)
-            if unit.placed != serial:
-                continue
-            if moved < _MOVED and due <= at and unit.price < self._price * (1 - _STALE):
-                # Placed when looks were cheaper: it may not be its turn yet.
-                self._place(unit)
-                moved += 1
-                continue
-            first = unit
-            break
-        if first is None:
-            return None
-        off = math.log(max(first.worth(at), 1e-30) / self._price)
-        self._price *= math.exp(_LEARNING * max(-1.0, min(1.0, off)))
-        self._price = max(self._price, 1e-12)
-        return first
 
     def _go(self, unit: Unit, at: float, why: Why) -> Look:
         unit.placed = None
@@ -360,9 +348,8 @@ class Schedule:
         one = Watched(at, facts=facts, starts=facts.starts_at.timestamp(), types=types)
         self._events[facts.id] = one
         if _live(facts) and not self.rows_tell:
-            self._oldest[one] = None
+            self._enlist(one)
             self._fresh[one] = None
-            self._ring.append(one)
         return one
 
     def _told(self, rows_tell: bool) -> None:
@@ -370,20 +357,23 @@ class Schedule:
         if self.rows_tell == rows_tell:
             return
         self.rows_tell = rows_tell
-        for queue in (self._oldest, self._fresh):
+        for unit in self._oldest:
+            unit.live = False
+        for queue in (self._oldest, self._fresh, self._sheets):
             queue.clear()
-        self._ring.clear()
-        self._heap.clear()
-        self._sheets.clear()
-        for one in self._events.values():
-            one.placed = None
-            if _live(one.facts) and not rows_tell:
-                self._oldest[one] = None
-                self._ring.append(one)
+        self._ranking.clear()
+        for one in self._events.values() if not rows_tell else ():
+            if _live(one.facts):
+                self._enlist(one)
                 if one.looked:
-                    self._place(one)
+                    self._ranking.place(one)
                 else:
                     self._fresh[one] = None
+
+    def _enlist(self, unit: Unit) -> None:
+        """From now on it has its turn."""
+        unit.live = True
+        self._oldest[unit] = None
 
     def _changed(self, one: Watched, facts: EventFacts, at: float) -> None:
         """A row tells something new of an event."""
@@ -393,8 +383,7 @@ class Schedule:
             self._rest(one)
             return
         if not was:
-            self._oldest[one] = None
-            self._ring.append(one)
+            self._enlist(one)
         if one.looked:
             self._looked(one, one.seen)
             self._remind(one, at)
@@ -405,7 +394,7 @@ class Schedule:
         """It cannot sell any more, or not now."""
         self._oldest.pop(one, None)
         self._fresh.pop(one, None)
-        one.placed, one.moment = None, math.inf
+        one.placed, one.live, one.moment = None, False, math.inf
         one.once = one.twice = one.most = 0.0
 
     def _saw(self, one: Watched, facts: EventFacts, at: float) -> None:
@@ -417,8 +406,7 @@ class Schedule:
             self._rest(one)
             return
         if not was and not self.rows_tell:
-            self._oldest[one] = None
-            self._ring.append(one)
+            self._enlist(one)
         elif one in self._oldest:
             self._oldest.move_to_end(one)
         for kind in facts.ticket_types or ():
@@ -432,25 +420,24 @@ class Schedule:
         one.seen, one.looked = at, True
         self._weigh(one, at)
         if not self.rows_tell:
-            self._place(one)
+            self._ranking.place(one)
 
     def _sheet(self, number: int, rows: Iterable[EventFacts], at: float) -> None:
         """Weigh a page by its events, and place it."""
         sheet = self._sheets.get(number)
         if sheet is None:
             sheet = self._sheets[number] = Page(at, number=number)
-            self._ring.append(sheet)
+            self._enlist(sheet)
         sheet.events = tuple(self._events[row.id] for row in rows)
         sheet.seen, sheet.failures = at, 0
         sheet.once = sum(one.once for one in sheet.events)
         sheet.twice = sum(one.twice for one in sheet.events)
         sheet.most = sum(one.most for one in sheet.events)
-        self._oldest[sheet] = None
         self._oldest.move_to_end(sheet)
-        self._place(sheet)
+        self._ranking.place(sheet)
         for beyond in [one for one in self._sheets if one > self._pages]:
             left = self._sheets.pop(beyond)
-            left.placed = None
+            left.placed, left.live = None, False
             self._oldest.pop(left, None)
 
     def _unit(self, one: Watched) -> Unit:
@@ -481,34 +468,9 @@ class Schedule:
         velocity = one.types.get(kind.id) or Velocity()
         return velocity.rate(kind, self._profile, one.starts, at), velocity.known
 
-    # -- places in the heap -------------------------------------------------------------------
-
     def _number(self) -> int:
         self._serial += 1
         return self._serial
-
-    def _place(self, unit: Unit) -> None:
-        """Put it where the price says."""
-        wait = unit.wait(self._price)
-        unit.price, unit.due, unit.placed = self._price, unit.seen + wait, None
-        if wait < math.inf:
-            unit.placed = self._number()
-            heapq.heappush(self._heap, (unit.due, unit.placed, unit))
-
-    def _renew(self) -> None:
-        """Place a few of those anew that were placed when looks were dearer."""
-        ring = self._ring
-        for _ in range(min(len(ring), 2 + len(ring) // _RENEWED)):
-            unit = ring.popleft()
-            live = _live(unit.facts) if isinstance(unit, Watched) else unit in self._oldest
-            if not live or (isinstance(unit, Watched) and unit not in self._oldest):
-                continue
-            ring.append(unit)
-            if unit.placed is not None and unit.price > self._price * (1 + _STALE):
-                self._place(unit)
-        if len(self._heap) > 8 * len(ring) + 1024:
-            self._heap = [entry for entry in self._heap if entry[2].placed == entry[1]]
-            heapq.heapify(self._heap)
 
     def _set_back(self, seconds: float) -> None:
         """The clock was set back: all that we know happened before now."""
@@ -516,7 +478,7 @@ class Schedule:
         for unit in (*self._events.values(), *self._sheets.values()):
             unit.seen -= seconds
             if unit.placed is not None:
-                self._place(unit)
+                self._ranking.place(unit)
         self._again = [(moment - seconds, n, look) for moment, n, look in self._again]
 
 
@@ -533,6 +495,8 @@ def _live(facts: EventFacts) -> bool:
 _SELLING = frozenset({EventStatus.PUBLISHED, EventStatus.SOLD_OUT})
 
 
-def _carries(rows: Iterable[EventFacts]) -> bool:
-    """Whether rows tell what is left of their ticket types."""
-    return any(kind.available is not None for row in rows for kind in row.ticket_types or ())
+def _carries(rows: Sequence[EventFacts]) -> bool | None:
+    """Whether rows tell what is left of their ticket types; drafts and the past prove nothing."""
+    if any(kind.available is not None for row in rows for kind in row.ticket_types or ()):
+        return True
+    return False if any(_live(row) and row.ticket_types is None for row in rows) else None

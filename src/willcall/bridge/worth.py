@@ -30,7 +30,9 @@ class Unit:
     """What one request shows, and what looking at it is worth.
 
     ``once`` and ``twice`` are the factors of τ and τ² in the expected number of crossings, which
-    are at most ``most``. ``placed`` is its valid entry in the heap; None while it is under way.
+    are at most ``most``. ``due`` is when it is worth ``price``, ``placed`` its valid entry in the
+    heap (None while it is under way), ``ringed`` whether it is in the ring, ``live`` whether it is
+    to be looked at in its turn at all.
     """
 
     seen: float
@@ -41,6 +43,8 @@ class Unit:
     price: float = 0.0
     placed: int | None = None
     failures: int = 0
+    live: bool = False
+    ringed: bool = False
 
     def worth(self, at: float) -> float:
         """What a look is worth now, in seconds of delay."""

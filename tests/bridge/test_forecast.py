@@ -1,0 +1,186 @@
+"""How fast a ticket type sells, told from looks: what fools it, what does not, how sure it is."""
+
+import json
+import random
+from datetime import UTC, datetime
+
+import attrs
+import pytest
+
+from willcall.bridge.facts import LowStock, TypeFacts
+from willcall.bridge.forecast import ORDER, Interval, Profile, Velocity, phase
+
+START = datetime(2026, 12, 20, 20, 0, tzinfo=UTC).timestamp()
+NOW = START - 20 * 86_400.0
+LOW = LowStock()
+
+
+def seats(left: int | None, quantity: int | None = 200, opens: datetime | None = None) -> TypeFacts:
+    """A ticket type with so many left."""
+    return TypeFacts(id="t", name="t", available=left, quantity=quantity, sale_starts_at=opens)
+
+
+def after(*looks: tuple[float, int | None], quantity: int | None = 200) -> Velocity:
+    """What is known after looks, each so many seconds from now and with so many left."""
+    velocity, profile = Velocity(), Profile()
+    for at, left in looks:
+        velocity = velocity.seen(seats(left, quantity), NOW + at, profile, START)
+    return velocity
+
+
+def rate(velocity: Velocity, at: float = 0.0) -> float:
+    """Tickets an hour that it is believed to sell."""
+    return 3600 * velocity.rate(seats(100), Profile(), START, NOW + at)
+
+
+def test_it_learns_the_rate_of_what_sells_steadily() -> None:
+    looks = [(600.0 * n, 200 - 4 * n) for n in range(40)]
+    assert rate(after(*looks), 600.0 * 39) == pytest.approx(24, rel=0.35)
+
+
+def test_a_look_seconds_after_another_proves_hardly_anything() -> None:
+    calm = [(3600.0 * n, 200 - n) for n in range(24)]
+    # Two seats went between two looks three seconds apart: 2,400 an hour, if one believed it.
+    fooled = after(*calm, (24 * 3600.0, 176), (24 * 3600.0 + 3, 174))
+    assert rate(fooled, 24 * 3600.0) < 3 * rate(after(*calm), 24 * 3600.0) < 10
+
+
+@pytest.mark.parametrize(
+    ("what", "then", "as_if"),
+    [
+        ("seats held and let go", [(60.0, 194), (660.0, 200)], [(660.0, 200)]),
+        ("a refund of all", [(60.0, 190), (90_000.0, 200)], [(90_000.0, 200)]),
+    ],
+)
+def test_what_comes_back_was_no_sale(
+    what: str, then: list[tuple[float, int]], as_if: list[tuple[float, int]]
+) -> None:
+    at = then[-1][0]
+    believed, plain = rate(after((0.0, 200), *then), at), rate(after((0.0, 200), *as_if), at)
+    assert 0.5 * plain < believed <= plain, what
+
+
+def test_a_restock_is_neither_a_sale_nor_one_taken_back() -> None:
+    profile, velocity = Profile(), Velocity()
+    for at, left, quantity in ((0.0, 10, 100), (600.0, 4, 100), (1200.0, 54, 150)):
+        velocity = velocity.seen(seats(left, quantity), NOW + at, profile, START)
+    assert velocity.tickets == pytest.approx(6, rel=0.02)
+    nobody_says = after((0.0, 10), (600.0, 4), (1200.0, 54), quantity=None)
+    assert nobody_says.tickets == pytest.approx(6, rel=0.02)
+
+
+def test_what_nobody_tells_and_a_clock_that_was_set_back_teach_nothing() -> None:
+    known = after((0.0, 200), (600.0, 190))
+    assert known.seen(seats(None), NOW + 700, Profile(), START) == known
+    back = known.seen(seats(150), NOW - 3600, Profile(), START)
+    assert (back.tickets, back.expected) == (known.tickets, known.expected)
+
+
+def test_while_nothing_is_left_demand_is_not_seen_to_fall() -> None:
+    out = after((0.0, 40), (600.0, 0))
+    later = out.seen(seats(0), NOW + 7200, Profile(), START)
+    assert later.expected <= out.expected
+
+
+def test_a_surge_is_believed_within_some_orders() -> None:
+    calm = [(3600.0 * n, 200 - n) for n in range(48)]
+    end = 47 * 3600.0
+    surge = [(end + 60.0 * n, 153 - 2 * n) for n in range(1, 16)]
+    assert rate(after(*calm, *surge), end + 900) > 3 * rate(after(*calm), end)
+
+
+def test_a_burst_is_not_taken_for_a_lasting_rate() -> None:
+    opened = datetime.fromtimestamp(NOW, UTC)
+    profile, velocity = Profile(), Velocity()
+    for step in range(10):
+        one = seats(200 - 5 * step, opens=opened)
+        velocity = velocity.seen(one, NOW + 60 * step, profile, START)
+    then = velocity.rate(one, profile, START, NOW + 600)
+    later = velocity.rate(one, profile, START, NOW + 2 * 86_400)
+    assert then > 10 * later
+
+
+def test_a_sale_that_opens_without_notice_is_a_burst_from_then_on() -> None:
+    waiting = after((0.0, 200), (86_400.0, 200), (86_700.0, 190))
+    assert waiting.opened == pytest.approx(NOW + 86_550.0)
+    assert after((0.0, 150), (300.0, 140)).opened is None  # that was under way already
+
+
+def test_phases() -> None:
+    hour, day = 3600.0, 86_400.0
+    found = [
+        phase(NOW, NOW + until, NOW + since)
+        for since, until in ((60.0, 9 * day), (2 * hour, 9 * day), (8 * day, 9 * day))
+    ]
+    assert len(set(found)) == 3
+    assert phase(None, START, NOW) == phase(NOW - 30 * day, START, NOW)
+    # The last day sells faster than the middle.
+    profile = Profile()
+    assert profile.rate(phase(None, NOW + hour, NOW)) > profile.rate(phase(None, START, NOW))
+
+
+def test_the_profile_learns_from_all_and_is_kept() -> None:
+    profile = Profile()
+    before = profile.rate(17)
+    for _ in range(2000):
+        profile.learn(17, 0.1, 3600.0)
+    assert profile.rate(17) > 5 * before
+    again = Profile(json.loads(json.dumps(profile.to_json())))
+    assert again.rate(17) == profile.rate(17)
+    assert Profile([[1.0, 2.0]]).rate(17) == before  # another version's is not misread
+
+
+def test_a_velocity_is_kept_as_json() -> None:
+    known = after((0.0, 200), (86_400.0, 200), (86_700.0, 190))
+    again = Velocity.from_json(json.loads(json.dumps(known.to_json())))
+    assert rate(again, 90_000) == pytest.approx(rate(known, 90_000), rel=1e-3)
+    for other in (None, [], [1], ["a"] * 6, {"b": 1}):
+        assert Velocity.from_json(other) == Velocity()
+
+
+def test_a_forecast_speaks_of_both_thresholds() -> None:
+    known = after((0.0, 200), (600.0, 190), (1200.0, 180))
+    forecast = known.forecast(seats(180), Profile(), START, NOW + 1200, LOW)
+    assert forecast.sold_out
+    assert forecast.low
+    assert forecast.low.expected < forecast.sold_out.expected
+    for one in (forecast.low, forecast.sold_out):
+        assert one.soonest < one.expected < one.latest
+    assert known.forecast(seats(15), Profile(), START, NOW, LOW).low is None
+    assert known.forecast(seats(0), Profile(), START, NOW, LOW).sold_out is None
+    assert known.forecast(seats(None), Profile(), START, NOW, LOW).left is None
+
+
+def test_eight_times_in_ten_it_sells_out_within_the_interval() -> None:
+    """While the rate stays as it is: orders as they come, of one to six tickets."""
+    draw = random.Random(6)
+    within, plays = 0, 300
+    for _ in range(plays):
+        pace = draw.lognormvariate(-6.5, 0.8)  # orders a second
+        at, left, velocity, profile = 0.0, 400, Velocity(), Profile()
+        forecast: tuple[float, Interval] | None = None
+        look = 0.0
+        while left > 0:
+            order = at + draw.expovariate(pace)
+            while look <= order:
+                velocity = velocity.seen(seats(left, 400), NOW + look, profile, NOW + 9e6)
+                if forecast is None and left <= 60:
+                    told = velocity.forecast(seats(left, 400), profile, NOW + 9e6, NOW + look, LOW)
+                    assert told.sold_out
+                    forecast = look, told.sold_out
+                look += 300.0
+            at, left = order, max(0, left - min(6, 1 + int(draw.expovariate(1 / 1.7))))
+        if forecast is not None:
+            since, span = forecast
+            within += span.soonest <= at - since <= span.latest
+    assert 0.7 <= within / plays <= 0.97
+
+
+def test_more_seats_cannot_be_sold_out_sooner() -> None:
+    known = after((0.0, 200), (600.0, 190))
+    few = known.forecast(seats(10), Profile(), START, NOW, LOW).sold_out
+    many = known.forecast(seats(90), Profile(), START, NOW, LOW).sold_out
+    assert few
+    assert many
+    assert few.expected < many.expected
+    assert attrs.asdict(few)["soonest"] < 10 / (ORDER * 1e-9)

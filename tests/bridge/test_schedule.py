@@ -1,0 +1,355 @@
+"""What is looked at next: nothing starves, known moments are met, the worthiest comes first."""
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from willcall.bridge.facts import EventFacts, TypeFacts
+from willcall.bridge.schedule import PAGE, Look, Schedule, Shares, Why
+
+NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC).timestamp()
+DAY = 86_400.0
+ROOT = Path(__file__).parent.parent.parent
+
+
+def moment(at: float) -> datetime:
+    """A moment as facts hold it."""
+    return datetime.fromtimestamp(at, UTC)
+
+
+def event(
+    name: str,
+    *left: int,
+    status: str = "PUBLISHED",
+    starts: float = NOW + 30 * DAY,
+    opens: float | None = None,
+) -> EventFacts:
+    """An event; without ``left`` as a row of the list shows it."""
+    return EventFacts(
+        id=name,
+        title=name,
+        status=status,
+        starts_at=moment(starts),
+        ticket_types=tuple(
+            TypeFacts(
+                id=f"{name}-{place}",
+                name="seat",
+                quantity=200,
+                available=count,
+                sale_starts_at=None if opens is None else moment(opens),
+            )
+            for place, count in enumerate(left)
+        )
+        or None,
+    )
+
+
+def begun(events: Sequence[EventFacts], rate: float = 1.0) -> Schedule:
+    """A schedule that has seen these just now."""
+    schedule = Schedule(rate)
+    schedule.page_seen(1, [attrs.evolve(one, ticket_types=None) for one in events], NOW, last=True)
+    for one in events:
+        schedule.event_seen(one, NOW)
+    return schedule
+
+
+def looks(schedule: Schedule, seconds: float, *events: EventFacts, at: float = NOW) -> list[Look]:
+    """What is looked at for a while, in which nothing changes."""
+    by_id, done = {one.id: one for one in events}, []
+    end = at + seconds
+    while (look := schedule.next(at)).at < end:
+        at = look.at
+        done.append(look)
+        if look.event is None:
+            rows = [attrs.evolve(one, ticket_types=None) for one in events]
+            schedule.page_seen(look.page or 1, rows, at, last=True)
+        else:
+            schedule.event_seen(by_id[look.event], at)
+    return done
+
+
+def test_it_begins_with_the_list_and_then_sees_each_event() -> None:
+    schedule = Schedule(1.0)
+    first = schedule.next(NOW)
+    assert (first.page, first.why) == (1, Why.SWEEP)
+    rows = [event(f"e{n}") for n in range(PAGE)]
+    schedule.page_seen(1, rows, NOW)
+    assert schedule.next(NOW).page == 2
+    schedule.page_seen(2, [event("last")], NOW, last=True)
+    asked = {schedule.next(NOW + n).event for n in range(2, 2 + PAGE + 30)}
+    assert asked >= {one.id for one in rows} | {"last"}
+
+
+def test_looks_are_spread_evenly() -> None:
+    schedule = begun([event("a", 50), event("b", 50)], rate=0.9)
+    moments = [schedule.next(NOW).at for _ in range(20)]
+    spans = [later - sooner for sooner, later in pairwise(moments)]
+    assert spans == pytest.approx([1 / 0.9] * 19)
+
+
+def test_what_sells_fast_and_is_nearly_gone_is_looked_at_most() -> None:
+    hot, full, slow = (
+        event(name, left) for name, left in (("hot", 24), ("full", 190), ("slow", 24))
+    )
+    schedule = begun([hot, full, slow])
+    for step in range(1, 6):
+        for one, sold in ((hot, 6), (full, 6), (slow, 0)):
+            left = (one.ticket_types or ())[0].available or 0
+            schedule.event_seen(event(one.id, left + sold * (5 - step)), NOW + 120 * step)
+    asked = [one.event for one in looks(schedule, 600, hot, full, slow, at=NOW + 600)]
+    assert asked.count("hot") > 2 * asked.count("full")
+    assert asked.count("hot") > 2 * asked.count("slow")
+
+
+def test_weight_counts() -> None:
+    events = [event("dear", 50), event("usual", 50)]
+    schedule = Schedule(1.0, weight=lambda one: 50.0 if one.id == "dear" else 1.0)
+    for one in events:
+        schedule.event_seen(one, NOW)
+    asked = [one.event for one in looks(schedule, 600, *events)]
+    assert asked.count("dear") > 2 * asked.count("usual")
+
+
+@pytest.mark.parametrize("opens", [NOW + 100.3, NOW + 777.7])
+def test_a_sale_is_looked_at_the_moment_it_opens(opens: float) -> None:
+    waiting = event("launch", 200, opens=opens)
+    others = [event(f"e{n}", 100) for n in range(50)]
+    done = looks(begun([waiting, *others]), 1000, waiting, *others)
+    launches = [one for one in done if one.why is Why.LAUNCH]
+    assert launches[0].event == "launch"
+    assert abs(launches[0].at - opens) <= 0.5
+    assert launches[0].at >= opens - 1e-6
+    # Not before: nothing can have been sold; but soon and often after.
+    assert not [
+        one for one in done if one.event == "launch" and one.why is Why.WORTH and one.at < opens
+    ]
+    if opens < NOW + 500:
+        assert len(launches) >= 5
+
+
+def test_an_event_that_starts_is_looked_at_then() -> None:
+    starts = event("tonight", 20, starts=NOW + 300)
+    done = looks(begun([starts, event("later", 9)]), 400, starts, event("later", 9))
+    assert any(one.why is Why.LAUNCH and abs(one.at - NOW - 300) < 1 for one in done)
+
+
+def test_a_morning_on_which_everything_opens_leaves_half_for_the_rest() -> None:
+    opening = [event(f"o{n}", 200, opens=NOW + 60) for n in range(300)]
+    hot = event("hot", 8)
+    schedule = begun([*opening, hot])
+    done = looks(schedule, 400, *opening, hot)
+    during = [one for one in done if NOW + 60 <= one.at < NOW + 300]
+    launched = sum(one.why is Why.LAUNCH for one in during)
+    assert 0.4 < launched / len(during) < 0.6
+
+
+def test_what_cannot_sell_is_not_looked_at() -> None:
+    over = [event(f"e{n}", 9, status=s) for n, s in enumerate(("CANCELLED", "DRAFT", "COMPLETED"))]
+    schedule = begun([*over, event("on", 9)])
+    assert {one.event for one in looks(schedule, 100, *over, event("on", 9))} == {"on", None}
+    schedule.page_seen(1, [event("on", status="CANCELLED"), event("e1")], NOW + 100, last=True)
+    again = {schedule.next(NOW + 101 + n).event for n in range(40)}
+    assert "on" not in again
+    assert "e1" in again  # published now
+    schedule.gone("e1")
+    assert {schedule.next(NOW + 200 + n).event for n in range(9)} == {None}
+
+
+def test_the_list_is_swept_within_the_bound() -> None:
+    rows = [event(f"e{n}", 100) for n in range(250)]
+    schedule = Schedule(1.0)
+    at, seen = NOW, dict[int, float]()
+    worst = 0.0
+    for _ in range(3000):
+        look = schedule.next(at)
+        at = look.at
+        if look.page is not None:
+            first = (look.page - 1) * PAGE
+            page = [attrs.evolve(one, ticket_types=None) for one in rows[first : first + PAGE]]
+            schedule.page_seen(look.page, page, at, last=look.page == 3)
+            worst = max(worst, at - seen.get(look.page, at))
+            seen[look.page] = at
+        else:
+            schedule.event_seen(rows[int((look.event or "")[1:])], at)
+    assert set(seen) == {1, 2, 3}
+    assert worst <= schedule.sweep_seconds * 1.1
+    assert worst >= 30  # and no more often than it must
+
+
+def test_where_rows_carry_ticket_types_pages_are_looked_at_and_nothing_else() -> None:
+    rows = [event(f"e{n:03}", 100 if n < 200 else 6) for n in range(300)]
+    schedule, at = Schedule(1.0), NOW
+    asked: list[int | None] = []
+    for _ in range(400):
+        look = schedule.next(at)
+        at = look.at
+        asked.append(look.page)
+        if look.page is not None:
+            first = (look.page - 1) * PAGE
+            schedule.page_seen(look.page, rows[first : first + PAGE], at, last=look.page == 3)
+    assert schedule.to_json()["rows_tell"] is True
+    assert None not in asked
+    assert asked.count(3) > asked.count(1)  # where little is left
+    assert schedule.longest_unseen < 120
+    # A page of drafts proves nothing; rows that stop telling do.
+    schedule.page_seen(1, [event("draft", status="DRAFT")], at)
+    assert schedule.to_json()["rows_tell"] is True
+    schedule.page_seen(1, [event("e000")], at)
+    assert schedule.to_json()["rows_tell"] is False
+    assert any(schedule.next(at + n).event for n in range(20))
+
+
+def test_what_failed_is_tried_again_later_and_later() -> None:
+    schedule = begun([event("bad", 5), *(event(f"e{n}", 100) for n in range(100))])
+    at, tried = NOW, []
+    for _ in range(400):
+        look = schedule.next(at)
+        at = look.at
+        if look.event == "bad":
+            tried.append(look)
+            schedule.failed(look, at)
+        elif look.event:
+            schedule.event_seen(event(look.event, 100), at)
+        else:
+            schedule.failed(look, at)
+    retries = [one.at for one in tried if one.why is Why.RETRY]
+    spans = [later - sooner for sooner, later in pairwise(retries)]
+    assert len(retries) >= 4
+    assert spans[-1] > spans[0]
+
+
+def test_a_clock_set_back_stops_nothing() -> None:
+    events = [event(f"e{n}", 100) for n in range(5)]
+    schedule = begun(events)
+    looks(schedule, 100, *events)
+    done = looks(schedule, 100, *events, at=NOW - 7200)
+    assert len(done) >= 95
+    assert {one.event for one in done} >= {one.id for one in events}
+
+
+def test_the_next_process_goes_on_where_this_one_stopped() -> None:
+    events = [event(f"e{n}", 100) for n in range(30)]
+    schedule = begun(events)
+    looks(schedule, 40, *events)
+    kept = json.loads(json.dumps(schedule.to_json()))
+    each = {one.id: json.loads(json.dumps(schedule.memory(one.id))) for one in events}
+    again = Schedule(1.0, memory=kept)
+    for one in events:
+        again.remember(one, each[one.id])
+    again.remember(event("new"))
+    oldest = min(each, key=lambda name: each[name]["at"])
+    done = [again.next(NOW + 50) for _ in range(45)]
+    assert "new" in {one.event for one in done[:3]}
+    floors = [one.event for one in done if one.why is Why.FLOOR]
+    assert floors
+    assert oldest in {one.event for one in done}
+    assert again.memory(oldest)["types"] == each[oldest]["types"]
+    assert again.memory("nobody") == {}
+
+
+def test_it_tells_when_it_will_look_again_and_what_it_expects() -> None:
+    schedule = begun([event("a", 50, 9), event("b", 50, opens=NOW + 99)])
+    due = schedule.due("a")
+    assert due is not None
+    assert due > NOW
+    assert schedule.due("b") == pytest.approx(NOW + 99)
+    assert schedule.due("nobody") is None
+    assert set(schedule.forecasts("a", NOW)) == {"a-0", "a-1"}
+    assert schedule.forecasts("nobody", NOW) == {}
+    assert schedule.sweep_seconds >= 60
+
+
+def test_the_ranking_chooses_nearly_as_weighing_every_event_would() -> None:
+    draw = random.Random(4)
+    left = {f"e{n}": draw.randint(20, 200) for n in range(150)}
+    pace = {name: draw.lognormvariate(-8.0, 1.5) for name in left}
+    schedule = begun([event(name, count) for name, count in left.items()])
+    at, shares = NOW, []
+    for step in range(6000):
+        look = schedule.next(at)
+        at = look.at
+        if look.event is None:
+            continue
+        if look.why is Why.WORTH and step > 2000:
+            worths = {n: one.worth(at) for n, one in schedule._events.items()}
+            shares.append(worths[look.event] / max(worths.values()))
+        if draw.random() < pace[look.event] * 150:
+            left[look.event] = max(1, left[look.event] - 1)
+        schedule.event_seen(event(look.event, left[look.event]), at)
+    assert sum(shares) / len(shares) > 0.7
+
+
+class World:
+    """A box office that does whatever it likes, and a count of how long each event waits."""
+
+    def __init__(self, draw: random.Random, size: int, rows_tell: bool) -> None:
+        self.draw, self.rows_tell = draw, rows_tell
+        self.left = {f"e{n}": draw.randint(0, 200) for n in range(size)}
+        self.opens = {
+            name: draw.choice([None, NOW + draw.uniform(-100, 400)]) for name in self.left
+        }
+        self.waits = dict.fromkeys(self.left, 0)
+        self.worst = 0
+
+    def facts(self, name: str) -> EventFacts:
+        """An event now: sold, refunded, held, restocked, sold out."""
+        if self.draw.random() < 0.7:
+            change = self.draw.choice([-60, -5, -1, 0, 0, 2, 100])
+            self.left[name] = max(0, min(300, self.left[name] + change))
+        status = "PUBLISHED" if self.left[name] else "SOLD_OUT"
+        return event(name, self.left[name], status=status, opens=self.opens[name])
+
+    def asked(self, names: set[str]) -> None:
+        """A request went to these."""
+        for name in self.waits:
+            self.waits[name] = 0 if name in names else self.waits[name] + 1
+        self.worst = max(self.worst, *self.waits.values())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 12), st.booleans())
+def test_no_event_is_starved(seed: int, size: int, rows_tell: bool) -> None:
+    draw = random.Random(seed)
+    world, schedule = World(draw, size, rows_tell), Schedule(1.0, shares=Shares(floor=0.2))
+    rows = [event(name) for name in world.left]
+    schedule.page_seen(
+        1, [world.facts(n) for n in world.left] if rows_tell else rows, NOW, last=True
+    )
+    # Whoever asks again has its own ideas: one event is said to sell like nothing else.
+    at, skew, trouble = NOW, draw.choice([0.0, -30.0, 30.0]), draw.choice([0.0, 0.1, 0.5])
+    mad = draw.choice(list(world.left))
+    schedule._weight = lambda facts: 1e9 if facts.id == mad else 1.0
+    for _ in range(60 * size + 200):
+        look = schedule.next(at + skew)
+        at = max(at, look.at - skew)
+        if draw.random() < 0.01:
+            at += draw.choice([-5000.0, 600.0])  # somebody else spends, or sets the clock
+        whole = rows_tell and look.page is not None
+        world.asked(set(world.left) if whole else {look.event or ""})
+        if draw.random() < trouble:
+            schedule.failed(look, at + skew)
+        elif look.page is not None:
+            now = [world.facts(name) for name in world.left] if rows_tell else rows
+            schedule.page_seen(1, now, at + skew, last=True)
+        elif look.event:
+            schedule.event_seen(world.facts(look.event), at + skew)
+    assert world.worst <= (size + 2) / 0.2 + 2
+    assert world.worst <= schedule.longest_unseen * schedule.rate + 10 * rows_tell * size
+
+
+def test_on_a_small_market_it_is_three_times_ahead_of_a_sweep_in_turn() -> None:
+    """The benchmark's own guard: the real planner, the real quota, virtual time."""
+    command = [sys.executable, str(ROOT / "benchmarks" / "watch"), "--quick"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert json.loads(ran.stdout.splitlines()[-1])["ratio"] >= 3
