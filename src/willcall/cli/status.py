@@ -122,8 +122,10 @@ def _office(one: OfficeStatus, now: datetime) -> None:
     office, run = one.office, one.office.last_run
     screen.line(f"{office.name}: {_run_words(one, now)}")
     if office.swept_at is not None:
-        bound = f"; no event goes unseen for more than {span(one.bound)}" if one.bound else ""
-        screen.line(f"  seen whole   {ago(now - office.swept_at)}{bound}")
+        known = "what is known is as old as that"
+        if one.bound is not None:
+            known = f"no event goes unseen for more than {span(one.bound)}"
+        screen.line(f"  seen whole   {ago(now - office.swept_at)}: {known}")
     if office.lease_holder and office.lease_until and office.lease_until > now:
         screen.line(f"  at work now  {office.lease_holder}")
     if run is not None and run.summary.get("trouble"):
