@@ -1,11 +1,11 @@
 """From the sale to the ticket, both at the server, over real HTTP: ``make bench-watch-http``.
 
-A sandbox with 200 events, whose list rows carry no ticket types, and a real ``willcall watch`` in
-front of it, with the real limit. At random moments a hot event sells its last tickets; measured is
-how long it takes until Ticket0 holds the ticket. Fifty such moments take an hour of real time, so
-the clock runs faster: every process here believes that a second is over after a fraction of one.
-Then the limit is put to the test for some minutes of real time: how much of it is used, and whether
-the service ever refuses.
+A sandbox with 200 events and a real ``willcall watch`` in front of it, with the real limit. At
+random moments one more sale opens, as announced, and sells its last ticket some minutes later;
+measured is how long it takes until Ticket0 holds the ticket. Fifty such moments take hours of real
+time, so the clock runs faster: every process here believes that a second is over after a fraction
+of one. Then the limit is put to the test for some minutes of real time: how much of it is used, and
+whether the service ever refuses.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,7 @@ class Watched:
         self.clock = FastClock(factor)
         self.sandbox = Sandbox(self.clock, season=events, ticket_types_in_rows=rows)
         self.folder, self.factor = folder, factor
+        self.said: list[str] = []
 
     def start(self, served: Any) -> subprocess.Popen[str]:
         """The process, once it watches."""
@@ -105,8 +106,18 @@ class Watched:
         for line in process.stdout:
             if "watching" in line:
                 break
-        threading.Thread(target=process.stdout.read, daemon=True).start()
+        said = process.stdout
+        self._reader = threading.Thread(target=lambda: self.said.extend(said), daemon=True)
+        self._reader.start()
         return process
+
+    def stop(self, process: subprocess.Popen[str]) -> None:
+        """Ask it to leave."""
+        process.terminate()
+        process.wait(10)
+        self._reader.join()
+        assert process.stdout is not None
+        process.stdout.close()
 
     def refused(self) -> int:
         """How many requests the services have refused with a 429."""
@@ -114,9 +125,16 @@ class Watched:
 
 
 def moments(
-    count: int, factor: float, events: int, seed: int = 6, *, rows: bool = False
+    count: int,
+    factor: float,
+    events: int,
+    seed: int = 6,
+    *,
+    rows: bool = False,
+    last: int | None = None,
 ) -> list[float]:
-    """How many seconds each of so many sell-outs took to become a ticket."""
+    """How many seconds each of so many sell-outs took to become a ticket; ``last``: so many
+    tickets are on sale each time."""
     dice = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         watched = Watched(Path(folder), factor, events, rows=rows)
@@ -125,38 +143,45 @@ def moments(
             try:
                 # So that every event was seen once.
                 watched.clock.sleep(20.0 if rows else events * 1.2 + 60.0)
-                took = [_moment(watched, dice) for _ in range(count)]
+                took = [_moment(watched, dice, last) for _ in range(count)]
             finally:
-                process.terminate()
-                process.wait(10)
+                watched.stop(process)
         assert watched.refused() == 0, "the limit was overrun"
     return took
 
 
-def _moment(watched: Watched, dice: random.Random) -> float:
-    """An event sells by and by, faster than all others, until its last ticket is gone."""
+def _moment(watched: Watched, dice: random.Random, last: int | None) -> float:
+    """A sale opens at a moment that was announced, and sells until its last ticket is gone."""
     office, desk, clock = watched.sandbox.boxoffice, watched.sandbox.desk, watched.clock
-    free = [
-        event
-        for event in office.events
-        if event.status == "PUBLISHED"
-        and len(event.ticket_types) > 1
-        and event.ticket_types[0].available > 20
-    ]
-    event = dice.choice(free)
+    opens = clock.now() + timedelta(seconds=5.0 if last else dice.uniform(90.0, 150.0))
+    event = office.create(
+        f"Big Night {len(office.events)}",
+        clock.now() + timedelta(days=dice.randint(5, 60)),
+        ticket_types=[
+            {
+                "name": "Floor",
+                "price": 4500,
+                "quantity": last or dice.randint(40, 160),
+                "sale_starts_at": opens,
+            },
+            {"name": "Balcony", "price": 3000, "quantity": 300},
+        ],
+        status="PUBLISHED",
+    )
     kind = event.ticket_types[0]
+    clock.sleep((opens - clock.now()).total_seconds())
     while kind.available > 1:
         order = min(dice.randint(1, 4), kind.available - 1)
         office.sell(event.id, kind.id, order)
-        clock.sleep(dice.expovariate(1 / 4.0))
+        clock.sleep(dice.expovariate(1 / 3.0))
     clock.sleep(dice.uniform(0.0, 10.0))
     office.sell(event.id, kind.id, kind.available)
     began = clock.elapsed()
-    said = f"Sold out: {kind.name}"
     while not any(
         event.title in ticket.subject and "old out" in ticket.subject for ticket in desk.tickets
     ):
-        assert clock.elapsed() < began + 1800.0, f"no ticket for {said}"
+        late = clock.elapsed() >= began + 1800.0
+        assert not late, f"no ticket for {event.title}: {watched.said[-9:]}"
         time.sleep(0.01)
     return clock.elapsed() - began
 
@@ -176,8 +201,7 @@ def use(seconds: float, factor: float, events: int) -> tuple[list[int], int]:
                     watched.clock.sleep(60.0)
                     minutes.append(len(_asked(watched.sandbox)) - before)
             finally:
-                process.terminate()
-                process.wait(10)
+                watched.stop(process)
         return minutes, watched.refused()
 
 

@@ -102,10 +102,10 @@ def test_what_changed_is_looked_at_first_then_what_the_planner_says(silent: Hous
 
 
 def test_from_pass_to_pass_every_event_has_its_turn(silent: House) -> None:
-    """The planner remembers where it looked last."""
+    """The planner remembers where it looked last, and one look a pass goes to the oldest."""
     silent.looks = 3
     looked: set[str] = set()
-    for _ in range(5):
+    for _ in range(8):
         silent.sandbox.forget_requests()
         silent.run()
         looked.update(looked_at(silent))

@@ -252,7 +252,7 @@ def test_without_ticket_types_in_rows_events_are_looked_at_in_turn(tmp_path: Pat
     event = next(e for e in house.box_office.events if len(e.ticket_types) > 1)
     house.box_office.sell_out(event.id, event.ticket_types[0].name)
     house.sandbox.forget_requests()
-    for _ in range(3):
+    for _ in range(8):
         house.run()
     looked = {r.path for r in house.sandbox.requests if r.path.startswith("/events/")}
     on_sale = [e for e in house.box_office.events if e.status == "PUBLISHED"]

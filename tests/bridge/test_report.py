@@ -11,6 +11,7 @@ from support.court import EVENT, FLOOR, NOW
 from support.house import START, House
 from support.vigil import Vigil
 from support.week import CLUB, PLAY, WORKSHOP, Week, foretold, told
+from willcall.bridge.cases import Act, Case, Intent
 from willcall.bridge.facts import EventFacts, TypeFacts
 from willcall.bridge.history import Entry, entry
 from willcall.bridge.ledger.learned import write_predictions
@@ -120,6 +121,12 @@ def test_a_long_line_has_no_more_points_than_can_be_seen() -> None:
 # -- tickets --------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def week(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """After a week."""
+    return Week(tmp_path_factory.mktemp("week"), every=timedelta(hours=4)).live()
+
+
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     """With a baseline."""
@@ -183,7 +190,7 @@ def test_what_the_desk_has_not_had_is_no_ticket_yet(house: House) -> None:
     assert found.opened == ()
 
 
-def test_dead_letters_and_silences_of_that_time_are_told(tmp_path: Path) -> None:
+def test_dead_letters_and_silences_of_that_time_are_told(week: House) -> None:
     """A silence that was over before is not."""
     begins = NOW - 2 * HOUR
     over = Silence(begins=begins, until=NOW - HOUR, author="a", reason="r")
@@ -191,16 +198,14 @@ def test_dead_letters_and_silences_of_that_time_are_told(tmp_path: Path) -> None
         box_office="main-room", silences=[over, attrs.evolve(over, until=NOW + 50 * HOUR, id=2)]
     )
     assert [one.id for one in office(rows).silences] == [2]
-    house = Week(tmp_path, every=timedelta(hours=4)).live()
-    (letter,) = look(house, hours=7 * 24).dead
+    (letter,) = look(week, hours=7 * 24).dead
     assert "fromAddress is not verified" in letter.error
 
 
-def test_a_week_is_told_in_order(tmp_path: Path) -> None:
+def test_a_week_is_told_in_order(week: House) -> None:
     """Numbers follow the moments at which tickets were opened; each is on the curve of its event,
     and events with tickets come first."""
-    house = Week(tmp_path, every=timedelta(hours=4)).live()
-    found = look(house, hours=7 * 24)
+    house, found = week, look(week, hours=7 * 24)
     assert [one.number for one in found.tickets] == list(range(1, len(found.tickets) + 1))
     moments = [one.opened_at for one in found.tickets]
     assert moments == sorted(moments)
@@ -302,6 +307,27 @@ def test_runs_of_an_older_willcall_have_noted_no_requests() -> None:
     ((said, count, last),) = ((one.said, one.runs, one.last) for one in runs.troubles)
     assert (said, count, last) == ("ticketsmart: 503", 2, NOW + HOUR / 2)
     assert office(Rows(box_office="a")).runs.spent == ()
+
+
+def test_a_key_that_got_into_an_error_gets_no_further() -> None:
+    """The page is made to be sent on."""
+    key = "ts_sk_live_0123456789abcdef0123456789abcdef"
+    case = Case(
+        box_office="a",
+        rule="r",
+        kind="event.sold_out",
+        subject="evt_1",
+        episode=1,
+        marker="wc-1",
+        title="t",
+        opened_at=NOW,
+        members=(),
+    )
+    letter = Intent(case="wc-1", position=1, act=Act.OPEN, error=f"400 {key}")
+    rows = Rows(box_office="a", runs=[(NOW, 77, {"trouble": key})], dead=[(case, letter)])
+    told = repr(office(rows))
+    assert key not in told
+    assert "400 " in told
 
 
 def test_bars_cover_the_whole_time_however_long() -> None:

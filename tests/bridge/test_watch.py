@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import pairwise
@@ -129,15 +130,15 @@ def test_a_watch_that_was_taken_over_ends() -> None:
 
 
 def test_the_lease_is_kept_through_quiet_hours(vigil: Vigil) -> None:
-    """Nothing happens for an hour, and nobody can take it."""
-    for _ in range(60):
+    """Nothing happens for a quarter of an hour, and nobody can take it; little is written."""
+    for _ in range(15):
         vigil.pass_time(60.0)
         assert vigil.ledger.twin().take_lease(OFFICE, vigil.stage.wall()) is None
     with vigil.ledger._reading() as connection:
         from willcall.bridge.ledger import schema
 
         assert len(connection.execute(schema.history.select()).all()) <= 2
-        assert 60 <= len(connection.execute(schema.runs.select()).all()) <= 63
+        assert 15 <= len(connection.execute(schema.runs.select()).all()) <= 18
 
 
 def test_what_people_ask_for_is_decided_beside_it_and_delivered_by_it(vigil: Vigil) -> None:
@@ -301,19 +302,23 @@ def _refused(vigil: Vigil) -> int:
 
 
 def test_an_hour_of_full_work_uses_the_quota_and_is_never_refused() -> None:
-    """At least 95 % of 60 in each minute, however the network jitters; and evenly."""
+    """At least 95 % of 60 in each minute, however the network jitters; and evenly.
+
+    Ten minutes here; an hour in a campaign.
+    """
+    count = 60 if "WILLCALL_SEEDS" in os.environ else 10
     vigil = Vigil(6, switches={"ticket_types_in_rows": False})
     vigil.run()
     vigil.begin()
     vigil.pass_time(120.0)
     vigil.sandbox.forget_requests()
     begins = vigil.stage.elapsed
-    vigil.pass_time(3600.0)
+    vigil.pass_time(60.0 * count)
     arrivals = [at for at in vigil.arrivals() if at >= begins]
     assert _refused(vigil) == 0
-    assert len(arrivals) >= 0.95 * 60 * 60
+    assert len(arrivals) >= 0.95 * 60 * count
     minutes = [
-        sum(begins + 60 * n <= at < begins + 60 * (n + 1) for at in arrivals) for n in range(60)
+        sum(begins + 60 * n <= at < begins + 60 * (n + 1) for at in arrivals) for n in range(count)
     ]
     assert min(minutes) >= 0.95 * 60
     assert _densest(arrivals) <= 60
@@ -338,13 +343,13 @@ def test_a_watch_a_run_and_a_person_share_one_window() -> None:
         waits.append((yield from tick()) - began)
 
     event = vigil.on_sale()[0].id
-    for number in range(30):
+    for number in range(12):
         vigil.start(f"person-{number}", person(vigil.job()))
         if number % 5 == 0:
             vigil.run()
         vigil.pass_time(7.0)
     vigil.pass_time(60.0)
-    assert len(waits) == 30
+    assert len(waits) == 12
     assert max(waits) < 20.0
     assert _refused(vigil) == 0
     assert vigil.leave().exit_code == 0
@@ -361,10 +366,10 @@ def test_what_is_spared_is_left_to_others() -> None:
     vigil = Vigil(job=spared)
     vigil.run()
     vigil.begin()
-    vigil.pass_time(600.0)
+    vigil.pass_time(360.0)
     arrivals = [at for at in vigil.arrivals() if at > 120.0]
     assert _densest(arrivals) <= 40
-    assert len(arrivals) >= 0.94 * 40 * 9
+    assert len(arrivals) >= 0.94 * 40 * 5
     assert vigil.leave().exit_code == 0
 
 
@@ -417,7 +422,7 @@ def test_what_sells_fast_is_told_once_and_becomes_low_and_sold_out() -> None:
     kind = event.ticket_types[0]
     _sells(vigil, event.id, kind.id, every=10.0, count=10_000)()
     began = vigil.stage.wall()
-    vigil.pass_time(1800.0)
+    vigil.pass_time(1500.0)
     kinds = vigil.kinds()
     assert kinds.count("ticket_type.selling_fast") == 1
     assert kinds.index("ticket_type.selling_fast") < kinds.index("ticket_type.low_stock")
@@ -438,18 +443,18 @@ def test_what_sells_slowly_again_is_cleared() -> None:
     vigil.box_office.create(
         "Big Night",
         vigil.stage.now() + timedelta(days=20),
-        ticket_types=[{"name": "Floor", "price": 2500, "quantity": 1000, "sold": 20}],
+        ticket_types=[{"name": "Floor", "price": 2500, "quantity": 700, "sold": 20}],
         status="PUBLISHED",
     )
     vigil.run()
     vigil.begin()
     (event,) = vigil.box_office.events
     kind = event.ticket_types[0]
-    _sells(vigil, event.id, kind.id, every=6.0, count=300)()
-    vigil.pass_time(1860.0)
+    _sells(vigil, event.id, kind.id, every=4.0, count=200)()
+    vigil.pass_time(810.0)
     assert vigil.kinds() == ["ticket_type.selling_fast"]
-    for _ in range(48):
-        vigil.pass_time(1800.0)
+    for _ in range(60):
+        vigil.pass_time(120.0)
         if "ticket_type.selling_slower" in vigil.kinds():
             break
     assert vigil.kinds() == ["ticket_type.selling_fast", "ticket_type.selling_slower"]

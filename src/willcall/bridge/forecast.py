@@ -28,6 +28,7 @@ ORDER = 2.2
 """Tickets in an order, on average: they are bought by twos and fours."""
 
 _MOST = 20.0  # tickets: no more than so many are remembered, so that a surge is soon believed
+_NO_SOONER = 300.0  # seconds; whatever was sold in less is not believed to go on as fast
 _PRIOR = 0.5 * ORDER  # half an order is all that the average of others is worth
 _ODDS = 1.2816  # of a normal variable, one in ten is further out on either side
 
@@ -180,13 +181,22 @@ class Velocity:
         self, one: TypeFacts, profile: Profile, starts: float, at: float, low: LowStock
     ) -> Forecast:
         """What to expect, if it goes on selling as it does now."""
-        rate, left = self.rate(one, profile, starts, at), one.available
+        rate, left = self._pace(one, profile, starts, at), one.available
         if left is None or left <= 0:
             return Forecast(rate, left)
         spare = left - low.level(one.quantity)
         return Forecast(
             rate, left, self._until(left, rate), self._until(spare, rate) if spare > 0 else None
         )
+
+    def _pace(self, one: TypeFacts, profile: Profile, starts: float, at: float) -> float:
+        """Tickets a second as people are told: the more orders were seen, the less the average of
+        others counts, since a sudden sale may be a thousand times as fast. One large order in a
+        moment is no pace: it counts as if it had taken some minutes."""
+        average = profile.rate(phase(_opened(one, self.opened), starts, at)) * size(one)
+        prior = _PRIOR * math.exp(-self.tickets / ORDER)
+        watched = max(self.expected, average * _NO_SOONER)
+        return average * (self.tickets + prior) / (watched + prior)
 
     def _until(self, tickets: int, rate: float) -> Interval:
         """When so many more are sold. How long the orders take and how well the rate is known are

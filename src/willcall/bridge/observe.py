@@ -31,6 +31,7 @@ SWEEPS = 2
 """How many complete sweeps must not show an event, before it is asked for and may be gone."""
 
 _MOST_ASKED_FOR = 25  # more than make a storm: a box office that is emptied must count as one
+_IN_TURN = 5  # one look in so many goes to the event that was seen longest ago
 _ASKED_AT_MOST = 4  # times as often as there are looks: the planner may name what needs none
 
 
@@ -194,7 +195,8 @@ def _chosen(
     at: datetime,
 ) -> Iterator[Event]:
     """The events to look at one by one: they can sell, and their rows are silent on ticket types.
-    First those whose status changed, since that may mean anything; then as the planner says."""
+    First those whose status changed, since that may mean anything; then a few that were seen
+    longest ago, so that none is starved from pass to pass; then as the planner says."""
     selling = (EventStatus.PUBLISHED, EventStatus.SOLD_OUT)
     left = {
         row.id: row for row in rows.values() if row.ticket_types is None and row.status in selling
@@ -202,16 +204,19 @@ def _chosen(
     changed = [
         name for name in left if name in snapshot and snapshot[name].status != seen[name].status
     ]
-    for name in changed[:looks]:
+    schedule = planner.schedule
+    oldest = sorted(left, key=lambda name: schedule.memory(name).get("at") or 0.0)
+    turn = oldest[: -(-looks // _IN_TURN)]
+    for name in list(dict.fromkeys((*changed, *turn)))[:looks]:
+        looks -= 1
         yield left.pop(name)
-    looks -= min(looks, len(changed))
     moment = at.timestamp()
     for _ in range(_ASKED_AT_MOST * looks):
         if not (looks and left):
             return
-        look = planner.schedule.next(moment)
+        look = schedule.next(moment)
         if look.event in left:
             looks -= 1
             yield left.pop(look.event)
         else:
-            planner.schedule.failed(look, moment)  # a page, which was read a moment ago
+            schedule.failed(look, moment)  # a page, which was read a moment ago

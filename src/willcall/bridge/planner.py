@@ -50,9 +50,10 @@ class Planner:
             rate, low_stock=low_stock, memory=office if isinstance(office, dict) else None
         )
         told = events if isinstance(events, dict) else {}
-        for facts in (snapshot or {}).values():
-            if not facts.vanished:
-                schedule.remember(facts, told.get(facts.id))
+        there = [facts for facts in (snapshot or {}).values() if not facts.vanished]
+        # Whose turn it is goes by the last look, and not by who comes first in the ledger.
+        for facts in sorted(there, key=lambda one: (told.get(one.id) or {}).get("at") or 0.0):
+            schedule.remember(facts, told.get(facts.id))
         page = known.get("page")
         return cls(schedule, page if isinstance(page, int) and page > 0 else 1)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from ..client.redact import scrub
 from .cases import Act, Case, CaseState, Intent, IntentState
 from .changes import KINDS, Change, Severity
 from .history import Entry
@@ -321,7 +322,7 @@ def _letter(case: Case, intent: Intent) -> Letter:
         act=str(intent.act),
         marker=intent.marker,
         since=intent.first_tried_at,
-        error=intent.error or "",
+        error=scrub(intent.error or ""),
     )
 
 
@@ -394,7 +395,7 @@ def _troubles(rows: Sequence[tuple[datetime, int, Mapping[str, Any]]]) -> tuple[
     runs: Counter[str] = Counter()
     last: dict[str, datetime] = {}
     for at, _, told in rows:
-        said = str(told.get("trouble") or "")
+        said = scrub(str(told.get("trouble") or ""))
         if said:
             runs[said] += 1
             last[said] = at

@@ -33,8 +33,9 @@ PAGE = 100
 
 _LADDER = (5.0, 15.0, 30.0, 60.0, 120.0, 240.0, 480.0)  # seconds after a sale opens: how fast?
 _LEARNING = 0.05  # of the price from one look, in its logarithm
-_STALE = 0.05  # a price that has fallen by less moves nobody
+_STALE = 0.05  # a price that has changed by less moves nobody
 _RENEWED = 2000  # after so many decisions every event has been placed by a new price
+_MOVED = 32  # so many at most are placed anew by one decision, which must stay short
 _LONGEST_RETRY = 300.0
 _CLOCK = 60.0  # a clock that goes back by more was set back
 
@@ -80,7 +81,7 @@ class Shares:
     """
 
     floor: float = 0.05
-    sweep: float = 0.1
+    sweep: float = 0.08
     sweep_seconds: float = 60.0
 
 
@@ -149,6 +150,7 @@ class Schedule:
         one = self._added(facts, at, velocities(memory.get("types") or {}))
         self._begun = True
         if at and facts.ticket_types is not None:
+            self._fresh.pop(one, None)
             self._looked(one, at)
 
     def memory(self, event_id: str) -> dict[str, Any]:
@@ -322,19 +324,16 @@ class Schedule:
 
     def _best(self, at: float) -> Unit | None:
         """The unit that was worth the price first; the price follows what it is worth now."""
-        heap, first = self._heap, None
-        for _ in range(_RENEWED):
-            if not heap:
-                break
+        heap, first, moved = self._heap, None, 0
+        while heap:
             due, serial, unit = heapq.heappop(heap)
             if unit.placed != serial:
                 continue
-            if unit.price < self._price and due <= at:
+            if moved < _MOVED and due <= at and unit.price < self._price * (1 - _STALE):
                 # Placed when looks were cheaper: it may not be its turn yet.
                 self._place(unit)
-                if heap[0][2] is not unit:
-                    continue
-                heapq.heappop(heap)
+                moved += 1
+                continue
             first = unit
             break
         if first is None:

@@ -152,10 +152,9 @@ def forecasts(found: Sequence[Prediction]) -> str:
     judged = [one.hit for one in found if one.hit is not None]
     if not judged:
         return "None of them has been answered by a sell-out yet."
-    return (
-        f"Of {count(len(judged), 'forecast')} whose ticket type sold out, {sum(judged)} did so "
-        "within the time that was foretold, which is meant to hold 4 of 5."
-    )
+    told = f"Of {count(len(judged), 'forecast')} whose ticket type sold out, "
+    within = "did so within the time that was foretold, which is meant to hold 4 of 5."
+    return f"{told}{sum(judged) or 'none'} {within}"
 
 
 def foretold(one: Prediction, zone: tzinfo | None) -> str:

@@ -74,12 +74,17 @@ class Promise:
         heard the last of it; by the machine's clock, since that is all there is to go by."""
         writes = [w for w in self.network.writes if w.marker == marker and w.method == "POST"]
         first = min(write.marked_at for write in writes)
-        jumped = any(by > 0 and first <= at for at, by in self.stage.jumps)
-        late = any(write.landed_at > write.died_at + self.settle for write in writes)
-        paused = any(write.arrived_at > write.marked_at + self.settle for write in writes)
-        if not (jumped or late or paused):
+        reasons = {
+            "carried out late": any(w.landed_at > w.died_at + self.settle for w in writes),
+            "sent late, by a process that was stopped": any(
+                w.arrived_at > w.marked_at + self.settle for w in writes
+            ),
+            "the clock was set ahead": any(by > 0 and first <= at for at, by in self.stage.jumps),
+        }
+        if not any(reasons.values()):
             raise BrokenError(f"{what}, and none was late")
-        self.excused[name] = max(self.excused[name], 1)
+        why = next(reason for reason, holds in reasons.items() if holds)
+        self.excused[f"{name}: {why}"] = 1
 
     def _people_first(self, write: Write) -> None:
         """A PATCH of ours must not undo what a person did before we last looked."""
