@@ -22,7 +22,8 @@ CONFIG = checked(
 
 def standing(house: House, folder: Path, ahead: Ahead | None = None) -> Status:
     """How it stands with the house now."""
-    return status(CONFIG, folder, house.ledger, house.clock.now(), lambda _: ahead or Ahead())
+    given = None if ahead is None else lambda _: ahead
+    return status(CONFIG, folder, house.ledger, house.clock.now(), given)
 
 
 def test_a_ledger_that_is_new_has_nothing_to_say(tmp_path: Path) -> None:
@@ -84,3 +85,18 @@ def test_events_that_are_known_least_recently_come_first(tmp_path: Path) -> None
     assert found[0].event is older
     assert found[0].last_at is None
     assert over not in [one.event for one in found]
+
+
+def test_while_a_watch_is_at_work_the_planner_tells_of_the_looks(tmp_path: Path) -> None:
+    """By what it has learned; and how long no event goes unseen. Afterwards only the runs do."""
+    house = House(tmp_path)
+    house.run()
+    assert standing(house, tmp_path).offices[0].bound is None
+    fence = house.ledger.take_lease("main-room", house.clock.now())
+    assert fence is not None
+    (office,) = standing(house, tmp_path).offices
+    assert office.bound is not None
+    assert timedelta(seconds=1) < office.bound < timedelta(minutes=5)
+    assert all(one.last_at is not None for one in office.looks)
+    house.ledger.release_lease(fence)
+    assert standing(house, tmp_path).offices[0].bound is None

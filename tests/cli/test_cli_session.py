@@ -66,7 +66,7 @@ def plain(text: str) -> str:
 
 
 def test_a_newcomer_is_at_home(served: Served, tmp_path: Path) -> None:
-    """From two keys to an open ticket; the report comes after the last step."""
+    """From two keys to an open ticket, and a page about it."""
     terminal = Terminal(tmp_path)
     terminal.variables["TICKETSMART_BASE_URL"] = served.ticketsmart_url
     terminal.variables["TICKET0_BASE_URL"] = served.ticket0_url
@@ -130,7 +130,10 @@ def test_a_newcomer_is_at_home(served: Served, tmp_path: Path) -> None:
     assert "0 wrong" in plain(shown)
     terminal.variables["NO_COLOR"] = "1"
     assert "\x1b" not in terminal.ends(terminal.type("doctor", "--offline"))
-    # Here `willcall report` joins the walk.
+
+    # -- report: a page that tells of it
+    terminal.ends(terminal.type("report", "--since", "7d", "-o", "week.html"))
+    assert ticket.id in (tmp_path / "week.html").read_text("utf-8")
 
 
 def test_a_long_wait_is_counted_down_and_taken_away_again(served: Served, tmp_path: Path) -> None:

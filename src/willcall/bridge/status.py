@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import attrs
@@ -19,6 +19,7 @@ from .config import Config
 from .facts import EventFacts
 from .ledger import Ledger
 from .ledger.glance import Office
+from .planner import Planner
 from .rules import Silence
 from .service import quota_name
 
@@ -42,10 +43,12 @@ class Ahead:
     """What is known of the looks to come in a box office.
 
     ``next_look`` gives when an event will be looked at, None where nothing but the next run decides
-    it; ``bound`` is how old what is known can become, None where that is up to whoever calls runs.
+    it, and ``last_look`` when it was, where that is known better than from its snapshot; ``bound``
+    is how old what is known can become, None where that is up to whoever calls runs.
     """
 
     next_look: Callable[[EventFacts], datetime | None] = lambda _: None
+    last_look: Callable[[EventFacts], datetime | None] = lambda _: None
     bound: timedelta | None = None
 
 
@@ -94,7 +97,7 @@ def status(
     folder: Path,
     ledger: Ledger,
     now: datetime,
-    ahead: Callable[[str], Ahead] = lambda _: Ahead(),
+    ahead: Callable[[str], Ahead] | None = None,
 ) -> Status:
     """How it stands.
 
@@ -103,7 +106,8 @@ def status(
         folder: where its relative paths start.
         ledger: where it is read from.
         now: the time.
-        ahead: what is known of the looks to come in a box office, by its name.
+        ahead: what is known of the looks to come in a box office, by its name; else what the
+            planner knows while somebody is at work.
 
     Raises:
         LedgerError: the ledger cannot be read.
@@ -112,7 +116,10 @@ def status(
     silences = next((state.silences for state in states.values()), ())
     found = []
     for name, state in states.items():
-        office, to_come = ledger.office(name), ahead(name)
+        office, snapshot = ledger.office(name), state.snapshot or {}
+        at_work = office.lease_until is not None and now < office.lease_until
+        foretold = foreseen(config, ledger, name, snapshot) if at_work else Ahead()
+        to_come = foretold if ahead is None else ahead(name)
         waiting: dict[str, int] = {}
         for _, intent in ledger.unsettled(name):
             waiting[intent.state.value] = waiting.get(intent.state.value, 0) + 1
@@ -122,7 +129,7 @@ def status(
                 open=_standing(state.cases, CaseState.OPEN),
                 held=_standing(state.cases, CaseState.HELD),
                 waiting=waiting,
-                looks=looks((state.snapshot or {}).values(), office.swept_at, now, to_come),
+                looks=looks(snapshot.values(), office.swept_at, now, to_come),
                 bound=to_come.bound,
             )
         )
@@ -132,6 +139,24 @@ def status(
         silences=tuple(one for one in silences if one.begins <= now < one.until),
         dead=tuple(ledger.dead()),
         spent=tuple(spent(config, folder, ledger, now)),
+    )
+
+
+def foreseen(
+    config: Config, ledger: Ledger, box_office: str, snapshot: Mapping[str, EventFacts]
+) -> Ahead:
+    """What the planner of a watch expects by what it had learned when it last wrote that down."""
+    rate = TICKETSMART.quota.rate(config.watch.watching().share, 0.0)
+    memory = ledger.planner(box_office)
+    schedule = Planner.of(rate, config.rules().low_stock, snapshot, memory).schedule
+
+    def moment(seconds: float | None) -> datetime | None:
+        return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+    return Ahead(
+        next_look=lambda event: moment(schedule.due(event.id)),
+        last_look=lambda event: moment(schedule.memory(event.id).get("at")),
+        bound=timedelta(seconds=schedule.longest_unseen),
     )
 
 
@@ -152,7 +177,8 @@ def looks(
         if event.vanished or over or event.status not in _RUNNING:
             continue
         # A row that carries its ticket types is a look; else the last one at the event alone is.
-        last = event.types_seen_at or (None if event.ticket_types is None else swept_at)
+        last = ahead.last_look(event) or event.types_seen_at
+        last = last or (None if event.ticket_types is None else swept_at)
         found.append(Look(event=event, last_at=last, next_at=ahead.next_look(event)))
     never = datetime.min.replace(tzinfo=now.tzinfo)
     return tuple(sorted(found, key=lambda one: (one.last_at or never, one.event.starts_at)))

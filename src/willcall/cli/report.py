@@ -40,7 +40,9 @@ def report(
     ] = None,
     form: Annotated[
         Form | None,
-        typer.Option("--format", help="html, md or json; else as FILE ends, else md."),
+        typer.Option(
+            "--format", metavar="FORMAT", help="html, md or json; else as FILE ends, else md."
+        ),
     ] = None,
     box_office: Annotated[
         str | None, typer.Option("--box-office", metavar="NAME", help="Only this one.")

@@ -122,9 +122,10 @@ def _office(one: OfficeStatus, now: datetime) -> None:
     office, run = one.office, one.office.last_run
     screen.line(f"{office.name}: {_run_words(one, now)}")
     if office.swept_at is not None:
-        bound = f", and never more than {span(one.bound)}" if one.bound else ""
-        seen = ago(now - office.swept_at)
-        screen.line(f"  seen whole   {seen}: what is known is as old as that{bound}")
+        known = "what is known is as old as that"
+        if one.bound is not None:
+            known = f"no event goes unseen for more than {span(one.bound)}"
+        screen.line(f"  seen whole   {ago(now - office.swept_at)}: {known}")
     if office.lease_holder and office.lease_until and office.lease_until > now:
         screen.line(f"  at work now  {office.lease_holder}")
     if run is not None and run.summary.get("trouble"):
@@ -223,23 +224,27 @@ def _closed(one: Spent) -> str:
 def _looks(found: Status, count: int) -> None:
     from . import show
 
-    every = [(one.office.name, look) for one in found.offices for look in one.looks]
+    every = [(one.bound, look) for one in found.offices for look in one.looks]
     if not every or not count:
         return
     _head(f"looks, the oldest first ({min(count, len(every))} of {len(every)} events on sale)")
     show.table(
         ("EVENT", "TITLE", "LAST LOOK", "NEXT LOOK"),
         [
-            (look.event.slug or look.event.id, look.event.title, *_look_words(look, found.at))
-            for _, look in every[:count]
+            (
+                look.event.slug or look.event.id,
+                look.event.title,
+                *_look_words(look, found.at, "at the next run" if bound is None else "in its turn"),
+            )
+            for bound, look in every[:count]
         ],
     )
 
 
-def _look_words(look: Look, now: datetime) -> tuple[str, str]:
+def _look_words(look: Look, now: datetime, unknown: str) -> tuple[str, str]:
     last = "never" if look.last_at is None else ago(now - look.last_at)
     if look.next_at is None:
-        return last, "at the next run"
+        return last, unknown
     ahead = look.next_at - now
     return last, f"in {span(ahead)}" if ahead.total_seconds() > 0 else "due"
 
