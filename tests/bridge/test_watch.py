@@ -48,6 +48,7 @@ def test_a_sell_out_is_seen_and_its_ticket_opened_at_once() -> None:
     vigil.pass_time(60.0)
     assert len(vigil.network.arrivals["ticketsmart"]) - looks >= 56
     assert len(vigil.desk.tickets) == 1
+    assert vigil.kinds().count("event.sold_out") == 1  # and not at every look
     assert vigil.leave().exit_code == 0
     assert vigil.run().exit_code == 0  # it has given its lease back
 
