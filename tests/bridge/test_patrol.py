@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from support.house import House
+from willcall.bridge.diff import diff
 from willcall.bridge.facts import EventFacts, LowStock
 from willcall.bridge.observe import Observation
 from willcall.bridge.patrol import Patrol, Round
@@ -171,6 +172,8 @@ def test_pages_are_asked_for_as_the_ones_before_them_say(tmp_path: Path) -> None
     assert (len(second.events), second.complete) == (30, False)
     first = beat.look(number=1)
     assert (len(first.events), first.complete, len(first.elsewhere)) == (100, True, 130)
+    # What the other page has shown is not absent from a round that ends with this one.
+    assert diff("main-room", beat.snapshot, first)[1] == {}
     again = beat.look(number=2)
     assert (len(again.events), again.complete) == (30, False)
     house.ledger.close()
