@@ -423,3 +423,16 @@ def test_a_clock_that_is_set_back_reopens_what_a_refusal_has_closed() -> None:
     assert window.take(quota, 10_010.0, write=False).closed
     window = Window.load(window.dump())
     assert window.take(quota, 7_600.0, write=False).seconds == 0
+
+
+def test_a_refusal_after_the_clock_was_set_back_makes_no_old_one_new() -> None:
+    """The simulation's seed 4013176: a 429, the clock is set back, another 429 for a request that
+    was under way; and nothing went out until the old clock was reached again."""
+    window = Window()
+    window.close(10_000.0, 40)
+    window.close(7_600.0, 2)
+    assert window.take(Quota(60), 7_610.0, write=True).seconds == 0
+    # Without a clock that is set back the longer of two still stands.
+    window.close(10_000.0, 40)
+    window.close(10_001.0, 2)
+    assert 35 < window.take(Quota(60), 10_003.0, write=True).seconds < 40

@@ -174,7 +174,9 @@ class Window:
 
     def close(self, moment: float, seconds: float) -> None:
         """The provider refused: nothing goes out for so long."""
-        self.closed = max(self.closed, moment + min(seconds, _LONGEST_CLOSED) + _MARGIN)
+        # One from before the clock was set back would count as new, and lock us out for as long.
+        before = self.closed if self.since <= moment + _MARGIN else 0.0
+        self.closed = max(before, moment + min(seconds, _LONGEST_CLOSED) + _MARGIN)
         self.since = moment
 
 
