@@ -412,7 +412,7 @@ def test_what_sells_fast_is_told_once_and_becomes_low_and_sold_out() -> None:
         "Big Night",
         vigil.stage.now() + timedelta(days=20),
         ticket_types=[
-            {"name": "Floor", "price": 2500, "quantity": 300, "sold": 20},
+            {"name": "Floor", "price": 2500, "quantity": 220, "sold": 20},
             {"name": "Balcony", "price": 2500, "quantity": 300, "sold": 20},
         ],
         status="PUBLISHED",
@@ -422,9 +422,9 @@ def test_what_sells_fast_is_told_once_and_becomes_low_and_sold_out() -> None:
     vigil.pass_time(30.0)
     (event,) = vigil.box_office.events
     kind = event.ticket_types[0]
-    _sells(vigil, event.id, kind.id, every=10.0, count=10_000)()
+    _sells(vigil, event.id, kind.id, every=5.0, count=10_000)()
     began = vigil.stage.wall()
-    vigil.pass_time(1500.0)
+    vigil.pass_time(560.0)
     kinds = vigil.kinds()
     assert kinds.count("ticket_type.selling_fast") == 1
     assert kinds.index("ticket_type.selling_fast") < kinds.index("ticket_type.low_stock")
@@ -445,15 +445,15 @@ def test_what_sells_slowly_again_is_cleared() -> None:
     vigil.box_office.create(
         "Big Night",
         vigil.stage.now() + timedelta(days=20),
-        ticket_types=[{"name": "Floor", "price": 2500, "quantity": 700, "sold": 20}],
+        ticket_types=[{"name": "Floor", "price": 2500, "quantity": 450, "sold": 20}],
         status="PUBLISHED",
     )
     vigil.run()
     vigil.begin()
     (event,) = vigil.box_office.events
     kind = event.ticket_types[0]
-    _sells(vigil, event.id, kind.id, every=4.0, count=200)()
-    vigil.pass_time(810.0)
+    _sells(vigil, event.id, kind.id, every=4.0, count=100)()
+    vigil.pass_time(410.0)
     assert vigil.kinds() == ["ticket_type.selling_fast"]
     for _ in range(60):
         vigil.pass_time(120.0)
