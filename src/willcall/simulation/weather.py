@@ -139,6 +139,17 @@ class Weather:
             probability=self._often(),
         )
 
+    def _blocked(self) -> None:
+        """Something on the way refuses, with a page and a status that only a service could mean."""
+        self.sandbox.faults.add(
+            "status",
+            service=self._service(),
+            status=self.dice.choice((400, 404, 409)),
+            body="<h1>blocked</h1>",
+            carried_out=self.dice.random() < 0.5,
+            probability=self._often(),
+        )
+
     def _storm(self) -> None:
         headers = self.dice.choice(({}, {"Retry-After": "2"}, {"Retry-After": "40"}))
         self.sandbox.faults.add(
@@ -159,7 +170,7 @@ class Weather:
             probability=0.1,
         )
 
-    _wire = (_lost, _lost, _lost, _late, _late, _slow, _sick, _sick, _html, _storm, _refusal)
+    _wire = (_lost, _lost, _lost, _late, _late, _slow, _sick, _sick, _html, _blocked, _storm, _refusal)
 
     # -- time and again ---------------------------------------------------------------------------
 
