@@ -170,7 +170,20 @@ class Weather:
             probability=0.1,
         )
 
-    _wire = (_lost, _lost, _lost, _late, _late, _slow, _sick, _sick, _html, _blocked, _storm, _refusal)
+    _wire = (
+        _lost,
+        _lost,
+        _lost,
+        _late,
+        _late,
+        _slow,
+        _sick,
+        _sick,
+        _html,
+        _blocked,
+        _storm,
+        _refusal,
+    )
 
     # -- time and again ---------------------------------------------------------------------------
 
