@@ -19,6 +19,7 @@ from willcall.bridge.ledger import Ledger
 from willcall.bridge.ledger.memory import MemoryLedger
 from willcall.bridge.look import Seen, look
 from willcall.bridge.rules import GroupBy, OnClear, Rule, Rules, built_in_rules
+from willcall.client import engine
 from willcall.client.flow import Flow
 from willcall.errors import ApiError
 from willcall.simulation.campaign import play_many
@@ -162,8 +163,15 @@ def _no_fence(self: Ledger, connection: Any, fence: Any, now: Any) -> None:
         ([deliver], "look", _careless),
         ([Ledger, MemoryLedger], "attempting", _late_commit),
         ([Ledger, MemoryLedger], "_pass_fence", _no_fence),
+        ([engine], "_foreign_class", lambda _: None),
     ],
-    ids=["check-first removed", "error = not found", "commit after the send", "fence off"],
+    ids=[
+        "check-first removed",
+        "error = not found",
+        "commit after the send",
+        "fence off",
+        "anybody's 404 believed",
+    ],
 )
 def test_what_breaks_the_promise_is_caught(
     monkeypatch: pytest.MonkeyPatch, places: list[Any], name: str, mutant: Any
