@@ -264,15 +264,9 @@ def test_every_command_has_help(
 def interrupt(shell: Shell, number: signal.Signals) -> tuple[int, str]:
     """The end of a run that is ended by a signal while it waits for an answer."""
     shell.served.sandbox.faults.add("delay", service="ticketsmart", seconds=20, count=1)
-    # Tests that were started in the background of a shell (`make test &`) ignore SIGINT, and what
-    # they start would inherit that.
-    kept = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "willcall", "run"], stderr=subprocess.PIPE, encoding="utf-8"
-        )
-    finally:
-        signal.signal(signal.SIGINT, kept)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "willcall", "run"], stderr=subprocess.PIPE, encoding="utf-8"
+    )
     deadline = time.monotonic() + 20
     while not shell.served.sandbox.requests and time.monotonic() < deadline:
         time.sleep(0.02)

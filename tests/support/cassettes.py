@@ -166,10 +166,9 @@ class Waits:
     def on(self) -> Iterator[Waits]:
         """In place of the real clocks, for as long as the block lasts."""
         blocking = SimpleNamespace(sleep=self.sleep, monotonic=lambda: self._moment)
-        awaited = SimpleNamespace(sleep=self.sleep_async, to_thread=asyncio.to_thread)
         with (
             mock.patch("willcall.client.flow.time", blocking),
-            mock.patch("willcall.client.flow.asyncio", awaited),
+            mock.patch("asyncio.sleep", self.sleep_async),
             mock.patch("willcall.client.flow._random", random.Random(SEED)),
         ):
             yield self
