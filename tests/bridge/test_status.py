@@ -100,3 +100,19 @@ def test_while_a_watch_is_at_work_the_planner_tells_of_the_looks(tmp_path: Path)
     assert all(one.last_at is not None for one in office.looks)
     house.ledger.release_lease(fence)
     assert standing(house, tmp_path).offices[0].bound is None
+
+
+def test_an_event_has_its_turn_before_it_is_worth_a_look(tmp_path: Path) -> None:
+    """Its row may show it sooner than a look of its own, and its turn comes within the bound."""
+    house = House(tmp_path)
+    house.run()
+    now, bound = house.clock.now(), timedelta(minutes=7)
+    ahead = Ahead(
+        next_look=lambda _: now + timedelta(days=3),
+        last_look=lambda _: now - timedelta(hours=1),
+        bound=bound,
+    )
+    (office,) = standing(house, tmp_path, ahead).offices
+    assert {one.last_at for one in office.looks} == {office.office.swept_at}
+    assert office.office.swept_at is not None
+    assert {one.next_at for one in office.looks} == {office.office.swept_at + bound}

@@ -177,11 +177,20 @@ def looks(
         if event.vanished or over or event.status not in _RUNNING:
             continue
         # A row that carries its ticket types is a look; else the last one at the event alone is.
-        last = ahead.last_look(event) or event.types_seen_at
-        last = last or (None if event.ticket_types is None else swept_at)
-        found.append(Look(event=event, last_at=last, next_at=ahead.next_look(event)))
+        in_its_row = event.ticket_types is not None and event.types_seen_at is None
+        seen = (ahead.last_look(event), event.types_seen_at, swept_at if in_its_row else None)
+        last = max((at for at in seen if at is not None), default=None)
+        found.append(Look(event=event, last_at=last, next_at=_next(event, last, now, ahead)))
     never = datetime.min.replace(tzinfo=now.tzinfo)
     return tuple(sorted(found, key=lambda one: (one.last_at or never, one.event.starts_at)))
+
+
+def _next(event: EventFacts, last: datetime | None, now: datetime, ahead: Ahead) -> datetime | None:
+    """When an event is looked at again: when it is worth it, or when it has its turn."""
+    due = ahead.next_look(event)
+    if due is None or ahead.bound is None:
+        return due
+    return min(due, max(now, (last or now) + ahead.bound))
 
 
 def spent(config: Config, folder: Path, ledger: Ledger, now: datetime) -> Iterable[Spent]:
