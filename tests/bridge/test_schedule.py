@@ -358,7 +358,7 @@ def test_no_event_is_starved(
 
 
 @pytest.mark.parametrize(("size", "within"), [(20, 500), (100, 930), (200, 930)])
-def test_a_slow_event_that_suddenly_sells_is_seen_within_the_time_to_be_kept(
+def test_where_one_event_sells_the_others_are_seen_within_the_bound(
     size: int, within: float
 ) -> None:
     events = [event(f"e{n}", 150) for n in range(size)]
