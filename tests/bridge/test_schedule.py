@@ -188,7 +188,7 @@ def test_the_list_is_swept_within_the_bound() -> None:
 
 def test_where_rows_carry_ticket_types_pages_are_looked_at_and_nothing_else() -> None:
     rows = [event(f"e{n:03}", 100 if n < 200 else 6) for n in range(300)]
-    schedule, at = Schedule(1.0), NOW
+    schedule, at = Schedule(0.1), NOW
     asked: list[int | None] = []
     for _ in range(400):
         look = schedule.next(at)
@@ -200,7 +200,7 @@ def test_where_rows_carry_ticket_types_pages_are_looked_at_and_nothing_else() ->
     assert schedule.to_json()["rows_tell"] is True
     assert None not in asked
     assert asked.count(3) > asked.count(1)  # where little is left
-    assert schedule.longest_unseen < 120
+    assert schedule.longest_unseen < 130
     # A page of drafts proves nothing; rows that stop telling do.
     schedule.page_seen(1, [event("draft", status="DRAFT")], at)
     assert schedule.to_json()["rows_tell"] is True
@@ -317,10 +317,20 @@ class World:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 2**32), st.integers(1, 12), st.booleans())
-def test_no_event_is_starved(seed: int, size: int, rows_tell: bool) -> None:
+@given(
+    st.integers(0, 2**32),
+    st.integers(1, 12),
+    st.booleans(),
+    st.floats(0.1, 0.2),
+    st.floats(0.2, 0.4),
+    st.floats(5.0, 200.0),
+)
+def test_no_event_is_starved(
+    seed: int, size: int, rows_tell: bool, floor: float, most: float, unseen: float
+) -> None:
     draw = random.Random(seed)
-    world, schedule = World(draw, size, rows_tell), Schedule(1.0, shares=Shares(floor=0.2))
+    shares = Shares(floor=floor, most=most, unseen=unseen)
+    world, schedule = World(draw, size, rows_tell), Schedule(1.0, shares=shares)
     rows = [event(name) for name in world.left]
     schedule.page_seen(
         1, [world.facts(n) for n in world.left] if rows_tell else rows, NOW, last=True
@@ -343,8 +353,46 @@ def test_no_event_is_starved(seed: int, size: int, rows_tell: bool) -> None:
             schedule.page_seen(1, now, at + skew, last=True)
         elif look.event:
             schedule.event_seen(world.facts(look.event), at + skew)
-    assert world.worst <= (size + 2) / 0.2 + 2
+    assert world.worst <= (size + 2) / floor + 2
     assert world.worst <= schedule.longest_unseen * schedule.rate + 10 * rows_tell * size
+
+
+@pytest.mark.parametrize(("size", "within"), [(20, 500), (100, 930), (200, 930)])
+def test_where_one_event_sells_the_others_are_seen_within_the_bound(
+    size: int, within: float
+) -> None:
+    events = [event(f"e{n}", 150) for n in range(size)]
+    schedule = begun(events, rate=0.9)
+    # Nothing ever sells but one, so nothing else is expected of the others.
+    at, seen, worst, hot = NOW, dict.fromkeys((one.id for one in events), NOW), 0.0, 150.0
+    for _ in range(6000):
+        look = schedule.next(at)
+        at = look.at
+        if look.event is None:
+            continue
+        worst = max(worst, at - seen[look.event])
+        seen[look.event] = at
+        hot = 150 - (at - NOW) / 60 % 149
+        schedule.event_seen(event(look.event, int(hot) if look.event == "e7" else 150), at)
+    assert schedule.longest_unseen <= within
+    assert worst <= schedule.longest_unseen
+
+
+def test_with_few_pages_that_carry_ticket_types_they_are_seen_in_turn() -> None:
+    rows = [event(f"e{n:03}", 100 if n < 700 else 6) for n in range(1000)]
+    schedule, at, asked = Schedule(0.9), NOW, list[int | None]()
+    for _ in range(300):
+        look = schedule.next(at)
+        at = look.at
+        asked.append(look.page)
+        first = ((look.page or 1) - 1) * PAGE
+        page = rows[first : first + PAGE]
+        schedule.page_seen(look.page or 1, page, at, last=look.page == 10)
+    assert asked[20:30] == asked[30:40] == asked[290:]
+    assert set(asked[290:]) == set(range(1, 11))
+    # The list grows by a page: that one is read too.
+    schedule.page_seen(10, rows[900:], at)
+    assert 11 in [schedule.next(at + step).page for step in range(3)]
 
 
 def test_on_a_small_market_it_is_three_times_ahead_of_a_sweep_in_turn() -> None:

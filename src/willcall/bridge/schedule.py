@@ -34,6 +34,8 @@ PAGE = 100
 _LADDER = (5.0, 15.0, 30.0, 60.0, 120.0, 240.0, 480.0)  # seconds after a sale opens: how fast?
 _LONGEST_RETRY = 300.0
 _ENOUGH = 3  # failures of the first sweep
+_HALF = 0.5  # what hurries may take every second look
+_SHORT_LAP = 20.0  # seconds in which all pages are seen in turn: no weighing does better
 _CLOCK = 60.0  # a clock that goes back by more was set back
 
 
@@ -72,14 +74,26 @@ class Shares:
     """How the requests are shared out.
 
     Attributes:
-        floor: the share that goes to whatever was unseen longest.
+        floor: the least share that goes to whatever was unseen longest.
+        most: the most that goes there, unless rows carry ticket types.
+        unseen: seconds for which no event is to go unseen, as long as ``most`` is enough for it.
+            With more events than that the share falls again, with the square root of how many
+            there are: looks in turn would cost more than they find.
         sweep: the most that status sweeps may take.
         sweep_seconds: no sweep of the whole list takes less time than this.
     """
 
     floor: float = 0.05
+    most: float = 0.25
+    unseen: float = 900.0
     sweep: float = 0.08
     sweep_seconds: float = 60.0
+
+    def turns(self, lap: float) -> float:
+        """The share of what was unseen longest, if all in turn would take ``lap`` seconds."""
+        kept = self.most * self.unseen  # the longest lap with which ``unseen`` can be kept
+        share = lap / self.unseen if lap <= kept else self.most * math.sqrt(kept / lap)
+        return max(self.floor, share)
 
 
 class Schedule:
@@ -90,11 +104,11 @@ class Schedule:
     of :meth:`page_seen`, :meth:`event_seen`, :meth:`gone` and :meth:`failed`. Several looks may be
     under way at once.
 
-    **No event is starved.** Of any 1/``floor`` requests one goes to the event that can sell and was
-    asked for longest ago, and nothing that is learned, guessed or announced changes that. So among
-    n such events each is asked for once in (n + 2)/``floor`` + 2 requests: see
-    :attr:`longest_unseen`. Wrong velocities, restocks, surprise sales, failures and skewed clocks
-    cost looks that would have been better, never this one.
+    **No event is starved.** Of any 1/:attr:`turns` requests (of any two, where that is more than a
+    half) one goes to the event that can sell and was asked for longest ago, and nothing that is
+    learned, guessed or announced changes that. So among n such events each is asked for once in
+    (n + 2)/``turns`` + 2 requests: see :attr:`longest_unseen`. Wrong velocities, restocks, surprise
+    sales, failures and skewed clocks cost looks that would have been better, never this one.
 
     Args:
         rate: how many requests a second may be spent on looking; they are spread evenly.
@@ -235,7 +249,7 @@ class Schedule:
             self._mixed = False
         spacing = 1.0 / self.rate
         at = self._slot = max(at, self._slot + spacing)
-        self._floor = min(self._floor + self.shares.floor, 2.0)
+        self._floor = min(self._floor + self.turns, 2.0)
         self._sweep = min(self._sweep + self.shares.sweep, 1.0)
         self._ranking.renew()
         # What hurries takes every second look at most: a morning on which everything opens at ten
@@ -283,7 +297,15 @@ class Schedule:
     def longest_unseen(self) -> float:
         """No event that can sell goes unseen for longer than so many seconds, as long as requests
         are answered at ``rate``. Of one that has only just come into sight, from then on."""
-        return ((len(self._oldest) + 2) / self.shares.floor + 2) / self.rate
+        return ((len(self._oldest) + 2) / min(self.turns, _HALF) + 2) / self.rate
+
+    @property
+    def turns(self) -> float:
+        """The share of the requests that goes to whatever was unseen longest."""
+        lap = len(self._oldest) / self.rate
+        if self.rows_tell:
+            return 1.0 if lap <= _SHORT_LAP else max(self.shares.floor, _HALF)
+        return self.shares.turns(lap)
 
     # -- turns --------------------------------------------------------------------------------
 
@@ -439,6 +461,11 @@ class Schedule:
             left = self._sheets.pop(beyond)
             left.placed, left.live = None, False
             self._oldest.pop(left, None)
+        for missing in range(1, self._pages + 1):
+            if missing not in self._sheets:  # the list has grown; or it was never read
+                added = self._sheets[missing] = Page(0.0, number=missing)
+                self._enlist(added)
+                self._oldest.move_to_end(added, last=False)
 
     def _unit(self, one: Watched) -> Unit:
         return self._sheets.get(one.page, one) if self.rows_tell else one
