@@ -177,6 +177,26 @@ def test_a_page_that_fails_fails_the_list() -> None:
         play(TICKETS.list().all(), tickets("a", cursor="1"), *[reply(500)] * 3)
 
 
+def test_whoever_turns_the_pages_by_hand_reads_the_same() -> None:
+    """A page at a time, from the first on; each says where the next one is."""
+    pages = TICKETS.list(limit=2)
+
+    def flow() -> Any:
+        walk = pages.walk()
+        read: list[Any] = []
+        while walk.op is not None:
+            page = yield from pages.page(walk.op)
+            read += walk.take(page).items
+            walk.turn(page)
+        return read
+
+    found, world = play(flow(), tickets("a", cursor="1"), tickets("b"))
+    assert names(found) == ["a", "b"]
+    assert sent(world) == ["GET /tickets?limit=2", "GET /tickets?limit=2&cursor=1"]
+    first, _ = play(pages.page(), tickets("a", cursor="1"))
+    assert names(first.items) == ["a"]
+
+
 def test_until_stops_after_the_page_with_the_item() -> None:
     rows, world = play(
         TICKETS.list().until(lambda ticket: ticket.id == "b"),

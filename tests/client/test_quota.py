@@ -436,3 +436,17 @@ def test_a_refusal_after_the_clock_was_set_back_makes_no_old_one_new() -> None:
     window.close(10_000.0, 40)
     window.close(10_001.0, 2)
     assert 35 < window.take(Quota(60), 10_003.0, write=True).seconds < 40
+
+
+def test_reads_that_keep_to_the_rate_never_wait() -> None:
+    """Evenly spread, with the time that each travels; nearly all of what reads may use."""
+    quota, trip = Quota(60), 0.2
+    rate = quota.rate(1.0, trip)
+    window, moment = Window(), 1000.0
+    for _ in range(600):
+        wait = window.take(quota, moment, write=False)
+        assert wait.slot is not None
+        window.settle(quota, moment + trip, wait.slot)
+        moment += 1 / rate
+    assert 57.5 < rate * 60 < quota.reads()
+    assert quota.rate(0.5) < 0.51 * quota.rate()
