@@ -224,7 +224,7 @@ class MemoryLedger(Ledger):
     ) -> list[Case]:
         """Every case; which of them, is asked of a real ledger."""
         if since or name or event:
-            raise NotImplementedError("ask a ledger that is not in memory")
+            raise LedgerError("a ledger in memory tells of all its cases, or of none")
         return list(self._book.cases.values())
 
     def intents(self, marker: str) -> list[Intent]:
