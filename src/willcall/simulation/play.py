@@ -167,17 +167,22 @@ class Play:
 
     def _ended(self, process: Process, value: Any, error: WillcallError | None) -> None:
         self.alive -= 1
+        self._with_its_partner(process)  # a process that ends takes its threads along
         self._ledgers.pop(process.name).let_go()
         code = value.exit_code if isinstance(value, PassReport) else 75
         self.ended_with.append(code)
         said = error or (value.trouble if isinstance(value, PassReport) else None)
         self._tell(f"{process.name} ends with {code}: {said or ''}")
 
-    def killed(self, process: Process) -> None:
-        """One was killed: nothing is tidied up, except by an interrupt."""
+    def _with_its_partner(self, process: Process) -> None:
+        """The other half of a watch ends with this one."""
         other = self._alive.get(self._partners.get(process.name, ""))
         if other is not None and other.alive:
             other.alive, other.died_at = False, self.stage.elapsed
+
+    def killed(self, process: Process) -> None:
+        """One was killed: nothing is tidied up, except by an interrupt."""
+        self._with_its_partner(process)
         ledger = self._ledgers.pop(process.name.removesuffix("/delivery"), None)
         if ledger is None:
             return  # the other half of a watch that had ended
