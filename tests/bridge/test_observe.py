@@ -1,6 +1,7 @@
 """Reading a box office: all of it or nothing, and within the budget of looks."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +12,10 @@ from support.house import House
 from willcall.bridge.facts import EventFacts, LowStock
 from willcall.bridge.observe import Observation, observe
 from willcall.bridge.planner import Planner
-from willcall.client.flow import World, simulate
+from willcall.client.flow import Request, World, simulate
 from willcall.client.provider import open_account
 from willcall.client.quota import Pace, Quota
-from willcall.errors import AuthenticationError, UndecodableReplyError
+from willcall.errors import AuthenticationError, Reply, UndecodableReplyError
 from willcall.ticketsmart.api import PROVIDER, FlowTicketSmart
 
 LOOKS = "/events/*"
@@ -248,3 +249,28 @@ def test_an_event_that_comes_without_its_ticket_types_is_asked_for_them(tmp_path
     house._carry = carry  # type: ignore[method-assign]
     (seen,) = [one for one in look(house).events if one.id == event]
     assert seen.ticket_types
+
+
+@pytest.mark.parametrize("in_rows", [True, False])
+def test_ticket_types_that_do_not_tell_what_is_left_are_asked_for_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_rows: bool
+) -> None:
+    """Neither in a row nor in the event itself: that they do there is inferred."""
+    house = House(tmp_path, switches={"ticket_types_in_rows": in_rows})
+    carry = house._carry
+
+    def mute(request: Request) -> Reply:
+        reply = carry(request)
+        if "/events" not in request.url or request.url.endswith("/ticket-types"):
+            return reply
+        told = re.sub(rb'"available":\d+,?', b"", reply.body).replace(b",}", b"}")
+        return attrs.evolve(reply, body=told)
+
+    monkeypatch.setattr(house, "_carry", mute)
+    assert house.run().exit_code == 0
+    event = house.box_office.event(house.event())
+    house.box_office.sell_out(event.id, event.ticket_types[0].name)
+    assert house.run().exit_code == 0
+    assert house.subjects() == [s for s in house.subjects() if event.ticket_types[0].name in s]
+    assert len(house.desk.tickets) == 1
+    house.ledger.close()

@@ -173,9 +173,15 @@ def looked_at(api: FlowTicketSmart, event_id: str, at: datetime) -> Flow[EventFa
     put together from both may never have been true."""
     event = yield from api.events.get(event_id)
     types = event.ticket_types
-    if types is None:
+    if not tells_stock(event):
         types = yield from api.events.ticket_types(event_id)
     return event_facts(event, at, types)
+
+
+def tells_stock(event: Event) -> bool:
+    """Whether it says how many are left of its ticket types: that it does is inferred."""
+    types = event.ticket_types
+    return types is not None and all(one.available is not None for one in types)
 
 
 def asked_for(api: FlowTicketSmart, event_id: str, at: datetime) -> Flow[EventFacts | None]:
@@ -198,9 +204,7 @@ def _chosen(
     First those whose status changed, since that may mean anything; then a few that were seen
     longest ago, so that none is starved from pass to pass; then as the planner says."""
     selling = (EventStatus.PUBLISHED, EventStatus.SOLD_OUT)
-    left = {
-        row.id: row for row in rows.values() if row.ticket_types is None and row.status in selling
-    }
+    left = {row.id: row for row in rows.values() if row.status in selling and not tells_stock(row)}
     changed = [
         name for name in left if name in snapshot and snapshot[name].status != seen[name].status
     ]

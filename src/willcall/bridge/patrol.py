@@ -17,7 +17,7 @@ from ..errors import ApiError, NotFoundError
 from ..ticketsmart.api import FlowTicketSmart
 from ..ticketsmart.models import Event
 from .facts import EventFacts, concluded_sold_out, event_facts, type_facts
-from .observe import Observation, asked_for, unseen_too_long
+from .observe import Observation, asked_for, tells_stock, unseen_too_long
 from .planner import Planner
 from .schedule import Look
 
@@ -135,12 +135,11 @@ class Patrol:
         ticket types tell what is left is inferred; where they do not, they are asked for alone."""
         event = yield from api.events.get(event_id)
         at = yield from now()
-        types = event.ticket_types
-        if types is None or any(one.available is None for one in types):
+        if not tells_stock(event):
             self._silent = True
             if event_id in self._snapshot:
                 return (yield from self._types(api, event_id))
-        return event_facts(event, at, types)
+        return event_facts(event, at, event.ticket_types)
 
     def _types(self, api: FlowTicketSmart, event_id: str) -> Flow[EventFacts]:
         """Only the ticket types; all else is as the last row showed it."""
