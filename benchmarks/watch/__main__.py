@@ -178,7 +178,7 @@ def line(name: str, one: dict[str, Any]) -> str:
 
 def plan(full: bool, seeds: int | None, days: float | None) -> dict[str, list[Task]]:
     """What is played, by the title it is printed under."""
-    usual = {1_000: (3.0, 3), 5_000: (2.0, 2), 100: (4.0, 2)}
+    usual = {1_000: (8.0, 4), 5_000: (5.0, 4), 100: (14.0, 3)}
     tasks: dict[str, list[Task]] = {}
     for events, (some, few) in usual.items():
         long = days or (14.0 if full else some)
@@ -186,14 +186,13 @@ def plan(full: bool, seeds: int | None, days: float | None) -> dict[str, list[Ta
         tasks[f"{events:,} events, {long:g} days, {many} seeds"] = [
             Task(policy, events, long, seed) for policy in NAMES for seed in range(many)
         ]
-    for events in (1_000, 5_000):
-        tasks[f"{events:,} events whose rows carry ticket types, 3.6 h"] = [
-            Task(policy, events, 0.15, 0, 0.03 * DAY, rows_tell=True)
-            for policy in ("pages", "ours")
+    for events, some in ((1_000, 1.0), (5_000, 0.5)):
+        tasks[f"{events:,} events whose rows carry ticket types, {some:g} days"] = [
+            Task(policy, events, some, 0, 0.1 * DAY, rows_tell=True) for policy in ("pages", "ours")
         ]
-    many = 5 if full else 1
+    many = 5 if full else 2
     tasks[f"1,000 events, every sale opens without notice, {many} seeds"] = [
-        Task(policy, 1_000, 14.0 if full else 3.0, seed, model=Model(sudden=1.0))
+        Task(policy, 1_000, 14.0 if full else 4.0, seed, model=Model(sudden=1.0))
         for policy in ("sweep", "ours")
         for seed in range(many)
     ]

@@ -111,6 +111,39 @@ def test_what_sells_fast_and_is_nearly_gone_is_looked_at_most() -> None:
     assert asked.count("hot") > 2 * asked.count("slow")
 
 
+def test_what_sold_out_lately_may_come_back_and_is_looked_at_for_it() -> None:
+    """As long as the event as a whole is on sale; else the list tells."""
+    opened = NOW - 10 * DAY
+    pair = {
+        name: [event(name, left, 190, status=status, opens=opened) for left in (3, last)]
+        for name, last, status in (
+            ("gone", 0, "PUBLISHED"),
+            ("all", 0, "SOLD_OUT"),
+            ("some", 200, "PUBLISHED"),
+        )
+    }
+    schedule = begun([one for one, _ in pair.values()])
+    for _, one in pair.values():
+        schedule.event_seen(one, NOW + 600)
+    known = schedule._events
+    assert known["gone"].worth(NOW + 7200) > 2 * known["all"].worth(NOW + 7200)
+    assert known["gone"].worth(NOW + 7200) > 2 * known["some"].worth(NOW + 7200)
+    fresh = known["gone"].once
+    schedule.event_seen(pair["gone"][1], NOW + 600 + 6 * DAY)
+    assert known["gone"].once < 0.5 * fresh  # it becomes less likely by the day
+
+
+def test_an_event_whose_status_changed_is_looked_at_soon() -> None:
+    events = [event(f"e{n}", 150) for n in range(40)]
+    schedule = begun(events)
+    looks(schedule, 300, *events)
+    rows = [attrs.evolve(one, ticket_types=None) for one in events]
+    rows[17] = attrs.evolve(rows[17], status="SOLD_OUT")
+    schedule.page_seen(1, rows, NOW + 300, last=True)
+    found = [schedule.next(NOW + 300 + step) for step in range(4)]
+    assert ("e17", Why.FIRST) in [(one.event, one.why) for one in found]
+
+
 def test_weight_counts() -> None:
     events = [event("dear", 50), event("usual", 50)]
     schedule = Schedule(1.0, weight=lambda one: 50.0 if one.id == "dear" else 1.0)

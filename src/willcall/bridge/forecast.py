@@ -3,9 +3,10 @@
 Sales run through phases: a burst as the sale opens, a long slow middle, a rise in the last days.
 How fast each phase sells on average is learned from all ticket types together (:class:`Profile`).
 What is kept of one ticket type (:class:`Velocity`) is only how many times the average it sells:
-tickets sold over tickets expected, a Gamma-Poisson estimate. So a new event is not blind, a burst
-is not taken for a lasting rate, and looks a few seconds apart, in which hardly anything was
-expected, prove hardly anything. Both sums are forgotten over a day.
+tickets sold over tickets expected, a Gamma-Poisson estimate, with what it sold since its sale
+opened as its prior. So a new event is not blind, a slow sale is not forgotten, a burst is not taken
+for a lasting rate, and looks a few seconds apart, in which hardly anything was expected, prove
+hardly anything. What was sold lately is forgotten over a day.
 
 All moments are Unix seconds, rates tickets a second.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -30,6 +31,7 @@ ORDER = 2.2
 _MOST = 20.0  # tickets: no more than so many are remembered, so that a surge is soon believed
 _NO_SOONER = 300.0  # seconds; whatever was sold in less is not believed to go on as fast
 _PRIOR = 0.5 * ORDER  # half an order is all that the average of others is worth
+_LIFE = 2.0 * ORDER  # and two what it sold itself since its sale opened: sales change their pace
 _ODDS = 1.2816  # of a normal variable, one in ten is further out on either side
 
 _SINCE = (900.0, 3_600.0, 14_400.0, 86_400.0, 604_800.0)  # seconds on sale
@@ -53,6 +55,15 @@ def phase(opened: float | None, starts: float, at: float) -> int:
     return since * (len(_UNTIL) + 1) + len(_UNTIL) - bisect_right(_UNTIL, starts - at)
 
 
+def _phases(opened: float, starts: float, at: float) -> Iterator[tuple[int, float]]:
+    """The phases of a sale from its opening until now, with how many seconds each took."""
+    ends = [*(opened + one for one in _SINCE), *(starts - one for one in _UNTIL)]
+    begin = opened
+    for end in (*sorted(one for one in ends if opened < one < at), at):
+        yield phase(opened, starts, begin), end - begin
+        begin = end
+
+
 class Profile:
     """How fast each phase sells, learned from every ticket type that is looked at.
 
@@ -71,6 +82,10 @@ class Profile:
         """The share of its quantity that an average ticket type sells a second in a phase."""
         believed = _BELIEF / self._believed[number]
         return (_BELIEF + self._sold[number]) / (believed + self._watched[number])
+
+    def sold(self, opened: float, starts: float, at: float) -> float:
+        """The share of its quantity that an average ticket type has sold since its sale opened."""
+        return sum(self.rate(number) * span for number, span in _phases(opened, starts, at))
 
     def learn(self, number: int, share: float, seconds: float) -> None:
         """A ticket type has sold such a share of its quantity in so many seconds."""
@@ -112,7 +127,8 @@ class Velocity:
 
     ``tickets`` were sold where ``expected`` would have been by the average, both forgotten over a
     day; ``left`` and ``quantity`` are of the last look, which was ``at``. ``opened`` is when the
-    first sale was seen of one whose sale opened without notice.
+    first sale was seen of one whose sale opened without notice, and ``gone`` when nothing was left
+    first, if nothing is.
     """
 
     tickets: float = 0.0
@@ -121,6 +137,7 @@ class Velocity:
     quantity: int | None = None
     at: float = 0.0
     opened: float | None = None
+    gone: float | None = None
 
     @property
     def known(self) -> float:
@@ -144,7 +161,9 @@ class Velocity:
             return self
         span = at - self.at
         if self.left is None or span <= 0:
-            return Velocity(self.tickets, self.expected, left, quantity, at, self.opened)
+            return attrs.evolve(
+                self, left=left, quantity=quantity, at=at, gone=self._gone(left, at)
+            )
         sold, opened = self.sold_since(one), self.opened
         if opened is None and self.left == self.quantity and sold > 0:
             opened = self.at + span / 2
@@ -163,7 +182,12 @@ class Velocity:
             profile.learn(number, max(0, sold) / size(one), at - begun)
         if tickets > _MOST:
             tickets, expected = _MOST, expected * _MOST / tickets
-        return Velocity(tickets, expected, left, quantity, at, opened)
+        return Velocity(tickets, expected, left, quantity, at, opened, self._gone(left, at))
+
+    def _gone(self, left: int, at: float) -> float | None:
+        if left > 0:
+            return None
+        return at if self.gone is None else min(self.gone, at)
 
     def sold_since(self, one: TypeFacts) -> int:
         """How many were sold since the last look: fewer than none, where some came back."""
@@ -174,10 +198,16 @@ class Velocity:
             return sold + one.quantity - self.quantity
         return max(0, sold)
 
-    def rate(self, one: TypeFacts, profile: Profile, starts: float, at: float) -> float:
-        """Tickets a second that are expected to be sold now."""
-        average = profile.rate(phase(_opened(one, self.opened), starts, at)) * size(one)
-        return average * (self.tickets + _PRIOR) / (self.expected + _PRIOR)
+    def rate(
+        self, one: TypeFacts, profile: Profile, starts: float, at: float
+    ) -> tuple[float, float]:
+        """Tickets a second that are expected to be sold now, and from how many orders that is
+        known."""
+        opened = _opened(one, self.opened)
+        average = profile.rate(phase(opened, starts, at)) * size(one)
+        tickets, expected = _before(one, opened, profile, starts, at)
+        tickets, expected = tickets + self.tickets, expected + self.expected
+        return average * tickets / expected, tickets / ORDER
 
     def forecast(
         self, one: TypeFacts, profile: Profile, starts: float, at: float, low: LowStock
@@ -217,13 +247,14 @@ class Velocity:
             self.quantity,
             round(self.at, 3),
             None if self.opened is None else round(self.opened, 3),
+            None if self.gone is None else round(self.gone, 3),
         ]
 
     @classmethod
     def from_json(cls, value: Any) -> Velocity:
         """What :meth:`to_json` wrote; anything else is as good as nothing seen."""
         try:
-            tickets, expected, left, quantity, at, opened = value
+            tickets, expected, left, quantity, at, opened, gone = value
             return cls(
                 max(0.0, float(tickets)),
                 max(0.0, float(expected)),
@@ -231,6 +262,7 @@ class Velocity:
                 None if quantity is None else int(quantity),
                 float(at),
                 None if opened is None else float(opened),
+                None if gone is None else float(gone),
             )
         except (TypeError, ValueError):
             return cls()
@@ -239,6 +271,19 @@ class Velocity:
 def _opened(one: TypeFacts, seen: float | None) -> float | None:
     """When the sale of a ticket type opened: as TicketSmart says, else as it was seen to."""
     return seen if one.sale_starts_at is None else one.sale_starts_at.timestamp()
+
+
+def _before(
+    one: TypeFacts, opened: float | None, profile: Profile, starts: float, at: float
+) -> tuple[float, float]:
+    """What is believed of a ticket type whatever it sold lately: tickets, and how many the average
+    would have sold. What it has sold since its sale opened shows in its quantity."""
+    if opened is None or at <= opened or one.quantity is None or one.available is None:
+        return _PRIOR, _PRIOR
+    sold = max(0, one.quantity - one.available)
+    average = profile.sold(opened, starts, at) * size(one)
+    tickets = min(_LIFE, sold + _PRIOR)
+    return tickets, tickets * (average + _PRIOR) / (sold + _PRIOR)
 
 
 def size(one: TypeFacts) -> float:

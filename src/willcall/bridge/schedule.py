@@ -26,7 +26,7 @@ from ..ticketsmart.models import EventStatus
 from .facts import EventFacts, LowStock, TypeFacts
 from .forecast import Forecast, Profile, Velocity, velocities
 from .ranking import Ranking
-from .worth import Page, Unit, Watched
+from .worth import Page, Selling, Unit, Watched
 
 PAGE = 100
 """Rows on a page of the list."""
@@ -45,7 +45,7 @@ class Why(StrEnum):
     SWEEP = "sweep"
     """The list, page by page: whatever shows in a row, new events, and those that are gone."""
     FIRST = "first"
-    """An event whose ticket types were never seen."""
+    """An event whose ticket types were never seen, or whose status has changed since."""
     LAUNCH = "launch"
     """A moment known beforehand: a sale opens (and some seconds later), or an event starts."""
     RETRY = "retry"
@@ -399,17 +399,18 @@ class Schedule:
 
     def _changed(self, one: Watched, facts: EventFacts, at: float) -> None:
         """A row tells something new of an event."""
-        was = _live(one.facts)
+        was = one.facts
         one.facts, one.starts = facts, facts.starts_at.timestamp()
         if not _live(facts):
             self._rest(one)
             return
-        if not was:
+        if not _live(was):
             self._enlist(one)
         if one.looked:
             self._looked(one, one.seen)
             self._remind(one, at)
-        else:
+        # Sold out, or not any more: its ticket types are not what they were when last seen.
+        if not one.looked or was.status != facts.status:
             self._fresh[one] = None
 
     def _rest(self, one: Watched) -> None:
@@ -487,13 +488,23 @@ class Schedule:
         """How soon a look at an event is worth something."""
         weight = 1.0 if self._weight is None else self._weight(one.facts)
         selling = one.facts.ticket_types or () if one.starts > at else ()
-        speeds = [(kind, *self._speed(one, kind, at)) for kind in selling if _open(kind, at)]
-        one.weigh(speeds, self.low_stock, weight)
+        weighed = (
+            Selling(kind, *self._speed(one, kind, at), self._gone(one, kind, at))
+            for kind in selling
+            if _open(kind, at)
+        )
+        one.weigh(weighed, self.low_stock, weight)
+
+    @staticmethod
+    def _gone(one: Watched, kind: TypeFacts, at: float) -> float:
+        """For how long nothing has been left of a ticket type."""
+        velocity = one.types.get(kind.id)
+        return 0.0 if velocity is None or velocity.gone is None else max(0.0, at - velocity.gone)
 
     def _speed(self, one: Watched, kind: TypeFacts, at: float) -> tuple[float, float]:
         """Tickets a second, and from how many orders that is known."""
         velocity = one.types.get(kind.id) or Velocity()
-        return velocity.rate(kind, self._profile, one.starts, at), velocity.known
+        return velocity.rate(kind, self._profile, one.starts, at)
 
     def _number(self) -> int:
         self._serial += 1

@@ -4,8 +4,9 @@ It grows with the seconds τ since the last look: τ times the number of thresho
 that are expected to have been crossed meanwhile, over an event's ticket types. With μ orders a
 second and n tickets left until a threshold, one order crosses it with the probability that it is
 of n tickets or more, so with μτ·q^(n-1) if orders are geometric. Where one is not enough, two
-halves of the way must have been gone: 2·(vτ/n)²·(1 + 1/a) for v tickets a second learned from `a`
-orders, so that what is badly known is looked at sooner. Higher powers, which counting on with three
+halves of the way must have been gone: 1.5·(vτ/n)²·(1 + 1/a) for v tickets a second learned from `a`
+orders, so that what is badly known is looked at sooner. Where none is left, some may come back, and
+be gone again. Higher powers, which counting on with three
 and more would give, trust today's rate too far: they did worse.
 """
 
@@ -13,14 +14,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import attrs
 
+from ..ticketsmart.models import EventStatus
 from .facts import EventFacts, LowStock, TypeFacts
 from .forecast import ORDER, Velocity
 
 SURPRISE = 1e-12
 """How often a second a ticket type does what no forecast knows, so that none is worth nothing."""
+
+_TWO = 1.5
+_RETURNS = 6e-6  # a second, just after it sold out: refunds, baskets let go, more seats
+_RETURNING = 172_800.0  # seconds until that is 1/e of it
+_SELDOM = 0.05  # but never less than this share
+_RETURNED = 0.05  # of the quantity come back at a time, or two tickets
+_SOON = 1_800.0  # seconds in which they must sell out to be missed by usual looks
 
 _FURTHER = 1.0 - 1.0 / ORDER  # the odds that an order that has a ticket has one more
 
@@ -60,6 +70,16 @@ class Unit:
         return max(price / self.most, min(once, twice))
 
 
+class Selling(NamedTuple):
+    """A ticket type on sale: tickets a second, from how many orders that is known, and for how many
+    seconds nothing has been left of it, if nothing is."""
+
+    kind: TypeFacts
+    rate: float
+    known: float
+    gone: float = 0.0
+
+
 @attrs.define(eq=False)
 class Watched(Unit):
     """One event. ``looked`` says whether its ticket types were seen, ``page`` where its row is, and
@@ -74,31 +94,41 @@ class Watched(Unit):
 
     def weigh(
         self,
-        speeds: Iterable[tuple[TypeFacts, float, float]],
+        selling: Iterable[Selling],
         low: LowStock,
         weight: float,
     ) -> None:
         """How soon a look is worth something.
 
         Args:
-            speeds: the ticket types on sale, with tickets a second, and from how many orders that
-                is known.
+            selling: the ticket types on sale.
             low: when one runs low.
             weight: how much the event counts.
         """
         once = twice = most = 0.0
-        for kind, rate, known in speeds:
+        # Where nothing at all is left, the list tells when something is again.
+        sold_out = self.facts.status == EventStatus.SOLD_OUT
+        for kind, rate, known, gone in selling:
             once += SURPRISE
             most += 1.0
             left = kind.available or 0
+            if left <= 0 and not sold_out:
+                once += _again(kind, rate, gone)
             for tickets in (left, left - low.level(kind.quantity)):
                 if tickets <= 0:
                     continue
                 most += 1.0
                 once += rate / ORDER * _FURTHER ** (tickets - 1)
                 if tickets > ORDER:
-                    twice += 2.0 * (rate / tickets) ** 2 * (1.0 + 1.0 / known)
+                    twice += _TWO * (rate / tickets) ** 2 * (1.0 + 1.0 / known)
         self.once, self.twice, self.most = once * weight, twice * weight, most * weight
+
+
+def _again(kind: TypeFacts, rate: float, gone: float) -> float:
+    """How often a second some come back of a ticket type of which nothing is left, and are sold
+    out again before a look that is due anyway."""
+    returned = max(2.0, _RETURNED * (kind.quantity or 0))
+    return _RETURNS * (math.exp(-gone / _RETURNING) + _SELDOM) * min(1.0, rate * _SOON / returned)
 
 
 @attrs.define(eq=False)
