@@ -9,11 +9,11 @@ import attrs
 
 from ..ticket0.api import FlowTicket0
 from ..ticketsmart.api import FlowTicketSmart
-from .decide import STORM_KNOWN
 from .ledger import HISTORY_KEPT, Ledger
 from .removals import Scheduled
 from .rules import Rules
 from .selling import USUAL
+from .storms import STORM_KNOWN
 from .terms import Terms, Watching
 
 
