@@ -71,10 +71,10 @@ def _covers(name: str, wide: Any, narrow: Any) -> bool:
         return True
     if narrow is None:
         return False
+    if name.endswith("_contains"):
+        return all(any(part.casefold() in one.casefold() for part in wide) for one in narrow)
     if isinstance(wide, tuple):
         return {one.casefold() for one in narrow} <= {one.casefold() for one in wide}
-    if isinstance(wide, str):
-        return wide.casefold() in narrow.casefold()
     if name in {"price_at_least", "starts_after"}:
         return bool(narrow >= wide)
     return bool(narrow <= wide)
