@@ -20,10 +20,10 @@ from .changes import KINDS, matching
 from .config import Config, examined, nearest
 from .facts import EventFacts
 from .places import Place, Places
-from .reach import impossible, shadowing
+from .reach import good_news, impossible, shadowing
 from .rule_tables import RuleTable
 from .rules import Rule, Silence
-from .templates import flaws, near
+from .templates import flaws, near, some
 
 
 @attrs.frozen(kw_only=True)
@@ -140,6 +140,7 @@ class _Finder:
             at = f"rule[{number}]"
             found += self._templates(at, table, rule)
             found += self._predicates(at, rule)
+            found += self._good_news(at, table, rule, self._rules[:number])
             found += self._words(at, table, rule)
         found += self._unreachable()
         found += self._removals()
@@ -190,6 +191,21 @@ class _Finder:
                     path = f"{at}.if.{field}[{number}]"
                     fix = nearest(name, [str(one) for one in right][:12])
                     yield self._say(path, f"{scrub(name)!r} is not known", fix, grave=grave)
+
+    def _good_news(
+        self, at: str, table: RuleTable, rule: Rule, earlier: Sequence[Rule]
+    ) -> Iterator[Complaint]:
+        for number, glob in enumerate(table.when):
+            kinds = good_news(rule, glob, table.when, earlier)
+            if kinds:
+                many = len(kinds) > 1
+                told = f"{some(kinds)} {'end' if many else 'ends'} a ticket"
+                yield self._say(
+                    f"{at}.when[{number}]",
+                    f"it takes good news as well: {told} and {'open' if many else 'opens'} another",
+                    "name the kinds you mean instead; or the good news beside it, if you mean it",
+                    grave=False,
+                )
 
     def _words(self, at: str, table: RuleTable, rule: Rule) -> Iterator[Complaint]:
         own = not isinstance(table.message, bool)
