@@ -36,6 +36,7 @@ from .conclude import (
 )
 from .decide import decide, release
 from .deliver import Deliveries, deliver_all
+from .desk_key import key_minded
 from .facts import EventFacts, TypeFacts, event_facts
 from .job import Job as Job  # noqa: PLC0414 - whoever runs a pass needs one
 from .ledger import Fence
@@ -254,9 +255,12 @@ def _seen(job: Job, state: State, ends: float, planner: Planner) -> Flow[Found]:
 
 def deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[PassReport]:
     """Carry out what is not settled; the report, with what came of it and what is left."""
-    deliveries = yield from deliver_all(
+    tally = Tally()
+    delivering = deliver_all(
         job.ledger, fence, job.ticket0, job.rules.address, ends, job.terms, job.stopping
     )
+    deliveries = yield from watched(delivering, tally)
+    deliveries = yield from key_minded(job, deliveries, tally.sent.total(), ends)
     waiting = yield from do("unsettled", lambda: job.ledger.unsettled(job.box_office))
     left: dict[str, int] = {}
     moment = yield from now()
