@@ -175,8 +175,8 @@ RULE = '[[rule]]\nid = "one"\nwhen = ["event.sold_out"]\n'
                 "after = 2027-01-01T00:00:00Z"
             ),
             (
-                "4:1 warning removal[0].ticket_type: Gala Night has no ticket type 'Box'; done "
-                "already, if it had (it has: Orchestra, Balcony)"
+                "4:1 warning removal[0].ticket_type: Gala Night has no ticket type 'Box' "
+                "(it has: Orchestra, Balcony)"
             ),
         ),
         ("[storm]\nlimt = 3", "2:1 error storm.limt: no such key (did you mean 'limit'?)"),
@@ -324,6 +324,18 @@ def test_a_threshold_of_its_own_is_reachable_behind_the_general_one() -> None:
     assert told(general + own) == []
     assert told(own + general) == []
     assert len(told(own + own.replace('"own"', '"b"').replace("10", "5"))) == 1
+
+
+def test_a_removal_that_is_done_is_no_complaint() -> None:
+    """Its ticket type is gone, as it should be; another's is missing."""
+    one = (
+        '[[removal]]\nbox_office = "main-room"\nevent = "gala-night"\nticket_type = "Box"\n'
+        "after = 2027-01-01T00:00:00Z\n"
+    )
+    done = {"main-room": ["gala-night/Box/2027-01-01T00:00:00+00:00"]}
+    assert len(told(one)) == 1
+    assert told(one, attrs.evolve(KNOWN, removed=done)) == []
+    assert len(told(one, attrs.evolve(KNOWN, removed={"annexe": done["main-room"]}))) == 1
 
 
 def test_removals_that_are_there_twice() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 
@@ -48,10 +48,12 @@ class Complaint:
 
 @attrs.frozen(kw_only=True)
 class Known:
-    """What the ledger knows, where there is one: the events by box office, and the silences."""
+    """What the ledger knows, where there is one: the events by box office, the silences, and by box
+    office the names of the scheduled removals that are done."""
 
     events: Mapping[str, Mapping[str, EventFacts]] = attrs.field(factory=dict)
     silences: Sequence[Silence] = ()
+    removed: Mapping[str, Collection[str]] = attrs.field(factory=dict)
 
     def all_events(self, box_office: str | None = None) -> list[EventFacts]:
         """Every event that is known, or those of one box office."""
@@ -280,6 +282,8 @@ class _Finder:
                 there = f"line {first.line}" if first else "another one"
                 yield self._say(at, f"it is there twice: {there} removes the same", "drop one")
             seen.setdefault(key, number)
+            if one.name in self._known.removed.get(one.box_office, ()):
+                continue
             yield from self._removal_target(at, one.box_office, one.event, one.ticket_type)
 
     def _removal_target(
@@ -296,7 +300,7 @@ class _Finder:
             yield self._say(f"{at}.event", f"no event {event!r} was seen", fix, grave=False)
         elif found.ticket_types and found.ticket_type(ticket_type) is None:
             names = ", ".join(one.name for one in found.ticket_types)
-            told = f"{found.title} has no ticket type {ticket_type!r}; done already, if it had"
+            told = f"{found.title} has no ticket type {ticket_type!r}"
             yield self._say(f"{at}.ticket_type", told, f"it has: {names}", grave=False)
 
     def _silences(self) -> Iterator[Complaint]:

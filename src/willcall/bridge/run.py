@@ -53,7 +53,8 @@ class PassReport:
 
     ``trouble`` is what kept it from observing, ``deliveries.stopped`` what kept it from delivering
     everything; ``left`` counts by state the intents that are still to be carried out; ``recovered``
-    is how many tickets a lost ledger was read back from.
+    is how many tickets a lost ledger was read back from; ``warnings`` are what a person should see
+    to, each told once.
     """
 
     box_office: str
@@ -63,6 +64,7 @@ class PassReport:
     left: Mapping[str, int] = attrs.field(factory=dict)
     trouble: WillcallError | None = None
     recovered: int | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -185,13 +187,17 @@ def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]
         conclusion = yield from in_trouble(job, fence, state.snapshot, error)
         decision = None if conclusion is None else conclusion.decision
         return attrs.evolve(report, trouble=error, decision=_told(decision))
-    removed = yield from removals_due(job, fence, ends)
+    removed = yield from removals_due(job, fence, ends, state.snapshot)
     learned = {**(state.snapshot or {}), **found.differing}
     concluded = yield from conclude(
         job, fence, state.snapshot, found, removed, planner=planner.packed(learned)
     )
     return attrs.evolve(
-        report, observation=found.observation, decision=concluded.decision, trouble=removed.trouble
+        report,
+        observation=found.observation,
+        decision=concluded.decision,
+        trouble=removed.trouble,
+        warnings=removed.warnings,
     )
 
 
