@@ -210,6 +210,11 @@ def without(table: str, field: str | None = None) -> Values:
     return values
 
 
+def with_rule(**fields: Any) -> Values:
+    """With one rule, of which these fields are so."""
+    return {**valid(), "rule": [{"id": "gala", "when": "event.sold_out", **fields}]}
+
+
 def having(table: str, /, **fields: Any) -> Values:
     """Right values with these in a table."""
     values = valid()
@@ -323,6 +328,36 @@ WRONG: dict[str, tuple[Values, str, str, str]] = {
         "box_office[0]",
         "it is no table",
         "head it with [[box_office]]",
+    ),
+    "one rule in single brackets": (
+        {**valid(), "rule": {"id": "gala"}},
+        "rule",
+        "it is no table",
+        "head it with [[rule]]",
+    ),
+    "a number for a list of texts": (
+        with_rule(**{"if": {"event_name_contains": 5}}),
+        "rule[0].if.event_name_contains",
+        "it is no list of texts",
+        'write it as event_name_contains = ["…", "…"]',
+    ),
+    "a number in a list of texts": (
+        with_rule(**{"if": {"venue_contains": ["Hall", 5]}}),
+        "rule[0].if.venue_contains[1]",
+        "it is no text",
+        "put it in quotes",
+    ),
+    "a list of no texts": (
+        with_rule(**{"if": {"ticket_type_name_contains": []}}),
+        "rule[0].if.ticket_type_name_contains",
+        "it is empty",
+        "fill it in, or leave it out",
+    ),
+    "one text for a list": (
+        with_rule(ticket={"tags": "gala"}),
+        "rule[0].ticket.tags",
+        "it is no list of texts",
+        'write it as tags = ["…", "…"]',
     ),
     "a number for a text": (
         having("desk", inbox_id=1),

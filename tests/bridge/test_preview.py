@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 GALA = Rule(
     id="gala",
     kinds=("ticket_type.low_stock", "event.sold_out"),
-    predicates=Predicates(event_name_contains="gala"),
+    predicates=Predicates(event_name_contains=("gala",)),
     address=ADDRESS,
     tags=("gala",),
     assignee_id="usr_2",

@@ -3,9 +3,11 @@
 from datetime import timedelta
 from pathlib import Path
 
+import attrs
 import pytest
 
 from support.house import START, Crash, House
+from support.vigil import Vigil
 from willcall.bridge.cases import RemovalState
 from willcall.bridge.rule_tables import Removal
 from willcall.client.flow import Do, Effect, Send
@@ -149,6 +151,71 @@ def test_what_is_gone_already_is_done(planned: House) -> None:
     planned.clock.advance(600)
     planned.run()
     assert (tries(planned), state(planned)) == (0, RemovalState.DONE)
+
+
+def misspelt(house: House, **names: str) -> str:
+    """The removal of the house with another name for its event or ticket type; what is told."""
+    (removal,) = house.removals
+    house.removals = (removal.model_copy(update=names),)  # type: ignore[attr-defined]
+    house.clock.advance(600)
+    report = house.run()
+    (told,) = report.warnings
+    assert (report.exit_code, tries(house), state(house)) == (0, 0, RemovalState.WAITING)
+    again = house.run()
+    assert (again.exit_code, again.warnings) == (0, ())
+    return told
+
+
+def test_a_ticket_type_that_was_never_seen_is_not_done(planned: House) -> None:
+    """It is misspelt, which is told once; or it is yet to come, and goes when it has."""
+    event, _ = scheduled(planned)
+    names = ", ".join(one.name for one in event.ticket_types)
+    assert misspelt(planned, ticket_type="Erly Bird") == (
+        f"the removal of 'Erly Bird' from {event.slug!r} waits: "
+        f"no such ticket type was ever seen there; it has: {names}"
+    )
+    planned.box_office.add_ticket_type(event.id, name="Erly Bird", price=900, quantity=4)
+    assert planned.run().warnings == ()
+    assert (tries(planned), state(planned)) == (1, RemovalState.DONE)
+
+
+def test_an_event_that_was_never_seen_is_told(planned: House) -> None:
+    """Once, and waited for."""
+    assert misspelt(planned, event="gala-nigth").endswith(
+        " from 'gala-nigth' waits: there is no such event"
+    )
+
+
+def test_what_has_another_name_now_is_not_done(planned: House) -> None:
+    """It is still there."""
+    _, one = scheduled(planned)
+    assert one is not None
+    was, one.name = one.name, "Late Bird"
+    told = misspelt(planned)
+    assert "it has: Late Bird, " in told
+    assert was in told
+
+
+def test_what_was_removed_by_hand_long_before_is_done(planned: House) -> None:
+    """The log of what has changed knows that it was there."""
+    event, one = scheduled(planned)
+    assert one is not None
+    planned.box_office.remove_ticket_type(event.id, one.name)
+    planned.run()
+    planned.clock.advance(600)
+    report = planned.run()
+    assert (report.warnings, tries(planned), state(planned)) == ((), 0, RemovalState.DONE)
+
+
+def test_a_watch_tells_of_what_was_never_seen() -> None:
+    """Once, in its first minute."""
+    wanted = Removal(box_office="main-room", event="gala-nigth", ticket_type="Balcony", after=START)
+    vigil = Vigil(job=lambda job: attrs.evolve(job, removals=(wanted,)))
+    vigil.begin()
+    vigil.pass_time(200.0)
+    told = [warning for one in vigil.news if one.report for warning in one.report.warnings]
+    assert told == ["the removal of 'Balcony' from 'gala-nigth' waits: there is no such event"]
+    vigil.leave()
 
 
 def test_an_event_that_is_not_there_is_waited_for(planned: House) -> None:

@@ -248,6 +248,20 @@ def test_one_event_that_cannot_be_read_holds_up_no_other() -> None:
     assert vigil.leave().exit_code in {0, 3}
 
 
+@pytest.mark.parametrize("in_rows", [True, False])
+def test_a_ticket_type_that_sells_out_is_seen_where_events_do_not_tell_stock(in_rows: bool) -> None:
+    """Only its ticket types themselves tell what is left: they are asked for alone."""
+    vigil = Vigil(8, switches={"ticket_types_in_rows": in_rows, "stock_in_events": False})
+    vigil.run()
+    vigil.begin()
+    vigil.pass_time(60.0)
+    event = next(one for one in vigil.on_sale() if len(one.ticket_types) > 1)
+    vigil.box_office.sell_out(event.id, event.ticket_types[0].name)
+    vigil.until(lambda: len(vigil.desk.tickets) == 1, 120.0)
+    assert event.ticket_types[0].name in vigil.desk.tickets[0].subject
+    assert vigil.leave().exit_code in {0, 3}
+
+
 def test_a_sick_desk_is_told_once_and_waited_for(vigil: Vigil) -> None:
     """Not at every try; and it is told when it is well again."""
     vigil.sandbox.faults.add("down", service="ticket0")

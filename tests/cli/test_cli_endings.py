@@ -90,10 +90,10 @@ def news(shell: Shell) -> None:
 ENDINGS: dict[str, tuple[Callable[[Shell], None], str, int, str]] = {
     "all is well": (configured, "run", 0, ""),
     "nothing typed": (nothing, "", 2, "Usage: willcall"),
-    "no such command": (nothing, "rnu", 2, "No such command 'rnu'"),
-    "no such option": (nothing, "run --quick", 2, "No such option: --quick"),
-    "an argument is missing": (nothing, "tickets get", 2, "Missing argument 'TICKET'"),
-    "a value out of range": (nothing, "run --max-seconds 0", 2, "'--max-seconds'"),
+    "no such command": (nothing, "rnu", 2, "willcall: rnu: no such command"),
+    "no such option": (nothing, "run --quick", 2, "willcall: --quick: no such option"),
+    "an argument is missing": (nothing, "tickets get", 2, "TICKET: this argument is missing"),
+    "a value out of range": (nothing, "run --max-seconds 0", 2, "--max-seconds: it should be"),
     "no such box office": (
         configured,
         "events list --box-office annexe",
@@ -245,7 +245,7 @@ def test_a_mistake_is_told_by_a_process_as_well() -> None:
     assert err.startswith("willcall: willcall.toml: there is no such file")
     code, out, err = real("rnu")
     assert (code, out) == (2, "")
-    assert "No such command 'rnu'" in err
+    assert err == "willcall: rnu: no such command (did you mean 'run'?)\n"
 
 
 @pytest.mark.parametrize("words", ["", *(one.name for one in commands())])

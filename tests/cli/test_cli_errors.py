@@ -42,7 +42,7 @@ WRONG = {
     "preview --rule built-in/event.sold_out --html nowhere/x.html": (
         2, "cannot be written: no such file", "(name another file)",
     ),
-    "preview": (2, "Missing option '--rule'", "Try 'willcall preview -h' for help"),
+    "preview": (2, "--rule: this option is missing", "(`willcall preview -h` shows how)"),
     "test nowhere.toml": (78, "nowhere.toml: there is no such file", "(name a file of tests)"),
     "silence add --until 2h --reason x": (2, "it would silence everything", "(say what: --event"),
     "silence add --until 2020-01-01 --reason x --event a": (
@@ -55,9 +55,24 @@ WRONG = {
     "silence expire 99": (2, "there is no silence 99 that could end", "(none is in force)"),
     "release wc-nothing1": (2, "marker: 'wc-nothing1' is not held", "(nothing is held)"),
     "recover": (78, "there is nothing to recover", "`willcall run` goes on with it"),
-    "run --log-format xml": (2, "'xml' is not one of", "'text', 'json'"),
-    "completion tcsh": (2, "'tcsh' is not one of", "'bash', 'zsh', 'fish'"),
-    "status --every 0": (2, "'--every'", "Try 'willcall status -h' for help"),
+    "run --log-format xml": (
+        2, "--log-format: 'xml' is not one of 'text', 'json'", "(`willcall run -h` shows how)",
+    ),
+    "completion tcsh": (
+        2, "willcall: SHELL: 'tcsh' is not one of 'bash', 'zsh', 'fish'",
+        "(`willcall completion -h` shows how)",
+    ),
+    "completion": (2, "SHELL: this argument is missing", "bash, zsh, fish (`willcall completion"),
+    "status --every 0": (
+        2, "willcall: --every: it should be greater than", "(`willcall status -h` shows how)",
+    ),
+    "sandbox --port x": (2, "--port: it should be a valid integer", "(`willcall sandbox -h`"),
+    "run --nosuch": (2, "willcall: --nosuch: no such option", "(`willcall run -h` shows how)"),
+    "run --quie": (2, "willcall: --quie: no such option", "(did you mean --quiet?)"),
+    "rn": (2, "willcall: rn: no such command", "(did you mean 'run'?)"),
+    "events lst": (2, "willcall: lst: no such command", "(did you mean 'list'?)"),
+    "run extra more": (2, "willcall: extra more: that is too much", "(`willcall run -h`"),
+    "simulate --seed": (2, "--seed: it requires an argument", "(`willcall -h` shows how)"),
 }  # fmt: skip
 
 

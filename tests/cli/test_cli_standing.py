@@ -59,6 +59,33 @@ def test_status_shows_what_is_open_silent_dead_and_spent(shell: Shell) -> None:
     assert len(data["offices"][0]["looks"]) >= len(shell("status", "--looks", "3").lines(0)[-3:])
 
 
+def test_a_removal_of_what_was_never_seen_is_told_until_it_is_mended(shell: Shell) -> None:
+    """By the run that notices it; from then on by status and check, but not once it is done."""
+    shell.baseline()
+    removal = (
+        f'\n[[removal]]\nbox_office = "main-room"\nevent = "{PLAY}"\n'
+        'ticket_type = "{}"\nafter = 2026-01-01T00:00:00Z\n'
+    )
+    shell.configure(CONFIG + removal.format("Orchesta"))
+    said = shell("run", "-q")
+    waits = f"'Orchesta' from '{PLAY}' waits: no such ticket type was ever seen there; it has: "
+    assert (said.code, said.out) == (0, "")
+    assert said.err.startswith(f"main-room: the removal of {waits}")
+    assert shell("run", "-q").err == ""
+    assert shows(shell("status").out, rf"^  removal      {waits}")
+    (data,) = shell("status", "--json").json()
+    assert data["offices"][0]["removals"][0].startswith(waits)
+    assert "has no ticket type 'Orchesta'" in shell("check").out
+    box_office = shell.box_office
+    box_office.add_ticket_type(box_office.event(PLAY).id, name="Extra", price=900, quantity=4)
+    shell.configure(CONFIG + removal.format("Extra"))
+    (ran,) = shell("run", "--json").json()
+    assert ran["warnings"] == []
+    shell("run")
+    assert "removal" not in shell("status").out
+    assert shell("check", "--strict").code == 0
+
+
 def test_status_before_the_first_run(shell: Shell) -> None:
     """Says how to begin, and makes no ledger."""
     shell.configure()

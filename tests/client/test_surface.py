@@ -470,6 +470,7 @@ def test_a_new_ticket_type_is_cents_in_the_end() -> None:
     "switch",
     [
         {"ticket_types_in_rows": False},
+        {"stock_in_events": False},
         {"enveloped": False},
         {"pagination_fields": False},
         {"details": "strings"},
@@ -489,6 +490,7 @@ def test_every_shape_that_the_documents_leave_open_is_read(
         assert rows.whole is (None if "pagination_fields" in switch else True)
         assert (rows[0].ticket_types is None) is ("ticket_types_in_rows" in switch)
         assert smart.events.get(rows[0].id).ticket_types
+        assert smart.events.ticket_types(rows[0].id)[0].available is not None
         with pytest.raises(ValidationError, match=r"startsAt|starts at") as caught:
             smart.events.update(rows[0].id, ends_at=rows[0].starts_at - timedelta(days=1))
         assert caught.value.details

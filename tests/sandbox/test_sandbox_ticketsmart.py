@@ -70,6 +70,16 @@ def test_rows_carry_ticket_types_or_not(ts: Caller, sandbox: Sandbox) -> None:
     assert body["pagination"] == {}
 
 
+def test_ticket_types_in_events_tell_stock_or_not(ts: Caller, sandbox: Sandbox) -> None:
+    sandbox.settings.stock_in_events = False
+    row = next(one for one in ts.get("/events").json()["events"] if one["ticketTypes"])
+    alone = ts.get(f"/events/{row['id']}").json()["event"]
+    for kind in (*row["ticketTypes"], *alone["ticketTypes"]):
+        assert {"sold", "available"} & set(kind) == set()
+    asked = ts.get(f"/events/{row['id']}/ticket-types").json()["ticketTypes"]
+    assert asked[0]["available"] is not None
+
+
 def test_one_event_by_id_or_slug_enveloped_or_bare(ts: Caller, sandbox: Sandbox) -> None:
     by_slug = ts.get(f"/events/{LAUGHS}").json()["event"]
     assert by_slug == ts.get(f"/events/{by_slug['id']}").json()["event"]

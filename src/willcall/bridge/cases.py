@@ -93,6 +93,11 @@ class Condition:
         """When it was first seen."""
         return self.change.observed_at
 
+    def covers(self, other: Condition) -> bool:
+        """Whether its ticket is what says enough of another."""
+        mine = other.covered_by == self.change.kind
+        return mine and self.change.bears_on(other.change.subject)
+
 
 @attrs.frozen(kw_only=True)
 class Case:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 
@@ -20,10 +20,10 @@ from .changes import KINDS, matching
 from .config import Config, examined, nearest
 from .facts import EventFacts
 from .places import Place, Places
-from .reach import impossible, shadowing
+from .reach import good_news, impossible, shadowing
 from .rule_tables import RuleTable
 from .rules import Rule, Silence
-from .templates import flaws, near
+from .templates import flaws, near, some
 
 
 @attrs.frozen(kw_only=True)
@@ -48,10 +48,12 @@ class Complaint:
 
 @attrs.frozen(kw_only=True)
 class Known:
-    """What the ledger knows, where there is one: the events by box office, and the silences."""
+    """What the ledger knows, where there is one: the events by box office, the silences, and by box
+    office the names of the scheduled removals that are done."""
 
     events: Mapping[str, Mapping[str, EventFacts]] = attrs.field(factory=dict)
     silences: Sequence[Silence] = ()
+    removed: Mapping[str, Collection[str]] = attrs.field(factory=dict)
 
     def all_events(self, box_office: str | None = None) -> list[EventFacts]:
         """Every event that is known, or those of one box office."""
@@ -140,6 +142,7 @@ class _Finder:
             at = f"rule[{number}]"
             found += self._templates(at, table, rule)
             found += self._predicates(at, rule)
+            found += self._good_news(at, table, rule, self._rules[:number])
             found += self._words(at, table, rule)
         found += self._unreachable()
         found += self._removals()
@@ -190,6 +193,21 @@ class _Finder:
                     path = f"{at}.if.{field}[{number}]"
                     fix = nearest(name, [str(one) for one in right][:12])
                     yield self._say(path, f"{scrub(name)!r} is not known", fix, grave=grave)
+
+    def _good_news(
+        self, at: str, table: RuleTable, rule: Rule, earlier: Sequence[Rule]
+    ) -> Iterator[Complaint]:
+        for number, glob in enumerate(table.when):
+            kinds = good_news(rule, glob, table.when, earlier)
+            if kinds:
+                many = len(kinds) > 1
+                told = f"{some(kinds)} {'end' if many else 'ends'} a ticket"
+                yield self._say(
+                    f"{at}.when[{number}]",
+                    f"it takes good news as well: {told} and {'open' if many else 'opens'} another",
+                    "name the kinds you mean instead; or the good news beside it, if you mean it",
+                    grave=False,
+                )
 
     def _words(self, at: str, table: RuleTable, rule: Rule) -> Iterator[Complaint]:
         own = not isinstance(table.message, bool)
@@ -264,6 +282,8 @@ class _Finder:
                 there = f"line {first.line}" if first else "another one"
                 yield self._say(at, f"it is there twice: {there} removes the same", "drop one")
             seen.setdefault(key, number)
+            if one.name in self._known.removed.get(one.box_office, ()):
+                continue
             yield from self._removal_target(at, one.box_office, one.event, one.ticket_type)
 
     def _removal_target(
@@ -280,7 +300,7 @@ class _Finder:
             yield self._say(f"{at}.event", f"no event {event!r} was seen", fix, grave=False)
         elif found.ticket_types and found.ticket_type(ticket_type) is None:
             names = ", ".join(one.name for one in found.ticket_types)
-            told = f"{found.title} has no ticket type {ticket_type!r}; done already, if it had"
+            told = f"{found.title} has no ticket type {ticket_type!r}"
             yield self._say(f"{at}.ticket_type", told, f"it has: {names}", grave=False)
 
     def _silences(self) -> Iterator[Complaint]:

@@ -78,12 +78,14 @@ def ticketsmart(job: Job, ends: float) -> Flow[FlowTicketSmart]:
     return job.ticketsmart.with_options(deadline=max(0.001, left))
 
 
-def removals_due(job: Job, fence: Fence, ends: float) -> Flow[Removed]:
-    """Do the scheduled removals whose time has come."""
+def removals_due(
+    job: Job, fence: Fence, ends: float, snapshot: Mapping[str, EventFacts] | None
+) -> Flow[Removed]:
+    """Do the scheduled removals whose time has come, beside the events as they were last seen."""
     if not job.removals:
         return Removed()
     api = yield from ticketsmart(job, ends)
-    return (yield from remove_due(api, job.ledger, fence, job.removals))
+    return (yield from remove_due(api, job.ledger, fence, job.removals, snapshot or {}))
 
 
 def conclude(

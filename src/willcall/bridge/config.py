@@ -360,7 +360,6 @@ _TABLES = {name: f"[[{name}]]" for name in ("box_office", "rule", "removal")}
 _TYPES = {
     "string_type": ("it is no text", "put it in quotes"),
     "int_type": ("it is no whole number", "write it without quotes and without a point"),
-    "too_short": ("it is empty", _EXAMPLES["box_office"]),
 }
 
 
@@ -384,11 +383,15 @@ def _complaint(one: ErrorDetails, root: type[Table]) -> ConfigError:
         return ConfigError(path, "no such key", nearest(last, _fields_at(root, one["loc"][:-1])))
     if one["type"] == "missing":
         return ConfigError(path, "it is missing", _EXAMPLES.get(last, "add it"))
-    if one["type"] in {"list_type", "model_type"}:
+    if one["type"] in {"list_type", "tuple_type"} and not _holds_tables(root, one["loc"]):
+        return ConfigError(path, "it is no list of texts", f'write it as {last} = ["…", "…"]')
+    if one["type"] in {"list_type", "tuple_type", "model_type"}:
         way = f"head it with {_TABLES.get(head, f'[{head}]')}"
         inner = path.rpartition(".")[2]
         way = f"write it as {inner} = {{ … }}" if "." in path else way
         return ConfigError(path, "it is no table", way)
+    if one["type"] == "too_short":
+        return ConfigError(path, "it is empty", _EXAMPLES.get(last, "fill it in, or leave it out"))
     if one["type"] in _TYPES:
         return ConfigError(path, *_TYPES[one["type"]])
     said = one["msg"].removeprefix("Value error, ").replace("Input should", "it should")
@@ -419,11 +422,20 @@ def _path(parts: Iterable[int | str]) -> str:
 
 def _fields_at(root: type[Table], parts: Iterable[int | str]) -> list[str]:
     """The keys that a table at this place may have."""
+    return list(_by_key(_table_at(root, parts)))
+
+
+def _holds_tables(root: type[Table], parts: tuple[int | str, ...]) -> bool:
+    """Whether what belongs at this place are tables, rather than texts."""
+    return _by_key(_table_at(root, parts[:-1])).get(str(parts[-1])) is not None
+
+
+def _table_at(root: type[Table], parts: Iterable[int | str]) -> type[Table]:
     table = root
     for part in parts:
         if isinstance(part, str) and part in (known := _by_key(table)):
             table = known[part] or table
-    return list(_by_key(table))
+    return table
 
 
 def _by_key(table: type[Table]) -> dict[str, type[Table] | None]:

@@ -9,11 +9,11 @@ import attrs
 
 from ..ticket0.api import FlowTicket0
 from ..ticketsmart.api import FlowTicketSmart
-from .decide import STORM_KNOWN
 from .ledger import HISTORY_KEPT, Ledger
 from .removals import Scheduled
 from .rules import Rules
 from .selling import USUAL
+from .storms import STORM_KNOWN
 from .terms import Terms, Watching
 
 
@@ -24,8 +24,9 @@ class Job:
     ``watching`` says how the requests of a watch are shared out, and ``selling_fast`` how soon sold
     out counts as fast; ``looks`` is how many events a pass may look at one by one, where rows carry
     no ticket types; ``removals`` are ticket types to remove when their time has come; ``history``
-    is how long what was seen is remembered; ``terms`` is how patient delivery is; ``stopping`` says
-    whether the process was asked to leave.
+    is how long what was seen is remembered; ``terms`` is how patient delivery is; ``desk_key`` is
+    under which name the ledger keeps whether Ticket0 takes the key, empty if nobody is to ask;
+    ``stopping`` says whether the process was asked to leave.
     """
 
     box_office: str
@@ -40,6 +41,7 @@ class Job:
     history: timedelta = HISTORY_KEPT
     max_seconds: float = 50.0
     terms: Terms = attrs.field(factory=Terms)
+    desk_key: str = ""
     stopping: Callable[[], bool] = lambda: False
 
     @property

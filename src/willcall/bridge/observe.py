@@ -23,7 +23,8 @@ from ..errors import (
 )
 from ..ticketsmart.api import FlowTicketSmart
 from ..ticketsmart.models import Event, EventStatus
-from .facts import EventFacts, LowStock, event_facts
+from .event_reader import EventReader, tells_stock
+from .facts import EventFacts, LowStock, carried_over, event_facts
 from .planner import Planner
 from .schedule import PAGE, Schedule
 
@@ -82,7 +83,7 @@ def observe(
     _tell(planner.schedule, list(seen.values()), at.timestamp())
     by_id = {row.id: row for row in sweep.rows}
     gone: set[str] = set()
-    done, trouble = 0, sweep.trouble
+    done, trouble, reader = 0, sweep.trouble, EventReader()
     missing = unseen_too_long(snapshot, seen) if sweep.complete else ()
     try:
         for event_id in missing:
@@ -93,7 +94,9 @@ def observe(
                 seen[event_id] = found
         for event in _chosen(planner, by_id, seen, snapshot, looks, at):
             try:
-                seen[event.id] = yield from looked_at(api, event.id, at)
+                row, before = seen[event.id], snapshot.get(event.id)
+                known = row if before is None else carried_over(before, row)
+                seen[event.id] = yield from reader.read(api, event.id, known)
             except NotFoundError:
                 continue  # it went between the list and the look; the next sweep tells
             done += 1
@@ -166,22 +169,6 @@ def unseen_too_long(snapshot: Mapping[str, EventFacts], seen: Container[str]) ->
         for event in snapshot.values()
         if event.id not in seen and event.absent + 1 >= SWEEPS and not event.vanished
     )[:_MOST_ASKED_FOR]
-
-
-def looked_at(api: FlowTicketSmart, event_id: str, at: datetime) -> Flow[EventFacts]:
-    """An event and its ticket types as they are at one moment. Its row is older by then: what is
-    put together from both may never have been true."""
-    event = yield from api.events.get(event_id)
-    types = event.ticket_types
-    if not tells_stock(event):
-        types = yield from api.events.ticket_types(event_id)
-    return event_facts(event, at, types)
-
-
-def tells_stock(event: Event) -> bool:
-    """Whether it says how many are left of its ticket types: that it does is inferred."""
-    types = event.ticket_types
-    return types is not None and all(one.available is not None for one in types)
 
 
 def asked_for(api: FlowTicketSmart, event_id: str, at: datetime) -> Flow[EventFacts | None]:

@@ -16,8 +16,9 @@ from ..client.op import Op, Page
 from ..errors import ApiError, NotFoundError
 from ..ticketsmart.api import FlowTicketSmart
 from ..ticketsmart.models import Event
-from .facts import EventFacts, concluded_sold_out, event_facts, type_facts
-from .observe import Observation, asked_for, tells_stock, unseen_too_long
+from .event_reader import EventReader
+from .facts import EventFacts, event_facts
+from .observe import Observation, asked_for, unseen_too_long
 from .planner import Planner
 from .schedule import Look
 
@@ -67,7 +68,7 @@ class Patrol:
         self.planner = planner
         self._snapshot = snapshot
         self._round = Round()
-        self._silent = False
+        self._reader = EventReader()
         # Of each page the call that the one before it gave: it knows where the list began.
         self._calls: dict[int, Op[Page[Event]]] = {}
 
@@ -118,9 +119,7 @@ class Patrol:
 
     def _event(self, api: FlowTicketSmart, event_id: str) -> Flow[Observation]:
         try:
-            # What was never written down cannot be completed: it is looked at whole.
-            alone = self._silent and event_id in self._snapshot
-            facts = yield from (self._types if alone else self._whole)(api, event_id)
+            facts = yield from self._reader.read(api, event_id, self._snapshot.get(event_id))
         except NotFoundError:
             # Whether it is gone for good, the rounds tell.
             at = yield from now()
@@ -129,28 +128,3 @@ class Patrol:
         at = yield from now()
         self.planner.schedule.event_seen(facts, at.timestamp())
         return Observation(at, (facts,), complete=False, looks=1)
-
-    def _whole(self, api: FlowTicketSmart, event_id: str) -> Flow[EventFacts]:
-        """The event with its ticket types, so that status and stock are of one moment. That its
-        ticket types tell what is left is inferred; where they do not, they are asked for alone."""
-        event = yield from api.events.get(event_id)
-        at = yield from now()
-        if not tells_stock(event):
-            self._silent = True
-            if event_id in self._snapshot:
-                return (yield from self._types(api, event_id))
-        return event_facts(event, at, event.ticket_types)
-
-    def _types(self, api: FlowTicketSmart, event_id: str) -> Flow[EventFacts]:
-        """Only the ticket types; all else is as the last row showed it."""
-        known = self._snapshot[event_id]
-        kept = tuple(map(type_facts, (yield from api.events.ticket_types(event_id))))
-        at = yield from now()
-        return attrs.evolve(
-            known,
-            ticket_types=kept,
-            sold_out=concluded_sold_out(known.status, kept),
-            absent=0,
-            vanished=False,
-            types_seen_at=known.types_seen_at or at,
-        )

@@ -1,14 +1,15 @@
-"""Which rules can never take anything, and why. Pure."""
+"""Which rules can never take anything, and why; and which take more than was meant. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import attrs
 
-from .changes import KINDS
-from .rules import Predicates, Rule
+from .changes import KINDS, matching
+from .rules import GroupBy, OnClear, Predicates, Rule
 
 _LOW = "ticket_type.low_stock"
 _OF_TYPE = (
@@ -48,6 +49,46 @@ def shadowing(rules: Sequence[Rule]) -> list[tuple[Rule, list[Rule]]]:
     return found
 
 
+# What clears something, but happens without it as well: news in its own right.
+_NEWS_OF_THEIR_OWN = ("ticket_type.removed", "ticket_type.shown")
+
+
+def good_news(
+    rule: Rule, glob: str, named: Collection[str], earlier: Sequence[Rule]
+) -> tuple[str, ...]:
+    """The kinds that a glob takes together with what they clear: such a change ends one ticket and
+    opens another, which nothing ends. Empty where that may be meant: a journal (one ticket a day or
+    box office, or beside other rules), tickets that are left alone when all is well again, words
+    that ask for the kind, predicates that good news does not meet.
+
+    Args:
+        rule: whose glob it is.
+        glob: as in ``event.*``.
+        named: what else stands in its ``when``: a kind that is named there is meant.
+        earlier: the rules before it.
+    """
+    asks = rule.predicates
+    journal = rule.group_by in {GroupBy.DAY, GroupBy.BOX_OFFICE} or rule.go_on
+    if journal or rule.on_clear is OnClear.NOTHING or _asks_for_kind(rule):
+        return ()
+    if asks.about_stock or asks.event_status is not None or impossible(rule) is not None:
+        return ()
+    kinds = matching([glob])
+    clearing = {good for kind in kinds for good in KINDS[kind].cleared_by}
+    return tuple(
+        kind
+        for kind in kinds
+        if kind in clearing
+        and kind not in (*_NEWS_OF_THEIR_OWN, *named)
+        and _taker(kind, rule, earlier) is None
+    )
+
+
+def _asks_for_kind(rule: Rule) -> bool:
+    words = (rule.subject, rule.body, rule.note, rule.message)
+    return any(isinstance(w, str) and re.search(r"{[{%][^}]*\bkind\b", w) for w in words)
+
+
 def _taker(kind: str, rule: Rule, earlier: Sequence[Rule]) -> Rule | None:
     """The earlier rule that takes whatever of that kind this one would."""
     for other in earlier:
@@ -71,10 +112,10 @@ def _covers(name: str, wide: Any, narrow: Any) -> bool:
         return True
     if narrow is None:
         return False
+    if name.endswith("_contains"):
+        return all(any(part.casefold() in one.casefold() for part in wide) for one in narrow)
     if isinstance(wide, tuple):
         return {one.casefold() for one in narrow} <= {one.casefold() for one in wide}
-    if isinstance(wide, str):
-        return wide.casefold() in narrow.casefold()
     if name in {"price_at_least", "starts_after"}:
         return bool(narrow >= wide)
     return bool(narrow <= wide)

@@ -15,10 +15,11 @@ import attrs
 from ..ticket0.models import Ticket, TicketStatus
 from .cases import Act, Case, CaseState, Condition, Decision, Intent, IntentState, State
 from .changes import KINDS, Change
-from .decide import STORM_RULE, decide
+from .decide import decide
 from .facts import EventFacts, TypeFacts
 from .marker import case_marker
 from .rules import BUILT_IN, Predicates, Rule, Rules, Storm
+from .storms import STORM_RULE
 
 EPISODES = 50
 """So often may the same thing have happened."""

@@ -81,12 +81,12 @@ class If(Table):
 
     box_office: Words | None = None
     event: Words | None = None
-    event_name_contains: Filled | None = None
+    event_name_contains: Words | None = None
     event_status: Words | None = None
-    venue_contains: Filled | None = None
+    venue_contains: Words | None = None
     city: Words | None = None
     category: Words | None = None
-    ticket_type_name_contains: Filled | None = None
+    ticket_type_name_contains: Words | None = None
     remaining_below: Annotated[int, Field(ge=1)] | None = None
     remaining_share_below: Annotated[float, Field(gt=0, le=1)] | None = None
     price_at_least: Annotated[int, Field(ge=0)] | None = None

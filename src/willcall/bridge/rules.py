@@ -43,18 +43,19 @@ class OnClear(StrEnum):
 class Predicates:
     """What must be true of a change besides its kind; whatever is None is not asked.
 
-    Texts are compared without regard to case. The two about what remains say themselves when a
-    ticket type runs low: a rule with neither goes by the general threshold.
+    Of several texts one is enough; they are compared without regard to case. The two about what
+    remains say themselves when a ticket type runs low: a rule with neither goes by the general
+    threshold.
     """
 
     box_office: tuple[str, ...] | None = None
     event: tuple[str, ...] | None = None
-    event_name_contains: str | None = None
+    event_name_contains: tuple[str, ...] | None = None
     event_status: tuple[str, ...] | None = None
-    venue_contains: str | None = None
+    venue_contains: tuple[str, ...] | None = None
     city: tuple[str, ...] | None = None
     category: tuple[str, ...] | None = None
-    ticket_type_name_contains: str | None = None
+    ticket_type_name_contains: tuple[str, ...] | None = None
     remaining_below: int | None = None
     remaining_share_below: float | None = None
     price_at_least: int | None = None
@@ -103,12 +104,12 @@ class Predicates:
         ):
             if wanted is not None and not _any_same(wanted, actual):
                 return f"{field} is {actual[-1]}"
-        for field, part, whole in (
+        for field, parts, whole in (
             ("event_name_contains", self.event_name_contains, event.title),
             ("venue_contains", self.venue_contains, event.venue_name or ""),
         ):
-            if part is not None and part.casefold() not in whole.casefold():
-                return f"{field}: {whole!r} does not contain {part!r}"
+            if parts is not None and not _contains(whole, parts):
+                return f"{field}: {_lacks(whole, parts)}"
         ahead = event.starts_at - now
         if self.starts_within is not None and not timedelta(0) <= ahead <= self.starts_within:
             return "starts_within: it starts later, or has begun"
@@ -117,12 +118,12 @@ class Predicates:
         return None
 
     def _type_why_not(self, one: TypeFacts | None) -> str | None:
-        part = self.ticket_type_name_contains
+        parts = self.ticket_type_name_contains
         if one is None:
-            asked = self.about_stock or part is not None or self.price_at_least is not None
+            asked = self.about_stock or parts is not None or self.price_at_least is not None
             return "it is about a whole event, not a ticket type" if asked else None
-        if part is not None and part.casefold() not in one.name.casefold():
-            return f"ticket_type_name_contains: {one.name!r} does not contain {part!r}"
+        if parts is not None and not _contains(one.name, parts):
+            return f"ticket_type_name_contains: {_lacks(one.name, parts)}"
         if self.price_at_least is not None and one.price < self.price_at_least:
             return f"price_at_least: the price is {one.price}"
         if self.about_stock and not self.low(one):
@@ -133,6 +134,16 @@ class Predicates:
 def _any_same(wanted: Sequence[str], actual: Sequence[str | None]) -> bool:
     names = {name.casefold() for name in actual if name is not None}
     return any(one.casefold() in names for one in wanted)
+
+
+def _contains(whole: str, parts: Sequence[str]) -> bool:
+    return any(part.casefold() in whole.casefold() for part in parts)
+
+
+def _lacks(whole: str, parts: Sequence[str]) -> str:
+    if len(parts) == 1:
+        return f"{whole!r} does not contain {parts[0]!r}"
+    return f"{whole!r} contains none of {', '.join(map(repr, parts))}"
 
 
 @attrs.frozen

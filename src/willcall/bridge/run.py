@@ -36,6 +36,7 @@ from .conclude import (
 )
 from .decide import decide, release
 from .deliver import Deliveries, deliver_all
+from .desk_key import key_minded
 from .facts import EventFacts, TypeFacts, event_facts
 from .job import Job as Job  # noqa: PLC0414 - whoever runs a pass needs one
 from .ledger import Fence
@@ -52,7 +53,8 @@ class PassReport:
 
     ``trouble`` is what kept it from observing, ``deliveries.stopped`` what kept it from delivering
     everything; ``left`` counts by state the intents that are still to be carried out; ``recovered``
-    is how many tickets a lost ledger was read back from.
+    is how many tickets a lost ledger was read back from; ``warnings`` are what a person should see
+    to, each told once.
     """
 
     box_office: str
@@ -62,6 +64,7 @@ class PassReport:
     left: Mapping[str, int] = attrs.field(factory=dict)
     trouble: WillcallError | None = None
     recovered: int | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -184,13 +187,17 @@ def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]
         conclusion = yield from in_trouble(job, fence, state.snapshot, error)
         decision = None if conclusion is None else conclusion.decision
         return attrs.evolve(report, trouble=error, decision=_told(decision))
-    removed = yield from removals_due(job, fence, ends)
+    removed = yield from removals_due(job, fence, ends, state.snapshot)
     learned = {**(state.snapshot or {}), **found.differing}
     concluded = yield from conclude(
         job, fence, state.snapshot, found, removed, planner=planner.packed(learned)
     )
     return attrs.evolve(
-        report, observation=found.observation, decision=concluded.decision, trouble=removed.trouble
+        report,
+        observation=found.observation,
+        decision=concluded.decision,
+        trouble=removed.trouble,
+        warnings=removed.warnings,
     )
 
 
@@ -254,9 +261,12 @@ def _seen(job: Job, state: State, ends: float, planner: Planner) -> Flow[Found]:
 
 def deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[PassReport]:
     """Carry out what is not settled; the report, with what came of it and what is left."""
-    deliveries = yield from deliver_all(
+    tally = Tally()
+    delivering = deliver_all(
         job.ledger, fence, job.ticket0, job.rules.address, ends, job.terms, job.stopping
     )
+    deliveries = yield from watched(delivering, tally)
+    deliveries = yield from key_minded(job, deliveries, tally.sent.total(), ends)
     waiting = yield from do("unsettled", lambda: job.ledger.unsettled(job.box_office))
     left: dict[str, int] = {}
     moment = yield from now()

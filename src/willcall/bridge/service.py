@@ -376,6 +376,7 @@ class Bridge:
             history=duration.read(self.config.history.keep),
             max_seconds=self._max_seconds,
             terms=self.config.delivery.terms(),
+            desk_key=f"key {quota_name(self._desk)}",
             stopping=lambda: self._stopping,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from ..errors import InputError
 from ..ticket0.api import PROVIDER as TICKET0
 from ..ticketsmart.api import PROVIDER as TICKETSMART
 from ..ticketsmart.models import EventStatus
-from .cases import Case, CaseState, Intent
+from .cases import Case, CaseState, Intent, RemovalState
 from .config import Config
 from .facts import EventFacts
 from .ledger import Ledger
@@ -67,12 +67,14 @@ class Spent:
 
 @attrs.frozen(kw_only=True)
 class OfficeStatus:
-    """One box office: its cases that are open or held, what waits to be delivered, by state."""
+    """One box office: its cases that are open or held, what waits to be delivered, by state; and
+    the scheduled removals that wait for what nobody has ever seen, with what is said of them."""
 
     office: Office
     open: tuple[Case, ...] = ()
     held: tuple[Case, ...] = ()
     waiting: Mapping[str, int] = attrs.field(factory=dict)
+    removals: tuple[str, ...] = ()
     looks: tuple[Look, ...] = ()
     bound: timedelta | None = None
 
@@ -129,6 +131,7 @@ def status(
                 open=_standing(state.cases, CaseState.OPEN),
                 held=_standing(state.cases, CaseState.HELD),
                 waiting=waiting,
+                removals=tuple(_waiting_removals(config, ledger, name)),
                 looks=looks(snapshot.values(), office.swept_at, now, to_come),
                 bound=to_come.bound,
             )
@@ -140,6 +143,15 @@ def status(
         dead=tuple(ledger.dead()),
         spent=tuple(spent(config, folder, ledger, now)),
     )
+
+
+def _waiting_removals(config: Config, ledger: Ledger, box_office: str) -> Iterator[str]:
+    mine = [one for one in config.removal if one.box_office == box_office]
+    tried = ledger.removals(box_office) if mine else {}
+    for one in mine:
+        known = tried.get(one.name)
+        if known is not None and known.state is RemovalState.WAITING and known.said:
+            yield f"{one.ticket_type!r} from {one.event!r} waits: {known.said}"
 
 
 def foreseen(

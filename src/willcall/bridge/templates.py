@@ -59,7 +59,7 @@ def _names(source: str, analysis: object, kinds: Sequence[str]) -> Iterator[Flaw
         if empty and name.partition(".")[0] not in asked:
             yield Flaw(
                 index,
-                f"{name!r} is empty for {_some(empty)}",
+                f"{name!r} is empty for {some(empty)}",
                 f"ask for it: {{% if {name} %}}…{{% endif %}}",
                 grave=len(empty) == len(kinds),
             )
@@ -110,6 +110,7 @@ def near(name: str, known: Iterable[str]) -> str:
     return f"did you mean {found[0]!r}?" if found else "`willcall check --kinds` lists them"
 
 
-def _some(kinds: Sequence[str]) -> str:
+def some(kinds: Sequence[str]) -> str:
+    """The first of several kinds, and how many there are besides."""
     more = len(kinds) - 2
     return ", ".join(kinds[:2]) + (f" and {more} more" if more > 0 else "")

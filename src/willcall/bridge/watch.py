@@ -374,10 +374,14 @@ class Watch:
         if planner is not None and self._noted is None:
             packed = planner.packed(self._snapshot)
             try:
-                removed = yield from removals_due(self.job, fence, moment + MINUTE)
+                removed = yield from removals_due(self.job, fence, moment + MINUTE, self._snapshot)
             except LedgerError as error:
                 yield from self._ledger_failed(error)
                 return
+            if removed.warnings:
+                office = self.job.box_office
+                told = PassReport(box_office=office, warnings=removed.warnings)
+                yield from self._say(report=told)
             nothing = Found(Observation(at, (), complete=False))
             yield from self._concluded(
                 fence, self._snapshot, nothing, removed=removed, planner=packed

@@ -67,6 +67,11 @@ def run(args: Sequence[str]) -> int:
     except typer.Exit as end:
         code = end.exit_code
     except _Misused as error:
+        from .misuse import misused
+
+        told = misused(error)
+        if told is not None:
+            return _say(told, error.exit_code)
         error.show()
         return error.exit_code
     except SystemExit as end:

@@ -56,6 +56,7 @@ def check(
 
 
 def _known(config: Config | None, file: Path) -> Known:
+    from ..bridge.cases import RemovalState
     from ..bridge.check import Known
     from ..bridge.ledger import open_ledger
     from ..errors import ConfigError, LedgerError
@@ -70,7 +71,16 @@ def _known(config: Config | None, file: Path) -> Known:
         show.aside(f"willcall: checked without the ledger: {error}")
         return Known()
     try:
-        return Known(events=snapshots(config, ledger), silences=ledger.silences())
+        removed = {
+            office.name: [
+                name
+                for name, tried in ledger.removals(office.name).items()
+                if tried.state is RemovalState.DONE
+            ]
+            for office in config.box_office
+        }
+        events, silences = snapshots(config, ledger), ledger.silences()
+        return Known(events=events, silences=silences, removed=removed)
     finally:
         ledger.close()
 

@@ -159,6 +159,8 @@ def pass_report(report: PassReport, *, quiet: bool, news: bool = True) -> None:
         trouble(name, report.trouble)
     if not quiet:
         _pass_lines(report, news=news)
+    for warning in report.warnings:
+        aside(f"{name}: {scrub(plain(warning))}")
     if report.deliveries.stopped is not None:
         trouble(name, report.deliveries.stopped)
     if report.left:
@@ -198,6 +200,8 @@ def news(one: News, *, quiet: bool) -> None:
     for error in (report.trouble, report.deliveries.stopped):
         if error is not None:
             aside(f"{head} {told(error)}")
+    for warning in report.warnings:
+        aside(f"{head} {scrub(plain(warning))}")
 
 
 def _news_lines(report: PassReport) -> Iterator[str]:
@@ -274,6 +278,7 @@ def pass_data(report: PassReport) -> dict[str, Any]:
         "left": report.left,
         "trouble": _error(report.trouble),
         "stopped": _error(report.deliveries.stopped),
+        "warnings": list(report.warnings),
     }
 
 

@@ -119,6 +119,9 @@ def _head(text: str) -> None:
 
 
 def _office(one: OfficeStatus, now: datetime) -> None:
+    from ..bridge.compose import plain
+    from ..client.redact import scrub
+
     office, run = one.office, one.office.last_run
     screen.line(f"{office.name}: {_run_words(one, now)}")
     if office.swept_at is not None:
@@ -129,9 +132,9 @@ def _office(one: OfficeStatus, now: datetime) -> None:
     if office.lease_holder and office.lease_until and office.lease_until > now:
         screen.line(f"  at work now  {office.lease_holder}")
     if run is not None and run.summary.get("trouble"):
-        from ..client.redact import scrub
-
         screen.line(f"  trouble      {scrub(str(run.summary['trouble']))}")
+    for waits in one.removals:
+        screen.line(f"  removal      {scrub(plain(waits))}")
     if one.waiting:
         said = ", ".join(f"{number} {state}" for state, number in one.waiting.items())
         screen.line(f"  undelivered  {said}")
@@ -279,6 +282,7 @@ def _data(found: Status) -> dict[str, Any]:
                 "open": one.open,
                 "held": one.held,
                 "undelivered": one.waiting,
+                "removals": list(one.removals),
                 "looks": [
                     {
                         "event": look.event.id,

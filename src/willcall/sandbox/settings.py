@@ -13,6 +13,7 @@ class Switches(TypedDict, total=False):
     """The settings as keyword arguments of ``Sandbox``; see ``Settings`` for their meaning."""
 
     ticket_types_in_rows: bool
+    stock_in_events: bool
     enveloped: bool
     pagination_fields: bool
     details: DetailShape
@@ -31,10 +32,11 @@ class Switches(TypedDict, total=False):
 class Settings:
     """One value per thing the documents leave open. The default is our best guess.
 
-    TicketSmart: ``ticket_types_in_rows`` list rows carry ticket types; ``enveloped`` a single event
-    comes as ``{"event": …}``; ``pagination_fields`` the ``pagination`` object has fields (else it
-    is empty); ``details`` what a validation error's list holds; ``auto_sold_out`` the status
-    follows the stock.
+    TicketSmart: ``ticket_types_in_rows`` list rows carry ticket types; ``stock_in_events`` those
+    in a row or an event tell how many are sold and left (else only when asked for on their own);
+    ``enveloped`` a single event comes as ``{"event": …}``; ``pagination_fields`` the ``pagination``
+    object has fields (else it is empty); ``details`` what a validation error's list holds;
+    ``auto_sold_out`` the status follows the stock.
 
     Ticket0: ``ticket_enveloped`` a single ticket comes as ``{"ticket": …}``; ``message_shape`` the
     message of the newest pages or of the older revision; ``newest_first`` the order of lists;
@@ -45,6 +47,7 @@ class Settings:
     """
 
     ticket_types_in_rows: bool = True
+    stock_in_events: bool = True
     enveloped: bool = True
     pagination_fields: bool = True
     details: DetailShape = "objects"

@@ -130,10 +130,12 @@ class TicketSmartWire:
             name=lambda event: event.id,
         )
         shown = rows[(page - 1) * limit : page * limit]
-        with_types = self._settings.ticket_types_in_rows
         return Reply.json(
             {
-                "events": [shapes.event(event, with_types=with_types) for event in shown],
+                "events": [
+                    self._shape(event, with_types=self._settings.ticket_types_in_rows)
+                    for event in shown
+                ],
                 "pagination": shapes.pagination(page, limit, len(rows))
                 if self._settings.pagination_fields
                 else {},
@@ -213,8 +215,12 @@ class TicketSmartWire:
         return event
 
     def _one(self, event: Event, status: int = 200) -> Reply:
-        shape = shapes.event(event, with_types=True)
+        shape = self._shape(event, with_types=True)
         return Reply.json({"event": shape} if self._settings.enveloped else shape, status)
+
+    def _shape(self, event: Event, *, with_types: bool) -> dict[str, Any]:
+        with_stock = self._settings.stock_in_events
+        return shapes.event(event, with_types=with_types, with_stock=with_stock)
 
     def _conflict(self, message: str) -> Reply:
         return Reply.json({"error": message}, 409)

@@ -21,7 +21,7 @@ _MOST_TICKET_TYPES = 50  # inferred
 # Out.
 
 
-def event(event: Event, *, with_types: bool) -> dict[str, Any]:
+def event(event: Event, *, with_types: bool, with_stock: bool = True) -> dict[str, Any]:
     """An event. The fields that can be sent are seed; ``id`` and the rest are inferred."""
     shape: dict[str, Any] = {
         "id": event.id,
@@ -44,6 +44,8 @@ def event(event: Event, *, with_types: bool) -> dict[str, Any]:
     }
     if with_types:
         shape[inferred.TICKET_TYPES] = [ticket_type(kind) for kind in event.ticket_types]
+        for kind in () if with_stock else shape[inferred.TICKET_TYPES]:
+            del kind[inferred.TYPE_SOLD], kind[inferred.TYPE_AVAILABLE]
     return shape
 
 

@@ -158,6 +158,7 @@ class Play:
             rules=self.rules[0],
             ledger=ledger,
             terms=self.terms,
+            desk_key=f"key {self.weather.keys[TICKET0.name]}",
         )
 
     def _account(self, provider: Provider, ledger: Ledger) -> Account:

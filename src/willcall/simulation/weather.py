@@ -22,6 +22,7 @@ _OPEN = (
     "ticket_enveloped",
     "newest_first",
     "strict",
+    "stock_in_events",
 )
 _BAD = '{"error": {"code": "INTERNAL", "message": "it broke"}}'
 _NO = '{"error": {"code": "VALIDATION_ERROR", "message": "no such customer"}}'

@@ -399,6 +399,10 @@ class MemoryLedger(Ledger):
             self._book.gone(found.case, "its ticket was never opened: dropped by hand", now)
         return True
 
+    def spent(self, name: str) -> str | None:
+        """What is spent of a quota; None: nothing yet."""
+        return self._book.quotas.get(name)
+
     def change(self, name: str, step: Callable[[str | None], tuple[str, T]]) -> T:
         """Change what is spent of a quota."""
         self._book.quotas[name], answer = step(self._book.quotas.get(name))
