@@ -4,7 +4,9 @@ A sandbox with 200 events over real HTTP, and a real ``willcall watch`` in front
 real limit. At random moments something sells out (``moments.py``); measured is how long it takes
 until Ticket0 holds the ticket. Fifty such moments take hours of real time, so the clock runs
 faster (``scaled.py``, which also says how far that can be trusted). Then the limit: an hour of
-virtual time (``hour.py``) and some minutes of real time (``minutes.py``), alone and beside others.
+virtual time (``hour.py``) and some minutes of real time (``minutes.py``), alone and beside others
+on the same ledger, and hours of virtual time beside others of whom only refusals tell
+(``shared_key.py``).
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import time
 from hour import hour
 from minutes import use
 from moments import KINDS, moments
+from shared_key import WHO, shared
 
 PERSON = (2.0, 8.0)  # seconds between an answer and the next question
 
@@ -30,6 +33,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=200)
     parser.add_argument("--seed", type=int, default=6)
     parser.add_argument("--hour", type=int, default=60, help="minutes of virtual time; 0: none")
+    parser.add_argument("--shared", type=int, default=3, help="hours of virtual time; 0: none")
     parser.add_argument("--minutes", type=int, default=3, help="of real time; 0: none")
     told = parser.parse_args()
     print(f"load when it began: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
@@ -42,6 +46,15 @@ def main() -> None:
             print(
                 f"virtual, {told.events} events whose rows {_carry(rows)} ticket types, "
                 f"{_beside(beside)}: {used} [{time.monotonic() - began:.0f} s]",
+                flush=True,
+            )
+    for who in WHO if told.shared else ():
+        for way in (False, True):
+            began = time.monotonic()
+            found = shared(who, told.shared, told.events, told.seed, giving_way=way)
+            print(
+                f"virtual, the key shared with {who}, {'giving' if way else 'not giving'} way: "
+                f"{found} [{time.monotonic() - began:.0f} s]",
                 flush=True,
             )
     for every in (None, 5.0) if told.minutes else ():

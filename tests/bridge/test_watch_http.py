@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 BENCH = Path(__file__).parents[2] / "benchmarks" / "watch_http"
-MODULES = ("scaled", "moments", "minutes", "hour")
+MODULES = ("scaled", "moments", "minutes", "hour", "shared_key")
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +95,25 @@ def test_full_work_uses_the_limit_and_is_never_refused(bench: Any, rows: bool) -
     assert len(used.codes) == 3
     assert used.failed == 0
     assert max(used.waits) < 20.0
+
+
+def test_it_gives_way_to_somebody_on_another_machine(bench: Any) -> None:
+    """Who asks every two seconds gets it, and refusals become few; nothing that is stated of the
+    longest an event is unseen becomes untrue by it."""
+    without = bench.shared_key.shared("steady", 0.25, giving_way=False, warm=90.0)
+    found = bench.shared_key.shared("steady", 0.25, warm=90.0)
+    assert without.refused > 300
+    assert without.theirs < 0.9 * without.wanted
+    assert found.refused < 0.2 * without.refused
+    assert found.theirs > 0.95 * found.wanted
+    assert found.ours > 24.0
+    assert found.unseen < found.stated
+    assert found.stated > without.stated
+    assert "a minute and were refused" in str(found)
+
+
+def test_refusals_from_nowhere_now_and_then_cost_next_to_nothing(bench: Any) -> None:
+    """A tenth, for some minutes."""
+    found = bench.shared_key.shared("strays", 0.3, warm=90.0)
+    assert found.refused == pytest.approx(1 / 0.3)
+    assert found.ours > 54.0
