@@ -29,7 +29,7 @@ def main() -> None:
     parser.add_argument("--moments", type=int, default=50, help="of each kind; 0: none")
     parser.add_argument("--kind", action="append", choices=KINDS, help="only this; may be repeated")
     parser.add_argument("--rows", choices=("carry", "lack"), help="ticket types; default: both")
-    parser.add_argument("--factor", type=float, default=25.0, help="how much faster the clock runs")
+    parser.add_argument("--factor", type=float, default=15.0, help="how much faster the clock runs")
     parser.add_argument("--events", type=int, default=200)
     parser.add_argument("--seed", type=int, default=6)
     parser.add_argument("--hour", type=int, default=60, help="minutes of virtual time; 0: none")

@@ -115,14 +115,22 @@ class Lag:
     busy: float
     used: float
 
+    @property
+    def kept_up(self) -> bool:
+        """Whether it made nearly all the requests that it would have made by a real clock."""
+        return self.used >= 0.95 * 57.0
+
     def __str__(self) -> str:
         def three(of: tuple[float, float, float]) -> str:
             return " / ".join(f"{one:.2f}" for one in of)
 
+        slow = (
+            "" if self.kept_up else ": TOO SLOW A MACHINE for this factor, the delays are too long"
+        )
         return (
             f"clock x{self.factor:g}: of its seconds a request took {three(self.trip)} and a wait "
             f"ended {three(self.late)} late (p50 / p95 / p99); the watch used {self.busy:.0%} of a "
-            f"core and {self.used:.1f} requests a minute"
+            f"core and {self.used:.1f} requests a minute{slow}"
         )
 
 

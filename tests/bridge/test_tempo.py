@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from willcall.bridge.tempo import KEPT, LEAST, GivingWay, Tempo
 from willcall.ticketsmart.api import PROVIDER
 
-FULL = math.sqrt((1.0 - LEAST) / 0.1) * 450.0
+FULL = 300.0 * (math.cbrt((1.0 - LEAST) / 0.05) + math.cbrt(0.1 / 0.05))
 """Seconds of quiet after which everything is given back, however little was left."""
 
 
@@ -26,7 +26,7 @@ def test_a_refusal_takes_a_tenth_and_quiet_gives_it_back(steps: list[tuple[float
         assert before <= part <= 1.0
         if refused:
             way.refused(moment)
-            assert way.part(moment) == max(LEAST, KEPT * part)
+            assert way.part(moment) == pytest.approx(max(LEAST, KEPT * part))
     assert way.part(moment + FULL + 0.1) == 1.0
 
 
@@ -35,21 +35,24 @@ def test_one_refusal_from_nowhere_costs_a_tenth_for_some_minutes() -> None:
     way = GivingWay()
     way.refused(50.0)
     assert way.part(50.0) == pytest.approx(0.9)
-    assert way.part(50.0 + 225.0) == pytest.approx(0.925)
-    assert way.part(50.0 + 451.0) == 1.0
+    assert way.part(50.0 + 150.0) > 0.97
+    assert way.part(50.0 + 379.0) == 1.0
 
 
 def test_others_are_found_out_within_a_minute_and_probed_for_seldom() -> None:
     """Somebody takes half: refused whenever we make more than half, looking once a second or so."""
-    way, moment, refusals = GivingWay(), 0.0, []
+    way, moment, refusals, looks = GivingWay(), 0.0, [], []
     while moment < 7200.0:
         moment += 1.0 / way.part(moment)
+        looks.append(moment)
         if way.part(moment) > 0.5:
             way.refused(moment)
             refusals.append(moment)
     assert refusals[6] < 12.0  # 0.9 to the seventh is less than a half
-    assert len([at for at in refusals if at >= 3600.0]) < 20
-    assert min(way.part(at) for at in refusals) > 0.44
+    later = [at for at in refusals if at >= 3600.0]
+    assert len(later) < 13
+    made = [at for at in looks if at >= 3600.0]
+    assert len(made) > 0.94 * 0.5 * 3600.0  # of what the other leaves
 
 
 def test_the_rate_is_what_our_own_limits_allow_less_what_is_left_to_others() -> None:

@@ -4,10 +4,11 @@ What leaves here is counted before it leaves, so that a 429 is never of our own 
 another machine spends the same key's requests, and nothing but refusals tells of it. Going on at
 the full rate would run into one refusal after another, and leave the others only what is left.
 
-So each refusal takes a tenth of the looks that are made, and quiet gives them back: slowly at
-first, since the others are probably still there, then ever faster (multiplicative decrease, and the
-convex growth of CUBIC, RFC 9438, by which strangers share a line). One refusal from nowhere costs a
-tenth, and for some minutes. Only looks give way: writes and deliveries do not.
+So each refusal takes a tenth of the looks that are made. Quiet gives them back as CUBIC does, by
+which strangers share a line (RFC 9438): soon nearly as many as were refused, for minutes not many
+more, since the others are probably still there, and then ever faster. One refusal from nowhere
+costs a tenth at first, and nothing after six minutes. Only looks give way: writes and deliveries do
+not.
 
 Moments are monotonic seconds.
 """
@@ -27,8 +28,9 @@ others get as much."""
 KEPT = 0.9
 """Of the part that is made, after a refusal."""
 
-GROWTH = 0.1 / 450.0**2
-"""Of t seconds of quiet, what comes back over t²: a tenth in 7.5 minutes, half in 17."""
+GROWTH = 0.05 / 300.0**3
+"""What comes back, over the third power of seconds: beside somebody who takes a half, what was
+refused is tried again after five minutes; once he has gone, all is ours after sixteen."""
 
 _LONGEST_TRIP = 5.0
 _TELL, _WELL = 0.75, 0.95  # less than the first is worth a word, until it is more than the second
@@ -39,18 +41,22 @@ class GivingWay:
     """Which part of the looks that our own limits allow are made, beside others with the key."""
 
     _after: float = 1.0
+    _aim: float = 1.0
     _at: float = -math.inf
 
     def refused(self, moment: float) -> None:
         """Somebody else has used up the requests."""
-        self._after, self._at = max(LEAST, KEPT * self.part(moment)), moment
+        part = self.part(moment)
+        # Refused at less than the last time: others need more than that, so that less is aimed at.
+        more = part < self._aim
+        self._after, self._at = max(LEAST, KEPT * part), moment
+        self._aim = max(self._after, part * (1.0 + KEPT) / 2 if more else part)
 
     def part(self, moment: float) -> float:
         """The part to make now, from :data:`LEAST` to 1."""
-        if self._after >= 1.0:
-            return 1.0
-        quiet = max(0.0, moment - self._at)
-        return min(1.0, self._after + GROWTH * quiet * quiet)
+        back = math.cbrt((self._aim - self._after) / GROWTH)  # seconds until it is as aimed at
+        quiet = min(1e6, max(0.0, moment - self._at))
+        return min(1.0, max(self._after, self._aim + GROWTH * (quiet - back) ** 3))
 
 
 @attrs.define
