@@ -225,7 +225,11 @@ class Watched:
         if process is None:
             return
         process.terminate()
-        process.wait(15)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
         self._reader.join()
         assert process.stdout is not None
         process.stdout.close()
