@@ -109,8 +109,8 @@ bench-diff: $(READY)  ## how long it takes to see what changed among 10,000 even
 bench-watch: $(READY)  ## where 60 requests a minute see most; FULL=1: two weeks by five seeds, for hours
 	@$(BIN)/python benchmarks/watch $(if $(FULL),--full) --plots docs/images
 
-bench-watch-http: $(READY)  ## from a sale to its ticket, over real HTTP; and three minutes at the limit
-	@$(BIN)/python benchmarks/watch_http.py
+bench-watch-http: $(READY)  ## from a sale to its ticket, over real HTTP; and what is used of the limit
+	@PYTHONPATH=tests $(BIN)/python benchmarks/watch_http
 
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q

@@ -102,6 +102,19 @@ def test_while_a_watch_is_at_work_the_planner_tells_of_the_looks(tmp_path: Path)
     assert standing(house, tmp_path).offices[0].bound is None
 
 
+def test_a_watch_that_gives_way_has_stated_a_longer_bound(tmp_path: Path) -> None:
+    """It holds as long as that minute is the last; what is no number is no bound."""
+    house = House(tmp_path)
+    house.run()
+    now = house.clock.now()
+    assert house.ledger.take_lease("main-room", now) is not None
+    usual = standing(house, tmp_path).offices[0].bound
+    assert usual is not None
+    for stated, wanted in ((4321.0, timedelta(seconds=4321)), (0.1, usual), (None, usual)):
+        house.ledger.record_run("main-room", now, now, 0, {"longest_unseen": stated})
+        assert standing(house, tmp_path).offices[0].bound == wanted
+
+
 def test_an_event_has_its_turn_before_it_is_worth_a_look(tmp_path: Path) -> None:
     """Its row may show it sooner than a look of its own, and its turn comes within the bound."""
     house = House(tmp_path)

@@ -344,7 +344,8 @@ def test_an_hour_of_full_work_uses_the_quota_and_is_never_refused() -> None:
 
 
 def test_a_watch_a_run_and_a_person_share_one_window() -> None:
-    """Counted in the ledger: the person waits for seconds, and the service refuses nobody."""
+    """Counted in the ledger, where who comes first goes first: a person waits for a second or two,
+    and the service refuses nobody."""
     vigil = Vigil(shared=True, switches={"ticket_types_in_rows": False})
     vigil.run()
     vigil.begin()
@@ -366,7 +367,7 @@ def test_a_watch_a_run_and_a_person_share_one_window() -> None:
         vigil.pass_time(7.0)
     vigil.pass_time(60.0)
     assert len(waits) == 12
-    assert max(waits) < 20.0
+    assert max(waits) < 5.0
     assert _refused(vigil) == 0
     assert vigil.leave().exit_code == 0
 

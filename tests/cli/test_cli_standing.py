@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -84,6 +85,23 @@ def test_a_removal_of_what_was_never_seen_is_told_until_it_is_mended(shell: Shel
     shell("run")
     assert "removal" not in shell("status").out
     assert shell("check", "--strict").code == 0
+
+
+def test_status_says_that_a_watch_gives_way(shell: Shell) -> None:
+    """Others use the key: what that leaves, and how long an event may go unseen by it."""
+    shell.baseline()
+    config, folder = load(None)
+    with closing(open_ledger(config.state.url, folder)) as ledger:
+        now = datetime.now(UTC)
+        summary = {"longest_unseen": 7300.0, "part": 0.45, "events": 10}
+        ledger.record_run("main-room", now, now, 0, summary)
+        fence = ledger.take_lease("main-room", now)
+        assert fence is not None
+        said = shell("status")
+        ledger.release_lease(fence)
+    assert "gives way" not in shell("status").out
+    assert shows(said.out, r"^  gives way    45% of its looks are made: others use the same key$")
+    assert shows(said.out, r"no event goes unseen for more than 2 h$")
 
 
 def test_status_before_the_first_run(shell: Shell) -> None:

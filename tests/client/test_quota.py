@@ -309,6 +309,43 @@ def test_a_stored_window_survives_what_happens_to_texts_and_clocks() -> None:
     assert again.take(quota, 1000.0 - 86400, write=True).seconds == pytest.approx(60.05)
 
 
+def _waits(window: Window, quota: Quota, at: float, **more: Any) -> tuple[float, int | None]:
+    wait = window.queued(quota, at, write=more.pop("write", False), **more)
+    return round(wait.seconds, 2), wait.place
+
+
+def test_between_processes_who_came_first_goes_first() -> None:
+    """A watch takes every place as it comes free; a person waits for one of them, and no more."""
+    quota, window = Quota(3, 3.0), Window()
+    for at in (0.0, 1.0, 2.0):
+        assert _waits(window, quota, at) == (0.0, None)
+    person = _waits(window, quota, 2.5)
+    watch = _waits(window, quota, 2.6)
+    assert (person[0], watch[0]) == (0.55, 1.45)
+    # The place that comes free is the person's, though the watch asks first.
+    window = Window.load(window.dump())
+    assert _waits(window, quota, 3.06, place=watch[1]) == (0.99, watch[1])
+    assert _waits(window, quota, 3.08, place=person[1]) == (0.0, None)
+    assert _waits(window, quota, 4.06, place=watch[1]) == (0.0, None)
+    reader = _waits(window, quota, 4.5)
+    assert reader[0] == _waits(window, quota, 4.5, write=True)[0]  # writers wait for no reader
+
+
+def test_who_does_not_come_or_cannot_wait_holds_up_nobody() -> None:
+    """A process that died, one that has no time, and a clock that was set back."""
+    quota, window = Quota(1, 10.0), Window()
+    assert _waits(window, quota, 0.0) == (0.0, None)
+    assert _waits(window, quota, 1.0, most=5.0) == (9.05, None)
+    assert window.queue == {}
+    assert _waits(window, quota, 1.0)[1] is not None
+    assert _waits(window, quota, 10.5)[0] > 0.0  # it is promised, for a second
+    assert _waits(Window.load(window.dump()), quota, 21.6) == (0.0, None)
+    window.queue = {7: (1000.0, False)}
+    assert _waits(window, quota, 21.6) == (0.0, None)
+    window.close(21.6, 5.0)
+    assert _waits(window, quota, 21.7) == (4.95, None)
+
+
 def test_settling_what_is_long_gone_changes_nothing() -> None:
     window, quota = Window(), Quota(5)
     window.settle(quota, 0.0, 99)

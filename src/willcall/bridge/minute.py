@@ -11,6 +11,7 @@ import attrs
 from ..errors import ApiError
 from .planner import Planner
 from .run import PassReport, code_of, worst
+from .tempo import Tempo
 
 MINUTE = 60.0
 """Seconds; what cron has between two runs, a watch has between two notes."""
@@ -49,10 +50,14 @@ class Minute:
         """The exit code that a run of this outcome would have."""
         return worst([code_of(self.error), code_of(self.stopped), 3 if self.left else 0])
 
-    def summary(self, events: int, planner: Planner | None) -> dict[str, Any]:
-        """What the ledger keeps of it; the last two say how old what is known can be at the most,
-        in seconds: of what a row shows, and of any event."""
+    def summary(
+        self, events: int, planner: Planner | None, tempo: Tempo, moment: float
+    ) -> dict[str, Any]:
+        """What the ledger keeps of it; the last three say how old what is known can be at the most,
+        in seconds: of what a row shows, and of any event; and which part of the looks that our own
+        limits allow are made, beside others with the same key."""
         schedule = None if planner is None else planner.schedule
+        unseen = None if schedule is None else tempo.bound(moment, schedule.longest_unseen)
         return {
             "events": events,
             "changes": self.changes,
@@ -62,5 +67,6 @@ class Minute:
             "trouble": str(self.error or self.stopped or ""),
             "looks": self.looks,
             "sweep_seconds": None if schedule is None else round(schedule.sweep_seconds, 1),
-            "longest_unseen": None if schedule is None else round(schedule.longest_unseen, 1),
+            "longest_unseen": None if unseen is None else round(unseen, 1),
+            "part": round(tempo.part(moment), 3),
         }

@@ -18,7 +18,7 @@ from .cases import Case, CaseState, Intent, RemovalState
 from .config import Config
 from .facts import EventFacts
 from .ledger import Ledger
-from .ledger.glance import Office
+from .ledger.glance import Office, Run
 from .planner import Planner
 from .rules import Silence
 from .service import quota_name
@@ -120,7 +120,7 @@ def status(
     for name, state in states.items():
         office, snapshot = ledger.office(name), state.snapshot or {}
         at_work = office.lease_until is not None and now < office.lease_until
-        foretold = foreseen(config, ledger, name, snapshot) if at_work else Ahead()
+        foretold = foreseen(config, ledger, office, snapshot) if at_work else Ahead()
         to_come = foretold if ahead is None else ahead(name)
         waiting: dict[str, int] = {}
         for _, intent in ledger.unsettled(name):
@@ -155,11 +155,15 @@ def _waiting_removals(config: Config, ledger: Ledger, box_office: str) -> Iterat
 
 
 def foreseen(
-    config: Config, ledger: Ledger, box_office: str, snapshot: Mapping[str, EventFacts]
+    config: Config, ledger: Ledger, office: Office, snapshot: Mapping[str, EventFacts]
 ) -> Ahead:
-    """What the planner of a watch expects by what it had learned when it last wrote that down."""
+    """What the planner of a watch expects by what it had learned when it last wrote that down.
+
+    Its last minute may have made fewer looks, since others use the key: then the bound is what that
+    minute has stated.
+    """
     rate = TICKETSMART.quota.rate(config.watch.watching().share, 0.0)
-    memory = ledger.planner(box_office)
+    memory = ledger.planner(office.name)
     schedule = Planner.of(rate, config.rules().low_stock, snapshot, memory).schedule
 
     def moment(seconds: float | None) -> datetime | None:
@@ -168,8 +172,14 @@ def foreseen(
     return Ahead(
         next_look=lambda event: moment(schedule.due(event.id)),
         last_look=lambda event: moment(schedule.memory(event.id).get("at")),
-        bound=timedelta(seconds=schedule.longest_unseen),
+        bound=timedelta(seconds=max(schedule.longest_unseen, _stated(office.last_run))),
     )
+
+
+def _stated(run: Run | None) -> float:
+    """How long an event can be unseen by what a watch noted of a minute; 0: it noted nothing."""
+    seconds = None if run is None else run.summary.get("longest_unseen")
+    return float(seconds) if isinstance(seconds, int | float) else 0.0
 
 
 def _standing(cases: Sequence[Case], state: CaseState) -> tuple[Case, ...]:

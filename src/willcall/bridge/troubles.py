@@ -15,6 +15,7 @@ from ..errors import (
     AuthenticationError,
     PermissionDeniedError,
     RateLimitError,
+    TransportError,
     WillcallError,
 )
 from .cases import State
@@ -46,6 +47,13 @@ def kind_of(error: WillcallError | None) -> str | None:
         # Without a status it was our own pacing that held back, which is as it should be.
         return None if error.status is None else "box_office.quota_exhausted"
     return "box_office.unreachable" if isinstance(error, ApiError) else None
+
+
+def of_all(error: ApiError) -> bool:
+    """Whether an error is about the box office as a whole, and not about one event."""
+    return isinstance(error, AuthenticationError | PermissionDeniedError | TransportError) or (
+        error.status is not None and error.status >= 500
+    )
 
 
 def noted(

@@ -27,15 +27,13 @@ import attrs
 from ..client.flow import Flow, do, draw, now, sleep, tick, watched
 from ..errors import (
     ApiError,
-    AuthenticationError,
     LedgerError,
-    PermissionDeniedError,
     RateLimitError,
     StoppedError,
     TakenOverError,
-    TransportError,
     WillcallError,
 )
+from ..ticketsmart.api import PROVIDER as TICKETSMART
 from ..ticketsmart.api import FlowTicketSmart
 from .cases import Conclusion, Name
 from .conclude import (
@@ -60,7 +58,8 @@ from .run import PassReport, busy, deliver, strangers
 from .schedule import Look
 from .selling import FAST
 from .tally import Tally
-from .troubles import kind_of
+from .tempo import Tempo
+from .troubles import kind_of, of_all
 
 _RENEW = 20.0
 """Seconds between two signs of life in the ledger; a lease lasts for several."""
@@ -109,11 +108,11 @@ class Watch:
         self._unwritten: dict[str, EventFacts] = {}
         self._history_at = 0.0
         self._renewed = 0.0
-        self._trip = 0.0
         self._failures = 0
         self._noted: tuple[str, float] | None = None
         self._minute: Minute | None = None
         self._tally = Tally()
+        self._tempo = Tempo(lambda trip: rate_of(job, trip))
 
     # -- observing ----------------------------------------------------------------------------
 
@@ -177,15 +176,23 @@ class Watch:
 
     def _one(self, fence: Fence, patrol: Patrol, look: Look) -> Flow[None]:
         """One look, and what follows from it."""
-        began = yield from tick()
+        tempo, tally, planner = self._tempo, self._tally.refused, patrol.planner
+        began, before = (yield from tick()), tally[TICKETSMART.name]
+        error: ApiError | None = None
         try:
             observation = yield from patrol.look(self._api(), look)
-        except ApiError as error:
+        except ApiError as problem:
+            error = problem
+        moment = yield from tick()
+        took = None if error is not None else moment - began
+        said = tempo.looked(moment, took, refused=tally[TICKETSMART.name] > before)
+        planner.schedule.rate = tempo.rate(moment)
+        if said:
+            yield from self._say(said=said)
+        if error is None:
+            yield from self._seen(fence, planner, observation)
+        else:
             yield from self._failed(fence, look, error)
-            return
-        self._trip += 0.1 * ((yield from tick()) - began - self._trip)
-        patrol.planner.schedule.rate = rate_of(self.job, max(0.0, min(self._trip, 5.0)))
-        yield from self._seen(fence, patrol.planner, observation)
 
     def _api(self) -> FlowTicketSmart:
         return self.job.ticketsmart.with_options(deadline=_LOOK)
@@ -293,7 +300,7 @@ class Watch:
         assert self._minute is not None  # noqa: S101 - there is one while there are looks
         if isinstance(error, RateLimitError):
             wait = min(_LONGEST_PAUSE, max(1.0, error.retry_after or 5.0))
-        elif look is not None and look.event is not None and not _of_all(error):
+        elif look is not None and look.event is not None and not of_all(error):
             # One event that cannot be read must not hold up all the others.
             yield from self._say(said=f"{look.event}: {error}")
             return
@@ -394,7 +401,8 @@ class Watch:
         job, minute.left = self.job, self.left
         if self._noted is None:
             minute.error = None  # it has passed
-        code, summary = minute.code, minute.summary(len(self._snapshot), self._planner)
+        code, moment = minute.code, (yield from tick())
+        summary = minute.summary(len(self._snapshot), self._planner, self._tempo, moment)
         summary |= self._tally.taken()
         self.codes = [*self.codes[-9:], code]
         try:
@@ -486,10 +494,3 @@ class Watch:
         at = yield from now()
         news = News(at=at, box_office=self.job.box_office, report=report, said=said)
         yield from do("tell", lambda: self._tell(news))
-
-
-def _of_all(error: ApiError) -> bool:
-    """Whether an error is about the box office as a whole, and not about one event."""
-    return isinstance(error, AuthenticationError | PermissionDeniedError | TransportError) or (
-        error.status is not None and error.status >= 500
-    )

@@ -131,6 +131,9 @@ def _office(one: OfficeStatus, now: datetime) -> None:
         screen.line(f"  seen whole   {ago(now - office.swept_at)}: {known}")
     if office.lease_holder and office.lease_until and office.lease_until > now:
         screen.line(f"  at work now  {office.lease_holder}")
+        part = None if run is None else run.summary.get("part")
+        if isinstance(part, float) and part < 1.0:
+            screen.line(f"  gives way    {part:.0%} of its looks are made: others use the same key")
     if run is not None and run.summary.get("trouble"):
         screen.line(f"  trouble      {scrub(str(run.summary['trouble']))}")
     for waits in one.removals:

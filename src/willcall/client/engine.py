@@ -6,6 +6,7 @@ error mapping are written here once, for every provider and every driver.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -219,7 +220,7 @@ def _pace(
     turn = account.pace.turn(write=not op.reads, share=account.share)
     try:
         while True:
-            wait = yield from turn.ask(moment)
+            wait = yield from turn.ask(moment, math.inf if ends is None else ends - moment)
             if wait.seconds <= 0:
                 return turn, moment
             absurd = wait.closed and wait.seconds > options.retry.longest_wait

@@ -17,6 +17,7 @@ knows neither readers from writers nor a 429 that somebody else caused.
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Callable
@@ -83,12 +84,14 @@ class QuotaStore(Protocol):
 class Wait:
     """How long to wait before asking again; 0: go.
 
-    ``closed`` says that the provider itself refused us a moment ago, and not our own counting.
+    ``closed`` says that the provider itself refused us a moment ago, and not our own counting;
+    ``place`` is the place in the queue of a stored window that was taken meanwhile.
     """
 
     seconds: float
     closed: bool = False
     slot: int | None = None
+    place: int | None = None
 
 
 @attrs.define
@@ -97,13 +100,15 @@ class Window:
 
     ``slots`` maps a number to the moment at which that place is free again and whether a write has
     it; ``closed`` is the moment until which the provider has told us to stay away, and ``since``
-    the one at which it did.
+    the one at which it did. ``queue`` maps the places of those who wait, in other processes too, to
+    the moment that each was promised and whether it is for a write.
     """
 
     slots: dict[int, tuple[float, bool]] = attrs.field(factory=dict)
     closed: float = 0.0
     count: int = 0
     since: float = 0.0
+    queue: dict[int, tuple[float, bool]] = attrs.field(factory=dict)
     # What is known of the slots without looking at each: none is free before `_soonest` or after
     # `_latest`, and so many are held by reads. Looked at anew whenever one may have come free.
     _soonest: float = attrs.field(default=0.0, init=False, eq=False, repr=False)
@@ -115,16 +120,22 @@ class Window:
         """The window that :meth:`dump` wrote; an empty one if there is none that can be read."""
         try:
             body = orjson.loads(text or "")
-            slots = {int(n): (float(free), bool(write)) for n, free, write in body["slots"]}
+            slots, queue = (
+                {int(n): (float(moment), bool(write)) for n, moment, write in one}
+                for one in (body["slots"], body.get("queue", ()))
+            )
             since = float(body.get("since", 0.0))
-            return cls(slots, float(body["closed"]), int(body["count"]), since)
+            return cls(slots, float(body["closed"]), int(body["count"]), since, queue)
         except (ValueError, TypeError, KeyError):
             return cls()
 
     def dump(self) -> str:
         """The window as text."""
-        slots = [[number, free, write] for number, (free, write) in self.slots.items()]
-        rest = {"closed": self.closed, "count": self.count, "since": self.since}
+        slots, queue = (
+            [[number, moment, write] for number, (moment, write) in one.items()]
+            for one in (self.slots, self.queue)
+        )
+        rest = {"closed": self.closed, "count": self.count, "since": self.since, "queue": queue}
         return orjson.dumps({"slots": slots, **rest}).decode()
 
     def tidy(self, quota: Quota, moment: float) -> None:
@@ -164,6 +175,43 @@ class Window:
         self._soonest = min(self._soonest, self._latest)
         self._reads += not write
         return Wait(0.0, slot=self.count)
+
+    def queued(
+        self,
+        quota: Quota,
+        moment: float,
+        *,
+        write: bool,
+        share: float = 1.0,
+        place: int | None = None,
+        most: float = math.inf,
+    ) -> Wait:
+        """As :meth:`take`, for one of several processes: who came first goes first.
+
+        Args:
+            quota: how much may pass.
+            moment: when it is.
+            write: whether it is for a write; readers and writers do not wait for each other.
+            share: the part of the quota that may be used.
+            place: its place in the queue, if it has one.
+            most: how many seconds it can wait; with less than it would take, it takes no place.
+        """
+        # Whoever was promised a moment and did not come is not waited for.
+        least, latest = moment - _PATIENCE, moment + quota.seconds + _MARGIN
+        self.queue = {n: one for n, one in self.queue.items() if least <= one[0] <= latest}
+        ahead = sum(
+            is_write == write and (place is None or number < place)
+            for number, (_, is_write) in self.queue.items()
+        )
+        wait = self.take(quota, moment, write=write, share=share, ahead=ahead)
+        if place is not None:
+            self.queue.pop(place, None)
+        if wait.slot is not None or wait.closed or wait.seconds >= most:
+            return wait
+        if place is None:
+            self.count = place = self.count + 1
+        self.queue[place] = moment + wait.seconds, write
+        return attrs.evolve(wait, place=place)
 
     def settle(self, quota: Quota, moment: float, slot: int) -> None:
         """The answer has come: the place stays taken for a whole window from now."""
@@ -235,14 +283,24 @@ class Turn:
     def __init__(self, pace: Pace, *, write: bool, share: float) -> None:
         self._pace, self._write, self._share = pace, write, share
         self._slot: int | None = None
+        self._place: int | None = None
 
-    def ask(self, moment: float) -> Flow[Wait]:
-        """Whether the request may go now (0 seconds), else after how long to ask again."""
+    def ask(self, moment: float, most: float = math.inf) -> Flow[Wait]:
+        """Whether the request may go now (0 seconds), else after how long to ask again.
+
+        ``most`` is how many seconds whoever asks can wait; beyond that he will not come again.
+        """
         pace = self._pace
         if pace.store is None:
             return self._ask(moment)
-        wait: Wait = yield from self._change("quota: take", self._take)
-        self._slot = wait.slot
+
+        def step(window: Window, at: float) -> Wait:
+            return window.queued(
+                pace.quota, at, write=self._write, share=self._share, place=self._place, most=most
+            )
+
+        wait: Wait = yield from self._change("quota: take", step)
+        self._slot, self._place = wait.slot, wait.place
         return wait
 
     def settle(self, moment: float) -> Flow[None]:
@@ -271,11 +329,6 @@ class Turn:
             with self._pace._locked():
                 self._pace._queue.pop(self, None)
 
-    def _take(self, window: Window, moment: float, ahead: int = 0) -> Wait:
-        return window.take(
-            self._pace.quota, moment, write=self._write, share=self._share, ahead=ahead
-        )
-
     def _ask(self, moment: float) -> Wait:
         pace = self._pace
         with pace._locked():
@@ -284,7 +337,9 @@ class Turn:
                 if other is self:
                     break
                 ahead += other._write == self._write and promised + _PATIENCE >= moment
-            wait = self._take(pace._window, moment, ahead)
+            wait = pace._window.take(
+                pace.quota, moment, write=self._write, share=self._share, ahead=ahead
+            )
             self._slot = wait.slot
             if wait.slot is None:
                 pace._queue[self] = moment + wait.seconds
