@@ -25,7 +25,8 @@ from market import DAY, HOUR, START, Market, Model
 from play import PER_MINUTE, InTurn, Played, Told, clairvoyant, play
 
 from willcall.bridge.facts import EventFacts, TypeFacts
-from willcall.bridge.schedule import Look, Schedule
+from willcall.bridge.schedule import Schedule
+from willcall.bridge.spending import Look
 
 RATE = PER_MINUTE / 60
 NAMES = {

@@ -12,7 +12,8 @@ import attrs
 from market import DAY, HOUR, ORDER, START, Life, Market, Shown
 
 from willcall.bridge.facts import EventFacts, TypeFacts
-from willcall.bridge.schedule import PAGE, Look, Schedule, Why
+from willcall.bridge.schedule import PAGE, Schedule
+from willcall.bridge.spending import Look, Why
 from willcall.bridge.worth import Watched
 from willcall.client.quota import Quota, Window
 

@@ -16,7 +16,7 @@ from willcall.bridge.facts import EventFacts, LowStock
 from willcall.bridge.observe import Observation
 from willcall.bridge.patrol import Patrol, Round
 from willcall.bridge.planner import Planner
-from willcall.bridge.schedule import Look, Why
+from willcall.bridge.spending import Look, Why
 from willcall.client.flow import Request, World, simulate
 from willcall.client.op import Op, Page
 from willcall.errors import ApiError, Reply, ServerError

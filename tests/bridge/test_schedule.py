@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from willcall.bridge.facts import EventFacts, TypeFacts
-from willcall.bridge.schedule import PAGE, Look, Schedule, Shares, Why
+from willcall.bridge.schedule import PAGE, Schedule
+from willcall.bridge.spending import Look, Shares, Why
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC).timestamp()
 DAY = 86_400.0

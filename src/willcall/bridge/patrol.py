@@ -20,7 +20,7 @@ from .event_reader import EventReader
 from .facts import EventFacts, event_facts
 from .observe import Observation, asked_for, unseen_too_long
 from .planner import Planner
-from .schedule import Look
+from .spending import Look
 
 _ASKING = 30.0
 """Seconds in which events that the list no longer shows are asked for, one by one."""

@@ -17,7 +17,6 @@ import heapq
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 
 import attrs
@@ -26,6 +25,7 @@ from ..ticketsmart.models import EventStatus
 from .facts import EventFacts, LowStock, TypeFacts
 from .forecast import Forecast, Profile, Velocity, velocities
 from .ranking import Ranking
+from .spending import Look, Shares, Why
 from .worth import Page, Selling, Unit, Watched
 
 PAGE = 100
@@ -37,63 +37,6 @@ _ENOUGH = 3  # failures of the first sweep
 _HALF = 0.5  # what hurries may take every second look
 _SHORT_LAP = 20.0  # seconds in which all pages are seen in turn: no weighing does better
 _CLOCK = 60.0  # a clock that goes back by more was set back
-
-
-class Why(StrEnum):
-    """What a look is good for."""
-
-    SWEEP = "sweep"
-    """The list, page by page: whatever shows in a row, new events, and those that are gone."""
-    FIRST = "first"
-    """An event whose ticket types were never seen, or whose status has changed since."""
-    LAUNCH = "launch"
-    """A moment known beforehand: a sale opens (and some seconds later), or an event starts."""
-    RETRY = "retry"
-    """It came to nothing before."""
-    WORTH = "worth"
-    """It is worth most by the forecast."""
-    FLOOR = "floor"
-    """It was longest ago; so that nothing is starved, whatever the forecast says."""
-
-
-@attrs.frozen
-class Look:
-    """One request: a page of the list, or one event's ticket types.
-
-    ``at`` is when it should leave: at most one request's spacing after it was asked for.
-    """
-
-    at: float
-    why: Why
-    page: int | None = None
-    event: str | None = None
-
-
-@attrs.frozen(kw_only=True)
-class Shares:
-    """How the requests are shared out.
-
-    Attributes:
-        floor: the least share that goes to whatever was unseen longest.
-        most: the most that goes there, unless rows carry ticket types.
-        unseen: seconds for which no event is to go unseen, as long as ``most`` is enough for it.
-            With more events than that the share falls again, with the square root of how many
-            there are: looks in turn would cost more than they find.
-        sweep: the most that status sweeps may take.
-        sweep_seconds: no sweep of the whole list takes less time than this.
-    """
-
-    floor: float = 0.05
-    most: float = 0.25
-    unseen: float = 900.0
-    sweep: float = 0.08
-    sweep_seconds: float = 60.0
-
-    def turns(self, lap: float) -> float:
-        """The share of what was unseen longest, if all in turn would take ``lap`` seconds."""
-        kept = self.most * self.unseen  # the longest lap with which ``unseen`` can be kept
-        share = lap / self.unseen if lap <= kept else self.most * math.sqrt(kept / lap)
-        return max(self.floor, share)
 
 
 class Schedule:

@@ -55,8 +55,8 @@ from .observe import Observation, observe
 from .patrol import Patrol
 from .planner import Planner
 from .run import PassReport, busy, deliver, strangers
-from .schedule import Look
 from .selling import FAST
+from .spending import Look
 from .tally import Tally
 from .tempo import Tempo
 from .troubles import kind_of, of_all
