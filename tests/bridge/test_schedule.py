@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from willcall.bridge.facts import EventFacts, TypeFacts
 from willcall.bridge.schedule import PAGE, Schedule
 from willcall.bridge.spending import Look, Shares, Why
+from willcall.bridge.worth import Selling
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC).timestamp()
 DAY = 86_400.0
@@ -129,9 +130,12 @@ def test_what_sold_out_lately_may_come_back_and_is_looked_at_for_it() -> None:
     known = schedule._events
     assert known["gone"].worth(NOW + 7200) > 2 * known["all"].worth(NOW + 7200)
     assert known["gone"].worth(NOW + 7200) > 2 * known["some"].worth(NOW + 7200)
-    fresh = known["gone"].once
-    schedule.event_seen(pair["gone"][1], NOW + 600 + 6 * DAY)
-    assert known["gone"].once < 0.5 * fresh  # it becomes less likely by the day
+    one, kind = known["gone"], (pair["gone"][1].ticket_types or ())[0]
+    fresh, old = (
+        (one.weigh([Selling(kind, 0.01, 5.0, days * DAY)], schedule.low_stock, 1.0), one.once)[1]
+        for days in (0, 6)
+    )
+    assert 0.02 * fresh < old < 0.2 * fresh  # it becomes less likely by the day
 
 
 def test_an_event_whose_status_changed_is_looked_at_soon() -> None:
@@ -260,6 +264,19 @@ def test_what_failed_is_tried_again_later_and_later() -> None:
     spans = [later - sooner for sooner, later in pairwise(retries)]
     assert len(retries) >= 4
     assert spans[-1] > spans[0]
+
+
+def test_of_one_event_that_fails_one_retry_waits_at_a_time() -> None:
+    """Its turns and its launches fail as well: they must not add up to a flood."""
+    schedule = begun([event("bad", 5), *(event(f"e{n}", 100) for n in range(30))])
+    for step in range(8):
+        schedule.failed(Look(NOW + step, Why.FLOOR, event="bad"), NOW + step)
+    later, retried = NOW + 600.0, []
+    for step in range(40):
+        look = schedule.next(later + step)
+        if look.why is Why.RETRY:
+            retried.append(look.event)
+    assert retried == ["bad"]
 
 
 def test_a_clock_set_back_stops_nothing() -> None:

@@ -29,8 +29,7 @@ ORDER = 2.2
 """Tickets in an order, on average: they are bought by twos and fours."""
 
 _MOST = 20.0  # tickets: no more than so many are remembered, so that a surge is soon believed
-_MOMENT = 30.0  # seconds; as if whatever was sold in less had taken as long
-_NO_SOONER = 300.0  # the same for what people are told
+_NO_SOONER = 300.0  # seconds; whatever was sold in less is not believed to go on as fast
 _PRIOR = 0.5 * ORDER  # half an order is all that the average of others is worth
 _LIFE = 2.0 * ORDER  # and two what it sold itself since its sale opened: sales change their pace
 _ODDS = 1.2816  # of a normal variable, one in ten is further out on either side
@@ -207,11 +206,11 @@ class Velocity:
         opened = _opened(one, self.opened)
         average = profile.rate(phase(opened, starts, at)) * size(one)
         # The more orders were seen lately the less counts what was before: a sudden sale may be a
-        # hundred times as fast. But a few tickets in a moment are no pace.
+        # hundred times as fast.
         tickets, expected = _before(one, opened, profile, starts, at)
         less = math.exp(-self.tickets / _LIFE)
         tickets = less * tickets + self.tickets
-        expected = less * expected + max(self.expected, average * _MOMENT)
+        expected = less * expected + self.expected
         return average * tickets / expected, tickets / ORDER
 
     def forecast(
