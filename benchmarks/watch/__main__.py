@@ -179,7 +179,7 @@ def line(name: str, one: dict[str, Any]) -> str:
 
 def plan(full: bool, seeds: int | None, days: float | None) -> dict[str, list[Task]]:
     """What is played, by the title it is printed under."""
-    usual = {1_000: (8.0, 4), 5_000: (5.0, 4), 100: (14.0, 3)}
+    usual = {1_000: (6.0, 4), 5_000: (3.0, 4), 100: (14.0, 2)}
     tasks: dict[str, list[Task]] = {}
     for events, (some, few) in usual.items():
         long = days or (14.0 if full else some)
@@ -187,13 +187,13 @@ def plan(full: bool, seeds: int | None, days: float | None) -> dict[str, list[Ta
         tasks[f"{events:,} events, {long:g} days, {many} seeds"] = [
             Task(policy, events, long, seed) for policy in NAMES for seed in range(many)
         ]
-    for events, some in ((1_000, 1.0), (5_000, 0.5)):
+    for events, some in ((1_000, 0.6), (5_000, 0.3)):
         tasks[f"{events:,} events whose rows carry ticket types, {some:g} days"] = [
             Task(policy, events, some, 0, 0.1 * DAY, rows_tell=True) for policy in ("pages", "ours")
         ]
     many = 5 if full else 2
     tasks[f"1,000 events, every sale opens without notice, {many} seeds"] = [
-        Task(policy, 1_000, 14.0 if full else 4.0, seed, model=Model(sudden=1.0))
+        Task(policy, 1_000, 14.0 if full else 3.0, seed, model=Model(sudden=1.0))
         for policy in ("sweep", "ours")
         for seed in range(many)
     ]

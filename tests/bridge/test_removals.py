@@ -172,10 +172,10 @@ def test_a_ticket_type_that_was_never_seen_is_not_done(planned: House) -> None:
     names = ", ".join(one.name for one in event.ticket_types)
     assert misspelt(planned, ticket_type="Erly Bird") == (
         f"the removal of 'Erly Bird' from {event.slug!r} waits: "
-        f"no such ticket type was ever seen there; it has: {names}"
+        f"there is no such ticket type; it has: {names}"
     )
     planned.box_office.add_ticket_type(event.id, name="Erly Bird", price=900, quantity=4)
-    assert planned.run().warnings == ()
+    assert planned.run().warnings == planned.run().warnings == ()
     assert (tries(planned), state(planned)) == (1, RemovalState.DONE)
 
 

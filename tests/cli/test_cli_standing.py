@@ -69,7 +69,7 @@ def test_a_removal_of_what_was_never_seen_is_told_until_it_is_mended(shell: Shel
     )
     shell.configure(CONFIG + removal.format("Orchesta"))
     said = shell("run", "-q")
-    waits = f"'Orchesta' from '{PLAY}' waits: no such ticket type was ever seen there; it has: "
+    waits = f"'Orchesta' from '{PLAY}' waits: there is no such ticket type; it has: "
     assert (said.code, said.out) == (0, "")
     assert said.err.startswith(f"main-room: the removal of {waits}")
     assert shell("run", "-q").err == ""

@@ -3,7 +3,8 @@
 A key that is revoked shows when something is to be delivered, which may be too late. So after a day
 in which Ticket0 was asked for nothing, one request asks for a ticket. What it says is kept in the
 ledger under the account's name, beside what is spent of its quota, where every process finds it: a
-refusal stands until the next day's request, or until a delivery shows better. A new key has a new
+refusal stands until a delivery shows better, or Ticket0 does when it is asked again an hour later.
+That it was merely away says nothing, and is asked again as soon. A new key has a new
 name, and is tried at once.
 """
 
@@ -20,6 +21,9 @@ from .deliver import Deliveries
 from .job import Job
 
 _DAY = 86_400.0
+_SOON = 3_600.0
+"""Seconds after which a refusal, which may have been mended, and a desk that was away are asked
+about again."""
 _STALE = _DAY / 2
 """Seconds after which it is worth a write that a delivery has shown the key to be good."""
 _PATIENCE = 10.0
@@ -57,7 +61,7 @@ class Shown:
 
     def holds(self, moment: float) -> bool:
         """Whether it is too early to ask again."""
-        return 0.0 <= moment - self.at < _DAY
+        return 0.0 <= moment - self.at < (_DAY if self.refusal is None else _SOON)
 
 
 def key_minded(job: Job, deliveries: Deliveries, sent: int, ends: float) -> Flow[Deliveries]:
@@ -87,18 +91,23 @@ def _asked_daily(job: Job, ends: float) -> Flow[Refusal | None]:
     moment = (yield from now()).timestamp()
     shown = yield from _shown(job)
     known = None if shown is None else shown.refusal
-    if (shown is not None and shown.holds(moment)) or (yield from tick()) >= ends:
+    left = ends - (yield from tick())
+    if (shown is not None and shown.holds(moment)) or left <= 0:
         return known
     if not (yield from _mine_to_ask(job, moment)):
         return known
     try:
-        api = job.ticket0.with_options(tries=1, timeout=_PATIENCE, deadline=_PATIENCE)
+        patience = min(_PATIENCE, left)
+        api = job.ticket0.with_options(tries=1, timeout=patience, deadline=patience)
         yield from api.tickets.list(limit=1).page()
     except (AuthenticationError, PermissionDeniedError) as error:
         yield from _keep(job, Shown(moment, error))
         return error
     except ApiError:
-        return known  # it is merely away: that says nothing of the key
+        # It is merely away: that says nothing of the key.
+        if known is None:
+            yield from _keep(job, Shown(moment - _DAY + _SOON))
+        return known
     if known is not None:
         yield from _keep(job, Shown(moment))
     return None

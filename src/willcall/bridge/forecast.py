@@ -60,7 +60,7 @@ def _phases(opened: float, starts: float, at: float) -> Iterator[tuple[int, floa
     ends = [*(opened + one for one in _SINCE), *(starts - one for one in _UNTIL)]
     begin = opened
     for end in (*sorted(one for one in ends if opened < one < at), at):
-        yield phase(opened, starts, begin), end - begin
+        yield phase(opened, starts, (begin + end) / 2), end - begin
         begin = end
 
 
@@ -84,7 +84,8 @@ class Profile:
         return (_BELIEF + self._sold[number]) / (believed + self._watched[number])
 
     def sold(self, opened: float, starts: float, at: float) -> float:
-        """The share of its quantity that an average ticket type has sold since its sale opened."""
+        """How many tickets an average ticket type would have sold since its sale opened, had it any
+        number of them; over its quantity."""
         return sum(self.rate(number) * span for number, span in _phases(opened, starts, at))
 
     def learn(self, number: int, share: float, seconds: float) -> None:
@@ -258,7 +259,8 @@ class Velocity:
     def from_json(cls, value: Any) -> Velocity:
         """What :meth:`to_json` wrote; anything else is as good as nothing seen."""
         try:
-            tickets, expected, left, quantity, at, opened, gone = value
+            tickets, expected, left, quantity, at, opened, *since = value
+            gone = since[0] if since else None  # older ledgers do not have it
             return cls(
                 max(0.0, float(tickets)),
                 max(0.0, float(expected)),

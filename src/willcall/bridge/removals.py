@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from .ledger import Fence, Ledger
 
 _SETTLE = timedelta(seconds=30)
+_SELDOM = timedelta(hours=1)
+"""Between two questions after what waits, as long as nothing that was seen looks like it."""
 
 
 class Scheduled(Protocol):
@@ -115,12 +117,12 @@ def _remove(
         return do(f"removal {new.state}", lambda: ledger.note_removal(fence, one.name, new, at))
 
     def waits(why: str) -> Flow[str | None]:
-        new = RemovalTry(state=RemovalState.WAITING, said=why)
-        if new == tried:
-            return None
+        new = RemovalTry(state=RemovalState.WAITING, attempted_at=moment, said=why)
         yield from note(new)
-        return why
+        return None if (tried.state, tried.said) == (new.state, why) else why
 
+    if _waited_for(one, tried, snapshot, moment):
+        return None
     try:
         event = event_facts((yield from api.events.get(one.event)), moment)
         if event.ticket_types is None:
@@ -132,7 +134,7 @@ def _remove(
     if ticket_type is None:
         if not (yield from _was_there(ledger, fence, one, tried, event, snapshot)):
             names = ", ".join(each.name for each in event.ticket_types or ()) or "none"
-            return (yield from waits(f"no such ticket type was ever seen there; it has: {names}"))
+            return (yield from waits(f"there is no such ticket type; it has: {names}"))
         yield from note(RemovalTry(state=RemovalState.DONE, said="it is not there"))
         return None
     sent = tried.state is RemovalState.ATTEMPTING
@@ -159,6 +161,22 @@ def _remove(
         return None  # the next run looks whether it is gone
     yield from note(RemovalTry(state=RemovalState.DONE), (yield from now()))
     return None
+
+
+def _waited_for(
+    one: Scheduled, tried: RemovalTry, snapshot: Mapping[str, EventFacts], moment: datetime
+) -> bool:
+    """Whether it was asked for a short while ago, and nothing that was seen since looks like it."""
+    asked = tried.attempted_at
+    if tried.state is not RemovalState.WAITING or asked is None:
+        return False
+    seen = any(
+        one.event in {event.id, event.slug}
+        and not event.vanished
+        and (event.ticket_types is None or event.ticket_type(one.ticket_type) is not None)
+        for event in snapshot.values()
+    )
+    return not seen and timedelta(0) <= moment - asked < _SELDOM
 
 
 def _was_there(

@@ -4,7 +4,7 @@ It grows with the seconds τ since the last look: τ times the number of thresho
 that are expected to have been crossed meanwhile, over an event's ticket types. With μ orders a
 second and n tickets left until a threshold, one order crosses it with the probability that it is
 of n tickets or more, so with μτ·q^(n-1) if orders are geometric. Where one is not enough, two
-halves of the way must have been gone: 1.5·(vτ/n)²·(1 + 1/a) for v tickets a second learned from `a`
+halves of the way must have been gone: ¾·(vτ/n)²·(1 + 1/a) for v tickets a second learned from `a`
 orders, so that what is badly known is looked at sooner. Where none is left, some may come back, and
 be gone again. Higher powers, which counting on with three
 and more would give, trust today's rate too far: they did worse.
@@ -25,7 +25,7 @@ from .forecast import ORDER, Velocity
 SURPRISE = 1e-12
 """How often a second a ticket type does what no forecast knows, so that none is worth nothing."""
 
-_TWO = 1.5
+_TWO = 0.75
 _RETURNS = 6e-6  # a second, just after it sold out: refunds, baskets let go, more seats
 _RETURNING = 172_800.0  # seconds until that is 1/e of it
 _SELDOM = 0.05  # but never less than this share

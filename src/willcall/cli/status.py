@@ -132,7 +132,7 @@ def _office(one: OfficeStatus, now: datetime) -> None:
     if office.lease_holder and office.lease_until and office.lease_until > now:
         screen.line(f"  at work now  {office.lease_holder}")
         part = None if run is None else run.summary.get("part")
-        if isinstance(part, float) and part < 1.0:
+        if isinstance(part, float) and part < 0.95:
             screen.line(f"  gives way    {part:.0%} of its looks are made: others use the same key")
     if run is not None and run.summary.get("trouble"):
         screen.line(f"  trouble      {scrub(str(run.summary['trouble']))}")

@@ -206,7 +206,7 @@ class Window:
         wait = self.take(quota, moment, write=write, share=share, ahead=ahead)
         if place is not None:
             self.queue.pop(place, None)
-        if wait.slot is not None or wait.closed or wait.seconds >= most:
+        if wait.slot is not None or wait.seconds >= most or (wait.closed and place is None):
             return wait
         if place is None:
             self.count = place = self.count + 1
@@ -324,7 +324,8 @@ class Turn:
         yield from self._change("quota: close", lambda w, at: w.close(at, seconds))
 
     def leave(self) -> None:
-        """Give up a place in the queue; a place in the window stays taken."""
+        """Give up a place in the queue (a stored one runs out by itself, a second after its
+        promise); a place in the window stays taken."""
         if self in self._pace._queue:
             with self._pace._locked():
                 self._pace._queue.pop(self, None)
