@@ -131,10 +131,10 @@ def test_what_it_sold_lately_counts_for_more_than_what_it_sold_before() -> None:
 
 
 def test_it_is_known_since_when_nothing_is_left() -> None:
-    assert after((0.0, 5), (600.0, 0), (1200.0, 0)).gone == NOW + 600
-    assert after((0.0, 0)).gone == NOW
-    assert after((0.0, 0), (600.0, 3)).gone is None
-    assert Velocity.from_json(after((0.0, 0)).to_json()).gone == NOW
+    assert after((0.0, 5), (600.0, 0), (1200.0, 0)).emptied == NOW + 600
+    assert after((0.0, 0)).emptied == NOW
+    assert after((0.0, 0), (600.0, 3)).emptied is None
+    assert Velocity.from_json(after((0.0, 0)).to_json()).emptied == NOW
 
 
 def test_a_burst_is_not_taken_for_a_lasting_rate() -> None:

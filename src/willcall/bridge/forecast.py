@@ -128,7 +128,7 @@ class Velocity:
 
     ``tickets`` were sold where ``expected`` would have been by the average, both forgotten over a
     day; ``left`` and ``quantity`` are of the last look, which was ``at``. ``opened`` is when the
-    first sale was seen of one whose sale opened without notice, and ``gone`` when nothing was left
+    first sale was seen of one whose sale opened without notice, and ``emptied`` when nothing was left
     first, if nothing is.
     """
 
@@ -138,7 +138,7 @@ class Velocity:
     quantity: int | None = None
     at: float = 0.0
     opened: float | None = None
-    gone: float | None = None
+    emptied: float | None = None
 
     @property
     def known(self) -> float:
@@ -163,7 +163,7 @@ class Velocity:
         span = at - self.at
         if self.left is None or span <= 0:
             return attrs.evolve(
-                self, left=left, quantity=quantity, at=at, gone=self._gone(left, at)
+                self, left=left, quantity=quantity, at=at, emptied=self._emptied(left, at)
             )
         sold, opened = self.sold_since(one), self.opened
         if opened is None and self.left == self.quantity and sold > 0:
@@ -183,12 +183,12 @@ class Velocity:
             profile.learn(number, max(0, sold) / size(one), at - begun)
         if tickets > _MOST:
             tickets, expected = _MOST, expected * _MOST / tickets
-        return Velocity(tickets, expected, left, quantity, at, opened, self._gone(left, at))
+        return Velocity(tickets, expected, left, quantity, at, opened, self._emptied(left, at))
 
-    def _gone(self, left: int, at: float) -> float | None:
+    def _emptied(self, left: int, at: float) -> float | None:
         if left > 0:
             return None
-        return at if self.gone is None else min(self.gone, at)
+        return at if self.emptied is None else min(self.emptied, at)
 
     def sold_since(self, one: TypeFacts) -> int:
         """How many were sold since the last look: fewer than none, where some came back."""
@@ -202,8 +202,8 @@ class Velocity:
     def rate(
         self, one: TypeFacts, profile: Profile, starts: float, at: float
     ) -> tuple[float, float]:
-        """Tickets a second that are expected to be sold now, and from how many orders that is
-        known."""
+        """Tickets a second that are expected to be sold now, and on how many orders that rests, those
+        before the first look included."""
         opened = _opened(one, self.opened)
         average = profile.rate(phase(opened, starts, at)) * size(one)
         # The more orders were seen lately the less counts what was before: a sudden sale may be a
@@ -252,7 +252,7 @@ class Velocity:
             self.quantity,
             round(self.at, 3),
             None if self.opened is None else round(self.opened, 3),
-            None if self.gone is None else round(self.gone, 3),
+            None if self.emptied is None else round(self.emptied, 3),
         ]
 
     @classmethod
@@ -260,7 +260,7 @@ class Velocity:
         """What :meth:`to_json` wrote; anything else is as good as nothing seen."""
         try:
             tickets, expected, left, quantity, at, opened, *since = value
-            gone = since[0] if since else None  # older ledgers do not have it
+            emptied = since[0] if since else None  # older ledgers do not have it
             return cls(
                 max(0.0, float(tickets)),
                 max(0.0, float(expected)),
@@ -268,7 +268,7 @@ class Velocity:
                 None if quantity is None else int(quantity),
                 float(at),
                 None if opened is None else float(opened),
-                None if gone is None else float(gone),
+                None if emptied is None else float(emptied),
             )
         except (TypeError, ValueError):
             return cls()

@@ -432,17 +432,19 @@ class Schedule:
         weight = 1.0 if self._weight is None else self._weight(one.facts)
         selling = one.facts.ticket_types or () if one.starts > at else ()
         weighed = (
-            Selling(kind, *self._speed(one, kind, at), self._gone(one, kind, at))
+            Selling(kind, *self._speed(one, kind, at), self._empty_for(one, kind, at))
             for kind in selling
             if _open(kind, at)
         )
         one.weigh(weighed, self.low_stock, weight)
 
     @staticmethod
-    def _gone(one: Watched, kind: TypeFacts, at: float) -> float:
+    def _empty_for(one: Watched, kind: TypeFacts, at: float) -> float:
         """For how long nothing has been left of a ticket type."""
         velocity = one.types.get(kind.id)
-        return 0.0 if velocity is None or velocity.gone is None else max(0.0, at - velocity.gone)
+        return (
+            0.0 if velocity is None or velocity.emptied is None else max(0.0, at - velocity.emptied)
+        )
 
     def _speed(self, one: Watched, kind: TypeFacts, at: float) -> tuple[float, float]:
         """Tickets a second, and from how many orders that is known."""

@@ -71,13 +71,13 @@ class Unit:
 
 
 class Selling(NamedTuple):
-    """A ticket type on sale: tickets a second, from how many orders that is known, and for how many
+    """A ticket type on sale: tickets a second, on how many orders that rests, and for how many
     seconds nothing has been left of it, if nothing is."""
 
     kind: TypeFacts
     rate: float
     known: float
-    gone: float = 0.0
+    empty_for: float = 0.0
 
 
 @attrs.define(eq=False)
@@ -108,12 +108,12 @@ class Watched(Unit):
         once = twice = most = 0.0
         # Where nothing at all is left, the list tells when something is again.
         sold_out = self.facts.status == EventStatus.SOLD_OUT
-        for kind, rate, known, gone in selling:
+        for kind, rate, known, empty_for in selling:
             once += SURPRISE
             most += 1.0
             left = kind.available or 0
             if left <= 0 and not sold_out:
-                once += _again(kind, rate, gone)
+                once += _again(kind, rate, empty_for)
             for tickets in (left, left - low.level(kind.quantity)):
                 if tickets <= 0:
                     continue
@@ -124,11 +124,13 @@ class Watched(Unit):
         self.once, self.twice, self.most = once * weight, twice * weight, most * weight
 
 
-def _again(kind: TypeFacts, rate: float, gone: float) -> float:
+def _again(kind: TypeFacts, rate: float, empty_for: float) -> float:
     """How often a second some come back of a ticket type of which nothing is left, and are sold
     out again before a look that is due anyway."""
     returned = max(2.0, _RETURNED * (kind.quantity or 0))
-    return _RETURNS * (math.exp(-gone / _RETURNING) + _SELDOM) * min(1.0, rate * _SOON / returned)
+    return (
+        _RETURNS * (math.exp(-empty_for / _RETURNING) + _SELDOM) * min(1.0, rate * _SOON / returned)
+    )
 
 
 @attrs.define(eq=False)
