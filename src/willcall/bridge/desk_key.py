@@ -4,8 +4,8 @@ A key that is revoked shows when something is to be delivered, which may be too 
 in which Ticket0 was asked for nothing, one request asks for a ticket. What it says is kept in the
 ledger under the account's name, beside what is spent of its quota, where every process finds it: a
 refusal stands until a delivery shows better, or Ticket0 does when it is asked again an hour later.
-That it was merely away says nothing, and is asked again as soon. A new key has a new
-name, and is tried at once.
+That it was merely away says nothing, and is asked again as soon. A new key has a new name, and is
+tried at once.
 """
 
 from __future__ import annotations

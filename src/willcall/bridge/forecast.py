@@ -128,8 +128,8 @@ class Velocity:
 
     ``tickets`` were sold where ``expected`` would have been by the average, both forgotten over a
     day; ``left`` and ``quantity`` are of the last look, which was ``at``. ``opened`` is when the
-    first sale was seen of one whose sale opened without notice, and ``emptied`` when nothing was left
-    first, if nothing is.
+    first sale was seen of one whose sale opened without notice, and ``emptied`` since when nothing
+    has been left, if nothing is.
     """
 
     tickets: float = 0.0
@@ -202,8 +202,8 @@ class Velocity:
     def rate(
         self, one: TypeFacts, profile: Profile, starts: float, at: float
     ) -> tuple[float, float]:
-        """Tickets a second that are expected to be sold now, and on how many orders that rests, those
-        before the first look included."""
+        """Tickets a second that are expected to be sold now, and on how many orders that rests,
+        those before the first look included."""
         opened = _opened(one, self.opened)
         average = profile.rate(phase(opened, starts, at)) * size(one)
         # The more orders were seen lately the less counts what was before: a sudden sale may be a

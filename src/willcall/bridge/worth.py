@@ -5,9 +5,9 @@ that are expected to have been crossed meanwhile, over an event's ticket types. 
 second and n tickets left until a threshold, one order crosses it with the probability that it is
 of n tickets or more, so with μτ·q^(n-1) if orders are geometric. Where one is not enough, two
 halves of the way must have been gone: ¾·(vτ/n)²·(1 + 1/a) for v tickets a second learned from `a`
-orders, so that what is badly known is looked at sooner. Where none is left, some may come back, and
-be gone again. Higher powers, which counting on with three
-and more would give, trust today's rate too far: they did worse.
+orders, so that what is badly known is looked at sooner. Higher powers, which counting on with three
+and more would give, trust today's rate too far: they did worse. Where none is left, some may come
+back, and be gone again.
 """
 
 from __future__ import annotations
