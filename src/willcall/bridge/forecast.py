@@ -190,6 +190,10 @@ class Velocity:
             return None
         return at if self.emptied is None else min(self.emptied, at)
 
+    def empty_for(self, at: float) -> float:
+        """For how many seconds nothing has been left; 0, where something is."""
+        return 0.0 if self.emptied is None else max(0.0, at - self.emptied)
+
     def sold_since(self, one: TypeFacts) -> int:
         """How many were sold since the last look: fewer than none, where some came back."""
         if self.left is None or one.available is None:
@@ -259,8 +263,7 @@ class Velocity:
     def from_json(cls, value: Any) -> Velocity:
         """What :meth:`to_json` wrote; anything else is as good as nothing seen."""
         try:
-            tickets, expected, left, quantity, at, opened, *since = value
-            emptied = since[0] if since else None  # older ledgers do not have it
+            tickets, expected, left, quantity, at, opened, emptied = value
             return cls(
                 max(0.0, float(tickets)),
                 max(0.0, float(expected)),

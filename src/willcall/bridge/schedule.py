@@ -376,8 +376,7 @@ class Schedule:
         elif one in self._oldest:
             self._oldest.move_to_end(one)
         for kind in facts.ticket_types or ():
-            before = one.types.get(kind.id) or Velocity()
-            one.types[kind.id] = before.seen(kind, at, self._profile, one.starts)
+            one.types[kind.id] = _velocity(one, kind).seen(kind, at, self._profile, one.starts)
         self._looked(one, at)
         self._remind(one, at)
 
@@ -432,24 +431,15 @@ class Schedule:
         weight = 1.0 if self._weight is None else self._weight(one.facts)
         selling = one.facts.ticket_types or () if one.starts > at else ()
         weighed = (
-            Selling(kind, *self._speed(one, kind, at), self._empty_for(one, kind, at))
+            Selling(kind, *self._speed(one, kind, at), _velocity(one, kind).empty_for(at))
             for kind in selling
             if _open(kind, at)
         )
         one.weigh(weighed, self.low_stock, weight)
 
-    @staticmethod
-    def _empty_for(one: Watched, kind: TypeFacts, at: float) -> float:
-        """For how long nothing has been left of a ticket type."""
-        velocity = one.types.get(kind.id)
-        return (
-            0.0 if velocity is None or velocity.emptied is None else max(0.0, at - velocity.emptied)
-        )
-
     def _speed(self, one: Watched, kind: TypeFacts, at: float) -> tuple[float, float]:
-        """Tickets a second, and from how many orders that is known."""
-        velocity = one.types.get(kind.id) or Velocity()
-        return velocity.rate(kind, self._profile, one.starts, at)
+        """Tickets a second, and on how many orders that rests."""
+        return _velocity(one, kind).rate(kind, self._profile, one.starts, at)
 
     def _number(self) -> int:
         self._serial += 1
@@ -463,6 +453,11 @@ class Schedule:
             if unit.placed is not None:
                 self._ranking.place(unit)
         self._again = [(moment - seconds, n, look) for moment, n, look in self._again]
+
+
+def _velocity(one: Watched, kind: TypeFacts) -> Velocity:
+    """What is known of how fast a ticket type sells, if only that nothing is."""
+    return one.types.get(kind.id) or Velocity()
 
 
 def _open(kind: TypeFacts, at: float) -> bool:

@@ -25,7 +25,7 @@ from .forecast import ORDER, Velocity
 SURPRISE = 1e-12
 """How often a second a ticket type does what no forecast knows, so that none is worth nothing."""
 
-_TWO = 0.75
+_TWO = 0.75  # of `twice`: with more, looks go to what is far from any threshold
 _RETURNS = 6e-6  # a second, just after it sold out: refunds, baskets let go, more seats
 _RETURNING = 172_800.0  # seconds until that is 1/e of it
 _SELDOM = 0.05  # but never less than this share
@@ -77,7 +77,7 @@ class Selling(NamedTuple):
     kind: TypeFacts
     rate: float
     known: float
-    empty_for: float = 0.0
+    empty_for: float
 
 
 @attrs.define(eq=False)
