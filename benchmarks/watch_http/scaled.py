@@ -21,18 +21,8 @@ from typing import Any
 
 import attrs
 
+from support.served import config_for
 from willcall.sandbox import Sandbox, serve
-
-CONFIG = """\
-[[box_office]]
-name = "main-room"
-base_url = "{ticketsmart}"
-
-[desk]
-base_url = "{ticket0}"
-inbox_id = "inb_01abc"
-customer_email = "organiser@example.com"
-"""
 
 # What a process is told before it begins: its clocks run faster by a factor, its waits are shorter,
 # and it notes how late waits ended and how long requests took, in seconds of the faster clock.
@@ -158,7 +148,7 @@ class Watched:
 
     def start(self, served: Any) -> None:
         """Start the watch; once it watches."""
-        text = CONFIG.format(ticketsmart=served.ticketsmart_url, ticket0=served.ticket0_url)
+        text = config_for(served)
         (self.folder / "willcall.toml").write_text(text, "utf-8")
         code = FASTER.format(
             factor=self.factor, monotonic=self.clock.monotonic, wall=self.clock.wall

@@ -14,23 +14,12 @@ from alembic.config import Config as AlembicConfig
 from sqlalchemy import create_engine
 
 import willcall.bridge.ledger.upgrade as upgrade_module
+from support.served import config_for
 from willcall.bridge.ledger import open_ledger
 from willcall.cli.app import run as willcall
 from willcall.errors import LedgerError
 from willcall.sandbox import Sandbox, serve
 from willcall.sandbox.server import Served
-
-CONFIG = """
-[[box_office]]
-name = "main-room"
-base_url = "{ticketsmart}"
-
-[desk]
-base_url = "{ticket0}"
-inbox_id = "inb_01abc"
-customer_email = "organiser@example.com"
-from_address = "boxoffice@example.com"
-"""
 
 
 @pytest.fixture
@@ -41,7 +30,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     with serve(sandbox) as served:
         monkeypatch.setenv("TICKETSMART_API_KEY", sandbox.ticketsmart_key)
         monkeypatch.setenv("TICKET0_API_KEY", sandbox.ticket0_key)
-        text = CONFIG.format(ticketsmart=served.ticketsmart_url, ticket0=served.ticket0_url)
+        text = config_for(served)
         Path("willcall.toml").write_text(text, "utf-8")
         yield served
 

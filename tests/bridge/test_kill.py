@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 import willcall
+from support.served import config_for
 from willcall.sandbox import Sandbox, serve
 from willcall.sandbox.server import Served
 
@@ -25,17 +26,7 @@ ROUNDS = int(os.environ.get("WILLCALL_KILL_ROUNDS", "20"))
 
 _DROP_CAPABILITY, _IGNORES_MODES = 24, 1
 
-CONFIG = """
-[[box_office]]
-name = "main-room"
-base_url = "{ticketsmart}"
-
-[desk]
-base_url = "{ticket0}"
-inbox_id = "inb_01abc"
-customer_email = "organiser@example.com"
-from_address = "boxoffice@example.com"
-
+DELIVERY = """
 [delivery]
 settle = "15s"
 """
@@ -53,7 +44,7 @@ class Cron:
             "TICKETSMART_API_KEY": served.sandbox.ticketsmart_key,
             "TICKET0_API_KEY": served.sandbox.ticket0_key,
         }
-        text = CONFIG.format(ticketsmart=served.ticketsmart_url, ticket0=served.ticket0_url)
+        text = config_for(served, DELIVERY)
         (folder / "willcall.toml").write_text(text, "utf-8")
 
     def start(self, *, largest_file: int | None = None) -> subprocess.Popen[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 import pytest
 
+from support.served import CONFIG
 from willcall import Ticket0, TicketSmart
 from willcall.cli.app import run
 from willcall.client.endpoint import endpoint, listing
@@ -20,17 +21,6 @@ from willcall.sandbox.boxoffice import BoxOffice
 from willcall.sandbox.desk import Desk
 from willcall.sandbox.server import Served
 
-CONFIG = """\
-[[box_office]]
-name = "main-room"
-base_url = "{ticketsmart}"
-
-[desk]
-base_url = "{ticket0}"
-inbox_id = "inb_01abc"
-customer_email = "organiser@example.com"
-from_address = "boxoffice@example.com"
-"""
 BY_HAND = {
     f"{collection} {name.replace('_', '-')}": (collection, name)
     for client in (TicketSmart("ts_sk_12345678"), Ticket0("t0_12345678"))

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from support.served import CONFIG
 from willcall import __version__
 from willcall.bridge.ledger import opening
 from willcall.cli.app import EXIT_CODES, run
 from willcall.cli.manual import commands
 
-from .conftest import CONFIG, Shell
+from .conftest import Shell
 
 PLAY, CLUB = "the-cherry-orchard", "nachtschicht-live-elektronik"
 

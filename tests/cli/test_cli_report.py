@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 
 from support import browser
 from support.house import House
+from support.served import CONFIG
 from support.week import PLAY, TANNERY, Week, foretold, told
 from willcall.bridge.predictions import Came
 from willcall.bridge.report import Report
@@ -24,7 +25,7 @@ from willcall.cli.report_text import markdown
 from willcall.cli.report_text import text as text_of
 from willcall.cli.report_words import long, title, zone_name
 
-from .conftest import CONFIG, Shell
+from .conftest import Shell
 
 HOSTILE = (
     "</title></style><script>alert(1)</script><img src=//x.example/y onerror=alert(2)>\u202e&\"'"

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from support.served import CONFIG
 from willcall.bridge.config import load
 from willcall.bridge.ledger import open_ledger
 from willcall.cli.status import ago, span
 
-from .conftest import CONFIG, Shell
+from .conftest import Shell
 
 PLAY = "the-cherry-orchard"
 

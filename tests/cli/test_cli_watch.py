@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import CONFIG, Shell
+from support.served import CONFIG
+
+from .conftest import Shell
 
 
 @pytest.fixture
