@@ -12,7 +12,7 @@ import math
 import random
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import attrs
@@ -24,6 +24,7 @@ START = datetime(2026, 11, 2, 5, 0, tzinfo=UTC).timestamp()  # a Monday, midnigh
 LOW = LowStock()
 ORDERS = (0.30, 0.72, 0.84, 0.96, 0.98, 1.0)  # how often an order is of 1, 2, … 6 tickets
 ORDER = 2.2  # their mean
+_SURGES_FROM = 4  # a sale's parts: two of the opening, the rise, the middle, and each surge
 FLICKER = 900.0  # a condition that is gone for less than this is still the same
 
 
@@ -75,7 +76,7 @@ class Life:
     starts: float
     known: bool
     quantity: list[int]
-    rate: Callable[[float, int], float]
+    rate: _Rate
     steps: list[float]
     times: array[float] = attrs.field(factory=lambda: array("d"))
     which: array[int] = attrs.field(factory=lambda: array("b"))
@@ -135,7 +136,7 @@ class Market:
             starts,
             draw.random() >= self.model.sudden,
             quantity,
-            _nobody,
+            _Rate(opens, starts, 0.0, [1.0] * len(quantity), []),
             [],
         )
 
@@ -289,20 +290,23 @@ class _Rate:
         self.taste = [one / sum(taste) for one in taste]
 
     def __call__(self, at: float, one: int) -> float:
+        return self._sum(at, one, self.parts)
+
+    def usual(self, at: float, one: int) -> float:
+        """The same, had there been no surges."""
+        return self._sum(at, one, self.parts[:_SURGES_FROM])
+
+    def _sum(
+        self, at: float, one: int, parts: Sequence[tuple[float, Callable[[float], float]]]
+    ) -> float:
         if not self.opens <= at < self.starts:
             return 0.0
         daily = _daily(at) / 1.8
         density = sum(
             weight * dense(at) * (1.0 if number < 2 else daily)
-            for number, (weight, dense) in enumerate(self.parts)
+            for number, (weight, dense) in enumerate(parts)
         )
         return self.total * density * self.taste[one]
-
-
-def _nobody(at: float, one: int) -> float:
-    """Before anything is drawn, nobody comes."""
-    del at, one
-    return 0.0
 
 
 def _daily(at: float) -> float:

@@ -107,16 +107,24 @@ class InTurn:
 
 
 class Told(Schedule):
-    """Ours, told the true rates, whenever they change."""
+    """Ours, told the true rates, whenever they change.
 
-    def __init__(self, market: Market, rate: float) -> None:
+    Args:
+        market: what is played.
+        rate: requests a second.
+        surges: whether it is told of those, too; nothing announces them.
+    """
+
+    def __init__(self, market: Market, rate: float, *, surges: bool = True) -> None:
         super().__init__(rate)
-        self._lives = market.lives
+        self._lives, self._surges = market.lives, surges
         steps = ((at, life.number) for life in market.lives for at in life.steps if at >= START)
         self._steps = deque(sorted(steps))
 
     def _speed(self, one: Watched, kind: TypeFacts, at: float) -> tuple[float, float]:
-        return ORDER * self._lives[int(one.facts.id)].rate(at, int(kind.id[1:])), 1e9
+        sale = self._lives[int(one.facts.id)].rate
+        true = sale if self._surges else sale.usual
+        return ORDER * true(at, int(kind.id[1:])), 1e9
 
     def next(self, at: float) -> Look:
         """As :meth:`Schedule.next`."""
