@@ -33,7 +33,7 @@ NAMES = {
     "sweep": "in turn",
     "list": "list + in turn",
     "ours": "ours",
-    "usual": "told, no surges",
+    "calm": "told, no surges",
     "told": "told the rates",
     "clairvoyant": "clairvoyant",
 }
@@ -63,7 +63,7 @@ def work(task: Task) -> tuple[Task, Played, float]:
         "list": lambda: InTurn(market, RATE, pages=True),
         "pages": lambda: InTurn(market, RATE, pages=True, only=True),
         "ours": lambda: Schedule(RATE),
-        "usual": lambda: Told(market, RATE, surges=False),
+        "calm": lambda: Told(market, RATE, surges=False),
         "told": lambda: Told(market, RATE),
     }[task.policy]()
     played = play(market, policy, rows_tell=task.rows_tell, warm=task.warm, seed=task.seed)

@@ -24,7 +24,6 @@ START = datetime(2026, 11, 2, 5, 0, tzinfo=UTC).timestamp()  # a Monday, midnigh
 LOW = LowStock()
 ORDERS = (0.30, 0.72, 0.84, 0.96, 0.98, 1.0)  # how often an order is of 1, 2, … 6 tickets
 ORDER = 2.2  # their mean
-_SURGES_FROM = 4  # a sale's parts: two of the opening, the rise, the middle, and each surge
 FLICKER = 900.0  # a condition that is gone for less than this is still the same
 
 
@@ -136,7 +135,7 @@ class Market:
             starts,
             draw.random() >= self.model.sudden,
             quantity,
-            _Rate(opens, starts, 0.0, [1.0] * len(quantity), []),
+            _Rate(opens, starts, 0.0, [1.0] * len(quantity), [], []),
             [],
         )
 
@@ -158,15 +157,22 @@ class Market:
             for _ in range(_poisson(draw, model.surges * span / DAY))
         ]
         middle = 1 - opening - late
-        parts: list[tuple[float, Callable[[], float], Callable[[float], float]]] = [
+        calm: list[tuple[float, Callable[[], float], Callable[[float], float]]] = [
             (opening * 0.5, *_decay(draw, life.opens, fast)),
             (opening * 0.5, *_decay(draw, life.opens, 8 * HOUR)),
             (late, *_rise(draw, life.starts, 2.5 * DAY)),
             (middle, *_flat(draw, life.opens, span)),
-            *((share, *_decay(draw, at, length)) for at, share, length in surges),
         ]
+        stirred = [(share, *_decay(draw, at, length)) for at, share, length in surges]
         taste = [q * draw.lognormvariate(0, 0.5) for q in life.quantity]
-        life.rate = _Rate(life.opens, life.starts, total, taste, [(w, d) for w, _, d in parts])
+        life.rate = _Rate(
+            life.opens,
+            life.starts,
+            total,
+            taste,
+            [(weight, dense) for weight, _, dense in calm],
+            [(weight, dense) for weight, _, dense in stirred],
+        )
         life.steps = sorted(
             one
             for at in (life.opens, *(at for at, _, _ in surges))
@@ -177,7 +183,7 @@ class Market:
             return life
         orders = sorted(
             at
-            for number, (weight, sample, _) in enumerate(parts)
+            for number, (weight, sample, _) in enumerate([*calm, *stirred])
             for _ in range(_poisson(draw, total * weight))
             if life.opens <= (at := sample()) < life.starts
             and (number < 2 or draw.random() * 1.8 < _daily(at))
@@ -284,17 +290,19 @@ class _Rate:
         starts: float,
         total: float,
         taste: list[float],
-        parts: list[tuple[float, Callable[[float], float]]],
+        calm: list[tuple[float, Callable[[float], float]]],
+        surges: list[tuple[float, Callable[[float], float]]],
     ) -> None:
-        self.opens, self.starts, self.total, self.parts = opens, starts, total, parts
+        self.opens, self.starts, self.total = opens, starts, total
+        self._calm, self._parts = calm, [*calm, *surges]
         self.taste = [one / sum(taste) for one in taste]
 
     def __call__(self, at: float, one: int) -> float:
-        return self._sum(at, one, self.parts)
+        return self._sum(at, one, self._parts)
 
-    def usual(self, at: float, one: int) -> float:
+    def calm(self, at: float, one: int) -> float:
         """The same, had there been no surges."""
-        return self._sum(at, one, self.parts[:_SURGES_FROM])
+        return self._sum(at, one, self._calm)
 
     def _sum(
         self, at: float, one: int, parts: Sequence[tuple[float, Callable[[float], float]]]

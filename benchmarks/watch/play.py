@@ -123,7 +123,7 @@ class Told(Schedule):
 
     def _speed(self, one: Watched, kind: TypeFacts, at: float) -> tuple[float, float]:
         sale = self._lives[int(one.facts.id)].rate
-        true = sale if self._surges else sale.usual
+        true = sale if self._surges else sale.calm
         return ORDER * true(at, int(kind.id[1:])), 1e9
 
     def next(self, at: float) -> Look:
