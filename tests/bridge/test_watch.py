@@ -277,27 +277,54 @@ def test_a_sick_desk_is_told_once_and_waited_for(vigil: Vigil) -> None:
 
 
 @pytest.mark.parametrize("temporary", [True, False])
-def test_a_ledger_that_fails(vigil: Vigil, temporary: bool) -> None:
+@pytest.mark.parametrize("step", ["commit", "quota: take"])
+def test_a_ledger_that_fails(step: str, temporary: bool) -> None:
     """For now: waited for, and what was seen is seen again. For good: the watch ends, 78."""
-    failing = True
-    plain = vigil.trouble.ledger
-
-    def fails(process: object, step: str) -> None:
-        if failing and step == "commit":
-            raise LedgerError("the ledger cannot be used: disk I/O error", temporary=temporary)
-
-    vigil.trouble.ledger = fails  # type: ignore[method-assign]
+    vigil = Vigil(shared=True)
+    vigil.run()
+    vigil.begin()
+    vigil.pass_time(5.0)
+    mend = _failing(vigil, step, temporary=temporary)
     vigil.box_office.sell_out(vigil.on_sale()[0].id)
     vigil.pass_time(30.0)
     assert vigil.desk.tickets == []
-    failing = False
-    vigil.trouble.ledger = plain  # type: ignore[method-assign]
+    mend()
     if temporary:
         vigil.until(lambda: len(vigil.desk.tickets) == 1, 90.0)
         vigil.until(vigil.quiet)
+        assert vigil.leave().exit_code == 0
     else:
         assert vigil.reports[-1].exit_code == 78
-        vigil.reports[-1] = attrs.evolve(vigil.reports[-1], trouble=None)
+
+
+@pytest.mark.parametrize("step", ["commit", "quota: take"])
+def test_a_ledger_that_fails_before_the_first_look_is_done(step: str) -> None:
+    """There is nothing to compare with yet: it is looked at once more, and nothing is told."""
+    vigil = Vigil(shared=True)
+    mend = _failing(vigil, step, temporary=True)
+    vigil.begin()
+    vigil.pass_time(30.0)
+    assert vigil.ledger.state(OFFICE).snapshot is None
+    mend()
+    vigil.until(lambda: "watching 4 events" in vigil.said(), 90.0)
+    vigil.pass_time(60.0)
+    assert vigil.desk.tickets == []
+    assert vigil.leave().exit_code == 0
+
+
+def _failing(vigil: Vigil, failing: str, *, temporary: bool) -> Callable[[], None]:
+    """From now on this step fails; what ends that."""
+    plain = vigil.trouble.ledger
+
+    def fails(process: object, step: str) -> None:
+        if step == failing:
+            raise LedgerError("the ledger cannot be used: disk I/O error", temporary=temporary)
+
+    def mend() -> None:
+        vigil.trouble.ledger = plain  # type: ignore[method-assign]
+
+    vigil.trouble.ledger = fails  # type: ignore[method-assign]
+    return mend
 
 
 # -- the quota ----------------------------------------------------------------------------------

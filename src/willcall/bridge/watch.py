@@ -183,6 +183,9 @@ class Watch:
             observation = yield from patrol.look(self._api(), look)
         except ApiError as problem:
             error = problem
+        except LedgerError as problem:  # what is spent of the quota is kept there
+            yield from self._ledger_failed(problem)
+            return
         moment = yield from tick()
         took = None if error is not None else moment - began
         said = tempo.looked(moment, took, refused=tally[TICKETSMART.name] > before)
@@ -213,6 +216,9 @@ class Watch:
                     raise alone
             except ApiError as error:
                 yield from self._failed(fence, None, error)
+                continue
+            except LedgerError as problem:
+                yield from self._ledger_failed(problem)
                 continue
             found = found_in(job, None, observation, planner)
             done = yield from self._concluded(fence, None, found)
