@@ -116,7 +116,7 @@ def test_a_watch_looks_once_a_day_too() -> None:
     vigil = Vigil(job=lambda job: attrs.evolve(job, desk_key="key"))
     vigil.run()
     yesterday = Shown(vigil.sandbox.now().timestamp() - 86_400.0).text()
-    vigil.ledger.change("key", lambda _: (yesterday, None))
+    vigil.ledger.change("key", lambda *_: (yesterday, None))
     vigil.sandbox.revoke(vigil.keys["ticket0"])
     vigil.sandbox.forget_requests()
     watch = vigil.begin()

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
@@ -226,12 +227,38 @@ def test_no_count_of_the_quota_is_lost_between_machines(
 
     def count(ledger: Ledger) -> None:
         for _ in range(25):
-            ledger.change("a key", lambda text: (str(int(text or "0") + 1), None))
+            ledger.change("a key", lambda text, _: (str(int(text or "0") + 1), None))
 
     together([partial(count, one) for one in ledgers])
-    assert ledgers[0].change("a key", lambda text: (text or "", text)) == "100"
+    assert ledgers[0].change("a key", lambda text, _: (text or "", text)) == "100"
     for ledger in ledgers:
         ledger.close()
+
+
+def test_the_quota_is_counted_by_the_clock_of_the_server(
+    house: House, url: str, tmp_path: Path
+) -> None:
+    """As it is when the step is taken, after whoever held the row has let it go."""
+    other, held, shown = open_ledger(url, tmp_path), threading.Event(), []
+
+    def hold(_: str | None, __: float | None) -> tuple[str, None]:
+        held.set()
+        time.sleep(1.0)
+        shown.append(time.time())
+        return "", None
+
+    def take(_: str | None, moment: float | None) -> tuple[str, None]:
+        shown.append(moment or 0.0)
+        return "", None
+
+    def wait_and_take() -> None:
+        held.wait()
+        other.change("a key", take)
+
+    together([lambda: house.ledger.change("a key", hold), wait_and_take])
+    before, after = shown
+    assert before <= after < before + 1.0
+    other.close()
 
 
 def test_many_may_make_the_same_ledger_at_once(url: str, tmp_path: Path) -> None:

@@ -42,12 +42,13 @@ customer_email = "organiser@example.com"
 def test_a_store_hands_on_what_was_kept(tmp_path: Path) -> None:
     """Each name by itself, and over the end of a process."""
     ledger = open_ledger("sqlite:///willcall.db", tmp_path)
-    assert ledger.change("a", lambda kept: ("1", kept)) is None
-    assert ledger.change("b", lambda kept: ("2", kept)) is None
+    assert ledger.change("a", lambda kept, _: ("1", kept)) is None
+    assert ledger.change("b", lambda kept, _: ("2", kept)) is None
     ledger.close()
     ledger = open_ledger("sqlite:///willcall.db", tmp_path)
-    assert ledger.change("a", lambda kept: ("3", kept)) == "1"
-    assert ledger.change("a", lambda kept: ("3", kept)) == "3"
+    assert ledger.change("a", lambda kept, _: ("3", kept)) == "1"
+    assert ledger.change("a", lambda kept, _: ("3", kept)) == "3"
+    assert ledger.change("a", lambda _, moment: ("3", moment)) is None  # a file has no clock
     ledger.close()
 
 

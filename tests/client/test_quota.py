@@ -6,6 +6,7 @@ import os
 import random
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytest
@@ -14,7 +15,7 @@ from client.kit import account, get, options, play, post, reply
 from willcall.client.engine import Options, perform
 from willcall.client.flow import Flow, Sleep, World, simulate
 from willcall.client.provider import open_account, shared_pace
-from willcall.client.quota import Pace, Quota, Window
+from willcall.client.quota import Pace, Quota, Step, Window
 from willcall.errors import InputError, LedgerError, RateLimitError, Reply
 from willcall.sandbox.limits import FirstRequestWindow, RollingWindow
 from willcall.ticketsmart.api import PROVIDER
@@ -25,17 +26,19 @@ T = TypeVar("T")
 class MemoryStore:
     """A store as a ledger would be one: texts under names, changed one at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] | None = None) -> None:
         self.texts: dict[str, str] = {}
+        self.clock = clock
         self.fails = 0
         self._lock = threading.Lock()
 
-    def change(self, name: str, step: Callable[[str | None], tuple[str, T]]) -> T:
+    def change(self, name: str, step: Step[T]) -> T:
         with self._lock:
             if self.fails:
                 self.fails -= 1
                 raise LedgerError("locked", temporary=True)
-            self.texts[name], answer = step(self.texts.get(name))
+            moment = None if self.clock is None else self.clock()
+            self.texts[name], answer = step(self.texts.get(name), moment)
             return answer
 
 
@@ -248,6 +251,27 @@ def test_processes_share_a_quota_through_a_store() -> None:
     assert {"quota: take", "quota: settle"} == {
         effect.name for effect in world.trace if hasattr(effect, "name")
     }
+
+
+@pytest.mark.parametrize("ahead", [-7.0, 7.0])
+def test_machines_whose_clocks_differ_share_a_quota_by_the_clock_of_the_store(ahead: float) -> None:
+    world = World(lambda _: service(world))
+    store = MemoryStore(clock=lambda: world.elapsed)
+    service = Service(RollingWindow(), slow=0.2)
+    ours, theirs = (account(pace=Pace(Quota(60), store=store, name="main-room")) for _ in range(2))
+    right = world.start
+
+    def sweep() -> Flow[None]:
+        for _ in range(100):
+            world.start = right
+            yield from perform(get(), ours, Options())
+            world.start = right + timedelta(seconds=ahead)  # on the other machine
+            yield from perform(get(), theirs, Options())
+
+    simulate(sweep(), world)
+
+    assert service.refused == 0
+    assert 199 / (service.arrived[-1] - service.arrived[0]) * 60 >= 0.95 * 60
 
 
 def test_a_429_is_told_to_the_other_processes() -> None:

@@ -11,7 +11,6 @@ tried at once.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import attrs
 
@@ -117,7 +116,7 @@ def _mine_to_ask(job: Job, moment: float) -> Flow[bool]:
     """Write down that the key is about to be tried; False if another process has been faster. One
     that ends before the answer has had its request of the day all the same."""
 
-    def step(text: str | None) -> tuple[str, bool]:
+    def step(text: str | None, _: float | None) -> tuple[str, bool]:
         shown = Shown.load(text)
         if text is not None and shown is not None and shown.holds(moment):
             return text, False
@@ -132,5 +131,5 @@ def _shown(job: Job) -> Flow[Shown | None]:
 
 
 def _keep(job: Job, shown: Shown) -> Flow[None]:
-    step: Callable[[str | None], tuple[str, None]] = lambda _: (shown.text(), None)  # noqa: E731
-    yield from do("note key", lambda: job.ledger.change(job.desk_key, step))
+    kept = shown.text()
+    yield from do("note key", lambda: job.ledger.change(job.desk_key, lambda *_: (kept, None)))

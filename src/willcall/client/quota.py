@@ -65,17 +65,23 @@ class Quota:
         return self.reads(share) / (self.seconds + _MARGIN + trip)
 
 
+Step = Callable[[str | None, float | None], tuple[str, T]]
+"""What changes a stored text: see :meth:`QuotaStore.change`."""
+
+
 class QuotaStore(Protocol):
     """Where a window is kept that several processes share: one text under each name.
 
     A store knows nothing of what the text means; it only has to change it atomically.
     """
 
-    def change(self, name: str, step: Callable[[str | None], tuple[str, T]]) -> T:
+    def change(self, name: str, step: Step[T]) -> T:
         """In one transaction that no other process can come between: hand ``step`` the text under
         ``name`` (None if there is none yet), keep the text it returns, and return its answer.
 
-        ``step`` has no effects of its own, so it may be called again after a conflict.
+        ``step`` is also handed what the store's own clock shows just then, in seconds since 1970,
+        or None if it has none: a store on a server has one, by which machines whose clocks differ
+        can count alike. It has no effects of its own, so it may be called again after a conflict.
         """
         ...  # pragma: no cover - a protocol has no body
 
@@ -237,7 +243,8 @@ class Pace:
     Args:
         quota: how much may pass.
         store: where the window is kept, to share it with other processes; else it is in memory.
-            Then the wall clock counts, and every request costs two short transactions.
+            Then the store's own clock counts, or this machine's wall clock if it has none, and
+            every request costs two short transactions.
         name: what it is kept under: one name per key (TicketSmart) or workspace (Ticket0).
 
     Raises:
@@ -353,9 +360,9 @@ class Turn:
         pace, at = self._pace, (yield from now()).timestamp()
         store: Any = pace.store
 
-        def step(text: str | None) -> tuple[str, T]:
+        def step(text: str | None, theirs: float | None) -> tuple[str, T]:
             window = Window.load(text)
-            answer = work(window, at)
+            answer = work(window, at if theirs is None else theirs)
             return window.dump(), answer
 
         answer: T = yield from do(name, lambda: store.change(pace.name, step))

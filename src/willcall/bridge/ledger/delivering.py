@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, insert, or_, select, update
+from sqlalchemy import Connection, Select, func, insert, or_, select, update
 
+from ...client.quota import Step
 from ..cases import UNSETTLED, Act, Case, CaseState, Intent, IntentState
 from . import schema
 from .base import insert_if_absent
@@ -163,9 +164,7 @@ def write_dead(connection: Connection, number: int, state: IntentState, now: dat
     return True
 
 
-def change_quota(
-    connection: Connection, name: str, step: Callable[[str | None], tuple[str, T]]
-) -> T:
+def change_quota(connection: Connection, name: str, step: Step[T]) -> T:
     """Change what is spent of a quota."""
     quotas = schema.quotas
     mine = quotas.c.name == name
@@ -175,6 +174,15 @@ def change_quota(
         # Made first and locked then: a row that is not there yet locks nobody out.
         insert_if_absent(connection, insert(quotas).values(name=name, spent=""))
         row = connection.execute(known).one()
-    spent, answer = step(row.spent or None)
+    spent, answer = step(row.spent or None, _clock(connection))
     connection.execute(update(quotas).where(mine).values(spent=spent))
     return answer
+
+
+def _clock(connection: Connection) -> float | None:
+    """What the server's clock shows now, and not when the transaction began; None: no server."""
+    if connection.dialect.name != "postgresql":
+        return None
+    return float(
+        connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one()
+    )

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import attrs
 from sqlalchemy import create_engine
 
+from ...client.quota import Step
 from ...errors import LedgerError, TakenOverError
 from ..cases import (
     LIVE,
@@ -403,9 +404,9 @@ class MemoryLedger(Ledger):
         """What is spent of a quota; None: nothing yet."""
         return self._book.quotas.get(name)
 
-    def change(self, name: str, step: Callable[[str | None], tuple[str, T]]) -> T:
+    def change(self, name: str, step: Step[T]) -> T:
         """Change what is spent of a quota."""
-        self._book.quotas[name], answer = step(self._book.quotas.get(name))
+        self._book.quotas[name], answer = step(self._book.quotas.get(name), None)
         return answer
 
     # -- removals -----------------------------------------------------------------------------

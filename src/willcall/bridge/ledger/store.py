@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from ...client.quota import Step
 from ...errors import LedgerError, TakenOverError
 from ..cases import (
     Case,
@@ -399,7 +400,7 @@ class Ledger(Foresighted):
         with self._told(), self._engine.begin() as connection:
             return write_dead(connection, number, IntentState.DROPPED, now)
 
-    def change(self, name: str, step: Callable[[str | None], tuple[str, T]]) -> T:
+    def change(self, name: str, step: Step[T]) -> T:
         """Change what is spent of a quota: see :class:`willcall.client.quota.QuotaStore`."""
         with self._told(), self._engine.begin() as connection:
             return change_quota(connection, name, step)
