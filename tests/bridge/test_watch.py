@@ -14,7 +14,7 @@ from support.house import ADDRESS
 from support.vigil import Vigil
 from willcall.bridge.changes import matching
 from willcall.bridge.rules import Rule, Rules, Storm, built_in_rules
-from willcall.bridge.run import Job, release_held, report_removal_failure
+from willcall.bridge.run import Job, release_held, report_removal_failure, worst
 from willcall.bridge.terms import Watching
 from willcall.client.flow import Flow
 from willcall.errors import LedgerError
@@ -284,7 +284,7 @@ def test_a_ledger_that_fails(step: str, temporary: bool) -> None:
     vigil.run()
     vigil.begin()
     vigil.pass_time(5.0)
-    mend = _failing(vigil, step, temporary=temporary)
+    mend = _failing(vigil, {step}, temporary=temporary)
     vigil.box_office.sell_out(vigil.on_sale()[0].id)
     vigil.pass_time(30.0)
     assert vigil.desk.tickets == []
@@ -292,6 +292,10 @@ def test_a_ledger_that_fails(step: str, temporary: bool) -> None:
     if temporary:
         vigil.until(lambda: len(vigil.desk.tickets) == 1, 90.0)
         vigil.until(vigil.quiet)
+        assert [one.split(":")[0] for one in vigil.said()[-2:]] == [
+            "waiting",
+            "the ledger answers again",
+        ]
         assert vigil.leave().exit_code == 0
     else:
         assert vigil.reports[-1].exit_code == 78
@@ -301,7 +305,7 @@ def test_a_ledger_that_fails(step: str, temporary: bool) -> None:
 def test_a_ledger_that_fails_before_the_first_look_is_done(step: str) -> None:
     """There is nothing to compare with yet: it is looked at once more, and nothing is told."""
     vigil = Vigil(shared=True)
-    mend = _failing(vigil, step, temporary=True)
+    mend = _failing(vigil, {step}, temporary=True)
     vigil.begin()
     vigil.pass_time(30.0)
     assert vigil.ledger.state(OFFICE).snapshot is None
@@ -312,12 +316,48 @@ def test_a_ledger_that_fails_before_the_first_look_is_done(step: str) -> None:
     assert vigil.leave().exit_code == 0
 
 
-def _failing(vigil: Vigil, failing: str, *, temporary: bool) -> Callable[[], None]:
-    """From now on this step fails; what ends that."""
+def test_a_ledger_that_is_away_for_an_hour(vigil: Vigil) -> None:
+    """It is told once, each minute has the exit code of that, and nothing is lost."""
+    mend = _failing(vigil, set(), temporary=True)
+    told = len(vigil.said())
+    vigil.box_office.sell_out(vigil.on_sale()[0].id)
+    assert vigil.watch is not None
+    for _ in range(60):
+        vigil.watch.codes = []
+        vigil.pass_time(60.0)
+        assert worst(vigil.watch.codes) == 75
+    (said,) = vigil.said()[told:]
+    assert said == "waiting: the ledger cannot be used: disk I/O error"
+    mend()
+    vigil.until(lambda: len(vigil.desk.tickets) == 1, 90.0)
+    assert vigil.said()[-1] == "the ledger answers again"
+    vigil.until(vigil.quiet, 120.0)
+    vigil.watch.codes = []
+    vigil.pass_time(60.0)
+    assert worst(vigil.watch.codes) == 0
+
+
+def test_a_lease_that_cannot_be_given_back_hides_nothing(vigil: Vigil) -> None:
+    """It runs out by itself."""
+    mend = _failing(vigil, {"release"}, temporary=True)
+    report = vigil.leave()
+    assert (report.exit_code, str(report.trouble)) == (
+        75,
+        "the ledger cannot be used: disk I/O error",
+    )
+    assert vigil.run().exit_code == 75  # somebody else has it, as far as anybody can tell
+    mend()
+    vigil.pass_time(300.0)
+    assert vigil.run().exit_code == 0
+    vigil.begin()
+
+
+def _failing(vigil: Vigil, steps: set[str], *, temporary: bool) -> Callable[[], None]:
+    """From now on these steps fail, or all if none is named; what ends that."""
     plain = vigil.trouble.ledger
 
     def fails(process: object, step: str) -> None:
-        if step == failing:
+        if step in steps or (not steps and step != "tell"):  # what it tells needs no ledger
             raise LedgerError("the ledger cannot be used: disk I/O error", temporary=temporary)
 
     def mend() -> None:

@@ -54,7 +54,7 @@ from .minute import MINUTE, Minute, News
 from .observe import Observation, observe
 from .patrol import Patrol
 from .planner import Planner
-from .run import PassReport, busy, deliver, strangers
+from .run import PassReport, busy, code_of, deliver, strangers
 from .selling import FAST
 from .spending import Look
 from .tally import Tally
@@ -66,6 +66,8 @@ _RENEW = 20.0
 _LOOK = 20.0
 """Seconds that one look may take, waits and repetitions included."""
 _LONGEST_PAUSE = 60.0
+_LONGEST_LEDGER_PAUSE = 30.0
+"""Seconds: so that each minute without a ledger has an exit code of its own."""
 _LONGEST_BACK_OFF = 20.0
 """Seconds: so that three minutes of trouble are seen as such, and its end soon."""
 _DELIVERY = 50.0
@@ -109,6 +111,7 @@ class Watch:
         self._history_at = 0.0
         self._renewed = 0.0
         self._failures = 0
+        self._ledger_failures = 0
         self._noted: tuple[str, float] | None = None
         self._minute: Minute | None = None
         self._tally = Tally()
@@ -138,13 +141,21 @@ class Watch:
             report = attrs.evolve(report, trouble=error)
         except Exception:
             self.over = True
-            yield from do("release", lambda: job.ledger.release_lease(fence))
+            yield from self._released(fence)
             raise
         self.over = True
         yield from self._handed_over()
-        yield from do("release", lambda: job.ledger.release_lease(fence))
+        kept = yield from self._released(fence)
         fault = self._fault
-        return attrs.evolve(report, trouble=fault or report.trouble, left=self.left)
+        return attrs.evolve(report, trouble=fault or report.trouble or kept, left=self.left)
+
+    def _released(self, fence: Fence) -> Flow[LedgerError | None]:
+        """Give the lease back; one that the ledger does not take back now runs out by itself."""
+        try:
+            yield from do("release", lambda: self.job.ledger.release_lease(fence))
+        except LedgerError as error:
+            return error
+        return None
 
     def _watch(self, fence: Fence) -> Flow[None]:
         job = self.job
@@ -279,6 +290,7 @@ class Watch:
         elif snapshot is not None:
             for name in found.differing:
                 self._unwritten.setdefault(name, snapshot[name])
+        yield from self._ledger_well()
         self._snapshot.update(found.differing)
         yield from self._take(concluded, found.observation)
         return concluded
@@ -340,16 +352,25 @@ class Watch:
             yield from self._take(concluded, None)
 
     def _ledger_failed(self, error: LedgerError) -> Flow[None]:
-        """A ledger that fails for now is waited for; what was seen is seen again.
+        """A ledger that fails for now is waited for; what was seen is seen again. It cannot be
+        written into it, so each time stands for an exit code: whoever is pinged should know.
 
         Raises:
             LedgerError: it will not pass by itself, or somebody else has the lease.
         """
         if isinstance(error, TakenOverError) or not error.temporary:
             raise error
-        yield from self._say(said=str(error))
-        self._failures += 1
-        yield from sleep(min(30.0, 2.0 ** min(self._failures, 5)))
+        self.codes = [*self.codes[-9:], code_of(error)]
+        self._ledger_failures += 1
+        if self._ledger_failures == 1:
+            yield from self._say(said=f"waiting: {error}")
+        yield from sleep(min(_LONGEST_LEDGER_PAUSE, 2.0 ** min(self._ledger_failures, 5)))
+
+    def _ledger_well(self) -> Flow[None]:
+        """Something was written."""
+        if self._ledger_failures:
+            self._ledger_failures = 0
+            yield from self._say(said="the ledger answers again")
 
     # -- time ---------------------------------------------------------------------------------
 
@@ -418,6 +439,8 @@ class Watch:
             )
         except LedgerError as error:
             yield from self._ledger_failed(error)
+        else:
+            yield from self._ledger_well()
 
     # -- delivering -----------------------------------------------------------------------------
 
