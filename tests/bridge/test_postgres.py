@@ -22,7 +22,7 @@ from sqlalchemy import create_engine, inspect, text
 
 from support.house import START, Crash, House
 from willcall.bridge.cases import Decision
-from willcall.bridge.ledger import Fence, Ledger, open_ledger, schema
+from willcall.bridge.ledger import Fence, Ledger, open_ledger, opening, schema
 from willcall.errors import LedgerError
 
 
@@ -273,6 +273,51 @@ def test_many_may_make_the_same_ledger_at_once(url: str, tmp_path: Path) -> None
 
     together([make] * 4)
     assert wrong == []
+
+
+def test_a_server_that_takes_a_connection_and_says_nothing_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has hung, or something between has swallowed it."""
+    monkeypatch.setitem(opening._PATIENCE, "connect_timeout", 2)
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        url = f"postgresql://willcall@127.0.0.1:{mute.getsockname()[1]}/none"
+        for more, least, most in (("", 1.5, 5.0), ("?connect_timeout=6", 5.0, 9.0)):
+            began = time.monotonic()
+            with pytest.raises(LedgerError) as caught:
+                open_ledger(url + more, tmp_path)
+            assert caught.value.temporary
+            assert least < time.monotonic() - began < most
+
+
+def test_what_another_session_holds_is_waited_for_as_with_sqlite(
+    house: House, url: str, tmp_path: Path
+) -> None:
+    """For five seconds; the limit stays where a transaction was given up."""
+    other, held, over = open_ledger(url, tmp_path), threading.Event(), threading.Event()
+
+    def hold(_: str | None, __: float | None) -> tuple[str, None]:
+        held.set()
+        over.wait(30)
+        return "", None
+
+    holder = threading.Thread(target=lambda: house.ledger.change("a key", hold))
+    holder.start()
+    held.wait(10)
+    try:
+        for _ in range(2):
+            began = time.monotonic()
+            with pytest.raises(LedgerError, match="lock timeout") as caught:
+                other.change("a key", lambda kept, _: (kept or "", None))
+            assert caught.value.temporary
+            assert 4.0 < time.monotonic() - began < 8.0
+    finally:
+        over.set()
+        holder.join(10)
+    other.change("a key", lambda kept, _: (kept or "", None))
+    other.close()
 
 
 def test_a_server_that_is_away_is_for_now_and_its_password_is_not_shown(tmp_path: Path) -> None:

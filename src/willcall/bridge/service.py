@@ -49,7 +49,7 @@ from .run import (
     run_pass,
     worst,
 )
-from .threads import Threads
+from .threads import StuckError, Threads
 
 T = TypeVar("T")
 Onlooker = Callable[[str], Watcher | None]
@@ -191,7 +191,7 @@ class Bridge:
 
         Raises:
             InputError: a key is missing or of the wrong shape.
-            LedgerError: the ledger cannot be opened.
+            LedgerError: the ledger cannot be opened, or does not answer any more.
         """
         ping = self.config.ping
         watchdog = Watchdog(None if ping is None else ping.url, self._connections)
@@ -201,7 +201,11 @@ class Bridge:
             with self._ledger() as ledger:
                 jobs = [self._job(office, ledger) for office in self.config.box_office]
                 threads = Threads(jobs, tell, self._send, lambda: self._stopping)
-                reports = threads.run(seconds, watchdog.ended)
+                try:
+                    reports = threads.run(seconds, watchdog.ended)
+                except StuckError:
+                    ledger.abandon()
+                    raise
             code = worst(report.exit_code for report in reports)
         except WillcallError as error:
             code = code_of(error)

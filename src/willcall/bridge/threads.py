@@ -1,4 +1,8 @@
-"""Watches in threads: two for each box office, in which its flows block on real requests."""
+"""Watches in threads: two for each box office, in which its flows block on real requests.
+
+A thread that hangs cannot be ended, and nobody would notice one that does: so each gives a sign
+whenever it sends or waits, and without one for long the process is to be ended, and started again.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from typing import Any
 import attrs
 
 from ..client.flow import Flow, Request, drive
-from ..errors import Reply, StoppedError
+from ..errors import LedgerError, Reply, StoppedError
 from .job import Job
 from .minute import MINUTE, News
 from .run import PassReport, worst
@@ -20,6 +24,17 @@ _TURN = 0.1
 """Seconds after which a thread that waits looks whether it is to leave."""
 
 _SOON = 0.25
+
+_STUCK = 180.0
+"""Seconds without a sign from a thread: requests have limits of their own, and so have most waits
+for a ledger; a server that takes a question and answers nothing has none."""
+
+_PAUSED = 5.0
+"""Seconds between two of our own looks that say that the whole process was stopped meanwhile."""
+
+
+class StuckError(LedgerError):
+    """The ledger does not answer, and a thread waits for it."""
 
 
 class Threads:
@@ -41,6 +56,7 @@ class Threads:
     ) -> None:
         self._halt = threading.Event()
         self._stopping, self._transport = stopping, transport
+        self._signs: dict[int, float] = {}
         lock = threading.Lock()
 
         def told(news: News) -> None:
@@ -59,6 +75,7 @@ class Threads:
             each_minute: is given the exit code that the last minute stands for.
 
         Raises:
+            StuckError: a thread hangs; it is left behind.
             whatever a flow did not expect.
         """
         threads = [
@@ -70,8 +87,10 @@ class Threads:
         minute = time.monotonic() + MINUTE
         for thread in threads:
             thread.start()
-        while any(thread.is_alive() for thread in threads):
+        looked = time.monotonic()
+        while alive := [thread for thread in threads if thread.is_alive()]:
             self._halt.wait(_TURN)
+            looked = self._signs_of(alive, looked)
             if self._halt.is_set():
                 time.sleep(_TURN)
             if time.monotonic() >= ends:
@@ -82,6 +101,22 @@ class Threads:
         if self._fault is not None:
             raise self._fault
         return [self._reports[number] for number in range(len(self._watches))]
+
+    def _signs_of(self, alive: Sequence[threading.Thread], looked: float) -> float:
+        """See that each still gives signs, ``looked`` being when that was last done; when it is."""
+        moment = time.monotonic()
+        for thread in alive:
+            sign = self._signs.setdefault(thread.ident or 0, moment)
+            if moment - looked > _PAUSED:
+                self._signs[thread.ident or 0] = moment
+            elif moment - sign > _STUCK:
+                self._halt.set()
+                raise StuckError(
+                    f"the ledger has not answered for {_STUCK:.0f} seconds (see that its server "
+                    "is well; a new start goes on)",
+                    temporary=True,
+                )
+        return moment
 
     def _code(self) -> int:
         """The worst that any minute stood for since this was last asked."""
@@ -102,11 +137,21 @@ class Threads:
 
     def _driven(self, flow: Flow[Any]) -> Any:
         try:
-            return drive(flow, self._transport, self._pause)
+            return drive(flow, self._carry, self._pause)
         except BaseException as error:  # noqa: BLE001 - it is raised where somebody waits for it
             self._fault = self._fault or error
             self._halt.set()
             return None
+
+    def _sign(self) -> None:
+        self._signs[threading.get_ident()] = time.monotonic()
+
+    def _carry(self, request: Request) -> Reply:
+        self._sign()
+        try:
+            return self._transport(request)
+        finally:
+            self._sign()
 
     def _leaving(self) -> bool:
         return self._halt.is_set() or self._stopping()
@@ -114,6 +159,7 @@ class Threads:
     def _pause(self, seconds: float) -> None:
         ends = time.monotonic() + seconds
         while (left := ends - time.monotonic()) > 0:
+            self._sign()
             # What is over in a moment is waited out: leaving takes a few of those itself.
             if left > _SOON and self._leaving():
                 raise StoppedError("asked to leave; the next run goes on where this one stops")

@@ -17,6 +17,9 @@ INTERRUPTED = 130
 PATIENCE = 4.0
 """Seconds for the act in hand; then it is left as it is, in doubt, and the next run looks."""
 
+_CLOSING = 1.0
+"""Seconds for what is to be closed after that: a database may not answer to that either."""
+
 
 @contextmanager
 def leaving(stop: Callable[[], None], *, interrupts: bool = False) -> Iterator[None]:
@@ -35,7 +38,7 @@ def leaving(stop: Callable[[], None], *, interrupts: bool = False) -> Iterator[N
         nonlocal interrupted
         interrupted = interrupted or number == signal.SIGINT
         stop()
-        signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE, _CLOSING)
 
     def overdue(_signal: int, _frame: FrameType | None) -> None:
         raise _OverdueError

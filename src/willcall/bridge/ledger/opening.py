@@ -17,6 +17,24 @@ from .store import Ledger
 _BUSY = 5000
 """How many milliseconds to wait for another program that is writing."""
 
+_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+"""How long a PostgreSQL server is waited for, by libpq's names, unless the URL says otherwise:
+without these a server that has vanished holds a pass up for a quarter of an hour, or for ever."""
+
+_LIMITS = f"""
+SET lock_timeout = {_BUSY};
+SET statement_timeout = 30000;
+SET idle_in_transaction_session_timeout = 60000
+"""
+"""The same for what another session holds, and so that a process that was paused in mid-transaction
+holds nobody up for longer than that; in milliseconds."""
+
 
 def _sqlite(engine: Engine, *, reading: bool) -> None:
     @event.listens_for(engine, "connect")
@@ -41,6 +59,15 @@ def _sqlite(engine: Engine, *, reading: bool) -> None:
         # IMMEDIATE: two writers meet here, where one can wait, and never in mid-transaction.
         reads = connection.get_execution_options().get("reading")
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _(connection: Any, _record: Any) -> None:
+        # Within a transaction it would be undone with that.
+        connection.autocommit = True
+        connection.execute(_LIMITS)
+        connection.autocommit = False
 
 
 def _no_url() -> ConfigError:
@@ -88,7 +115,11 @@ def open_ledger(url: str, folder: Path, *, reading: bool = False) -> Ledger:
     """
     parsed = _resolved(url, folder)
     try:
-        if parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
+        if parsed.get_backend_name() == "postgresql":
+            wanted = {name: n for name, n in _PATIENCE.items() if name not in parsed.query}
+            engine = create_engine(parsed, connect_args=wanted)
+            exists = True
+        elif parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
             engine = create_engine(parsed)
             exists = True
         else:
@@ -113,6 +144,8 @@ def open_ledger(url: str, folder: Path, *, reading: bool = False) -> Ledger:
         raise LedgerError(f"the ledger {parsed.database} cannot be made: {said}") from None
     if engine.dialect.name == "sqlite":
         _sqlite(engine, reading=reading and exists)
+    elif engine.driver == "psycopg":
+        _postgresql(engine)
     ledger = Ledger(engine, reading=reading)
     if reading and exists:
         ledger.check_version()

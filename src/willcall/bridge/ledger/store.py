@@ -122,6 +122,10 @@ class Ledger(Foresighted):
         """The same ledger as another process has it: with leases of its own."""
         return Ledger(self._engine)
 
+    def abandon(self) -> None:
+        """Give no lease back, since the ledger does not answer: they run out by themselves."""
+        self._held.clear()
+
     def let_go(self) -> None:
         """Give back every lease that is still held."""
         for fence in list(self._held.values()):
