@@ -31,8 +31,8 @@ class News:
 class Minute:
     """What a minute has brought; ``began`` by the clock on the wall, ``begins`` in ticks.
 
-    ``error`` is what kept it from looking at its end, ``stopped`` what
-    kept it from delivering, and ``left`` what is still to be delivered, by state.
+    ``error`` is what kept it from looking at its end, ``stopped`` what kept it from delivering, and
+    ``left`` what is still to be delivered, by state.
     """
 
     began: datetime

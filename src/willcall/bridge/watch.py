@@ -2,8 +2,9 @@
 
 :meth:`Watch.observing` spends TicketSmart's requests one by one, as the schedule says, and writes
 down at once what follows from each look, by the same code as a run. :meth:`Watch.delivering`
-carries out what was written down, on Ticket0's own requests; the first rings for it, and never
-waits for it. Whatever drives them (two threads, or a simulation) runs both until the first is over.
+carries out what was written down, on Ticket0's own requests (``courier.py``); the first rings for
+it, and never waits for it. Whatever drives them (two threads, or a simulation) runs both until the
+first is over.
 
 ::
 
@@ -17,7 +18,7 @@ has ripened, a line in the ledger's list of runs, and what the planner has learn
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -46,7 +47,7 @@ from .conclude import (
     removals_due,
     sales_in,
 )
-from .deliver import Delivered, Outcome
+from .courier import Courier
 from .facts import EventFacts
 from .job import Job
 from .ledger import Fence
@@ -54,7 +55,7 @@ from .minute import MINUTE, Minute, News
 from .observe import Observation, observe
 from .patrol import Patrol
 from .planner import Planner
-from .run import PassReport, busy, code_of, deliver, strangers
+from .run import PassReport, busy, code_of, strangers
 from .selling import FAST
 from .spending import Look
 from .tally import Tally
@@ -70,12 +71,6 @@ _LONGEST_LEDGER_PAUSE = 30.0
 """Seconds: so that each minute without a ledger has an exit code of its own."""
 _LONGEST_BACK_OFF = 20.0
 """Seconds: so that three minutes of trouble are seen as such, and its end soon."""
-_DELIVERY = 50.0
-"""Seconds after which a round of deliveries begins nothing more, as a run's does."""
-_AGAIN = 15.0
-"""Seconds after which what could not be delivered is tried again, unless the desk is sick."""
-_IDLE_ROUND = 5.0
-"""Seconds between two looks into the ledger for what others have left to deliver."""
 _HANDOVER = 3.0
 """Seconds that delivery is given to finish the act in hand."""
 
@@ -90,19 +85,14 @@ class Watch:
 
     def __init__(self, job: Job, tell: Callable[[News], None]) -> None:
         self.job = job
-        self.fence: Fence | None = None
         self.over = False
         """Whether observing has ended, so that delivery should."""
         self.delivered = False
         """Whether delivery has ended."""
         self.codes: list[int] = []
         """The exit code that each minute stands for, until somebody takes it."""
-        self.left: Mapping[str, int] = {}
         self._tell = tell
-        self._rung = False
         self._fault: WillcallError | None = None
-        self._sick: type[ApiError] | None = None
-        self._outcomes: dict[str, Outcome] = {}
         self._fast: set[Name] = set()
         self._snapshot: dict[str, EventFacts] = {}
         self._planner: Planner | None = None
@@ -115,6 +105,7 @@ class Watch:
         self._noted: tuple[str, float] | None = None
         self._minute: Minute | None = None
         self._tally = Tally()
+        self._courier = Courier(attrs.evolve(job, stopping=self._leaving), self._say)
         self._tempo = Tempo(lambda trip: rate_of(job, trip))
 
     # -- observing ----------------------------------------------------------------------------
@@ -132,7 +123,7 @@ class Watch:
         if fence is None:
             self.over = self.delivered = True
             return attrs.evolve(report, trouble=busy(job.box_office))
-        self.fence = fence
+        self._courier.fence = fence
         try:
             yield from watched(self._watch(fence), self._tally)
         except StoppedError:
@@ -146,8 +137,8 @@ class Watch:
         self.over = True
         yield from self._handed_over()
         kept = yield from self._released(fence)
-        fault = self._fault
-        return attrs.evolve(report, trouble=fault or report.trouble or kept, left=self.left)
+        trouble = self._fault or report.trouble or kept
+        return attrs.evolve(report, trouble=trouble, left=self._courier.left)
 
     def _released(self, fence: Fence) -> Flow[LedgerError | None]:
         """Give the lease back; one that the ledger does not take back now runs out by itself."""
@@ -172,7 +163,7 @@ class Watch:
             self._snapshot = dict(state.snapshot)
             self._fast = {one.name for one in state.conditions if one.change.kind == FAST}
         self._planner, patrol = planner, Patrol(planner, self._snapshot)
-        self._ring()
+        self._courier.ring()
         yield from self._say(said=f"watching {len(self._snapshot)} events")
         while not self._leaving():
             yield from self._keep(fence)
@@ -299,7 +290,7 @@ class Watch:
         """Wake delivery, and tell of a decision."""
         decision = concluded.decision
         if decision.intents:
-            self._ring()
+            self._courier.ring()
         self._fast -= set(decision.over)
         self._fast |= {one.name for one in decision.conditions if one.change.kind == FAST}
         assert self._minute is not None  # noqa: S101 - there is one while anything is concluded
@@ -425,7 +416,9 @@ class Watch:
 
     def _note_minute(self, minute: Minute, at: datetime) -> Flow[None]:
         """A minute of watching is what a run is: the ledger and the watchdog are told alike."""
-        job, minute.left = self.job, self.left
+        job, courier = self.job, self._courier
+        minute.delivered, minute.folded = courier.counted()
+        minute.left, minute.stopped = courier.left, courier.stopped
         if self._noted is None:
             minute.error = None  # it has passed
         code, moment = minute.code, (yield from tick())
@@ -447,7 +440,7 @@ class Watch:
     def delivering(self) -> Flow[None]:
         """Carry out what was written down, as soon as it is, until observing is over."""
         try:
-            yield from watched(self._deliver_until_over(), self._tally)
+            yield from watched(self._courier.carrying(), self._tally)
         except StoppedError:
             pass
         except WillcallError as error:
@@ -455,63 +448,10 @@ class Watch:
         finally:
             self.delivered = self.over = True
 
-    def _deliver_until_over(self) -> Flow[None]:
-        due, sick = 0.0, 0
-        while not self._leaving():
-            moment = yield from tick()
-            if self.fence is None or not (self._rung or moment >= due):
-                yield from sleep(self.job.watching.idle)
-                continue
-            self._rung = False
-            try:
-                report = yield from self._round(self.fence, moment)
-            except LedgerError as error:
-                if isinstance(error, TakenOverError) or not error.temporary:
-                    raise
-                sick += 1
-            else:
-                stopped = report.deliveries.stopped
-                sick = sick + 1 if stopped is not None else 0
-            moment = yield from tick()
-            wait = _AGAIN if self.left else _IDLE_ROUND
-            due = moment + (min(_LONGEST_PAUSE, 2.5 * 2.0 ** min(sick, 5)) if sick else wait)
-
-    def _round(self, fence: Fence, moment: float) -> Flow[PassReport]:
-        job = attrs.evolve(self.job, stopping=self._leaving)
-        report = PassReport(box_office=job.box_office)
-        report = yield from deliver(job, fence, report, moment + _DELIVERY)
-        done, stopped = report.deliveries, report.deliveries.stopped
-        news = self._fresh(done.delivered)
-        self.left = report.left
-        minute = self._minute
-        if minute is not None:
-            minute.delivered += len(done.delivered)
-            minute.folded += done.folded
-            minute.stopped = stopped
-        told = stopped is not None and type(stopped) is not self._sick
-        if self._sick is not None and stopped is None:
-            yield from self._say(said="Ticket0 answers again")
-        self._sick = None if stopped is None else type(stopped)
-        if news or told:
-            shown = attrs.evolve(done, delivered=tuple(news), stopped=stopped if told else None)
-            yield from self._say(report=attrs.evolve(report, deliveries=shown))
-        return report
-
-    def _fresh(self, delivered: Sequence[Delivered]) -> list[Delivered]:
-        """What is not as it was the last time somebody was told."""
-        before, self._outcomes = self._outcomes, {}
-        for one in delivered:
-            if not one.outcome.settled:
-                self._outcomes[one.intent.marker] = one.outcome
-        return [one for one in delivered if before.get(one.intent.marker) is not one.outcome]
-
     # -- what they share --------------------------------------------------------------------------
 
     def _leaving(self) -> bool:
         return self.over or self.job.stopping()
-
-    def _ring(self) -> None:
-        self._rung = True
 
     def _handed_over(self) -> Flow[None]:
         """Wait until delivery has finished the act in hand."""
