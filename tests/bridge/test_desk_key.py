@@ -122,7 +122,7 @@ def test_a_watch_looks_once_a_day_too() -> None:
     watch = vigil.begin()
     vigil.pass_time(310.0)
     assert vigil.errors() == ["AuthenticationError"]
-    assert watch.codes[-4:] == [77, 77, 77, 77]
+    assert list(watch.codes)[-4:] == [77, 77, 77, 77]
     assert sum(one.service == "ticket0" for one in vigil.sandbox.requests) == 1
     vigil.leave()
 

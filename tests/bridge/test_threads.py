@@ -18,6 +18,9 @@ from support.served import config_for
 from willcall import Bridge
 from willcall.bridge import threads
 from willcall.bridge.ledger import Ledger, open_ledger
+from willcall.bridge.minute import News
+from willcall.bridge.ping import Watchdog
+from willcall.errors import LedgerError
 from willcall.sandbox import Sandbox, serve
 
 OFFICE = "main-room"
@@ -26,7 +29,7 @@ OFFICE = "main-room"
 HASTY = """\
 import sys
 from willcall.bridge import threads
-threads._STUCK, threads._PAUSED = 1.0, 0.5
+threads.STUCK, threads._PAUSED = 1.0, 0.5
 from willcall.cli.app import run
 sys.exit(run(["watch"]))
 """
@@ -43,34 +46,125 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield file
 
 
+class Hanging:
+    """A ledger of which one method answers nothing, from when there is a snapshot."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+        self.over, plain = threading.Event(), getattr(Ledger, call)
+
+        def hangs(ledger: Ledger, *given: object) -> object:
+            if ledger.state(OFFICE).snapshot is not None:
+                self.over.wait(30)
+            return plain(ledger, *given)
+
+        monkeypatch.setattr(Ledger, call, hangs)
+
+
+@pytest.fixture
+def pings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The exit codes that a watchdog hears of; a minute is half a second, and telling it takes
+    longer than a process may be stopped without being noticed."""
+    heard: list[int] = []
+
+    def ended(_: object, code: int) -> None:
+        time.sleep(0.3)
+        heard.append(code)
+
+    monkeypatch.setattr(Watchdog, "ended", ended)
+    monkeypatch.setattr(threads, "MINUTE", 0.5)
+    monkeypatch.setattr(threads, "_PAUSED", 0.25)
+    return heard
+
+
 @pytest.mark.parametrize("call", ["change", "unsettled"])  # observing waits for it, or delivering
 def test_a_ledger_that_takes_a_question_and_answers_nothing(
-    config: Path, monkeypatch: pytest.MonkeyPatch, call: str
+    config: Path, monkeypatch: pytest.MonkeyPatch, pings: list[int], call: str
 ) -> None:
-    """The watch ends, so that it is started again; its lease runs out by itself."""
-    hang, plain = threading.Event(), getattr(Ledger, call)
-
-    def hangs(self: Ledger, *given: object) -> object:
-        if self.state(OFFICE).snapshot is not None:
-            hang.wait(30)
-        return plain(self, *given)
-
-    monkeypatch.setattr(threads, "_STUCK", 1.0)
-    monkeypatch.setattr(Ledger, call, hangs)
+    """Nobody is told that all is well; the watch ends, so that it is started again. Its lease runs
+    out by itself, unless the other thread has given it back."""
+    hanging = Hanging(monkeypatch, call)
+    monkeypatch.setattr(threads, "STUCK", 3.0)
     began = time.monotonic()
     try:
         with (
             Bridge.from_config(config) as bridge,
-            pytest.raises(threads.StuckError, match="has not answered") as caught,
+            pytest.raises(LedgerError, match="has not answered") as caught,
         ):
             bridge.watch(lambda news: None, seconds=20)
-        assert time.monotonic() - began < 10
+        assert 3.0 < time.monotonic() - began < 12
         assert caught.value.temporary
+        assert pings[-4:] == [75] * 4  # three minutes of it, and its end
         ledger = open_ledger("sqlite:///willcall.db", config.parent)
-        assert ledger.take_lease(OFFICE, datetime.now(UTC)) is None
+        fence = ledger.take_lease(OFFICE, datetime.now(UTC))
+        assert (fence is None) == (call == "change")
         ledger.close()
     finally:
-        hang.set()
+        hanging.over.set()
+
+
+def test_what_is_broken_is_told_before_what_hangs(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a defect would be called a ledger that does not answer."""
+    hanging = Hanging(monkeypatch, "unsettled")
+    monkeypatch.setattr(threads, "STUCK", 2.0)
+
+    def broken(*_: object) -> object:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Ledger, "renew", broken)
+    monkeypatch.setattr("willcall.bridge.watch._RENEW", 0.5)
+    try:
+        with Bridge.from_config(config) as bridge, pytest.raises(ZeroDivisionError):
+            bridge.watch(lambda news: None, seconds=20)
+    finally:
+        hanging.over.set()
+
+
+def test_whoever_reads_may_pause(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe that is full, a terminal that is held: that is no ledger that does not answer."""
+    monkeypatch.setattr(threads, "STUCK", 1.0)
+    told: list[News] = []
+
+    def tell(news: News) -> None:
+        time.sleep(2.5)
+        told.append(news)
+
+    with Bridge.from_config(config) as bridge:
+        (report,) = bridge.watch(tell, seconds=6)
+    assert report.exit_code == 0
+    assert told
+
+
+def test_a_run_that_hangs_is_ended_as_well(config: Path) -> None:
+    """For cron: the next one would hang beside it."""
+    hanging = """\
+import sys, time
+from willcall.bridge.ledger import Ledger
+from willcall.cli import leaving
+leaving.STUCK, leaving._EVERY, leaving._CLOSING_STUCK = 2.0, 0.5, 1.0
+if sys.argv[1] == "closing too":
+    Ledger.release_lease = lambda *_: time.sleep(60)
+Ledger.change = lambda *_: time.sleep(60)
+from willcall.cli.app import run
+sys.exit(run(["run"]))
+"""
+    for how, said in (("working", "has not answered"), ("closing too", "")):
+        began = time.monotonic()
+        ended = subprocess.run(
+            [sys.executable, "-c", hanging, how],
+            cwd=config.parent,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=20,
+        )
+        assert (ended.returncode, ended.stdout) == (75, "")
+        assert said in ended.stderr
+        assert "Traceback" not in ended.stderr
+        assert time.monotonic() - began < 10
+        for ledger in config.parent.glob("willcall.db*"):
+            ledger.unlink()
 
 
 def test_who_waits_and_who_was_stopped_is_not_stuck(config: Path) -> None:

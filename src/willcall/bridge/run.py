@@ -121,6 +121,20 @@ def code_of(trouble: WillcallError | None) -> int:
 _GRAVITY = (1, 78, 77, STOPPED, 3, 75, 0)
 
 
+STUCK = 180.0
+"""Seconds without a request or a wait after which work hangs: requests have limits of their own,
+and so have most waits for a ledger; a server that takes a question and answers nothing has none."""
+
+
+def stuck() -> LedgerError:
+    """What is said then."""
+    return LedgerError(
+        f"the ledger has not answered for {STUCK:.0f} seconds (see that its server is well; "
+        "a new start goes on)",
+        temporary=True,
+    )
+
+
 def worst(codes: Iterable[int]) -> int:
     """Of several exit codes, the one that matters most."""
     return min(codes, key=_GRAVITY.index, default=0)

@@ -49,7 +49,7 @@ from .run import (
     run_pass,
     worst,
 )
-from .threads import StuckError, Threads
+from .threads import Threads
 
 T = TypeVar("T")
 Onlooker = Callable[[str], Watcher | None]
@@ -96,6 +96,7 @@ class Bridge:
         )
         self._rules = config.rules()
         self._stopping = False
+        self._signed: float | None = None
 
     @classmethod
     def from_config(
@@ -138,15 +139,30 @@ class Bridge:
         """Whether it was asked to leave."""
         return self._stopping
 
+    @property
+    def silent(self) -> float:
+        """For how many seconds the passes of a run have neither asked for anything nor waited for
+        their time: they think, or the ledger does not answer. Opening it may take its time."""
+        return 0.0 if self._signed is None else time.monotonic() - self._signed
+
+    def _sign(self) -> None:
+        if self._signed is not None:
+            self._signed = time.monotonic()
+
     def _send(self, request: Request) -> Reply:
         # A question can be asked again. A write was written down before, so it goes out.
         if self._stopping and request.method == "GET":
             raise StoppedError("asked to leave; the next run goes on where this one stops")
-        return self._connections(request)
+        self._sign()
+        try:
+            return self._connections(request)
+        finally:
+            self._sign()
 
     def _pause(self, seconds: float) -> None:
         ends = time.monotonic() + seconds
         while (left := ends - time.monotonic()) > 0:
+            self._sign()
             if self._stopping:
                 raise StoppedError("asked to leave; the next run goes on where this one stops")
             time.sleep(min(left, 0.1))
@@ -163,6 +179,7 @@ class Bridge:
         code = 1
         try:
             with self._ledger() as ledger:
+                self._signed = time.monotonic()
                 reports = [
                     self._guarded(
                         office, ledger, run_pass, lambda n, e: PassReport(box_office=n, trouble=e)
@@ -175,6 +192,7 @@ class Bridge:
             code = code_of(error)
             raise
         finally:
+            self._signed = None
             watchdog.ended(STOPPED if self._stopping else code)
         return reports
 
@@ -203,9 +221,9 @@ class Bridge:
                 threads = Threads(jobs, tell, self._send, lambda: self._stopping)
                 try:
                     reports = threads.run(seconds, watchdog.ended)
-                except StuckError:
-                    ledger.abandon()
-                    raise
+                finally:
+                    if threads.stuck:
+                        ledger.abandon()
             code = worst(report.exit_code for report in reports)
         except WillcallError as error:
             code = code_of(error)

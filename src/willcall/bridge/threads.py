@@ -14,10 +14,10 @@ from typing import Any
 import attrs
 
 from ..client.flow import Flow, Request, drive
-from ..errors import LedgerError, Reply, StoppedError
+from ..errors import Reply, StoppedError
 from .job import Job
 from .minute import MINUTE, News
-from .run import PassReport, worst
+from .run import STUCK, PassReport, stuck, worst
 from .watch import Watch
 
 _TURN = 0.1
@@ -25,16 +25,11 @@ _TURN = 0.1
 
 _SOON = 0.25
 
-_STUCK = 180.0
-"""Seconds without a sign from a thread: requests have limits of their own, and so have most waits
-for a ledger; a server that takes a question and answers nothing has none."""
-
 _PAUSED = 5.0
 """Seconds between two of our own looks that say that the whole process was stopped meanwhile."""
 
-
-class StuckError(LedgerError):
-    """The ledger does not answer, and a thread waits for it."""
+_LEAVING = 5.0
+"""Seconds for the other threads to come to an end, when one hangs."""
 
 
 class Threads:
@@ -56,12 +51,20 @@ class Threads:
     ) -> None:
         self._halt = threading.Event()
         self._stopping, self._transport = stopping, transport
+        self.stuck = False
+        """Whether it has ended because a thread hangs."""
         self._signs: dict[int, float] = {}
+        self._telling: set[int] = set()
         lock = threading.Lock()
 
         def told(news: News) -> None:
-            with lock:
-                tell(news)
+            me = threading.get_ident()
+            self._telling.add(me)
+            try:
+                with lock:
+                    tell(news)
+            finally:
+                self._telling.discard(me)
 
         self._watches = [Watch(attrs.evolve(job, stopping=self._leaving), told) for job in jobs]
         self._reports: dict[int, PassReport] = {}
@@ -75,7 +78,7 @@ class Threads:
             each_minute: is given the exit code that the last minute stands for.
 
         Raises:
-            StuckError: a thread hangs; it is left behind.
+            LedgerError: a thread hangs, see :attr:`stuck`; it is left behind.
             whatever a flow did not expect.
         """
         threads = [
@@ -90,41 +93,55 @@ class Threads:
         looked = time.monotonic()
         while alive := [thread for thread in threads if thread.is_alive()]:
             self._halt.wait(_TURN)
-            looked = self._signs_of(alive, looked)
+            self._watch_over(alive, looked)
+            looked = time.monotonic()
             if self._halt.is_set():
                 time.sleep(_TURN)
             if time.monotonic() >= ends:
                 self._halt.set()
             if time.monotonic() >= minute:
                 minute += MINUTE
-                each_minute(self._code())
+                each_minute(self._code(alive))
+                looked = time.monotonic()  # whoever is told may take his time
         if self._fault is not None:
             raise self._fault
         return [self._reports[number] for number in range(len(self._watches))]
 
-    def _signs_of(self, alive: Sequence[threading.Thread], looked: float) -> float:
-        """See that each still gives signs, ``looked`` being when that was last done; when it is."""
-        moment = time.monotonic()
-        for thread in alive:
-            sign = self._signs.setdefault(thread.ident or 0, moment)
-            if moment - looked > _PAUSED:
-                self._signs[thread.ident or 0] = moment
-            elif moment - sign > _STUCK:
-                self._halt.set()
-                raise StuckError(
-                    f"the ledger has not answered for {_STUCK:.0f} seconds (see that its server "
-                    "is well; a new start goes on)",
-                    temporary=True,
-                )
-        return moment
+    def _watch_over(self, alive: Sequence[threading.Thread], looked: float) -> None:
+        """See that each still gives signs; ``looked`` is when that was last done.
 
-    def _code(self) -> int:
-        """The worst that any minute stood for since this was last asked."""
-        codes: list[int] = []
-        for watch in self._watches:
-            codes += watch.codes
-            watch.codes = []
-        return worst(codes)
+        Raises:
+            LedgerError: one does not. The others are given time to leave.
+        """
+        moment = time.monotonic()
+        if moment - looked > _PAUSED:
+            self._signs.clear()
+        hung = [
+            thread
+            for thread in alive
+            # Whoever reads what is told may pause, and hold us up.
+            if self._silence(thread, moment) > STUCK and thread.ident not in self._telling
+        ]
+        if not hung:
+            return
+        self.stuck = True
+        self._halt.set()
+        ends = moment + _LEAVING
+        for thread in alive:
+            if thread not in hung:
+                thread.join(max(0.0, ends - time.monotonic()))
+        raise self._fault or stuck()
+
+    def _silence(self, thread: threading.Thread, moment: float) -> float:
+        """For how many seconds a thread has given no sign."""
+        return moment - self._signs.setdefault(thread.ident or 0, moment)
+
+    def _code(self, alive: Sequence[threading.Thread]) -> int:
+        """The worst that any minute stood for since this was last asked; and what hangs is not
+        well, even if nobody says so."""
+        moment = time.monotonic()
+        silent = any(self._silence(thread, moment) > MINUTE for thread in alive)
+        return worst([75 if silent else 0, *(watch.code() for watch in self._watches)])
 
     def _observe(self, number: int) -> None:
         report = self._driven(self._watches[number].observing())

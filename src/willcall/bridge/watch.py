@@ -18,6 +18,7 @@ has ripened, a line in the ledger's list of runs, and what the planner has learn
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -55,7 +56,7 @@ from .minute import MINUTE, Minute, News
 from .observe import Observation, observe
 from .patrol import Patrol
 from .planner import Planner
-from .run import PassReport, busy, code_of, strangers
+from .run import PassReport, busy, strangers, worst
 from .selling import FAST
 from .spending import Look
 from .tally import Tally
@@ -68,7 +69,6 @@ _LOOK = 20.0
 """Seconds that one look may take, waits and repetitions included."""
 _LONGEST_PAUSE = 60.0
 _LONGEST_LEDGER_PAUSE = 30.0
-"""Seconds: so that each minute without a ledger has an exit code of its own."""
 _LONGEST_BACK_OFF = 20.0
 """Seconds: so that three minutes of trouble are seen as such, and its end soon."""
 _HANDOVER = 3.0
@@ -89,8 +89,8 @@ class Watch:
         """Whether observing has ended, so that delivery should."""
         self.delivered = False
         """Whether delivery has ended."""
-        self.codes: list[int] = []
-        """The exit code that each minute stands for, until somebody takes it."""
+        self.codes: deque[int] = deque(maxlen=10)
+        """The exit code that each minute stands for, until somebody asks for :meth:`code`."""
         self._tell = tell
         self._fault: WillcallError | None = None
         self._fast: set[Name] = set()
@@ -101,6 +101,8 @@ class Watch:
         self._history_at = 0.0
         self._renewed = 0.0
         self._failures = 0
+        # The step that the ledger failed in, until that succeeds; and how often it did.
+        self._failing = ""
         self._ledger_failures = 0
         self._noted: tuple[str, float] | None = None
         self._minute: Minute | None = None
@@ -186,8 +188,9 @@ class Watch:
         except ApiError as problem:
             error = problem
         except LedgerError as problem:  # what is spent of the quota is kept there
-            yield from self._ledger_failed(problem)
+            yield from self._ledger_failed("look", problem)
             return
+        yield from self._ledger_well("look")
         moment = yield from tick()
         took = None if error is not None else moment - began
         said = tempo.looked(moment, took, refused=tally[TICKETSMART.name] > before)
@@ -220,8 +223,9 @@ class Watch:
                 yield from self._failed(fence, None, error)
                 continue
             except LedgerError as problem:
-                yield from self._ledger_failed(problem)
+                yield from self._ledger_failed("look", problem)
                 continue
+            yield from self._ledger_well("look")
             found = found_in(job, None, observation, planner)
             done = yield from self._concluded(fence, None, found)
             if done is not None:
@@ -272,7 +276,7 @@ class Watch:
                 **more,
             )
         except LedgerError as error:
-            yield from self._ledger_failed(error)
+            yield from self._ledger_failed("conclude", error)
             return None
         self._renewed = moment
         if write:
@@ -281,7 +285,7 @@ class Watch:
         elif snapshot is not None:
             for name in found.differing:
                 self._unwritten.setdefault(name, snapshot[name])
-        yield from self._ledger_well()
+        yield from self._ledger_well("conclude")
         self._snapshot.update(found.differing)
         yield from self._take(concluded, found.observation)
         return concluded
@@ -337,30 +341,38 @@ class Watch:
         try:
             concluded = yield from in_trouble(job, fence, known, error)
         except LedgerError as problem:
-            yield from self._ledger_failed(problem)
+            yield from self._ledger_failed("conclude", problem)
             return
+        yield from self._ledger_well("conclude")
         if concluded is not None:
             yield from self._take(concluded, None)
 
-    def _ledger_failed(self, error: LedgerError) -> Flow[None]:
-        """A ledger that fails for now is waited for; what was seen is seen again. It cannot be
-        written into it, so each time stands for an exit code: whoever is pinged should know.
+    def code(self) -> int:
+        """The exit code that stands for what has happened since this was last asked."""
+        codes = [75] if self._failing else []
+        while self.codes:
+            codes.append(self.codes.popleft())
+        return worst(codes)
+
+    def _ledger_failed(self, step: str, error: LedgerError) -> Flow[None]:
+        """A ledger that fails for now is waited for; what was seen is seen again.
 
         Raises:
             LedgerError: it will not pass by itself, or somebody else has the lease.
         """
         if isinstance(error, TakenOverError) or not error.temporary:
             raise error
-        self.codes = [*self.codes[-9:], code_of(error)]
+        new, self._failing = not self._failing, step
         self._ledger_failures += 1
-        if self._ledger_failures == 1:
+        if new:
             yield from self._say(said=f"waiting: {error}")
         yield from sleep(min(_LONGEST_LEDGER_PAUSE, 2.0 ** min(self._ledger_failures, 5)))
 
-    def _ledger_well(self) -> Flow[None]:
-        """Something was written."""
-        if self._ledger_failures:
-            self._ledger_failures = 0
+    def _ledger_well(self, step: str) -> Flow[None]:
+        """A step has succeeded; if it is the one that failed, the ledger is back. Another proves
+        nothing: what is spent of the quota may be locked while all else can be written."""
+        if self._failing == step:
+            self._failing, self._ledger_failures = "", 0
             yield from self._say(said="the ledger answers again")
 
     # -- time ---------------------------------------------------------------------------------
@@ -383,9 +395,10 @@ class Watch:
         try:
             yield from do("renew", lambda: self.job.ledger.renew(fence, at))
         except LedgerError as error:
-            yield from self._ledger_failed(error)
+            yield from self._ledger_failed("renew", error)
         else:
             self._renewed = moment
+            yield from self._ledger_well("renew")
 
     def _keep(self, fence: Fence) -> Flow[None]:
         """Between two looks: keep the lease, and once a minute do what is not looking."""
@@ -401,8 +414,9 @@ class Watch:
             try:
                 removed = yield from removals_due(self.job, fence, moment + MINUTE, self._snapshot)
             except LedgerError as error:
-                yield from self._ledger_failed(error)
+                yield from self._ledger_failed("remove", error)
                 return
+            yield from self._ledger_well("remove")
             if removed.warnings:
                 office = self.job.box_office
                 told = PassReport(box_office=office, warnings=removed.warnings)
@@ -424,16 +438,16 @@ class Watch:
         code, moment = minute.code, (yield from tick())
         summary = minute.summary(len(self._snapshot), self._planner, self._tempo, moment)
         summary |= self._tally.taken()
-        self.codes = [*self.codes[-9:], code]
+        self.codes.append(code)
         try:
             yield from do(
                 "note run",
                 lambda: job.ledger.record_run(job.box_office, minute.began, at, code, summary),
             )
         except LedgerError as error:
-            yield from self._ledger_failed(error)
+            yield from self._ledger_failed("note", error)
         else:
-            yield from self._ledger_well()
+            yield from self._ledger_well("note")
 
     # -- delivering -----------------------------------------------------------------------------
 

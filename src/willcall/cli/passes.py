@@ -36,7 +36,7 @@ def run(
     with (
         shown(quiet=quiet) as onlooker,
         Bridge.from_config(config, max_seconds=max_seconds, onlooker=onlooker) as bridge,
-        leaving(bridge.stop),
+        leaving(bridge.stop, silent=lambda: bridge.silent),
     ):
         reports = bridge.run()
     for report in reports:

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection, Engine, Insert
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ...errors import LedgerError, UndecodableReplyError
 
@@ -15,6 +21,7 @@ _WAYS_OUT = (
     ("locked", "another program holds it; the next run tries again"),
     ("disk", "make room on the disk; the next run goes on"),
     ("timeout", "the next run tries again"),
+    ("read-only", "its server is a standby for now; the next run tries again"),
     ("readonly", "let willcall write to the file and its folder"),
     ("unable to open", "let willcall read and write the file and its folder"),
     (
@@ -26,7 +33,7 @@ _WAYS_OUT = (
     ("does not exist", "make the database and its user, or change [state] url"),
     ("connection", "see that its server runs and can be reached; the next run tries again"),
 )
-_PASSES_BY_ITSELF = ("locked", "disk", "timeout", "connection")
+_PASSES_BY_ITSELF = ("locked", "disk", "timeout", "read-only", "connection")
 
 
 def insert_if_absent(connection: Connection, row: Insert) -> None:
@@ -61,7 +68,9 @@ class Base:
                 f"{self._name} holds what none of us wrote: {error} ({way})"
             ) from None
         except SQLAlchemyError as error:
-            raise LedgerError(f"{self._name} cannot be used: {type(error).__name__}") from None
+            temporary = isinstance(error, PoolTimeoutError)  # too many threads want a connection
+            text = f"{self._name} cannot be used: {type(error).__name__}"
+            raise LedgerError(text, temporary=temporary) from None
 
     @property
     def _served(self) -> bool:

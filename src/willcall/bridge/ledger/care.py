@@ -13,7 +13,7 @@ from ...errors import LedgerError
 from ..cases import LIVE
 from . import schema
 from .archive import Archive
-from .upgrade import HEAD, is_known, upgrade, version_of
+from .upgrade import HEAD, is_known, unlimited, upgrade, version_of
 
 
 def complaints(connection: Connection, *, thorough: bool) -> list[str]:
@@ -59,6 +59,7 @@ def backup(connection: Connection, target: Path) -> None:
 def prune(connection: Connection, now: datetime, keep: timedelta) -> dict[str, int]:
     """Forget what is over and older than that: runs, changes, and history. Cases and their acts
     stay, since they are what knows an old ticket; so does the youngest whole snapshot."""
+    unlimited(connection)
     horizon = now - keep
     counts: dict[str, int] = {}
     runs, changes, history = schema.runs, schema.changes, schema.history

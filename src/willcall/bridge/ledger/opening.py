@@ -27,13 +27,21 @@ _PATIENCE = {
 """How long a PostgreSQL server is waited for, by libpq's names, unless the URL says otherwise:
 without these a server that has vanished holds a pass up for a quarter of an hour, or for ever."""
 
-_LIMITS = f"""
-SET lock_timeout = {_BUSY};
-SET statement_timeout = 30000;
-SET idle_in_transaction_session_timeout = 60000
+_LIBPQ = {"psycopg", "psycopg2"}
+"""The drivers that know those names."""
+
+_LIMITS = """
+SELECT set_config(name, wanted, false)
+FROM (VALUES
+    ('lock_timeout', '5000'),
+    ('statement_timeout', '30000'),
+    ('idle_in_transaction_session_timeout', '60000')
+) AS limits (name, wanted)
+WHERE current_setting(name) = '0'
 """
 """The same for what another session holds, and so that a process that was paused in mid-transaction
-holds nobody up for longer than that; in milliseconds."""
+holds nobody up for longer than that; in milliseconds. What is set already (in the URL, for the role
+or the database) stays."""
 
 
 def _sqlite(engine: Engine, *, reading: bool) -> None:
@@ -66,7 +74,8 @@ def _postgresql(engine: Engine) -> None:
     def _(connection: Any, _record: Any) -> None:
         # Within a transaction it would be undone with that.
         connection.autocommit = True
-        connection.execute(_LIMITS)
+        with connection.cursor() as cursor:
+            cursor.execute(_LIMITS)
         connection.autocommit = False
 
 
@@ -115,9 +124,10 @@ def open_ledger(url: str, folder: Path, *, reading: bool = False) -> Ledger:
     """
     parsed = _resolved(url, folder)
     try:
-        if parsed.get_backend_name() == "postgresql":
+        if parsed.get_backend_name() == "postgresql" and parsed.get_driver_name() in _LIBPQ:
             wanted = {name: n for name, n in _PATIENCE.items() if name not in parsed.query}
-            engine = create_engine(parsed, connect_args=wanted)
+            # No more are open at once than there are threads, and none of those waits for another.
+            engine = create_engine(parsed, connect_args=wanted, max_overflow=-1)
             exists = True
         elif parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
             engine = create_engine(parsed)
@@ -144,7 +154,7 @@ def open_ledger(url: str, folder: Path, *, reading: bool = False) -> Ledger:
         raise LedgerError(f"the ledger {parsed.database} cannot be made: {said}") from None
     if engine.dialect.name == "sqlite":
         _sqlite(engine, reading=reading and exists)
-    elif engine.driver == "psycopg":
+    elif engine.driver in _LIBPQ:
         _postgresql(engine)
     ledger = Ledger(engine, reading=reading)
     if reading and exists:

@@ -28,6 +28,13 @@ def is_known(version: str) -> bool:
     return version in _KNOWN
 
 
+def unlimited(connection: Connection) -> None:
+    """Let this one transaction take its time, and wait for whoever does the same."""
+    if connection.dialect.name == "postgresql":
+        for limit in ("lock_timeout", "statement_timeout"):
+            connection.execute(text(f"SET LOCAL {limit} = 0"))
+
+
 def upgrade(connection: Connection) -> None:
     """Bring the ledger to :data:`HEAD`.
 
@@ -38,6 +45,7 @@ def upgrade(connection: Connection) -> None:
     if version == HEAD:
         return
     if connection.dialect.name == "postgresql":
+        unlimited(connection)
         # Several machines may start in the same minute; SQLite lets one program write at a time.
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
         version = version_of(connection)
