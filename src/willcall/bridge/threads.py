@@ -64,6 +64,7 @@ class Threads:
                 with lock:
                     tell(news)
             finally:
+                self._sign()
                 self._telling.discard(me)
 
         self._watches = [Watch(attrs.evolve(job, stopping=self._leaving), told) for job in jobs]
