@@ -94,7 +94,7 @@ class Play:
             self.town.furnish(one)
         self.ledger = ledger()
         self.runs = 0
-        self.ended_with: list[int] = []
+        self.ended_with: dict[str, int] = {}
         self.alive = 0
         self.trace: list[str] = []
         self._ledgers: dict[str, Ledger] = {}
@@ -115,8 +115,8 @@ class Play:
 
     # -- processes --------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Start one process, as cron would."""
+    def start(self) -> str:
+        """Start one process, as cron would; its name."""
         self.runs += 1
         self.alive += 1
         if self.alive > 1:
@@ -125,6 +125,7 @@ class Play:
         ledger = self.ledger.twin()
         self._ledgers[name] = ledger
         self._process(name, self.pass_of(self._job(ledger)), self._ended)
+        return name
 
     def watch(self) -> None:
         """Start a process that watches for a while: its two flows, which live and die together."""
@@ -171,7 +172,7 @@ class Play:
         self._with_its_partner(process)  # a process that ends takes its threads along
         self._ledgers.pop(process.name).let_go()
         code = value.exit_code if isinstance(value, PassReport) else 75
-        self.ended_with.append(code)
+        self.ended_with[process.name] = code
         said = error or (value.trouble if isinstance(value, PassReport) else None)
         self._tell(f"{process.name} ends with {code}: {said or ''}")
 
@@ -223,9 +224,9 @@ class Play:
         self.weather.manners()
         self.town.note()
         self.promise.baseline = frozenset(self.town.ever)
-        self.start()
+        name = self.start()
         self.stage.run(30.0)
-        if self.ended_with != [0]:
+        if self.ended_with != {name: 0}:
             raise BrokenError(f"the baseline ended with {self.ended_with}")
 
     def _storm(self) -> None:
@@ -267,10 +268,10 @@ class Play:
                 if intent.id is not None:
                     self.weather.fired["dead letter"] += 1
                     self.ledger.retry_dead(intent.id, self.stage.wall())
-            self.ended_with.clear()
-            self.start()
+            name = self.start()
             self.stage.run(self.stage.elapsed + _MINUTE)
-            if self.ended_with[-1:] == [0] and self.alive == 0 and self.promise.quiet():
+            # One that began in the storm, and was held up, has not seen what happened since.
+            if self.ended_with.get(name) == 0 and self.alive == 0 and self.promise.quiet():
                 break
         else:
             left = [f"{i.marker} {i.act} {i.state}" for _, i in self.ledger.unsettled(OFFICE)]

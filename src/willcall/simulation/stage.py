@@ -27,15 +27,15 @@ class Stage:
         self.elapsed = 0.0
         self.offset = 0.0
         self.jumps: list[tuple[float, float]] = []
-        self._queue: list[tuple[float, int, Callable[[], None]]] = []
+        self._queue: list[tuple[float, int, Callable[[], object]]] = []
         self._count = 0
 
-    def at(self, moment: float, what: Callable[[], None]) -> None:
+    def at(self, moment: float, what: Callable[[], object]) -> None:
         """Let something happen then."""
         self._count += 1
         heapq.heappush(self._queue, (max(moment, self.elapsed), self._count, what))
 
-    def after(self, seconds: float, what: Callable[[], None]) -> None:
+    def after(self, seconds: float, what: Callable[[], object]) -> None:
         """Let something happen so many seconds from now."""
         self.at(self.elapsed + seconds, what)
 
