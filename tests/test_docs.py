@@ -134,18 +134,23 @@ def test_every_command_is_in_the_table() -> None:
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
     "optional-dependencies"
 ]
-TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
+VARIABLES = set(re.findall(r"\$\((?:if )?\$?\(?([A-Z_]+)\)", MAKEFILE))
 
 
 @pytest.mark.parametrize("where", blocks("console"))
 def test_console_blocks_say_commands_that_there_are(where: str) -> None:
-    """`make` has the target, the package has the extra, willcall has the command."""
+    """`make` has the target and minds the variable, the package has the extra, willcall has the
+    command."""
     lines = [line[2:] for line in blocks("console")[where].splitlines() if line.startswith("$ ")]
     assert lines
     for line in lines:
         program, *words = shlex.split(line, comments=True)
         if program == "make":
-            assert set(words) <= TARGETS, line
+            named = {word.partition("=")[0] for word in words if "=" in word}
+            assert named <= VARIABLES, line
+            assert {word for word in words if "=" not in word} <= TARGETS, line
         elif program == "pip":
             assert words[0] == "install"
             found = re.fullmatch(r"willcall(?:\[(\w+)\])?", words[1])
