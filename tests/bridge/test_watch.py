@@ -355,6 +355,24 @@ def test_of_what_another_holds_for_ten_minutes_is_told_once() -> None:
     assert vigil.leave().exit_code == 0
 
 
+def test_a_lease_is_kept_by_what_is_written_as_well(vigil: Vigil) -> None:
+    """Where something is written every few seconds it is never renewed for its own sake; that this
+    once failed is over then."""
+    mend = _failing(vigil, {"commit", "renew"}, temporary=True)
+    told, watch = len(vigil.said()), vigil.watch
+    assert watch is not None
+    vigil.until(lambda: watch._failing == "renew")
+    mend()
+    vigil.pass_time(180.0)
+    assert [one.split(":")[0] for one in vigil.said()[told:]] == [
+        "waiting",
+        "the ledger answers again",
+    ]
+    watch.code()
+    vigil.pass_time(60.0)
+    assert watch.code() == 0
+
+
 def test_a_lease_that_cannot_be_given_back_hides_nothing(vigil: Vigil) -> None:
     """It runs out by itself."""
     mend = _failing(vigil, {"release"}, temporary=True)

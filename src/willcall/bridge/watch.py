@@ -285,7 +285,7 @@ class Watch:
         elif snapshot is not None:
             for name in found.differing:
                 self._unwritten.setdefault(name, snapshot[name])
-        yield from self._ledger_well("conclude")
+        yield from self._ledger_well("conclude", "renew")  # it has kept the lease, too
         self._snapshot.update(found.differing)
         yield from self._take(concluded, found.observation)
         return concluded
@@ -368,10 +368,10 @@ class Watch:
             yield from self._say(said=f"waiting: {error}")
         yield from sleep(min(_LONGEST_LEDGER_PAUSE, 2.0 ** min(self._ledger_failures, 5)))
 
-    def _ledger_well(self, step: str) -> Flow[None]:
-        """A step has succeeded; if it is the one that failed, the ledger is back. Another proves
-        nothing: what is spent of the quota may be locked while all else can be written."""
-        if self._failing == step:
+    def _ledger_well(self, *steps: str) -> Flow[None]:
+        """These steps have succeeded; if the one that failed is among them, the ledger is back.
+        Others prove nothing: what is spent of the quota may be locked while all else is not."""
+        if self._failing in steps:
             self._failing, self._ledger_failures = "", 0
             yield from self._say(said="the ledger answers again")
 
