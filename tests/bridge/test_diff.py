@@ -185,6 +185,21 @@ TABLE: dict[str, tuple[EventFacts | None, EventFacts, list[str]]] = {
         row("SOLD_OUT"),
         ["event.reinstated", "event.sold_out"],
     ),
+    "on again, and what is left is not told": (
+        an_event(NONE_LEFT, status="CANCELLED"),
+        an_event(a_type("ga", None)),
+        ["event.reinstated"],
+    ),
+    "on again, and of what is hidden it is not told": (
+        an_event(NONE_LEFT, evolve(VIP_GONE, hidden=True), status="CANCELLED"),
+        an_event(NONE_LEFT, evolve(a_type("vip", None), hidden=True)),
+        ["event.reinstated", "event.sold_out"],
+    ),
+    "still sold out, and what is left is not told": (
+        an_event(NONE_LEFT),
+        an_event(a_type("ga", None)),
+        [],
+    ),
     "over": (row(), row("COMPLETED"), ["event.completed"]),
     "archived": (row("COMPLETED"), row("ARCHIVED"), ["event.archived"]),
     "cancelled, then archived": (row("CANCELLED"), row("ARCHIVED"), ["event.archived"]),

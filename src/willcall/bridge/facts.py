@@ -107,8 +107,16 @@ def concluded_sold_out(status: str, types: tuple[TypeFacts, ...] | None) -> bool
         return True
     if status != EventStatus.PUBLISHED or not types:
         return False
-    visible = [one for one in types if not one.hidden] or list(types)
-    return all(one.sold_out for one in visible)
+    return all(one.sold_out for one in _for_sale(types))
+
+
+def _counts(types: tuple[TypeFacts, ...]) -> bool:
+    """Whether they tell how many are left of each that is for sale."""
+    return all(one.available is not None for one in _for_sale(types))
+
+
+def _for_sale(types: tuple[TypeFacts, ...]) -> list[TypeFacts]:
+    return [one for one in types if not one.hidden] or list(types)
 
 
 def type_facts(ticket_type: TicketType) -> TypeFacts:
@@ -161,7 +169,9 @@ def carried_over(before: EventFacts, seen: EventFacts) -> EventFacts:
 
     A row of a list may lack the ticket types, and a ticket type its count: then the last known ones
     are kept. Whether the event is sold out follows its status if that has changed, and otherwise
-    stays as it was concluded, until a ticket type has something left.
+    stays as it was concluded, until a ticket type has something left. That it is sold out now is
+    concluded from counts of one look only: an event that is on sale again after an hour need not
+    have what it had then.
     """
     told = seen.ticket_types
     if told is None:
@@ -174,7 +184,7 @@ def carried_over(before: EventFacts, seen: EventFacts) -> EventFacts:
     # that is out of sight for a while (a draft again) has not got its seats back by that.
     if (same and not told) or (paused and before.sold_out):
         sold_out = before.sold_out
-    elif told is None:
+    elif told is None or (not before.sold_out and not _counts(told)):
         sold_out = seen.sold_out
     else:
         sold_out = concluded_sold_out(seen.status, types)
