@@ -53,7 +53,7 @@ def test_a_day_without_deliveries_costs_one_request(house: QuietHouse) -> None:
 
 
 def test_a_key_that_is_revoked_on_a_quiet_day_is_trouble_within_a_day(house: QuietHouse) -> None:
-    """As delivery has it: 77, in its words. It stays so, without another request, for an hour;
+    """As delivery has it: 77, in its words. It stays so, without another request, for ten minutes;
     then it is asked again, since it may have been mended."""
     revoke(house)
     assert house.passes(DAY / 2)[0].exit_code == 0
@@ -64,10 +64,10 @@ def test_a_key_that_is_revoked_on_a_quiet_day_is_trouble_within_a_day(house: Qui
     assert "Invalid API key" in told
     (run,) = [one for one in [house.ledger.office("main-room").last_run] if one is not None]
     assert (run.exit_code, run.summary["trouble"]) == (77, told)
-    again, asked = house.passes(DAY / 48)
+    again, asked = house.passes(DAY / 288)
     assert (again.exit_code, asked, str(again.deliveries.stopped)) == (77, 0, told)
     house.sandbox.faults.clear()
-    assert [(one.exit_code, asked) for one, asked in (house.passes(DAY / 48), house.passes())] == [
+    assert [(one.exit_code, asked) for one, asked in (house.passes(DAY / 288), house.passes())] == [
         (0, 1),
         (0, 0),
     ]
@@ -101,14 +101,14 @@ def test_a_delivery_that_goes_out_ends_it(house: QuietHouse) -> None:
 
 @pytest.mark.parametrize("kind", ["down", "garbage", "lost_request"])
 def test_a_desk_that_is_away_fails_no_pass(house: QuietHouse, kind: Any) -> None:
-    """Nobody knows anything of the key then: it is asked about again an hour later."""
+    """Nobody knows anything of the key then: it is asked about again ten minutes later."""
     house.sandbox.faults.add(kind, service="ticket0")
     report, asked = house.passes(DAY)
     assert (report.exit_code, asked <= 1, report.deliveries.stopped) == (0, True, None)
-    assert house.passes(DAY / 48)[1] == 0
+    assert house.passes(DAY / 288)[1] == 0
     house.sandbox.faults.clear()
     revoke(house)
-    assert house.passes(DAY / 48)[0].exit_code == 77
+    assert house.passes(DAY / 288)[0].exit_code == 77
 
 
 def test_a_watch_looks_once_a_day_too() -> None:

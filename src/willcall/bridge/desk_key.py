@@ -3,9 +3,9 @@
 A key that is revoked shows when something is to be delivered, which may be too late. So after a day
 in which Ticket0 was asked for nothing, one request asks for a ticket. What it says is kept in the
 ledger under the account's name, beside what is spent of its quota, where every process finds it: a
-refusal stands until a delivery shows better, or Ticket0 does when it is asked again an hour later.
-That it was merely away says nothing, and is asked again as soon. A new key has a new name, and is
-tried at once.
+refusal stands until a delivery shows better, or Ticket0 does when it is asked again ten minutes
+later. That it was merely away says nothing, and is asked again as soon. A new key has a new name,
+and is tried at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .deliver import Deliveries
 from .job import Job
 
 _DAY = 86_400.0
-_SOON = 3_600.0
+_SOON = 600.0
 """Seconds after which a refusal, which may have been mended, and a desk that was away are asked
 about again."""
 _STALE = _DAY / 2
