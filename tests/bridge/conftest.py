@@ -1,4 +1,4 @@
-"""A house for every test of the bridge."""
+"""A house, and a watch, for every test of the bridge."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from support.house import House
+from support.vigil import Vigil
 
 
 @pytest.fixture
@@ -16,3 +17,14 @@ def house(tmp_path: Path) -> Iterator[House]:
     house.sandbox.forget_requests()
     yield house
     house.ledger.close()
+
+
+@pytest.fixture
+def vigil() -> Iterator[Vigil]:
+    """A small box office under watch, baseline taken."""
+    vigil = Vigil()
+    vigil.run()
+    vigil.begin()
+    vigil.pass_time(5.0)
+    yield vigil
+    assert vigil.leave().exit_code in {0, 3, 75}
