@@ -76,15 +76,18 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
-def interval(groups: Sequence[Sequence[float]], rounds: int = 1000) -> tuple[float, float]:
-    """95 % of the means of what might have been drawn instead. One event's crossings are seen by
-    the same looks, so they are drawn together."""
+def interval(
+    groups: Sequence[Sequence[tuple[float, float]]], rounds: int = 1000
+) -> tuple[float, float]:
+    """95 % of the means of what might have been drawn instead, of values and their weights. One
+    event's crossings are seen by the same looks, so they are drawn together."""
     draw = random.Random(0)
-    sums = [(sum(one), len(one)) for one in groups]
+    sums = [(sum(v * w for v, w in one), sum(w for _, w in one)) for one in groups]
     means = []
     for _ in range(rounds):
         drawn = draw.choices(sums, k=len(sums))
-        means.append(sum(s for s, _ in drawn) / sum(n for _, n in drawn))
+        total = sum(n for _, n in drawn)
+        means.append(sum(s for s, _ in drawn) / total if total else 0.0)
     return quantile(means, 0.025), quantile(means, 0.975)
 
 
@@ -92,23 +95,25 @@ def summary(played: Sequence[tuple[Task, Played]]) -> dict[str, Any]:
     """All seeds of one policy and size together."""
     delays = [one for _, p in played for one in p.delays]
     weights = [one for _, p in played for one in p.weights]
-    groups: dict[tuple[int, int], list[float]] = {}
+    groups: dict[tuple[int, int], list[tuple[float, float]]] = {}
     for task, p in played:
-        for event, delay in zip(p.events, p.delays, strict=True):
-            groups.setdefault((task.seed, event), []).append(delay)
-    low, high = interval(list(groups.values()))
+        for event, delay, weight in zip(p.events, p.delays, p.weights, strict=True):
+            groups.setdefault((task.seed, event), []).append((delay, weight))
+    means = interval([[(delay, 1.0) for delay, _ in one] for one in groups.values()])
+    shares = interval([[(float(d <= 60), weight) for d, weight in one] for one in groups.values()])
     total = sum(weights)
     pairs = list(zip(delays, weights, strict=True))
     return {
         "crossings": len(delays),
         "mean": statistics.fmean(delays),
-        "mean95": [low, high],
+        "mean95": list(means),
         "median": quantile(delays, 0.5),
         "p95": quantile(delays, 0.95),
         "p99": quantile(delays, 0.99),
         "within60": sum(d <= 60 for d in delays) / len(delays),
         "weighted": sum(d * w for d, w in pairs) / total,
         "weighted60": sum(w for d, w in pairs if d <= 60) / total,
+        "weighted60_95": list(shares),
         "over_before_seen": sum(p.missed for _, p in played),
         "longest": max(p.longest for _, p in played),
         "requests": sum(p.requests for _, p in played),
@@ -164,17 +169,18 @@ def decisions(events: int, looks: int = 3000) -> dict[str, float]:
 
 HEAD = (
     f"  {'policy':16}{'crossings':>9}{'mean':>8}{'95 %':>16}{'median':>8}{'p95':>8}{'p99':>8}"
-    f"{'<=60s':>7}{'w.mean':>9}{'w.<=60s':>8}{'longest':>9}{'req/min':>8}{'429':>4}"
+    f"{'<=60s':>7}{'w.mean':>9}{'w.<=60s':>8}{'95 %':>16}{'longest':>9}{'req/min':>8}{'429':>4}"
 )
 
 
 def line(name: str, one: dict[str, Any]) -> str:
     """A row of the table."""
     low, high = one["mean95"]
+    least, most = one["weighted60_95"]
     return (
         f"  {name:16}{one['crossings']:9}{one['mean']:8.1f}{f'{low:.1f}..{high:.1f}':>16}"
         f"{one['median']:8.1f}{one['p95']:8.1f}{one['p99']:8.1f}{one['within60']:7.1%}"
-        f"{one['weighted']:9.2f}{one['weighted60']:8.1%}{one['longest']:9.0f}"
+        f"{one['weighted']:9.2f}{one['weighted60']:8.1%}{f'{least:.1%}..{most:.1%}':>16}{one['longest']:9.0f}"
         f"{one['per_minute']:8.2f}{one['refused']:4}"
     )
 

@@ -6,13 +6,25 @@ from datetime import UTC, datetime
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from willcall.bridge.facts import LowStock, TypeFacts
-from willcall.bridge.forecast import ORDER, Interval, Profile, Velocity, phase
+from willcall.bridge.forecast import (
+    ORDER,
+    Interval,
+    Profile,
+    Velocity,
+    phase,
+    surging,
+    times_as_fast,
+)
 
 START = datetime(2026, 12, 20, 20, 0, tzinfo=UTC).timestamp()
 NOW = START - 20 * 86_400.0
 LOW = LowStock()
+SINCE = (60.0, 1_800.0, 7_200.0, 30_000.0, 60_000.0, 172_800.0, 400_000.0, 2e6)  # one a phase
+UNTIL = (40_000.0, 120_000.0, 200_000.0, 300_000.0, 600_000.0, 1e6)
 
 
 def seats(left: int | None, quantity: int | None = 200, opens: datetime | None = None) -> TypeFacts:
@@ -168,14 +180,68 @@ def test_phases() -> None:
 
 
 def test_the_profile_learns_from_all_and_is_kept() -> None:
-    profile = Profile()
-    before = profile.rate(17)
+    profile, middle = Profile(), phase(None, START, NOW)
+    before = profile.rate(middle)
     for _ in range(2000):
-        profile.learn(17, 0.1, 3600.0)
-    assert profile.rate(17) > 5 * before
+        profile.learn(middle, 0.1, 3600.0)
+    assert profile.rate(middle) > 5 * before
     again = Profile(json.loads(json.dumps(profile.to_json())))
-    assert again.rate(17) == profile.rate(17)
-    assert Profile([[1.0, 2.0]]).rate(17) == before  # another version's is not misread
+    assert again.rate(middle) == profile.rate(middle)
+    assert Profile([[1.0, 2.0]]).rate(middle) == before  # another version's is not misread
+
+
+def test_what_is_believed_of_the_phases_rises_and_falls_as_sales_do() -> None:
+    day, profile = 86_400.0, Profile()
+    since = [profile.rate(phase(NOW - one, NOW + 60 * day, NOW)) for one in SINCE]
+    until = [profile.rate(phase(NOW - 60 * day, NOW + one, NOW)) for one in UNTIL]
+    assert since == sorted(since, reverse=True)
+    assert len(set(since)) == len(SINCE)
+    assert until == sorted(until, reverse=True)
+    assert len(set(until)) == len(UNTIL)
+
+
+DAILY = 5 / 86_400  # five orders a day, in orders a second
+
+
+def believed_surge(*looks: tuple[float, float], pace: float = DAILY, chance: float = 0.0) -> float:
+    """How probable a surge is after looks: so many orders in so many seconds each."""
+    for orders, seconds in looks:
+        chance = surging(chance, orders, pace, seconds)
+    return chance
+
+
+def test_a_few_orders_at_once_of_an_event_that_sells_little_are_a_surge() -> None:
+    assert believed_surge((0, 600.0)) < 0.002
+    assert believed_surge((0, 600.0), (1, 300.0)) < 0.02
+    assert 0.02 < believed_surge((0, 600.0), (2, 300.0)) < 0.5
+    assert believed_surge((0, 600.0), (4, 300.0)) > 0.9
+    # Where so many are usual they prove nothing, nor do they over half a day.
+    assert believed_surge((0, 600.0), (3, 300.0), pace=3 / 300) < 0.002
+    assert believed_surge((4, 43_200.0)) < 0.02
+
+
+def test_a_surge_is_over_when_nothing_more_is_sold() -> None:
+    surge = believed_surge((5, 300.0))
+    assert surge > 0.9
+    silent = [believed_surge(*[(0, 300.0)] * n, chance=surge) for n in range(0, 25, 4)]
+    assert silent == sorted(silent, reverse=True)
+    assert silent[-1] < 0.05
+    assert believed_surge((0, 7_200.0), chance=surge) < 0.05
+    assert times_as_fast(0.0) == 1.0
+    assert times_as_fast(surge) > 20
+
+
+def test_a_clock_set_back_and_a_sale_that_has_not_begun_tell_nothing_of_a_surge() -> None:
+    assert surging(0.3, 5, DAILY, 0.0) == 0.3
+    assert surging(0.3, 5, DAILY, -60.0) == 0.3
+    assert surging(0.3, 5, 0.0, 60.0) == 0.3
+
+
+@given(
+    st.floats(0, 1), st.floats(0, 1e6), st.floats(0, 1e3), st.floats(0, 1e8, allow_subnormal=False)
+)
+def test_a_probability_it_remains(chance: float, orders: float, pace: float, span: float) -> None:
+    assert 0.0 <= surging(chance, orders, pace, span) <= 1.0
 
 
 def test_a_velocity_is_kept_as_json() -> None:

@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from willcall.bridge.facts import EventFacts, TypeFacts
+from willcall.bridge.forecast import ORDER
 from willcall.bridge.schedule import PAGE, Schedule
 from willcall.bridge.spending import Look, Shares, Why
-from willcall.bridge.worth import Selling
+from willcall.bridge.worth import Selling, _crosses
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC).timestamp()
 DAY = 86_400.0
@@ -148,6 +149,42 @@ def test_an_event_whose_status_changed_is_looked_at_soon() -> None:
     schedule.page_seen(1, rows, NOW + 300, last=True)
     found = [schedule.next(NOW + 300 + step) for step in range(4)]
     assert ("e17", Why.FIRST) in [(one.event, one.why) for one in found]
+
+
+def test_a_surge_of_one_ticket_type_makes_the_others_worth_a_look() -> None:
+    opened = NOW - 40 * DAY
+    schedule = begun([event(name, 150, 4, opens=opened) for name in ("hot", "calm")])
+    for step in range(1, 4):
+        at = NOW + 300 * step
+        schedule.event_seen(event("hot", 150 - 6 * step, 4, opens=opened), at)
+        schedule.event_seen(event("calm", 150, 4, opens=opened), at)
+    hot, calm = schedule._events["hot"], schedule._events["calm"]
+    assert hot.surge > 0.9
+    assert calm.surge < 0.01
+    assert hot.types["hot-1"].tickets == 0
+    assert hot.once > 10 * calm.once  # a few are left of a ticket type that has sold none
+    # It is over when hours later nothing more was sold; the next process believes the same.
+    kept = json.loads(json.dumps(schedule.memory("hot")))
+    again = Schedule(1.0)
+    again.remember(event("hot", 132, 4, opens=opened), kept)
+    assert again._events["hot"].once == pytest.approx(hot.once, rel=0.01)
+    again.event_seen(event("hot", 132, 4, opens=opened), NOW + 15_000)
+    assert again._events["hot"].surge < 0.05
+
+
+def test_an_opening_is_no_surge() -> None:
+    schedule = begun([event("new", 200, 200, opens=NOW + 600)])
+    for step in range(1, 20):
+        sold = max(0, step * 60 - 600) / 60  # as many as one expects of an opening
+        schedule.event_seen(event("new", 200 - int(sold), 200, opens=NOW + 600), NOW + 60 * step)
+    assert schedule._events["new"].surge < 0.1
+
+
+def test_an_order_of_more_tickets_is_seldom_and_their_mean_is_known() -> None:
+    odds = [_crosses(tickets) for tickets in range(1, 60)]
+    assert odds[0] == 1.0
+    assert odds == sorted(odds, reverse=True)
+    assert sum(odds) == pytest.approx(ORDER, rel=0.02)
 
 
 def test_weight_counts() -> None:
@@ -428,6 +465,37 @@ def test_where_one_event_sells_the_others_are_seen_within_the_bound(
         schedule.event_seen(event(look.event, int(hot) if look.event == "e7" else 150), at)
     assert schedule.longest_unseen <= within
     assert worst <= schedule.longest_unseen
+
+
+def test_what_is_looked_at_anyway_takes_no_turn() -> None:
+    events = [event(f"e{n}", 3, 40) for n in range(30)]
+    whys = [look.why for look in looks(begun(events), 4_000, *events)]
+    assert whys.count(Why.WORTH) > 3_000
+    assert Why.FLOOR not in whys
+    # One that nothing is expected of has its turns, and only that one.
+    dull = event("dull", 200, opens=NOW - 40 * DAY)
+    asked = looks(begun([*events, dull]), 4_000, *events, dull)
+    floors = [look.event for look in asked if look.why is Why.FLOOR]
+    assert set(floors) == {"dull"}
+    assert len(floors) < 40
+
+
+def test_events_that_were_all_last_seen_at_once_are_seen_within_the_bound() -> None:
+    """As a ledger may say that was restored."""
+    known = [event(f"e{n}", 200, opens=NOW - 40 * DAY) for n in range(300)]
+    first = begun(known)
+    schedule, at = Schedule(1.0), NOW
+    for one in known:
+        schedule.remember(one, first.memory(one.id))
+    seen = dict.fromkeys((one.id for one in known), NOW)
+    for _ in range(3 * int(schedule.longest_unseen)):
+        look = schedule.next(at)
+        at = look.at
+        if look.event is None:
+            continue
+        seen[look.event] = at
+        schedule.event_seen(known[int(look.event[1:])], at)
+        assert at - min(seen.values()) <= schedule.longest_unseen
 
 
 def test_with_few_pages_that_carry_ticket_types_they_are_seen_in_turn() -> None:

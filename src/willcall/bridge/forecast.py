@@ -8,6 +8,9 @@ opened as its prior. So a new event is not blind, a slow sale is not forgotten, 
 for a lasting rate, and looks a few seconds apart, in which hardly anything was expected, prove
 hardly anything. What was sold lately is forgotten over a day.
 
+Beside that an event may sell in a surge: for an hour or so all its ticket types sell many times as
+fast, and nothing announces it (:func:`surging`).
+
 All moments are Unix seconds, rates tickets a second.
 """
 
@@ -31,15 +34,49 @@ ORDER = 2.2
 _MOST = 20.0  # tickets: no more than so many are remembered, so that a surge is soon believed
 _NO_SOONER = 300.0  # seconds; whatever was sold in less is not believed to go on as fast
 _PRIOR = 0.5 * ORDER  # half an order is all that the average of others is worth
-_LIFE = 2.0 * ORDER  # and two what it sold itself since its sale opened: sales change their pace
+_LIFE = 4.0 * ORDER  # and four what it sold itself since its sale opened: sales change their pace
 _ODDS = 1.2816  # of a normal variable, one in ten is further out on either side
 
-_SINCE = (900.0, 3_600.0, 14_400.0, 86_400.0, 604_800.0)  # seconds on sale
-_UNTIL = (86_400.0, 259_200.0)  # seconds until the event starts
+_DAY = 86_400.0
+_SINCE = (900.0, 3_600.0, 14_400.0, 43_200.0, _DAY, 3 * _DAY, 7 * _DAY)  # seconds on sale
+_UNTIL = (_DAY, 2 * _DAY, 3 * _DAY, 5 * _DAY, 8 * _DAY)  # seconds until the event starts
 # What is believed of each phase before anything was seen: shares of the quantity sold a second.
-_BELIEVED = (1e-4, 4e-5, 1.5e-5, 5e-6, 1.5e-6, 7e-7)
-_RISE = (4.0, 2.0, 1.0)
+_BELIEVED = (1e-4, 4e-5, 1.5e-5, 7e-6, 4e-6, 2e-6, 1e-6, 7e-7)
+_RISE = (4.0, 3.0, 2.0, 1.5, 1.2, 1.0)
 _BELIEF = 20.0  # in quantities' worth of tickets: so much must be seen to be believed as much
+
+_SURGE = 30.0  # times as fast sells what sells in a surge
+_SURGES = 0.05 / _DAY  # that begin a second
+_LASTS = 3_600.0  # seconds, on average
+
+
+def surging(chance: float, orders: float, pace: float, seconds: float) -> float:
+    """How probable it is that an event sells in a surge, after one more look.
+
+    A surge is what nothing announces: an hour or so in which all ticket types of an event sell many
+    times as fast, since somebody has spoken of it. A hidden Markov chain of two states, surge or
+    not, in which orders come by chance.
+
+    Args:
+        chance: how probable it was at the last look.
+        orders: how many came since then.
+        pace: how many a second are expected outside of a surge.
+        seconds: how long ago the last look was.
+    """
+    if seconds <= 0 or pace <= 0:
+        return chance
+    begun = 1.0 - math.exp(-_SURGES * min(seconds, _LASTS))
+    chance = min(0.999, chance * math.exp(-seconds / _LASTS) + (1.0 - chance) * begun)
+    # Of a long time without a look a surge has filled a part only.
+    times = 1.0 + (_SURGE - 1.0) * min(1.0, _LASTS / seconds)
+    told = orders * math.log(times) - pace * seconds * (times - 1.0)
+    odds = chance / (1.0 - chance) * math.exp(max(-50.0, min(50.0, told)))
+    return odds / (1.0 + odds)
+
+
+def times_as_fast(chance: float) -> float:
+    """How many times as fast as usual an event is expected to sell that may be in a surge."""
+    return 1.0 + (_SURGE - 1.0) * chance
 
 
 def phase(opened: float | None, starts: float, at: float) -> int:

@@ -23,7 +23,7 @@ import attrs
 
 from ..ticketsmart.models import EventStatus
 from .facts import EventFacts, LowStock, TypeFacts
-from .forecast import Forecast, Profile, Velocity, velocities
+from .forecast import ORDER, Forecast, Profile, Velocity, surging, times_as_fast, velocities
 from .ranking import Ranking
 from .spending import Look, Shares, Why
 from .worth import Page, Selling, Unit, Watched
@@ -47,11 +47,12 @@ class Schedule:
     of :meth:`page_seen`, :meth:`event_seen`, :meth:`gone` and :meth:`failed`. Several looks may be
     under way at once.
 
-    **No event is starved.** Of any 1/:attr:`turns` requests (of any two, where that is more than a
-    half) one goes to the event that can sell and was asked for longest ago, and nothing that is
-    learned, guessed or announced changes that. So among n such events each is asked for once in
-    (n + 2)/``turns`` + 2 requests: see :attr:`longest_unseen`. Wrong velocities, restocks, surprise
-    sales, failures and skewed clocks cost looks that would have been better, never this one.
+    **No event is starved.** An event that can sell and was not asked for in n/:attr:`turns` - n
+    requests, n being how many such events there are, has its turn: every second request goes to
+    whichever of these waited longest, and nothing that is learned, guessed or announced changes
+    that. So each is asked for once in (n + 2)/``turns`` + 2 requests: see :attr:`longest_unseen`.
+    Wrong velocities, restocks, surprise sales, failures and skewed clocks cost looks that would
+    have been better, never this one. And what is looked at anyway costs no turn.
 
     Args:
         rate: how many requests a second may be spent on looking; they are spread evenly.
@@ -81,7 +82,9 @@ class Schedule:
         self._ranking = Ranking(float(memory.get("price") or 0.01))
         self._events: dict[str, Watched] = {}
         self._sheets: dict[int, Page] = {}
-        self._oldest: OrderedDict[Unit, None] = OrderedDict()
+        # The events that can sell, by the request that last asked for them.
+        self._oldest: OrderedDict[Unit, float] = OrderedDict()
+        self._requests = 0
         self._fresh: OrderedDict[Watched, None] = OrderedDict()
         self._moments: list[tuple[float, int, Watched]] = []
         self._again: list[tuple[float, int, Look]] = []
@@ -102,6 +105,7 @@ class Schedule:
         memory = memory or {}
         at = float(memory.get("at") or 0.0)
         one = self._added(facts, at, velocities(memory.get("types") or {}))
+        one.surge = min(1.0, max(0.0, float(memory.get("surge") or 0.0)))
         self._begun = self._mixed = True
         if at and facts.ticket_types is not None:
             self._fresh.pop(one, None)
@@ -115,7 +119,8 @@ class Schedule:
         if one is None:
             return {}
         types = {name: velocity.to_json() for name, velocity in one.types.items()}
-        return {"at": one.seen if one.looked else 0.0, "types": types}
+        surge = round(one.surge, 4)
+        return {"at": one.seen if one.looked else 0.0, "types": types, "surge": surge}
 
     def to_json(self) -> dict[str, Any]:
         """What is to be kept of the box office as a whole between two processes, as JSON."""
@@ -188,11 +193,11 @@ class Schedule:
         if at < self._slot - _CLOCK:
             self._set_back(self._slot - at)
         if self._mixed:  # what the ledger knows comes in any order
-            self._oldest = OrderedDict.fromkeys(sorted(self._oldest, key=lambda one: one.seen))
-            self._mixed = False
+            self._in_order(at)
         spacing = 1.0 / self.rate
         at = self._slot = max(at, self._slot + spacing)
-        self._floor = min(self._floor + self.turns, 2.0)
+        self._requests += 1
+        self._floor = min(self._floor + (self.turns if self.rows_tell else _HALF), 2.0)
         self._sweep = min(self._sweep + self.shares.sweep, 1.0)
         self._ranking.renew()
         # What hurries takes every second look at most: a morning on which everything opens at ten
@@ -244,19 +249,31 @@ class Schedule:
 
     @property
     def turns(self) -> float:
-        """The share of the requests that goes to whatever was unseen longest."""
+        """The share of the requests that would go to whatever was unseen longest, if nothing else
+        ever showed it."""
         lap = len(self._oldest) / self.rate
         if self.rows_tell:
             return 1.0 if lap <= _SHORT_LAP else max(self.shares.floor, _HALF)
         return self.shares.turns(lap)
+
+    @property
+    def _patience(self) -> float:
+        """For how many requests a turn can wait. They were last asked for one by one, so turns fall
+        due by one a request at most and are served by every second: even if all of them do, none
+        waits for more than one request of each of the others beyond this."""
+        if self.rows_tell:
+            return 0.0
+        return len(self._oldest) * (1.0 / min(self.turns, _HALF) - 1.0)
 
     # -- turns --------------------------------------------------------------------------------
 
     def _settled(self, at: float) -> Look | None:
         """What is owed, else what is worth most."""
         if self._floor >= 1.0 and self._oldest:
-            self._floor -= 1.0
-            return self._go(next(iter(self._oldest)), at, Why.FLOOR)
+            unit, asked = next(iter(self._oldest.items()))
+            if self._requests - asked >= self._patience:
+                self._floor -= 1.0
+                return self._go(unit, at, Why.FLOOR)
         if not self._begun or (self._sweep >= 1.0 and not self.rows_tell):
             every = self.sweep_seconds / self._pages
             if not self._begun or at - self._swept >= every:
@@ -298,8 +315,7 @@ class Schedule:
 
     def _go(self, unit: Unit, at: float, why: Why) -> Look:
         unit.placed = None
-        if unit in self._oldest:
-            self._oldest.move_to_end(unit)
+        self._was_asked(unit)
         if isinstance(unit, Page):
             return Look(at, why, page=unit.number)
         if isinstance(unit, Watched):
@@ -327,6 +343,7 @@ class Schedule:
         for queue in (self._oldest, self._fresh, self._sheets):
             queue.clear()
         self._ranking.clear()
+        self._mixed = True
         for one in self._events.values() if not rows_tell else ():
             if _live(one.facts):
                 self._enlist(one)
@@ -338,7 +355,21 @@ class Schedule:
     def _enlist(self, unit: Unit) -> None:
         """From now on it has its turn."""
         unit.live = True
-        self._oldest[unit] = None
+        self._oldest[unit] = self._requests
+
+    def _was_asked(self, unit: Unit) -> None:
+        """Its next turn comes after all others'."""
+        if unit in self._oldest:
+            self._oldest[unit] = self._requests
+            self._oldest.move_to_end(unit)
+
+    def _in_order(self, at: float) -> None:
+        """What the ledger knows came in any order: the turns follow from when it was seen."""
+        asked, latest = dict[Unit, float](), self._requests + 1.0
+        for unit in sorted(self._oldest, key=lambda one: one.seen, reverse=True):
+            latest = asked[unit] = min(latest - 1.0, self._requests - (at - unit.seen) * self.rate)
+        self._oldest = OrderedDict(reversed(asked.items()))
+        self._mixed = False
 
     def _changed(self, one: Watched, facts: EventFacts, at: float) -> None:
         """A row tells something new of an event."""
@@ -373,10 +404,15 @@ class Schedule:
             return
         if not was and not self.rows_tell:
             self._enlist(one)
-        elif one in self._oldest:
-            self._oldest.move_to_end(one)
+        else:
+            self._was_asked(one)
+        sold = 0
         for kind in facts.ticket_types or ():
-            one.types[kind.id] = _velocity(one, kind).seen(kind, at, self._profile, one.starts)
+            known = _velocity(one, kind)
+            sold += max(0, known.sold_since(kind))
+            one.types[kind.id] = known.seen(kind, at, self._profile, one.starts)
+        if one.looked:
+            one.surge = surging(one.surge, sold / ORDER, one.pace, at - one.seen)
         self._looked(one, at)
         self._remind(one, at)
 
@@ -398,7 +434,7 @@ class Schedule:
         sheet.once = sum(one.once for one in sheet.events)
         sheet.twice = sum(one.twice for one in sheet.events)
         sheet.most = sum(one.most for one in sheet.events)
-        self._oldest.move_to_end(sheet)
+        self._was_asked(sheet)
         self._ranking.place(sheet)
         for beyond in [one for one in self._sheets if one > self._pages]:
             left = self._sheets.pop(beyond)
@@ -408,6 +444,7 @@ class Schedule:
             if missing not in self._sheets:  # the list has grown; or it was never read
                 added = self._sheets[missing] = Page(0.0, number=missing)
                 self._enlist(added)
+                self._oldest[added] = -math.inf
                 self._oldest.move_to_end(added, last=False)
 
     def _unit(self, one: Watched) -> Unit:
@@ -430,16 +467,19 @@ class Schedule:
         """How soon a look at an event is worth something."""
         weight = 1.0 if self._weight is None else self._weight(one.facts)
         selling = one.facts.ticket_types or () if one.starts > at else ()
-        weighed = (
+        weighed = [
             Selling(kind, *self._speed(one, kind, at), _velocity(one, kind).empty_for(at))
             for kind in selling
             if _open(kind, at)
-        )
+        ]
         one.weigh(weighed, self.low_stock, weight)
+        pace = sum(each.rate for each in weighed if each.kind.available) / ORDER
+        one.pace = pace / times_as_fast(one.surge)
 
     def _speed(self, one: Watched, kind: TypeFacts, at: float) -> tuple[float, float]:
         """Tickets a second, and on how many orders that rests."""
-        return _velocity(one, kind).rate(kind, self._profile, one.starts, at)
+        rate, known = _velocity(one, kind).rate(kind, self._profile, one.starts, at)
+        return rate * times_as_fast(one.surge), known
 
     def _number(self) -> int:
         self._serial += 1

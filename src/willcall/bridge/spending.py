@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from enum import StrEnum
 
 import attrs
@@ -43,23 +42,23 @@ class Shares:
     """How the requests are shared out.
 
     Attributes:
-        floor: the least share that goes to whatever was unseen longest.
-        most: the most that goes there, unless rows carry ticket types.
+        floor: the least share that is kept for whatever was unseen longest.
+        most: the most that is kept for it, unless rows carry ticket types.
         unseen: seconds for which no event is to go unseen, as long as ``most`` is enough for it.
-            With more events than that the share falls again, with the square root of how many
-            there are: looks in turn would cost more than they find.
+            With more events than that the share falls again, with the power 2/3 of how many there
+            are: looks in turn would cost more than they find.
         sweep: the most that status sweeps may take.
         sweep_seconds: no sweep of the whole list takes less time than this.
     """
 
-    floor: float = 0.05
+    floor: float = 0.07
     most: float = 0.25
     unseen: float = 900.0
     sweep: float = 0.08
     sweep_seconds: float = 60.0
 
     def turns(self, lap: float) -> float:
-        """The share of what was unseen longest, if all in turn would take ``lap`` seconds."""
+        """The share for what was unseen longest, if all in turn would take ``lap`` seconds."""
         kept = self.most * self.unseen  # the longest lap with which ``unseen`` can be kept
-        share = lap / self.unseen if lap <= kept else self.most * math.sqrt(kept / lap)
+        share = lap / self.unseen if lap <= kept else self.most * (kept / lap) ** (2 / 3)
         return max(self.floor, share)

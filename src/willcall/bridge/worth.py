@@ -3,9 +3,9 @@
 It grows with the seconds τ since the last look: τ times the number of thresholds (low, sold out)
 that are expected to have been crossed meanwhile, over an event's ticket types. With μ orders a
 second and n tickets left until a threshold, one order crosses it with the probability that it is
-of n tickets or more, so with μτ·q^(n-1) if orders are geometric. Where one is not enough, two
-halves of the way must have been gone: ¾·(vτ/n)²·(1 + 1/a) for v tickets a second learned from `a`
-orders, so that what is badly known is looked at sooner. Higher powers, which counting on with three
+of n tickets or more, so with μτ·P(order ≥ n). Where one is not enough, two halves of the way
+must have been gone: 0.3·(vτ/n)²·(1 + 1/a) for v tickets a second learned from `a` orders, so that
+what is badly known is looked at sooner. Higher powers, which counting on with three
 and more would give, trust today's rate too far: they did worse. Where none is left, some may come
 back, and be gone again.
 """
@@ -25,14 +25,16 @@ from .forecast import ORDER, Velocity
 SURPRISE = 1e-12
 """How often a second a ticket type does what no forecast knows, so that none is worth nothing."""
 
-_TWO = 0.75  # of `twice`: with more, looks go to what is far from any threshold
+_TWO = 0.3  # of `twice`: with more, looks go to what is far from any threshold
 _RETURNS = 6e-6  # a second, just after it sold out: refunds, baskets let go, more seats
 _RETURNING = 172_800.0  # seconds until that is 1/e of it
 _SELDOM = 0.05  # but never less than this share
 _RETURNED = 0.05  # of the quantity come back at a time, or two tickets
 _SOON = 1_800.0  # seconds in which they must sell out to be missed by usual looks
 
-_FURTHER = 1.0 - 1.0 / ORDER  # the odds that an order that has a ticket has one more
+# The odds that an order is of one ticket or more, of two or more, and so on: people come by twos
+# and fours. Their sum is ORDER.
+_OR_MORE = (1.0, 0.7, 0.3, 0.14, 0.04, 0.02)
 
 
 @attrs.define(eq=False)
@@ -82,8 +84,12 @@ class Selling(NamedTuple):
 
 @attrs.define(eq=False)
 class Watched(Unit):
-    """One event. ``looked`` says whether its ticket types were seen, ``page`` where its row is, and
-    ``moment`` what is known to come next."""
+    """One event.
+
+    ``looked`` says whether its ticket types were seen, ``page`` where its row is, and ``moment``
+    what is known to come next. ``surge`` is the probability that it sells in a surge, and ``pace``
+    how many orders a second are expected of it if it does not.
+    """
 
     facts: EventFacts = attrs.field(kw_only=True)
     starts: float = attrs.field(kw_only=True)
@@ -91,6 +97,8 @@ class Watched(Unit):
     looked: bool = False
     page: int = 1
     moment: float = math.inf
+    surge: float = 0.0
+    pace: float = 0.0
 
     def weigh(
         self,
@@ -118,10 +126,16 @@ class Watched(Unit):
                 if tickets <= 0:
                     continue
                 most += 1.0
-                once += rate / ORDER * _FURTHER ** (tickets - 1)
+                once += rate / ORDER * _crosses(tickets)
                 if tickets > ORDER:
                     twice += _TWO * (rate / tickets) ** 2 * (1.0 + 1.0 / known)
         self.once, self.twice, self.most = once * weight, twice * weight, most * weight
+
+
+def _crosses(tickets: int) -> float:
+    """The odds that one order is of so many tickets or more."""
+    last = len(_OR_MORE)
+    return _OR_MORE[tickets - 1] if tickets <= last else _OR_MORE[-1] * 0.5 ** (tickets - last)
 
 
 def _again(kind: TypeFacts, rate: float, empty_for: float) -> float:
