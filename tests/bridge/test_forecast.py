@@ -218,6 +218,8 @@ def test_a_few_orders_at_once_of_an_event_that_sells_little_are_a_surge() -> Non
     # Where so many are usual they prove nothing, nor do they over half a day.
     assert believed_surge((0, 600.0), (3, 300.0), pace=3 / 300) < 0.002
     assert believed_surge((4, 43_200.0)) < 0.02
+    # But an hour of it, somewhere in half a day in which nobody looked, is still seen.
+    assert believed_surge((20, 43_200.0)) > 0.9
 
 
 def test_a_surge_is_over_when_nothing_more_is_sold() -> None:

@@ -4,7 +4,7 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -480,18 +480,43 @@ def test_what_is_looked_at_anyway_takes_no_turn() -> None:
     assert len(floors) < 40
 
 
-def test_events_that_were_all_last_seen_at_once_are_seen_within_the_bound() -> None:
-    """As a ledger may say that was restored."""
-    known = [event(f"e{n}", 200, opens=NOW - 40 * DAY) for n in range(300)]
-    first = begun(known)
-    schedule, at = Schedule(1.0), NOW
+def restored(known: Sequence[EventFacts]) -> Schedule:
+    """A schedule whose ledger says of all events that they were last seen at one moment."""
+    first, schedule = begun(known), Schedule(1.0, weight=only_one)
     for one in known:
         schedule.remember(one, first.memory(one.id))
+    return schedule
+
+
+def told_no_more(known: Sequence[EventFacts]) -> Schedule:
+    """A schedule that saw all events on pages, and now rows carry no ticket types any more."""
+    schedule = Schedule(1.0, weight=only_one)
+    for rows in (known, [attrs.evolve(one, ticket_types=None) for one in known]):
+        for first in range(0, len(known), PAGE):
+            last = first + PAGE >= len(known)
+            schedule.page_seen(first // PAGE + 1, rows[first : first + PAGE], NOW, last=last)
+    return schedule
+
+
+def only_one(facts: EventFacts) -> float:
+    """One event counts more than all others, whenever it was looked at."""
+    return 1e15 if facts.id == "e7" else 1.0
+
+
+@pytest.mark.parametrize("begin", [restored, told_no_more])
+def test_events_that_were_all_last_seen_at_once_are_seen_within_the_bound(
+    begin: Callable[[Sequence[EventFacts]], Schedule],
+) -> None:
+    known = [event(f"e{n}", 200, opens=NOW - 40 * DAY) for n in range(300)]
+    schedule, at = begin(known), NOW
     seen = dict.fromkeys((one.id for one in known), NOW)
-    for _ in range(3 * int(schedule.longest_unseen)):
+    while at < NOW + 3 * schedule.longest_unseen:
         look = schedule.next(at)
         at = look.at
         if look.event is None:
+            rows = [attrs.evolve(one, ticket_types=None) for one in known]
+            first, last = PAGE * ((look.page or 1) - 1), look.page == 3
+            schedule.page_seen(look.page or 1, rows[first : first + PAGE], at, last=last)
             continue
         seen[look.event] = at
         schedule.event_seen(known[int(look.event[1:])], at)
