@@ -47,12 +47,14 @@ class Schedule:
     of :meth:`page_seen`, :meth:`event_seen`, :meth:`gone` and :meth:`failed`. Several looks may be
     under way at once.
 
-    **No event is starved.** An event that can sell and was not asked for in n/:attr:`turns` - n
-    requests, n being how many such events there are, has its turn: every second request goes to
-    whichever of these waited longest, and nothing that is learned, guessed or announced changes
-    that. So each is asked for once in (n + 2)/``turns`` + 2 requests: see :attr:`longest_unseen`.
-    Wrong velocities, restocks, surprise sales, failures and skewed clocks cost looks that would
-    have been better, never this one. And what is looked at anyway costs no turn.
+    **No event is starved.** Of n events that can sell each is asked for once in
+    (n + 2)/:attr:`turns` + 2 requests, and nothing that is learned, guessed or announced changes
+    that: see :attr:`longest_unseen`. Wrong velocities, restocks, surprise sales, failures and
+    skewed clocks cost looks that would have been better, never this one. While that is soon
+    (:meth:`Shares.enough`), a share of ``turns`` of all requests goes to whichever was asked for
+    longest ago, which also finds what nobody expects. With more events turns would cost too much:
+    then only what was not asked for in n/``turns`` - n requests has its turn, and takes every
+    second request for it; what is looked at anyway costs none.
 
     Args:
         rate: how many requests a second may be spent on looking; they are spread evenly.
@@ -197,7 +199,7 @@ class Schedule:
         spacing = 1.0 / self.rate
         at = self._slot = max(at, self._slot + spacing)
         self._requests += 1
-        self._floor = min(self._floor + (self.turns if self.rows_tell else _HALF), 2.0)
+        self._floor = min(self._floor + (self.turns if self._eager else _HALF), 2.0)
         self._sweep = min(self._sweep + self.shares.sweep, 1.0)
         self._ranking.renew()
         # What hurries takes every second look at most: a morning on which everything opens at ten
@@ -257,11 +259,16 @@ class Schedule:
         return self.shares.turns(lap)
 
     @property
+    def _eager(self) -> bool:
+        """Whether turns are taken all the time, and not only when they are due."""
+        return bool(self.rows_tell) or self.shares.enough(len(self._oldest) / self.rate)
+
+    @property
     def _patience(self) -> float:
         """For how many requests a turn can wait. They were last asked for one by one, so turns fall
         due by one a request at most and are served by every second: even if all of them do, none
         waits for more than one request of each of the others beyond this."""
-        if self.rows_tell:
+        if self._eager:
             return 0.0
         return len(self._oldest) * (1.0 / min(self.turns, _HALF) - 1.0)
 

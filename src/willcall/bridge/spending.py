@@ -59,6 +59,10 @@ class Shares:
 
     def turns(self, lap: float) -> float:
         """The share for what was unseen longest, if all in turn would take ``lap`` seconds."""
-        kept = self.most * self.unseen  # the longest lap with which ``unseen`` can be kept
-        share = lap / self.unseen if lap <= kept else self.most * (kept / lap) ** (2 / 3)
+        kept = self.most * self.unseen
+        share = lap / self.unseen if self.enough(lap) else self.most * (kept / lap) ** (2 / 3)
         return max(self.floor, share)
+
+    def enough(self, lap: float) -> bool:
+        """Whether ``most`` is enough to see each within ``unseen`` seconds."""
+        return lap <= self.most * self.unseen
