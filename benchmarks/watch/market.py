@@ -186,7 +186,7 @@ class Market:
             for number, (weight, sample, _) in enumerate([*calm, *stirred])
             for _ in range(_poisson(draw, total * weight))
             if life.opens <= (at := sample()) < life.starts
-            and (number < 2 or draw.random() * 1.8 < _daily(at))
+            and (number < 2 or draw.random() * 1.8 < daily(at))
         )
         self._sell(life, orders, taste)
         return life
@@ -294,30 +294,31 @@ class _Rate:
         surges: list[tuple[float, Callable[[float], float]]],
     ) -> None:
         self.opens, self.starts, self.total = opens, starts, total
-        self._calm, self._parts = calm, [*calm, *surges]
+        self.parts = [*calm, *surges]
+        self.usual = len(calm)  # the rest of them are surges
         self.taste = [one / sum(taste) for one in taste]
 
     def __call__(self, at: float, one: int) -> float:
-        return self._sum(at, one, self._parts)
+        return self._sum(at, one, self.parts)
 
     def calm(self, at: float, one: int) -> float:
         """The same, had there been no surges."""
-        return self._sum(at, one, self._calm)
+        return self._sum(at, one, self.parts[: self.usual])
 
     def _sum(
         self, at: float, one: int, parts: Sequence[tuple[float, Callable[[float], float]]]
     ) -> float:
         if not self.opens <= at < self.starts:
             return 0.0
-        daily = _daily(at) / 1.8
+        rhythm = daily(at) / 1.8
         density = sum(
-            weight * dense(at) * (1.0 if number < 2 else daily)
+            weight * dense(at) * (1.0 if number < 2 else rhythm)
             for number, (weight, dense) in enumerate(parts)
         )
         return self.total * density * self.taste[one]
 
 
-def _daily(at: float) -> float:
+def daily(at: float) -> float:
     """Sales by the hour in New York, over their mean: most in the early afternoon."""
     hour = ((at - START) % DAY) / HOUR
     return 1.0 + 0.8 * math.cos((hour - 14.0) / 24.0 * math.tau)

@@ -182,12 +182,20 @@ class Server:
 
 
 def play(
-    market: Market, policy: Any, *, rows_tell: bool = False, warm: float = DAY, seed: int = 0
+    market: Market,
+    policy: Any,
+    *,
+    rows_tell: bool = False,
+    warm: float = DAY,
+    seed: int = 0,
+    servers: list[Server] | None = None,
 ) -> Played:
     """Play a policy to the end of a market; what happens in the first ``warm`` seconds does not
-    count."""
+    count. The server is put into ``servers``, for whoever wants to know of every look."""
     draw = random.Random(seed).random
     server, window, at = Server(market, rows_tell=rows_tell), Window(), START
+    if servers is not None:
+        servers.append(server)
     while True:
         look = policy.next(at)
         at = max(at, look.at)

@@ -1,0 +1,252 @@
+"""How late crossings are to be expected to be seen, whether or not one happened: to tune a planner.
+
+What a play saw depends on whether crossings happened to fall early or late between its looks: over
+four markets of six days that alone moves the mean by a tenth. Here each time between two looks at
+an event counts, by what the model's true rates say: with F(t) the probability that a ticket type
+crosses a threshold within t of a look, F is summed up over all of them, and ∫F dt is the delay.
+(The conditional expectation, given the looks: Rao-Blackwell.) What comes back between two looks is
+left out. Words behind the policy turn constants of the planner:
+
+    python benchmarks/watch/expected.py --events 1000 --days 2.5 ours told "ours worth._TWO=0.75"
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import math
+import statistics
+import sys
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from itertools import pairwise
+
+import attrs
+import play
+from market import DAY, FLICKER, LOW, ORDER, ORDERS, START, Life, Market, Model, daily
+
+from willcall.bridge.schedule import Schedule
+
+RATE = play.PER_MINUTE / 60
+SIZES = [ORDERS[0], *(more - less for less, more in pairwise(ORDERS))]
+SQUARES = sum(share * size**2 for size, share in enumerate(SIZES, 1))
+MOST = 64  # tickets: with more the sum of orders is as good as normal
+LEAST, STEPS = -7.0, 10  # the least mean that is in the table, and how many there are to a decade
+
+
+@attrs.define
+class Sum:
+    """Delays and crossings that are expected, and the part of both that falls into surges."""
+
+    delay: float = 0.0
+    crossings: float = 0.0
+    surge_delay: float = 0.0
+    surge_crossings: float = 0.0
+
+    def __add__(self, other: Sum) -> Sum:
+        return Sum(*(a + b for a, b in zip(attrs.astuple(self), attrs.astuple(other), strict=True)))
+
+    def line(self) -> str:
+        """The means in words."""
+        calm = (self.delay - self.surge_delay) / (self.crossings - self.surge_crossings)
+        surge = self.surge_delay / self.surge_crossings if self.surge_crossings else 0.0
+        return (
+            f"expected {self.delay / self.crossings:7.2f} s of {self.crossings:6.0f} crossings; "
+            f"in surges ({self.surge_crossings / self.crossings:.1%} of them) {surge:.1f}, "
+            f"else {calm:.2f}"
+        )
+
+
+@cache
+def _tails(step: int) -> list[float]:
+    """Logarithms of the probability that orders of so many tickets or more have come (Panjer)."""
+    mean = 10 ** (LEAST + step / STEPS)
+    exactly = [math.exp(-mean)]
+    for tickets in range(1, MOST):
+        sizes = enumerate(SIZES[:tickets], 1)
+        ways = sum(size * share * exactly[tickets - size] for size, share in sizes)
+        exactly.append(mean / tickets * ways)
+    if mean < 1:  # summed from the far end, where they are small
+        tails, total = [0.0] * (MOST + 1), 0.0
+        for tickets in range(MOST - 1, -1, -1):
+            total += exactly[tickets]
+            tails[tickets] = total
+    else:
+        tails = [max(0.0, 1 - sum(exactly[:tickets])) for tickets in range(MOST + 1)]
+    return [math.log(max(one, 1e-300)) for one in tails]
+
+
+def crossed(tickets: int, orders: float) -> float:
+    """The probability that so many tickets or more are sold, where so many orders are expected."""
+    if orders <= 10**LEAST:
+        return orders * sum(SIZES[tickets - 1 :])
+    if tickets >= MOST or orders > 200:
+        mean, spread = ORDER * orders, math.sqrt(2 * SQUARES * orders)
+        return 0.5 * math.erfc((tickets - 0.5 - mean) / spread)
+    place = (math.log10(orders) - LEAST) * STEPS
+    step = int(place)
+    low, high = _tails(step)[tickets], _tails(step + 1)[tickets]
+    return math.exp(low + (high - low) * (place - step))
+
+
+@attrs.define
+class Stock:
+    """What is left of an event's ticket types as time goes on, and since when a condition is not
+    any more: one that is gone for a moment only is still the same."""
+
+    life: Life
+    left: list[int]
+    quantity: list[int]
+    ended: dict[tuple[int, bool], float] = attrs.field(factory=dict)
+    place: int = 0
+    more: int = 0
+
+    def move(self, at: float) -> None:
+        """Go on until a moment."""
+        life = self.life
+        while self.place < len(life.times) and life.times[self.place] <= at:
+            moment, one = life.times[self.place], life.which[self.place]
+            while self.more < len(life.more) and life.more[self.more][0] <= moment:
+                _, other, count = life.more[self.more]
+                self.quantity[other] += count
+                self.more += 1
+            before, now = self.left[one], life.left[self.place]
+            self.left[one] = now
+            level = LOW.level(self.quantity[one])
+            if before == 0 < now:
+                self.ended[one, False] = moment
+            if before <= level < now:
+                self.ended[one, True] = moment
+            self.place += 1
+
+    def ahead(self, at: float) -> Iterator[tuple[int, float]]:
+        """How many tickets are left until each threshold, and the share of the event's orders that
+        come for that ticket type: half of those who find theirs sold out take another."""
+        taste = self.life.rate.taste
+        others = sum(1 for left in self.left if left)
+        spilt = 0.5 * sum(taste[one] for one, left in enumerate(self.left) if not left)
+        for one, left in enumerate(self.left):
+            share = taste[one] + spilt / max(1, others)
+            for low, tickets in ((False, left), (True, left - LOW.level(self.quantity[one]))):
+                fresh = at - self.ended.get((one, low), -math.inf) < FLICKER
+                if left > 0 and tickets > 0 and not fresh:
+                    yield tickets, share
+
+
+def density(life: Life, at: float) -> tuple[float, float]:
+    """Orders a second of an event, and how many of them a surge brings."""
+    rate = life.rate
+    rhythm = daily(at) / 1.8
+    each = [
+        weight * dense(at) * (1.0 if number < 2 else rhythm)
+        for number, (weight, dense) in enumerate(rate.parts)
+    ]
+    return rate.total * sum(each), rate.total * sum(each[rate.usual :])
+
+
+def between(stock: Stock, since: float, until: float) -> Sum:
+    """What is expected of the time between two looks."""
+    life, span = stock.life, until - since
+    parts = 1 if span < 40 else 3 if span < 900 else 6 if span < 4000 else 12
+    cuts = [since + span * part / parts for part in range(parts + 1)]
+    if parts > 1:
+        steps = life.steps
+        cuts += steps[bisect_right(steps, since) : bisect_left(steps, until)]
+        cuts.sort()
+    pieces, orders, surged = [], 0.0, 0.0
+    for begin, end in pairwise(cuts):
+        here, surging = density(life, (begin + end) / 2)
+        pieces.append((end - begin, here * (end - begin)))
+        orders += here * (end - begin)
+        surged += surging * (end - begin)
+    found = Sum()
+    if orders <= 0:
+        return found
+    for tickets, share in stock.ahead(since):
+        if orders * share * ORDER * 40 < tickets and tickets > 6 and orders * share < 0.02:
+            continue  # as good as never
+        come = before = delay = 0.0
+        for seconds, some in pieces:
+            come += some
+            now = crossed(tickets, come * share)
+            delay += seconds * (before + now) / 2
+            before = now
+        part = surged / orders
+        found += Sum(delay, before, delay * part, before * part)
+    return found
+
+
+def reckoned(market: Market, looks: list[list[float]], warm: float) -> Sum:
+    """All events of a market, as they were looked at."""
+    found = Sum()
+    for life in market.lives:
+        begin, end = max(life.opens, START + warm), min(life.starts, market.end)
+        if begin >= end:
+            continue
+        stock = Stock(life, list(life.quantity), list(life.quantity))
+        seen = looks[life.number]
+        first = bisect_left(seen, begin)
+        points = [*seen[max(0, first - 1) : bisect_left(seen, end)], end]
+        if not first:
+            points.insert(0, begin)
+        for since, until in pairwise(points):
+            stock.move(since)
+            if until > max(since, begin):
+                found += between(stock, max(since, begin), until)
+    return found
+
+
+def work(name: str, events: int, days: float, warm: float, seed: int) -> tuple[Sum, list[float]]:
+    """One policy on one market: what is expected, and what happened."""
+    policy, *turned = name.split()
+    for one in turned:
+        where, _, value = one.partition("=")
+        module, _, constant = where.partition(".")
+        found = importlib.import_module(f"willcall.bridge.{module}")
+        if not hasattr(found, constant):
+            raise ValueError(f"no {constant} in willcall.bridge.{module}")
+        setattr(found, constant, float(value))
+    market = Market(events, days, seed, Model())
+    policies = {
+        "ours": lambda: Schedule(RATE),
+        "told": lambda: play.Told(market, RATE),
+        "calm": lambda: play.Told(market, RATE, surges=False),
+        "sweep": lambda: play.InTurn(market, RATE),
+    }
+    servers: list[play.Server] = []
+    played = play.play(market, policies[policy](), warm=warm, seed=seed, servers=servers)
+    return reckoned(market, servers[0].looks, warm), played.delays
+
+
+def main() -> int:
+    """Read the arguments."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("policies", nargs="+", help="ours, told, calm or sweep, and constants")
+    parser.add_argument("--events", type=int, default=1_000)
+    parser.add_argument("--days", type=float, default=2.5)
+    parser.add_argument("--warm", type=float, default=0.5, help="days that do not count")
+    parser.add_argument("--seeds", type=int, default=4, help="how many markets")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    told = parser.parse_args()
+    sizes = (told.events, told.days, told.warm * DAY)
+    with ProcessPoolExecutor(told.jobs, max_tasks_per_child=1) as pool:
+        running = {
+            name: [pool.submit(work, name, *sizes, seed) for seed in range(told.seeds)]
+            for name in told.policies
+        }
+        for name, futures in running.items():
+            done = [future.result() for future in futures]
+            delays = [delay for _, some in done for delay in some]
+            each = " ".join(f"{one.delay / one.crossings:.1f}" for one, _ in done)
+            total = sum((one for one, _ in done), Sum())
+            happened = f"{statistics.fmean(delays):.1f} of {len(delays)}"
+            print(f"{name}\n  {total.line()}\n  by market {each}; happened {happened}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
