@@ -33,7 +33,6 @@ NAMES = {
     "sweep": "in turn",
     "list": "list + in turn",
     "ours": "ours",
-    "calm": "told, no surges",
     "told": "told the rates",
     "clairvoyant": "clairvoyant",
 }
@@ -63,7 +62,6 @@ def work(task: Task) -> tuple[Task, Played, float]:
         "list": lambda: InTurn(market, RATE, pages=True),
         "pages": lambda: InTurn(market, RATE, pages=True, only=True),
         "ours": lambda: Schedule(RATE),
-        "calm": lambda: Told(market, RATE, surges=False),
         "told": lambda: Told(market, RATE),
     }[task.policy]()
     played = play(market, policy, rows_tell=task.rows_tell, warm=task.warm, seed=task.seed)

@@ -25,7 +25,7 @@ from itertools import pairwise
 
 import attrs
 import play
-from market import DAY, FLICKER, LOW, ORDER, ORDERS, START, Life, Market, Model, daily
+from market import DAY, FLICKER, LOW, ORDER, ORDERS, START, Life, Market, Model
 
 from willcall.bridge.schedule import Schedule
 
@@ -135,17 +135,6 @@ class Stock:
                     yield tickets, share
 
 
-def density(life: Life, at: float) -> tuple[float, float]:
-    """Orders a second of an event, and how many of them a surge brings."""
-    rate = life.rate
-    rhythm = daily(at) / 1.8
-    each = [
-        weight * dense(at) * (1.0 if number < 2 else rhythm)
-        for number, (weight, dense) in enumerate(rate.parts)
-    ]
-    return rate.total * sum(each), rate.total * sum(each[rate.usual :])
-
-
 def between(stock: Stock, since: float, until: float) -> Sum:
     """What is expected of the time between two looks."""
     life, span = stock.life, until - since
@@ -157,10 +146,11 @@ def between(stock: Stock, since: float, until: float) -> Sum:
         cuts.sort()
     pieces, orders, surged = [], 0.0, 0.0
     for begin, end in pairwise(cuts):
-        here, surging = density(life, (begin + end) / 2)
-        pieces.append((end - begin, here * (end - begin)))
-        orders += here * (end - begin)
-        surged += surging * (end - begin)
+        each = life.rate.densities((begin + end) / 2)
+        come = life.rate.total * sum(each) * (end - begin)
+        pieces.append((end - begin, come))
+        orders += come
+        surged += life.rate.total * sum(each[life.rate.usual :]) * (end - begin)
     found = Sum()
     if orders <= 0:
         return found
@@ -212,7 +202,6 @@ def work(name: str, events: int, days: float, warm: float, seed: int) -> tuple[S
     policies = {
         "ours": lambda: Schedule(RATE),
         "told": lambda: play.Told(market, RATE),
-        "calm": lambda: play.Told(market, RATE, surges=False),
         "sweep": lambda: play.InTurn(market, RATE),
     }
     servers: list[play.Server] = []
@@ -225,7 +214,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("policies", nargs="+", help="ours, told, calm or sweep, and constants")
+    parser.add_argument("policies", nargs="+", help="ours, told or sweep, and constants")
     parser.add_argument("--events", type=int, default=1_000)
     parser.add_argument("--days", type=float, default=2.5)
     parser.add_argument("--warm", type=float, default=0.5, help="days that do not count")

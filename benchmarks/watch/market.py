@@ -12,7 +12,7 @@ import math
 import random
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import attrs
@@ -294,28 +294,22 @@ class _Rate:
         surges: list[tuple[float, Callable[[float], float]]],
     ) -> None:
         self.opens, self.starts, self.total = opens, starts, total
-        self.parts = [*calm, *surges]
-        self.usual = len(calm)  # the rest of them are surges
+        self._parts, self.usual = [*calm, *surges], len(calm)
         self.taste = [one / sum(taste) for one in taste]
 
     def __call__(self, at: float, one: int) -> float:
-        return self._sum(at, one, self.parts)
+        return self.total * sum(self.densities(at)) * self.taste[one]
 
-    def calm(self, at: float, one: int) -> float:
-        """The same, had there been no surges."""
-        return self._sum(at, one, self.parts[: self.usual])
-
-    def _sum(
-        self, at: float, one: int, parts: Sequence[tuple[float, Callable[[float], float]]]
-    ) -> float:
+    def densities(self, at: float) -> list[float]:
+        """Which share of all orders comes in a second, by what brings them: first what is usual
+        (``usual`` of them), then surges."""
         if not self.opens <= at < self.starts:
-            return 0.0
+            return []
         rhythm = daily(at) / 1.8
-        density = sum(
+        return [
             weight * dense(at) * (1.0 if number < 2 else rhythm)
-            for number, (weight, dense) in enumerate(parts)
-        )
-        return self.total * density * self.taste[one]
+            for number, (weight, dense) in enumerate(self._parts)
+        ]
 
 
 def daily(at: float) -> float:

@@ -112,19 +112,17 @@ class Told(Schedule):
     Args:
         market: what is played.
         rate: requests a second.
-        surges: whether it is told of those, too; nothing announces them.
     """
 
-    def __init__(self, market: Market, rate: float, *, surges: bool = True) -> None:
+    def __init__(self, market: Market, rate: float) -> None:
         super().__init__(rate)
-        self._lives, self._surges = market.lives, surges
+        self._lives = market.lives
         steps = ((at, life.number) for life in market.lives for at in life.steps if at >= START)
         self._steps = deque(sorted(steps))
 
     def _speed(self, one: Watched, kind: TypeFacts, at: float) -> tuple[float, float]:
         sale = self._lives[int(one.facts.id)].rate
-        true = sale if self._surges else sale.calm
-        return ORDER * true(at, int(kind.id[1:])), 1e9
+        return ORDER * sale(at, int(kind.id[1:])), 1e9
 
     def next(self, at: float) -> Look:
         """As :meth:`Schedule.next`."""

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-# *Told, no surges* is not drawn: it would lie on ours.
 COLOURS = {
     "sweep": "#9a9a9a",
     "list": "#c98a3c",
