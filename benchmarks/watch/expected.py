@@ -4,8 +4,9 @@ What a play saw depends on whether crossings happened to fall early or late betw
 four markets of six days that alone moves the mean by a tenth. Here each time between two looks at
 an event counts, by what the model's true rates say: with F(t) the probability that a ticket type
 crosses a threshold within t of a look, F is summed up over all of them, and ∫F dt is the delay.
-(The conditional expectation, given the looks: Rao-Blackwell.) What comes back between two looks is
-left out. Words behind the policy turn constants of the planner:
+(Nearly the conditional expectation, given the looks: Rao-Blackwell.) What comes back between two
+looks is left out, and so are rows that show that all is sold out. Words behind the policy turn
+constants of the planner, not what is derived from them:
 
     python benchmarks/watch/expected.py --events 1000 --days 2.5 ours told "ours worth._TWO=0.75"
 """
@@ -33,7 +34,7 @@ RATE = play.PER_MINUTE / 60
 SIZES = [ORDERS[0], *(more - less for less, more in pairwise(ORDERS))]
 SQUARES = sum(share * size**2 for size, share in enumerate(SIZES, 1))
 MOST = 64  # tickets: with more the sum of orders is as good as normal
-LEAST, STEPS = -7.0, 10  # the least mean that is in the table, and how many there are to a decade
+LEAST, STEPS = -7.0, 25  # the least mean that is in the table, and how many there are to a decade
 
 
 @attrs.define
@@ -51,7 +52,7 @@ class Sum:
     def line(self) -> str:
         """The means in words."""
         calm = (self.delay - self.surge_delay) / (self.crossings - self.surge_crossings)
-        surge = self.surge_delay / self.surge_crossings if self.surge_crossings else 0.0
+        surge = self.surge_delay / max(1e-9, self.surge_crossings)
         return (
             f"expected {self.delay / self.crossings:7.2f} s of {self.crossings:6.0f} crossings; "
             f"in surges ({self.surge_crossings / self.crossings:.1%} of them) {surge:.1f}, "

@@ -174,10 +174,44 @@ def test_a_surge_of_one_ticket_type_makes_the_others_worth_a_look() -> None:
 
 def test_an_opening_is_no_surge() -> None:
     schedule = begun([event("new", 200, 200, opens=NOW + 600)])
-    for step in range(1, 20):
-        sold = max(0, step * 60 - 600) / 60  # as many as one expects of an opening
-        schedule.event_seen(event("new", 200 - int(sold), 200, opens=NOW + 600), NOW + 60 * step)
-    assert schedule._events["new"].surge < 0.1
+    for minute in range(9, 30):
+        sold = max(0, minute * 2 - 19)  # two tickets a minute, as one expects of it: 1e-4 · 400
+        now = event("new", 200 - sold, 200, opens=NOW + 600)
+        schedule.event_seen(now, NOW + 60 * minute)
+        assert schedule._events["new"].surge < 0.2
+
+
+def test_what_was_hidden_or_opened_meanwhile_is_no_surge() -> None:
+    opened = NOW - 40 * DAY
+    both, one = event("e", 150, 90, opens=opened), event("e", 150, opens=opened)
+    schedule = begun([both])
+    for hour in range(1, 21):
+        schedule.event_seen(one, NOW + 3600 * hour)
+    schedule.event_seen(event("e", 150, 80, opens=opened), NOW + 21 * 3600)
+    assert schedule._events["e"].surge < 0.01
+    late = attrs.evolve((both.ticket_types or ())[1], sale_starts_at=moment(NOW + 600))
+    kinds = [(both.ticket_types or ())[0], late]
+    schedule = begun([attrs.evolve(both, ticket_types=tuple(kinds))])
+    kinds[1] = attrs.evolve(late, available=70)
+    schedule.event_seen(attrs.evolve(both, ticket_types=tuple(kinds)), NOW + 900)
+    assert schedule._events["e"].surge < 0.01
+
+
+def test_a_surge_that_sold_out_is_over_when_seats_come_back() -> None:
+    opened = NOW - 40 * DAY
+    schedule = begun([event("e", 12, opens=opened)])
+    for step, left in enumerate((8, 4, 0), 1):
+        schedule.event_seen(event("e", left, opens=opened), NOW + 120 * step)
+    assert schedule._events["e"].surge > 0.5
+    schedule.event_seen(event("e", 2, opens=opened), NOW + 20_000)
+    assert schedule._events["e"].surge < 0.05
+
+
+@pytest.mark.parametrize("kept", ["x", [1], {}, None, -3, 7, float("inf")])
+def test_a_probability_that_cannot_be_read_is_none(kept: object) -> None:
+    schedule = Schedule(1.0)
+    schedule.remember(event("e", 9), {"at": NOW, "surge": kept})
+    assert 0.0 <= schedule._events["e"].surge <= 1.0
 
 
 def test_an_order_of_more_tickets_is_seldom_and_their_mean_is_known() -> None:
@@ -528,6 +562,58 @@ def test_events_that_were_all_last_seen_at_once_are_seen_within_the_bound(
         seen[look.event] = at
         schedule.event_seen(known[int(look.event[1:])], at)
         assert at - min(seen.values()) <= schedule.longest_unseen
+
+
+@pytest.mark.parametrize("change", ["one is gone", "a higher rate"])
+@pytest.mark.parametrize("after", [406, 600])
+def test_the_bound_holds_where_turns_change_their_way(change: str, after: int) -> None:
+    """With some 200 events: only what is due has its turn, and then all the time."""
+    known = [event(f"e{n}", 200, opens=NOW - 40 * DAY) for n in range(203)]
+    schedule, at = begun(known, rate=0.9), NOW
+    schedule._weight = only_one
+    for one in known:
+        schedule._was_asked(schedule._events[one.id])
+        schedule._requests += 1
+    seen = {one.id: NOW + n / 0.9 for n, one in enumerate(known)}
+    at, stated = max(seen.values()), schedule.longest_unseen
+    for step in range(3_000):
+        if step == after and change == "one is gone":
+            schedule.gone("e202")
+            del seen["e202"]
+        elif step == after:
+            schedule.rate = 0.905
+        look = schedule.next(at)
+        at = look.at
+        stated = max(stated, schedule.longest_unseen)
+        if look.event is None:
+            rows = [attrs.evolve(one, ticket_types=None) for one in known if one.id in seen]
+            first = PAGE * ((look.page or 1) - 1)
+            schedule.page_seen(look.page or 1, rows[first : first + PAGE], at, last=look.page == 3)
+            continue
+        seen[look.event] = at
+        schedule.event_seen(known[int(look.event[1:])], at)
+        assert at - min(seen.values()) <= stated
+
+
+def test_the_list_is_swept_within_its_bound_while_turns_are_behind() -> None:
+    """A ledger that is a day old, and an opening each second."""
+    known = [event(f"e{n}", 200, opens=NOW - 40 * DAY) for n in range(1_000)]
+    known += [event(f"o{n}", 200, opens=NOW + n) for n in range(600)]
+    first, schedule = begun(known), Schedule(0.9, memory={"pages": 16})
+    for one in known:
+        schedule.remember(one, {**first.memory(one.id), "at": NOW - DAY})
+    at, swept, worst = NOW, NOW, 0.0
+    for _ in range(1_500):
+        look = schedule.next(at)
+        at = look.at
+        if look.page is None:
+            schedule.failed(look, at)
+            continue
+        worst, swept = max(worst, at - swept), at
+        rows = [attrs.evolve(one, ticket_types=None) for one in known]
+        page = rows[(look.page - 1) * PAGE : look.page * PAGE]
+        schedule.page_seen(look.page, page, at, last=look.page == 16)
+    assert worst * 16 <= schedule.sweep_seconds * 1.2
 
 
 def test_with_few_pages_that_carry_ticket_types_they_are_seen_in_turn() -> None:

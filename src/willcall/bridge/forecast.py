@@ -55,7 +55,8 @@ def surging(chance: float, orders: float, pace: float, seconds: float) -> float:
 
     A surge is what nothing announces: an hour or so in which all ticket types of an event sell many
     times as fast, since somebody has spoken of it. A hidden Markov chain of two states, surge or
-    not, in which orders come by chance.
+    not, in which orders come by chance; what both may have done between two looks is taken roughly.
+    Tickets are seen and not orders, so that one order of six or more looks like several.
 
     Args:
         chance: how probable it was at the last look.
@@ -63,15 +64,18 @@ def surging(chance: float, orders: float, pace: float, seconds: float) -> float:
         pace: how many a second are expected outside of a surge.
         seconds: how long ago the last look was.
     """
-    if seconds <= 0 or pace <= 0:
+    if seconds <= 0:
         return chance
-    begun = 1.0 - math.exp(-_SURGES * min(seconds, _LASTS))
-    chance = min(0.999, chance * math.exp(-seconds / _LASTS) + (1.0 - chance) * begun)
-    # Of a long time without a look a surge has filled a part only.
+    begun = -math.expm1(-_SURGES * min(seconds, _LASTS))
+    now = chance * math.exp(-seconds / _LASTS) + (1.0 - chance) * begun
+    if pace <= 0:
+        return now  # nothing can be sold: that tells nothing
+    # Of a long time without a look a surge has filled a part only, and is likely to be over.
+    over = (1.0 - now) * -math.expm1(-_SURGES * max(0.0, seconds - _LASTS))
     times = 1.0 + (_SURGE - 1.0) * min(1.0, _LASTS / seconds)
     told = orders * math.log(times) - pace * seconds * (times - 1.0)
-    odds = chance / (1.0 - chance) * math.exp(max(-50.0, min(50.0, told)))
-    return odds / (1.0 + odds)
+    odds = math.exp(max(-50.0, min(50.0, told)))
+    return now * odds / (1.0 - now - over + (now + over) * odds)
 
 
 def times_as_fast(chance: float) -> float:

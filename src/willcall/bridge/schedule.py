@@ -52,8 +52,8 @@ class Schedule:
     that: see :attr:`longest_unseen`. Wrong velocities, restocks, surprise sales, failures and
     skewed clocks cost looks that would have been better, never this one. While that is soon
     (:meth:`Shares.enough`), a share of ``turns`` of all requests goes to whichever was asked for
-    longest ago, which also finds what nobody expects. With more events turns would cost too much:
-    then only what was not asked for in n/``turns`` - n requests has its turn, and takes every
+    longest ago, which also finds what nobody expects. With more events that would cost too much:
+    then only what was not asked for in nearly as long as is promised has its turn, and takes every
     second request for it; what is looked at anyway costs none.
 
     Args:
@@ -107,7 +107,7 @@ class Schedule:
         memory = memory or {}
         at = float(memory.get("at") or 0.0)
         one = self._added(facts, at, velocities(memory.get("types") or {}))
-        one.surge = min(1.0, max(0.0, float(memory.get("surge") or 0.0)))
+        one.surge = _probability(memory.get("surge"))
         self._begun = self._mixed = True
         if at and facts.ticket_types is not None:
             self._fresh.pop(one, None)
@@ -199,7 +199,7 @@ class Schedule:
         spacing = 1.0 / self.rate
         at = self._slot = max(at, self._slot + spacing)
         self._requests += 1
-        self._floor = min(self._floor + (self.turns if self._eager else _HALF), 2.0)
+        self._floor = min(self._floor + self._owed, 2.0)
         self._sweep = min(self._sweep + self.shares.sweep, 1.0)
         self._ranking.renew()
         # What hurries takes every second look at most: a morning on which everything opens at ten
@@ -259,33 +259,36 @@ class Schedule:
         return self.shares.turns(lap)
 
     @property
-    def _eager(self) -> bool:
-        """Whether turns are taken all the time, and not only when they are due."""
-        return bool(self.rows_tell) or self.shares.enough(len(self._oldest) / self.rate)
+    def _owed(self) -> float:
+        """The share of the requests that goes to turns just now.
 
-    @property
-    def _patience(self) -> float:
-        """For how many requests a turn can wait. They were last asked for one by one, so turns fall
-        due by one a request at most and are served by every second: even if all of them do, none
-        waits for more than one request of each of the others beyond this."""
-        if self._eager:
-            return 0.0
-        return len(self._oldest) * (1.0 / min(self.turns, _HALF) - 1.0)
+        Turns fall due one by one, as events were asked for, so by one a request at most; and what
+        is due gets every second request, less those of the sweeps. So even if all fall due, the
+        last of them waits no longer than is promised. (What came into sight together does not wait
+        for its turn: never seen goes first.)
+        """
+        count = len(self._oldest)
+        if self.rows_tell or not count:
+            return self.turns
+        least = _HALF - self.shares.sweep
+        patience = count * (1.0 / min(self.turns, _HALF) - (1.0 - least) / least)
+        if self._requests - next(iter(self._oldest.values())) >= patience:
+            return _HALF
+        return self.turns if self.shares.enough(count / self.rate) else 0.0
 
     # -- turns --------------------------------------------------------------------------------
 
     def _settled(self, at: float) -> Look | None:
         """What is owed, else what is worth most."""
+        swept = at - self._swept < self.sweep_seconds / self._pages
+        if self._sweep >= 1.0 and not (self.rows_tell or swept):
+            self._sweep = 0.0
+            return self._leafed(at)
         if self._floor >= 1.0 and self._oldest:
-            unit, asked = next(iter(self._oldest.items()))
-            if self._requests - asked >= self._patience:
-                self._floor -= 1.0
-                return self._go(unit, at, Why.FLOOR)
-        if not self._begun or (self._sweep >= 1.0 and not self.rows_tell):
-            every = self.sweep_seconds / self._pages
-            if not self._begun or at - self._swept >= every:
-                self._sweep = 0.0
-                return self._leafed(at)
+            self._floor -= 1.0
+            return self._go(next(iter(self._oldest)), at, Why.FLOOR)
+        if not self._begun:
+            return self._leafed(at)
         # Never seen may be sold out; but an import of thousands must not blind a running watch.
         self._first = not self._first
         if self._first and self._fresh:
@@ -372,10 +375,11 @@ class Schedule:
 
     def _in_order(self, at: float) -> None:
         """What the ledger knows came in any order: the turns follow from when it was seen."""
-        asked, latest = dict[Unit, float](), self._requests + 1.0
+        asked, latest = list[tuple[Unit, float]](), self._requests + 1.0
         for unit in sorted(self._oldest, key=lambda one: one.seen, reverse=True):
-            latest = asked[unit] = min(latest - 1.0, self._requests - (at - unit.seen) * self.rate)
-        self._oldest = OrderedDict(reversed(asked.items()))
+            latest = min(latest - 1.0, self._requests - (at - unit.seen) * self.rate)
+            asked.append((unit, latest))
+        self._oldest = OrderedDict(reversed(asked))
         self._mixed = False
 
     def _changed(self, one: Watched, facts: EventFacts, at: float) -> None:
@@ -416,7 +420,9 @@ class Schedule:
         sold = 0
         for kind in facts.ticket_types or ():
             known = _velocity(one, kind)
-            sold += max(0, known.sold_since(kind))
+            # One that was hidden or not on sale at the last look had no part in the pace.
+            if abs(known.at - one.seen) < 1.0 and _open(kind, one.seen):
+                sold += max(0, known.sold_since(kind))
             one.types[kind.id] = known.seen(kind, at, self._profile, one.starts)
         if one.looked:
             one.surge = surging(one.surge, sold / ORDER, one.pace, at - one.seen)
@@ -505,6 +511,14 @@ class Schedule:
 def _velocity(one: Watched, kind: TypeFacts) -> Velocity:
     """What is known of how fast a ticket type sells, if only that nothing is."""
     return one.types.get(kind.id) or Velocity()
+
+
+def _probability(value: Any) -> float:
+    """What was kept of one; anything else is as good as nothing."""
+    try:
+        return min(1.0, max(0.0, float(value or 0.0)))
+    except (TypeError, ValueError):
+        return 0.0
 
 
 def _open(kind: TypeFacts, at: float) -> bool:
