@@ -606,10 +606,11 @@ def test_the_list_is_swept_within_its_bound_while_turns_are_behind() -> None:
     for _ in range(1_500):
         look = schedule.next(at)
         at = look.at
+        worst = max(worst, at - swept)
         if look.page is None:
             schedule.failed(look, at)
             continue
-        worst, swept = max(worst, at - swept), at
+        swept = at
         rows = [attrs.evolve(one, ticket_types=None) for one in known]
         page = rows[(look.page - 1) * PAGE : look.page * PAGE]
         schedule.page_seen(look.page, page, at, last=look.page == 16)
