@@ -12,6 +12,7 @@ import attrs
 from market import DAY, HOUR, ORDER, START, Life, Market, Shown
 
 from willcall.bridge.facts import EventFacts, TypeFacts
+from willcall.bridge.forecast import Speed
 from willcall.bridge.schedule import PAGE, Schedule
 from willcall.bridge.spending import Look, Why
 from willcall.bridge.worth import Watched
@@ -120,9 +121,10 @@ class Told(Schedule):
         steps = ((at, life.number) for life in market.lives for at in life.steps if at >= START)
         self._steps = deque(sorted(steps))
 
-    def _speed(self, one: Watched, kind: TypeFacts, at: float) -> tuple[float, float]:
+    def _speed(self, one: Watched, kind: TypeFacts, at: float) -> Speed:
         sale = self._lives[int(one.facts.id)].rate
-        return ORDER * sale(at, int(kind.id[1:])), 1e9
+        rate = ORDER * sale(at, int(kind.id[1:]))
+        return Speed(rate, rate, brings=0.0, known=1e9)
 
     def next(self, at: float) -> Look:
         """As :meth:`Schedule.next`."""

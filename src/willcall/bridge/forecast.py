@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -45,12 +45,34 @@ _BELIEVED = (1e-4, 4e-5, 1.5e-5, 7e-6, 4e-6, 2e-6, 1e-6, 7e-7)
 _RISE = (4.0, 3.0, 2.0, 1.5, 1.2, 1.0)
 _BELIEF = 20.0  # in quantities' worth of tickets: so much must be seen to be believed as much
 
-_SURGE = 30.0  # times as fast sells what sells in a surge
-_SURGES = 0.05 / _DAY  # that begin a second
+_SURGE = 30.0  # times as fast sells what sells in a surge, at least
+_SURGES = 0.07 / _DAY  # that begin a second
 _LASTS = 3_600.0  # seconds, on average
+_BRINGS = 0.05  # of all that was sold before it brings as much again, on average
+_LEAST = 1e-12  # orders a second, so that none is impossible
 
 
-def surging(chance: float, orders: float, pace: float, seconds: float) -> float:
+class Speed(NamedTuple):
+    """How fast one ticket type is expected to sell, in tickets a second: as ``usual``, or
+    ``stirred`` in a surge, which ``brings`` so many tickets on average. It rests on ``known``
+    orders, those before the first look included."""
+
+    usual: float
+    stirred: float
+    brings: float
+    known: float
+
+    def rate(self, chance: float) -> float:
+        """Tickets a second, if it is so probable that it sells in a surge."""
+        return self.usual + chance * (self.stirred - self.usual)
+
+    def sprung(self, tickets: int) -> float:
+        """How often a second a surge begins that brings so many tickets or more: what one brings
+        is taken to be distributed exponentially."""
+        return _SURGES * math.exp(-tickets / self.brings) if self.brings > 0 else 0.0
+
+
+def surging(chance: float, orders: float, pace: float, stirred: float, seconds: float) -> float:
     """How probable it is that an event sells in a surge, after one more look.
 
     A surge is what nothing announces: an hour or so in which all ticket types of an event sell many
@@ -62,25 +84,21 @@ def surging(chance: float, orders: float, pace: float, seconds: float) -> float:
         chance: how probable it was at the last look.
         orders: how many came since then.
         pace: how many a second are expected outside of a surge.
+        stirred: and how many in one.
         seconds: how long ago the last look was.
     """
     if seconds <= 0:
         return chance
     begun = -math.expm1(-_SURGES * min(seconds, _LASTS))
     now = chance * math.exp(-seconds / _LASTS) + (1.0 - chance) * begun
-    if pace <= 0:
-        return now  # nothing can be sold: that tells nothing
+    more = (stirred - pace) * min(1.0, _LASTS / seconds)
+    if more <= 0:
+        return now  # nothing can be sold, or as much as ever: that tells nothing
     # Of a long time without a look a surge has filled a part only, and is likely to be over.
     over = (1.0 - now) * -math.expm1(-_SURGES * max(0.0, seconds - _LASTS))
-    times = 1.0 + (_SURGE - 1.0) * min(1.0, _LASTS / seconds)
-    told = orders * math.log(times) - pace * seconds * (times - 1.0)
+    told = orders * math.log1p(more / max(pace, _LEAST)) - more * seconds
     odds = math.exp(max(-50.0, min(50.0, told)))
     return now * odds / (1.0 - now - over + (now + over) * odds)
-
-
-def times_as_fast(chance: float) -> float:
-    """How many times as fast as usual an event is expected to sell that may be in a surge."""
-    return 1.0 + (_SURGE - 1.0) * chance
 
 
 def phase(opened: float | None, starts: float, at: float) -> int:
@@ -244,11 +262,8 @@ class Velocity:
             return sold + one.quantity - self.quantity
         return max(0, sold)
 
-    def rate(
-        self, one: TypeFacts, profile: Profile, starts: float, at: float
-    ) -> tuple[float, float]:
-        """Tickets a second that are expected to be sold now, and on how many orders that rests,
-        those before the first look included."""
+    def speed(self, one: TypeFacts, profile: Profile, starts: float, at: float) -> Speed:
+        """How fast it is expected to sell now."""
         opened = _opened(one, self.opened)
         average = profile.rate(phase(opened, starts, at)) * size(one)
         # The more orders were seen lately the less counts what was before: a sudden sale may be a
@@ -257,7 +272,8 @@ class Velocity:
         less = math.exp(-self.tickets / _LIFE)
         tickets = less * tickets + self.tickets
         expected = less * expected + self.expected
-        return average * tickets / expected, tickets / ORDER
+        usual, brings = average * tickets / expected, _BRINGS * _sold(one)
+        return Speed(usual, max(_SURGE * usual, brings / _LASTS), brings, tickets / ORDER)
 
     def forecast(
         self, one: TypeFacts, profile: Profile, starts: float, at: float, low: LowStock
@@ -330,10 +346,17 @@ def _before(
     would have sold. What it has sold since its sale opened shows in its quantity."""
     if opened is None or at <= opened or one.quantity is None or one.available is None:
         return _PRIOR, _PRIOR
-    sold = max(0, one.quantity - one.available)
+    sold = _sold(one)
     average = profile.sold(opened, starts, at) * size(one)
     tickets = min(_LIFE, sold + _PRIOR)
     return tickets, tickets * (average + _PRIOR) / (sold + _PRIOR)
+
+
+def _sold(one: TypeFacts) -> int:
+    """How many were sold since its sale opened, as far as that is known."""
+    if one.quantity is None or one.available is None:
+        return 0
+    return max(0, one.quantity - one.available)
 
 
 def size(one: TypeFacts) -> float:

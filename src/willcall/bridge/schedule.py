@@ -23,7 +23,7 @@ import attrs
 
 from ..ticketsmart.models import EventStatus
 from .facts import EventFacts, LowStock, TypeFacts
-from .forecast import ORDER, Forecast, Profile, Velocity, surging, times_as_fast, velocities
+from .forecast import ORDER, Forecast, Profile, Speed, Velocity, surging, velocities
 from .ranking import Ranking
 from .spending import Look, Shares, Why
 from .worth import Page, Selling, Unit, Watched
@@ -425,7 +425,7 @@ class Schedule:
                 sold += max(0, known.sold_since(kind))
             one.types[kind.id] = known.seen(kind, at, self._profile, one.starts)
         if one.looked:
-            one.surge = surging(one.surge, sold / ORDER, one.pace, at - one.seen)
+            one.surge = surging(one.surge, sold / ORDER, one.pace, one.stirred, at - one.seen)
         self._looked(one, at)
         self._remind(one, at)
 
@@ -481,18 +481,17 @@ class Schedule:
         weight = 1.0 if self._weight is None else self._weight(one.facts)
         selling = one.facts.ticket_types or () if one.starts > at else ()
         weighed = [
-            Selling(kind, *self._speed(one, kind, at), _velocity(one, kind).empty_for(at))
+            Selling(kind, self._speed(one, kind, at), _velocity(one, kind).empty_for(at))
             for kind in selling
             if _open(kind, at)
         ]
         one.weigh(weighed, self.low_stock, weight)
-        pace = sum(each.rate for each in weighed if each.kind.available) / ORDER
-        one.pace = pace / times_as_fast(one.surge)
+        speeds = [each.speed for each in weighed if each.kind.available]
+        one.pace = sum(speed.usual for speed in speeds) / ORDER
+        one.stirred = sum(speed.stirred for speed in speeds) / ORDER
 
-    def _speed(self, one: Watched, kind: TypeFacts, at: float) -> tuple[float, float]:
-        """Tickets a second, and on how many orders that rests."""
-        rate, known = _velocity(one, kind).rate(kind, self._profile, one.starts, at)
-        return rate * times_as_fast(one.surge), known
+    def _speed(self, one: Watched, kind: TypeFacts, at: float) -> Speed:
+        return _velocity(one, kind).speed(kind, self._profile, one.starts, at)
 
     def _number(self) -> int:
         self._serial += 1

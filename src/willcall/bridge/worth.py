@@ -6,8 +6,9 @@ second and n tickets left until a threshold, one order crosses it with the proba
 of n tickets or more, so with μτ·P(order ≥ n). Where one is not enough, two halves of the way
 must have been gone: 0.3·(vτ/n)²·(1 + 1/a) for v tickets a second learned from `a` orders, so that
 what is badly known is looked at sooner. Higher powers, which counting on with three
-and more would give, trust today's rate too far: they did worse. Where none is left, some may come
-back, and be gone again.
+and more would give, trust today's rate too far: they did worse. Only from 15 tickets on it is
+(15/n)² of that. A surge may begin that brings so many; and where one may be on, v² is its mean over
+both. Where none is left, some may come back, and be gone again.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ import attrs
 
 from ..ticketsmart.models import EventStatus
 from .facts import EventFacts, LowStock, TypeFacts
-from .forecast import ORDER, Velocity
+from .forecast import ORDER, Speed, Velocity
 
 SURPRISE = 1e-12
 """How often a second a ticket type does what no forecast knows, so that none is worth nothing."""
 
 _TWO = 0.3  # of `twice`: with more, looks go to what is far from any threshold
+_FAR = 15.0  # tickets: from there on two halves of the way are too few, outside of surges
 _RETURNS = 6e-6  # a second, just after it sold out: refunds, baskets let go, more seats
 _RETURNING = 172_800.0  # seconds until that is 1/e of it
 _SELDOM = 0.05  # but never less than this share
@@ -73,12 +75,11 @@ class Unit:
 
 
 class Selling(NamedTuple):
-    """A ticket type on sale: tickets a second, on how many orders that rests, and for how many
-    seconds nothing has been left of it, if nothing is."""
+    """A ticket type on sale: how fast, and for how many seconds nothing has been left of it, if
+    nothing is."""
 
     kind: TypeFacts
-    rate: float
-    known: float
+    speed: Speed
     empty_for: float
 
 
@@ -87,8 +88,8 @@ class Watched(Unit):
     """One event.
 
     ``looked`` says whether its ticket types were seen, ``page`` where its row is, and ``moment``
-    what is known to come next. ``surge`` is the probability that it sells in a surge, and ``pace``
-    how many orders a second are expected of it if it does not.
+    what is known to come next. ``surge`` is the probability that it sells in a surge, ``pace`` how
+    many orders a second are expected of it if it does not, and ``stirred`` if it does.
     """
 
     facts: EventFacts = attrs.field(kw_only=True)
@@ -99,6 +100,7 @@ class Watched(Unit):
     moment: float = math.inf
     surge: float = 0.0
     pace: float = 0.0
+    stirred: float = 0.0
 
     def weigh(
         self,
@@ -116,7 +118,8 @@ class Watched(Unit):
         once = twice = most = 0.0
         # Where nothing at all is left, the list tells when something is again.
         sold_out = self.facts.status == EventStatus.SOLD_OUT
-        for kind, rate, known, empty_for in selling:
+        for kind, speed, empty_for in selling:
+            rate = speed.rate(self.surge)
             once += SURPRISE
             most += 1.0
             left = kind.available or 0
@@ -127,8 +130,11 @@ class Watched(Unit):
                     continue
                 most += 1.0
                 once += rate / ORDER * _crosses(tickets)
+                once += speed.sprung(tickets) * (1.0 - self.surge)
                 if tickets > ORDER:
-                    twice += _TWO * (rate / tickets) ** 2 * (1.0 + 1.0 / known)
+                    calm = (1.0 - self.surge) * (speed.usual * min(1.0, _FAR / tickets)) ** 2
+                    square = calm + self.surge * speed.stirred**2
+                    twice += _TWO * square / tickets**2 * (1.0 + 1.0 / speed.known)
         self.once, self.twice, self.most = once * weight, twice * weight, most * weight
 
 
