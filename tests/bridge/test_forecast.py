@@ -14,10 +14,10 @@ from willcall.bridge.forecast import (
     ORDER,
     Interval,
     Profile,
+    Speed,
     Velocity,
     phase,
     surging,
-    times_as_fast,
 )
 
 START = datetime(2026, 12, 20, 20, 0, tzinfo=UTC).timestamp()
@@ -42,16 +42,16 @@ def after(*looks: tuple[float, int | None], quantity: int | None = 200) -> Veloc
 
 def rate(velocity: Velocity, at: float = 0.0) -> float:
     """Tickets an hour that it is believed to sell."""
-    return 3600 * velocity.rate(seats(velocity.left), Profile(), START, NOW + at)[0]
+    return 3600 * velocity.speed(seats(velocity.left), Profile(), START, NOW + at).usual
 
 
 def test_it_learns_the_rate_of_what_sells_steadily() -> None:
     profile, velocity = Profile(), Velocity()
     for at, left in [(600.0 * n, 190 - 4 * n) for n in range(40)]:
         velocity = velocity.seen(seats(left), NOW + at, profile, START)
-    found, orders = velocity.rate(seats(left), profile, START, velocity.at)
-    assert found * 3600 == pytest.approx(24, rel=0.35)
-    assert orders > 5
+    found = velocity.speed(seats(left), profile, START, velocity.at)
+    assert found.usual * 3600 == pytest.approx(24, rel=0.35)
+    assert found.known > 5
 
 
 def test_a_look_seconds_after_another_proves_hardly_anything() -> None:
@@ -113,9 +113,9 @@ def believed(sold: int, days: float, *looks: tuple[float, int]) -> float:
     for at, left in ((0.0, 200 - sold), *looks):
         one = seats(left, opens=opens)
         velocity = velocity.seen(one, NOW + at, profile, START)
-    rate, orders = velocity.rate(one, profile, START, velocity.at)
-    assert orders >= 0.5
-    return rate * 86_400
+    speed = velocity.speed(one, profile, START, velocity.at)
+    assert speed.known >= 0.5
+    return speed.usual * 86_400
 
 
 def test_the_first_look_tells_how_fast_it_has_sold_since_its_sale_opened() -> None:
@@ -124,10 +124,7 @@ def test_the_first_look_tells_how_fast_it_has_sold_since_its_sale_opened() -> No
     assert 2.5 * usual < fast
     assert 150 / 20 / 5 < fast < 150 / 20  # it slows down after the opening, as others do
     # One that nobody has put an opening to is taken for the average.
-    velocity = after((0.0, 50))
-    assert velocity.rate(seats(50), Profile(), START, NOW) == pytest.approx(
-        after((0.0, 190)).rate(seats(190), Profile(), START, NOW)
-    )
+    assert rate(after((0.0, 50))) == pytest.approx(rate(after((0.0, 190))))
 
 
 def test_a_slow_sale_is_not_forgotten_while_nothing_is_sold() -> None:
@@ -155,9 +152,9 @@ def test_a_burst_is_not_taken_for_a_lasting_rate() -> None:
     for step in range(10):
         one = seats(200 - 5 * step, opens=opened)
         velocity = velocity.seen(one, NOW + 60 * step, profile, START)
-    then, _ = velocity.rate(one, profile, START, NOW + 600)
-    later, _ = velocity.rate(one, profile, START, NOW + 2 * 86_400)
-    assert then > 10 * later
+    then = velocity.speed(one, profile, START, NOW + 600)
+    later = velocity.speed(one, profile, START, NOW + 2 * 86_400)
+    assert then.usual > 10 * later.usual
 
 
 def test_a_sale_that_opens_without_notice_is_a_burst_from_then_on() -> None:
@@ -206,7 +203,7 @@ DAILY = 5 / 86_400  # five orders a day, in orders a second
 def believed_surge(*looks: tuple[float, float], pace: float = DAILY, chance: float = 0.0) -> float:
     """How probable a surge is after looks: so many orders in so many seconds each."""
     for orders, seconds in looks:
-        chance = surging(chance, orders, pace, seconds)
+        chance = surging(chance, orders, pace, 30 * pace, seconds)
     return chance
 
 
@@ -230,25 +227,51 @@ def test_a_surge_is_over_when_nothing_more_is_sold() -> None:
     assert silent == sorted(silent, reverse=True)
     assert silent[-1] < 0.05
     assert believed_surge((0, 7_200.0), chance=surge) < 0.05
-    assert times_as_fast(0.0) == 1.0
-    assert times_as_fast(surge) > 20
+
+
+def test_a_surge_brings_a_share_of_what_was_sold_before() -> None:
+    """However little it sells now: that is what an event in its long middle is looked at for."""
+    opens = datetime.fromtimestamp(NOW - 40 * 86_400, UTC)
+    much, little = (
+        after((0.0, left)).speed(seats(left, opens=opens), Profile(), START, NOW)
+        for left in (20, 190)
+    )
+    assert much.brings == pytest.approx(0.05 * 180)
+    assert little.brings == pytest.approx(0.05 * 10)
+    assert much.sprung(5) > 100 * little.sprung(5)
+    assert much.sprung(5) > 2 * much.sprung(15) > 0
+    assert much.sprung(5) < 0.07 / 86_400  # no more than begin at all
+    # What it brings comes within an hour, or as fast as a surge is where it sells well anyway.
+    slow, fast = Speed(1e-7, 9 / 3600, 9.0, 4.0), Speed(0.01, 0.3, 9.0, 4.0)
+    assert much.stirred >= 9 / 3600
+    for speed in (slow, fast):
+        assert speed.rate(0.0) == speed.usual
+        assert speed.rate(1.0) == pytest.approx(speed.stirred)
+    unknown = after((0.0, 50)).speed(seats(50, None), Profile(), START, NOW)
+    assert (unknown.brings, unknown.sprung(1)) == (0.0, 0.0)
 
 
 def test_a_clock_set_back_tells_nothing_of_a_surge() -> None:
-    assert surging(0.3, 5, DAILY, 0.0) == 0.3
-    assert surging(0.3, 5, DAILY, -60.0) == 0.3
+    assert surging(0.3, 5, DAILY, 1.0, 0.0) == 0.3
+    assert surging(0.3, 5, DAILY, 1.0, -60.0) == 0.3
 
 
 def test_where_nothing_can_be_sold_a_surge_is_over_some_time() -> None:
-    assert 0.25 < surging(0.3, 5, 0.0, 60.0) < 0.3
-    assert surging(1.0, 0, 0.0, 30_000.0) < 0.01
+    assert 0.25 < surging(0.3, 5, 0.0, 0.0, 60.0) < 0.3
+    assert surging(1.0, 0, 0.0, 0.0, 30_000.0) < 0.01
 
 
 @given(
-    st.floats(0, 1), st.floats(0, 1e6), st.floats(0, 1e3), st.floats(0, 1e8, allow_subnormal=False)
+    st.floats(0, 1),
+    st.floats(0, 1e6),
+    st.floats(0, 1e3),
+    st.floats(0, 1e5),
+    st.floats(0, 1e8, allow_subnormal=False),
 )
-def test_a_probability_it_remains(chance: float, orders: float, pace: float, span: float) -> None:
-    assert 0.0 <= surging(chance, orders, pace, span) <= 1.0
+def test_a_probability_it_remains(
+    chance: float, orders: float, pace: float, stirred: float, span: float
+) -> None:
+    assert 0.0 <= surging(chance, orders, pace, stirred, span) <= 1.0
 
 
 def test_a_velocity_is_kept_as_json() -> None:

@@ -11,7 +11,8 @@ import attrs
 import pytest
 
 from support.schedules import DAY, NOW, begun, event, looks, moment
-from willcall.bridge.forecast import ORDER
+from willcall.bridge.facts import LowStock
+from willcall.bridge.forecast import ORDER, Speed
 from willcall.bridge.schedule import PAGE, Schedule
 from willcall.bridge.spending import Look, Why
 from willcall.bridge.worth import Selling, _crosses
@@ -72,7 +73,9 @@ def test_what_sold_out_lately_may_come_back_and_is_looked_at_for_it() -> None:
     kind = (pair["gone"][1].ticket_types or ())[0]
     found = []
     for days in (0, 6):
-        known["gone"].weigh([Selling(kind, 0.01, 5.0, days * DAY)], schedule.low_stock, 1.0)
+        known["gone"].weigh(
+            [Selling(kind, Speed(0.01, 0.3, 0.0, 5.0), days * DAY)], schedule.low_stock, 1.0
+        )
         found.append(known["gone"].once)
     fresh, old = found
     assert 0.02 * fresh < old < 0.2 * fresh  # it becomes less likely by the day
@@ -133,6 +136,38 @@ def test_what_was_hidden_or_opened_meanwhile_is_no_surge() -> None:
     kinds[1] = attrs.evolve(late, available=70)
     schedule.event_seen(attrs.evolve(both, ticket_types=tuple(kinds)), NOW + 900)
     assert schedule._events["e"].surge < 0.01
+
+
+def test_what_a_surge_would_bring_makes_a_quiet_event_worth_a_look() -> None:
+    schedule = begun([event("e", 10, 200)])
+    one = schedule._events["e"]
+    kind = (one.facts.ticket_types or ())[0]
+
+    def hazard(brings: float, surge: float = 0.0) -> tuple[float, float]:
+        one.surge = surge
+        speed = Speed(1e-7, max(3e-6, brings / 3600), brings, 4.0)
+        one.weigh([Selling(kind, speed, 0.0)], schedule.low_stock, 1.0)
+        return one.once, one.twice
+
+    assert hazard(9.0)[0] > 5 * hazard(0.0)[0]
+    assert hazard(9.0)[0] < hazard(0.0)[0] + 2 * 0.07 / DAY
+    # Where one may be on, it is looked at as often as the case in which it is calls for.
+    assert hazard(9.0, 0.1)[1] > 0.05 * hazard(9.0, 1.0)[1] > 100 * hazard(9.0)[1]
+
+
+def test_what_is_far_from_a_threshold_can_wait_unless_there_is_a_surge() -> None:
+    schedule = begun([event("e", 60)])
+    one = schedule._events["e"]
+    kind = (one.facts.ticket_types or ())[0]
+
+    def twice(left: int, surge: float) -> float:
+        one.surge = surge
+        selling = Selling(attrs.evolve(kind, available=left), Speed(1e-5, 3e-4, 0.0, 4.0), 0.0)
+        one.weigh([selling], LowStock(number=0, share=0.0), 1.0)
+        return one.twice
+
+    assert twice(60, 1.0) / twice(15, 1.0) == pytest.approx(1 / 16)
+    assert twice(60, 0.0) / twice(15, 0.0) == pytest.approx(1 / 256)
 
 
 def test_a_surge_that_sold_out_is_over_when_seats_come_back() -> None:
