@@ -9,7 +9,7 @@ import pytest
 
 from support.house import House
 from willcall.bridge.facts import EventFacts, LowStock
-from willcall.bridge.observe import Observation, observe
+from willcall.bridge.observe import FAILURES, Observation, observe
 from willcall.bridge.planner import Planner
 from willcall.client.flow import Request, World, simulate
 from willcall.client.provider import open_account
@@ -134,6 +134,23 @@ def test_a_list_that_is_too_long_for_one_pass_is_read_in_parts(tmp_path: Path) -
     house.ledger.close()
 
 
+def test_a_list_that_is_slow_is_read_in_parts(tmp_path: Path) -> None:
+    """A pass has its time, and the next one begins where it ended."""
+    house = House(tmp_path, season=1_000, looks=0)
+    house.run()
+    house.sandbox.faults.add("delay", service="ticketsmart", path="/events", seconds=8)
+    read: set[str] = set()
+    for complete in (False, True):
+        report = house.run()
+        assert house.world.elapsed < house.max_seconds + 8
+        assert report.observation is not None
+        read |= {event.id for event in report.observation.events}
+        assert (len(read) == 1_000) is complete
+        told = "the time is up; the rest of the list next time"
+        assert report.observation.trouble == (None if complete else told)
+    house.ledger.close()
+
+
 def test_an_event_that_went_between_the_list_and_the_look_is_passed_over(silent: House) -> None:
     """The next sweep tells."""
     silent.sandbox.faults.add("status", service="ticketsmart", path=LOOKS, status=404, count=1)
@@ -142,16 +159,85 @@ def test_an_event_that_went_between_the_list_and_the_look_is_passed_over(silent:
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_a_look_that_fails_ends_the_looks_and_keeps_the_rows(silent: House, status: int) -> None:
-    """What was looked at before it is kept as well."""
+def test_a_look_that_fails_does_not_keep_the_others_from_being_seen(
+    silent: House, status: int
+) -> None:
+    """Its row is kept, and what went wrong is told."""
     look(silent, looks=3)
     third = looked_at(silent)[2]
     path = LOOKS.replace("*", third)
     silent.sandbox.faults.add("status", service="ticketsmart", path=path, status=status)
     seen = look(silent)
-    assert (len(seen.events), seen.complete, seen.looks) == (10, True, 2)
+    assert (len(seen.events), seen.complete, seen.looks) == (10, True, len(on_sale(silent)) - 1)
     assert f" {status}: " in str(seen.trouble)
-    assert len([event for event in seen.events if event.ticket_types]) == 2
+    bare = [event.id for event in seen.events if event.ticket_types is None]
+    assert third in bare
+    assert len(bare) == 10 - seen.looks
+
+
+def test_a_server_that_fails_at_every_look_is_soon_left_alone(silent: House) -> None:
+    """Whoever asks on makes it worse."""
+    silent.sandbox.faults.add("status", service="ticketsmart", path=LOOKS, status=500)
+    seen = look(silent)
+    assert (seen.looks, len(seen.events), seen.complete) == (0, 10, True)
+    assert len(set(looked_at(silent))) == FAILURES
+    assert " 500: " in str(seen.trouble)
+
+
+@pytest.mark.parametrize("broken", [1, 3])
+def test_events_that_fail_for_ever_starve_no_other(silent: House, broken: int) -> None:
+    """Nor do those of which it is to be found out whether they are still there: from pass to pass
+    they go behind the others."""
+    silent.looks = 2
+    silent.run()
+    for event_id in on_sale(silent)[:broken]:
+        path = LOOKS.replace("*", event_id)
+        silent.sandbox.faults.add("status", service="ticketsmart", path=path, status=500)
+    well = on_sale(silent)[broken:]
+    looked: set[str] = set()
+    for _ in range(12):
+        silent.sandbox.forget_requests()
+        silent.run()
+        looked.update(looked_at(silent))
+    assert looked >= set(well)
+    free = next(one for one in map(silent.event, range(9)) if one in well)
+    silent.box_office.sell_out(free)
+    for _ in range(12):
+        silent.run()
+    title = next(event.title for event in silent.box_office.events if event.id == free)
+    assert [subject for subject in silent.subjects() if title in subject]
+
+
+def test_a_slow_server_is_asked_only_as_long_as_there_is_time(silent: House) -> None:
+    """What was not looked at has its turn the next time, first."""
+    silent.run()
+    silent.sandbox.faults.add("delay", service="ticketsmart", path=LOOKS, seconds=8)
+    looked: list[str] = []
+    for _ in range(3):
+        silent.sandbox.forget_requests()
+        report = silent.run()
+        assert silent.world.elapsed <= silent.max_seconds + 1
+        assert report.observation is not None
+        assert report.observation.looks == 6
+        looked += looked_at(silent)
+    assert set(looked) == set(on_sale(silent))
+
+
+def test_one_that_cannot_be_asked_for_keeps_no_other_from_being_missed(silent: House) -> None:
+    """Nor from being looked at."""
+    silent.looks = 25
+    silent.run()
+    first, second, *others = on_sale(silent)
+    for event_id in (first, second):
+        silent.box_office.delete(event_id)
+    path = LOOKS.replace("*", first)
+    silent.sandbox.faults.add("status", service="ticketsmart", path=path, status=500)
+    silent.run()
+    report = silent.run()
+    assert report.observation is not None
+    assert report.observation.gone == {second}
+    assert report.observation.looks == len(others)
+    assert " 500: " in str(report.observation.trouble)
 
 
 def test_requests_that_are_spent_end_the_looks(silent: House) -> None:

@@ -180,11 +180,27 @@ def test_a_surge_that_sold_out_is_over_when_seats_come_back() -> None:
     assert schedule._events["e"].surge < 0.05
 
 
-@pytest.mark.parametrize("kept", ["x", [1], {}, None, -3, 7, float("inf")])
-def test_a_probability_that_cannot_be_read_is_none(kept: object) -> None:
+@pytest.mark.parametrize("kept", ["x", [1], {}, None, -3, 7, float("inf"), float("nan")])
+def test_what_cannot_be_read_of_a_memory_is_nothing(kept: object) -> None:
     schedule = Schedule(1.0)
-    schedule.remember(event("e", 9), {"at": NOW, "surge": kept})
+    schedule.remember(event("e", 9), {"at": NOW, "surge": kept, "tried": kept})
     assert 0.0 <= schedule._events["e"].surge <= 1.0
+    assert schedule.asked_at("e") == NOW
+    again = Schedule(1.0)
+    again.remember(event("e", 9), {"at": kept, "types": {}})
+    assert again.asked_at("e") in {0.0, 7.0}
+
+
+def test_a_look_that_came_to_nothing_was_one_all_the_same() -> None:
+    """Also to the next process: whoever fails for ever is not always the first."""
+    schedule = begun([event("e", 9)])
+    schedule.failed(Look(NOW + 60, Why.WORTH, event="e"), NOW + 60)
+    assert schedule.asked_at("e") == NOW + 60
+    again = Schedule(1.0)
+    again.remember(event("e", 9), json.loads(json.dumps(schedule.memory("e"))))
+    assert again.asked_at("e") == NOW + 60
+    assert again.memory("e")["at"] == NOW
+    assert again.asked_at("nobody") == 0.0
 
 
 def test_an_order_of_more_tickets_is_seldom_and_their_mean_is_known() -> None:

@@ -8,13 +8,15 @@ longer than the budget is read in parts, from one pass to the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import attrs
 
-from ..client.flow import Flow, now
+from ..client.flow import Flow, now, tick
 from ..errors import (
+    ApiError,
     AuthenticationError,
     NotFoundError,
     PermissionDeniedError,
@@ -27,9 +29,13 @@ from .event_reader import EventReader, tells_stock
 from .facts import EventFacts, LowStock, carried_over, event_facts
 from .planner import Planner
 from .schedule import PAGE, Schedule
+from .spending import Look, Why
 
 SWEEPS = 2
 """How many complete sweeps must not show an event, before it is asked for and may be gone."""
+
+FAILURES = 3
+"""After so many events that cannot be read a server is left alone for this time."""
 
 _MOST_ASKED_FOR = 25  # more than make a storm: a box office that is emptied must count as one
 _IN_TURN = 5  # one look in so many goes to the event that was seen longest ago
@@ -62,8 +68,12 @@ def observe(
     looks: int,
     planner: Planner | None = None,
     meanwhile: Callable[[], Flow[None]] | None = None,
+    ends: float = math.inf,
 ) -> Flow[Observation]:
     """Read every event of a box office, and the ticket types of as many as ``looks`` allows.
+
+    One event that cannot be read keeps no other from being seen: it is tried again after the
+    others.
 
     Args:
         api: the box office.
@@ -71,51 +81,90 @@ def observe(
         looks: how many events may be looked at one by one.
         planner: says which, and is told what was seen.
         meanwhile: is done after each page of the list.
+        ends: when to stop looking, as monotonic seconds.
 
     Raises:
         ApiError: the list could not be read. Of a first look there is no half.
+        AuthenticationError, PermissionDeniedError: at whatever; a person has to see to it.
     """
     at = yield from now()
     planner = planner or Planner.of(1.0, LowStock(), snapshot)
-    sweep = yield from _sweep(api, planner, meanwhile, whole=not snapshot)
+    sweep = yield from _sweep(api, planner, meanwhile, ends, whole=not snapshot)
     # A row that moved to another page while we read may come twice; the later one is newer.
     seen = {row.id: event_facts(row, at) for row in sweep.rows}
     _tell(planner.schedule, list(seen.values()), at.timestamp())
     by_id = {row.id: row for row in sweep.rows}
-    gone: set[str] = set()
-    done, trouble, reader = 0, sweep.trouble, EventReader()
     missing = unseen_too_long(snapshot, seen) if sweep.complete else ()
-    try:
-        for event_id in missing:
-            found = yield from asked_for(api, event_id, at)
-            if found is None:
-                gone.add(event_id)
-            else:
-                seen[event_id] = found
-        for event in _chosen(planner, by_id, seen, snapshot, looks, at):
-            try:
-                row, before = seen[event.id], snapshot.get(event.id)
-                known = row if before is None else carried_over(before, row)
-                seen[event.id] = yield from reader.read(api, event.id, known)
-            except NotFoundError:
-                continue  # it went between the list and the look; the next sweep tells
-            done += 1
-            planner.schedule.event_seen(seen[event.id], at.timestamp())
-    except (AuthenticationError, PermissionDeniedError):
-        raise
-    except RateLimitError:
-        # The rows were read, so the pass is good; the looks go on next time.
-        trouble = "the minute's requests are spent; further looks next time"
-    except WillcallError as error:
-        trouble = str(error)
+    there, error = yield from missed(api, missing, at, ends)
+    seen.update({event_id: facts for event_id, facts in there.items() if facts is not None})
+    done = 0
+    if not isinstance(error, _OF_ALL):
+        chosen = _chosen(planner, by_id, seen, snapshot, looks, at)
+        done, worse = yield from _looked(api, planner.schedule, chosen, snapshot, seen, at, ends)
+        error = worse or error
+    if isinstance(error, AuthenticationError | PermissionDeniedError):
+        raise error
     return Observation(
         at,
         tuple(seen.values()),
         complete=sweep.complete,
-        gone=frozenset(gone),
+        gone=frozenset(event_id for event_id, facts in there.items() if facts is None),
         looks=done,
-        trouble=trouble,
+        trouble=sweep.trouble if error is None else _in_words(error),
     )
+
+
+_OF_ALL = (AuthenticationError, PermissionDeniedError, RateLimitError)
+"""What goes wrong with one event and would with all."""
+
+
+def _in_words(error: WillcallError) -> str:
+    """What cut the looks short; the rows were read, so the pass is good."""
+    if isinstance(error, RateLimitError):
+        return "the minute's requests are spent; further looks next time"
+    return str(error)
+
+
+def _looked(
+    api: FlowTicketSmart,
+    schedule: Schedule,
+    chosen: Iterable[Event],
+    snapshot: Mapping[str, EventFacts],
+    seen: dict[str, EventFacts],
+    at: datetime,
+    ends: float,
+) -> Flow[tuple[int, WillcallError | None]]:
+    """Look at events one by one and put them into ``seen``; how many, and what went wrong."""
+    done, failures, trouble, reader = 0, 0, None, EventReader()
+    moment = at.timestamp()
+    for event in chosen:
+        left = ends - (yield from tick())
+        if left <= 0:
+            break
+        row, before = seen[event.id], snapshot.get(event.id)
+        known = row if before is None else carried_over(before, row)
+        try:
+            facts = yield from reader.read(_within(api, left), event.id, known)
+        except NotFoundError:
+            continue  # it went between the list and the look; the next sweep tells
+        except ApiError as error:
+            if isinstance(error, _OF_ALL) or (yield from tick()) >= ends:
+                return done, error  # it is not this event's fault, which has its turn next time
+            schedule.failed(Look(moment, Why.RETRY, event=event.id), moment)
+            trouble, failures = error, failures + 1
+            if failures == FAILURES:
+                break
+            continue
+        except WillcallError as error:
+            return done, error
+        seen[event.id] = facts
+        done += 1
+        schedule.event_seen(facts, moment)
+    return done, trouble
+
+
+def _within(api: FlowTicketSmart, seconds: float) -> FlowTicketSmart:
+    return api if seconds == math.inf else api.with_options(deadline=seconds)
 
 
 @attrs.frozen
@@ -131,6 +180,7 @@ def _sweep(
     api: FlowTicketSmart,
     planner: Planner,
     meanwhile: Callable[[], Flow[None]] | None,
+    ends: float,
     *,
     whole: bool,
 ) -> Flow[_Sweep]:
@@ -140,6 +190,9 @@ def _sweep(
     walk, rows, number = pages.walk(), list[Event](), first
     planner.page = 1
     while walk.op is not None:
+        if rows and not whole and (yield from tick()) >= ends:
+            planner.page = number
+            return _Sweep(tuple(rows), False, "the time is up; the rest of the list next time")
         try:
             page = yield from pages.page(walk.op)
         except RateLimitError as error:
@@ -171,12 +224,32 @@ def unseen_too_long(snapshot: Mapping[str, EventFacts], seen: Container[str]) ->
     )[:_MOST_ASKED_FOR]
 
 
-def asked_for(api: FlowTicketSmart, event_id: str, at: datetime) -> Flow[EventFacts | None]:
-    """An event that the list does not show may still be there: only a 404 says that it is not."""
-    try:
-        return event_facts((yield from api.events.get(event_id)), at)
-    except NotFoundError:
-        return None
+def missed(
+    api: FlowTicketSmart, event_ids: Iterable[str], at: datetime, ends: float = math.inf
+) -> Flow[tuple[dict[str, EventFacts | None], WillcallError | None]]:
+    """Events that the list does not show may still be there: only a 404 says that one is not.
+
+    Returns:
+        Of each that was asked for, itself or None; and what went wrong, which keeps no other from
+        being asked for.
+    """
+    found: dict[str, EventFacts | None] = {}
+    failures, trouble = 0, None
+    for event_id in event_ids:
+        left = ends - (yield from tick())
+        if left <= 0:
+            break
+        try:
+            found[event_id] = event_facts((yield from _within(api, left).events.get(event_id)), at)
+        except NotFoundError:
+            found[event_id] = None
+        except ApiError as error:
+            trouble, failures = error, failures + 1
+            if failures == FAILURES or isinstance(error, _OF_ALL):
+                break
+        except WillcallError as error:
+            return found, error
+    return found, trouble
 
 
 def _chosen(
@@ -196,7 +269,7 @@ def _chosen(
         name for name in left if name in snapshot and snapshot[name].status != seen[name].status
     ]
     schedule = planner.schedule
-    oldest = sorted(left, key=lambda name: schedule.memory(name).get("at") or 0.0)
+    oldest = sorted(left, key=schedule.asked_at)
     turn = oldest[: -(-looks // _IN_TURN)]
     for name in list(dict.fromkeys((*changed, *turn)))[:looks]:
         looks -= 1

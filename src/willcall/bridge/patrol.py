@@ -13,12 +13,12 @@ import attrs
 
 from ..client.flow import Flow, now, tick
 from ..client.op import Op, Page
-from ..errors import ApiError, NotFoundError
+from ..errors import NotFoundError
 from ..ticketsmart.api import FlowTicketSmart
 from ..ticketsmart.models import Event
 from .event_reader import EventReader
 from .facts import EventFacts, event_facts
-from .observe import Observation, asked_for, unseen_too_long
+from .observe import Observation, missed, unseen_too_long
 from .planner import Planner
 from .spending import Look
 
@@ -100,22 +100,14 @@ class Patrol:
         whole = self._round.read(number, page)
         if whole is None:
             return Observation(at, rows, complete=False)
-        gone: set[str] = set()
-        found: list[EventFacts] = []
         ends = _ASKING + (yield from tick())
-        for event_id in unseen_too_long(self._snapshot, whole):
-            if (yield from tick()) >= ends:
-                break
-            try:
-                there = yield from asked_for(api, event_id, at)
-            except ApiError:
-                break  # the page was read; who is gone can be asked after the next round
-            if there is None:
-                gone.add(event_id)
-                self.planner.schedule.gone(event_id)
-            else:
-                found.append(there)
-        return Observation(at, (*rows, *found), gone=frozenset(gone), elsewhere=whole)
+        there, _ = yield from missed(api, unseen_too_long(self._snapshot, whole), at, ends)
+        # Of whom it could not be found out, that can be asked after the next round.
+        gone = frozenset(event_id for event_id, facts in there.items() if facts is None)
+        for event_id in gone:
+            self.planner.schedule.gone(event_id)
+        found = [facts for facts in there.values() if facts is not None]
+        return Observation(at, (*rows, *found), gone=gone, elsewhere=whole)
 
     def _event(self, api: FlowTicketSmart, event_id: str) -> Flow[Observation]:
         try:

@@ -269,7 +269,7 @@ def _state(job: Job) -> Flow[State]:
 def _seen(job: Job, state: State, ends: float, planner: Planner) -> Flow[Found]:
     """Look; nothing is written. A run and a plan share every line of this."""
     api = yield from ticketsmart(job, ends)
-    observation = yield from observe(api, state.snapshot or {}, job.looks, planner)
+    observation = yield from observe(api, state.snapshot or {}, job.looks, planner, ends=ends)
     return found_in(job, state.snapshot, observation, planner)
 
 

@@ -105,9 +105,9 @@ class Schedule:
     def remember(self, facts: EventFacts, memory: Mapping[str, Any] | None = None) -> None:
         """An event that the ledger knows, and what :meth:`memory` told about it."""
         memory = memory or {}
-        at = float(memory.get("at") or 0.0)
+        at = _kept(memory.get("at"))
         one = self._added(facts, at, velocities(memory.get("types") or {}))
-        one.surge = _probability(memory.get("surge"))
+        one.surge, one.tried = min(1.0, _kept(memory.get("surge"))), _kept(memory.get("tried"))
         self._begun = self._mixed = True
         if at and facts.ticket_types is not None:
             self._fresh.pop(one, None)
@@ -122,7 +122,12 @@ class Schedule:
             return {}
         types = {name: velocity.to_json() for name, velocity in one.types.items()}
         surge = round(one.surge, 4)
-        return {"at": one.seen if one.looked else 0.0, "types": types, "surge": surge}
+        return {
+            "at": one.seen if one.looked else 0.0,
+            "tried": one.tried,
+            "types": types,
+            "surge": surge,
+        }
 
     def to_json(self) -> dict[str, Any]:
         """What is to be kept of the box office as a whole between two processes, as JSON."""
@@ -177,6 +182,7 @@ class Schedule:
         one = self._events.get(look.event or "")
         if one is not None:
             one.failures += 1
+            one.tried = at
         else:
             self._stumbles += 1
             # A page that cannot be read must not keep all the others waiting.
@@ -224,6 +230,11 @@ class Schedule:
             for kind in one.facts.ticket_types or ()
             if kind.id in one.types
         }
+
+    def asked_at(self, event_id: str) -> float:
+        """When an event was last asked for, whether it could be read or not; 0 if it never was."""
+        one = self._events.get(event_id)
+        return 0.0 if one is None else max(one.tried, one.seen if one.looked else 0.0)
 
     def due(self, event_id: str) -> float | None:
         """When an event is expected to be looked at by what is known now; None if that is not
@@ -512,12 +523,13 @@ def _velocity(one: Watched, kind: TypeFacts) -> Velocity:
     return one.types.get(kind.id) or Velocity()
 
 
-def _probability(value: Any) -> float:
-    """What was kept of one; anything else is as good as nothing."""
+def _kept(value: Any) -> float:
+    """A number of seconds or a probability as it was kept; anything else is as good as nothing."""
     try:
-        return min(1.0, max(0.0, float(value or 0.0)))
+        number = float(value or 0.0)
     except (TypeError, ValueError):
         return 0.0
+    return number if 0.0 <= number < math.inf else 0.0
 
 
 def _open(kind: TypeFacts, at: float) -> bool:

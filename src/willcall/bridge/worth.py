@@ -89,7 +89,8 @@ class Watched(Unit):
 
     ``looked`` says whether its ticket types were seen, ``page`` where its row is, and ``moment``
     what is known to come next. ``surge`` is the probability that it sells in a surge, ``pace`` how
-    many orders a second are expected of it if it does not, and ``stirred`` if it does.
+    many orders a second are expected of it if it does not, and ``stirred`` if it does. ``tried`` is
+    when a look at it last came to nothing.
     """
 
     facts: EventFacts = attrs.field(kw_only=True)
@@ -101,6 +102,7 @@ class Watched(Unit):
     surge: float = 0.0
     pace: float = 0.0
     stirred: float = 0.0
+    tried: float = 0.0
 
     def weigh(
         self,
