@@ -5,7 +5,12 @@ four markets of six days that alone moves the mean by a tenth. Here each time be
 an event counts, by what the model's true rates say: with F(t) the probability that a ticket type
 crosses a threshold within t of a look, F is summed up over all of them, and ∫F dt is the delay.
 (Nearly the conditional expectation, given the looks: Rao-Blackwell.) What comes back between two
-looks is left out, and so are rows that show that all is sold out. Words behind the policy turn
+looks is left out, and so are rows that show that all is sold out.
+
+Surges are few, and a single one that is seen late moves such a mean. So there is a second figure,
+in which those that happened do not count, and one might begin at any moment between two looks:
+what it would sell across a threshold, and how long before the next look. (After that look the
+planner knows; what it then does shows in the surges that happened.) Words behind the policy turn
 constants of the planner, not what is derived from them:
 
     python benchmarks/watch/expected.py --events 1000 --days 2.5 ours told "ours worth._TWO=0.75"
@@ -26,7 +31,7 @@ from itertools import pairwise
 
 import attrs
 import play
-from market import DAY, FLICKER, LOW, ORDER, ORDERS, START, Life, Market, Model
+from market import DAY, FLICKER, HOUR, LOW, ORDER, ORDERS, START, Life, Market, Model, daily
 
 from willcall.bridge.schedule import Schedule
 
@@ -34,6 +39,11 @@ RATE = play.PER_MINUTE / 60
 SIZES = [ORDERS[0], *(more - less for less, more in pairwise(ORDERS))]
 SQUARES = sum(share * size**2 for size, share in enumerate(SIZES, 1))
 MOST = 64  # tickets: with more the sum of orders is as good as normal
+# What a surge of the model brings on average, of an event's demand, and how long it lasts.
+BRINGS, LASTS = 0.04, 1.15 * HOUR
+# How many times that, and how probably: Gauss-Laguerre, since it is distributed exponentially.
+TIMES = ((0.415775, 0.711093), (2.294280, 0.278518), (6.289945, 0.010389))
+EVERY = 3  # of so many events one is asked what a surge would bring
 LEAST, STEPS = -7.0, 25  # the least mean that is in the table, and how many there are to a decade
 
 
@@ -45,6 +55,8 @@ class Sum:
     crossings: float = 0.0
     surge_delay: float = 0.0
     surge_crossings: float = 0.0
+    sprung_delay: float = 0.0
+    sprung_crossings: float = 0.0
 
     def __add__(self, other: Sum) -> Sum:
         return Sum(*(a + b for a, b in zip(attrs.astuple(self), attrs.astuple(other), strict=True)))
@@ -56,8 +68,14 @@ class Sum:
         return (
             f"expected {self.delay / self.crossings:7.2f} s of {self.crossings:6.0f} crossings; "
             f"in surges ({self.surge_crossings / self.crossings:.1%} of them) {surge:.1f}, "
-            f"else {calm:.2f}"
+            f"else {calm:.2f}\n  {self.even():.2f} if a surge might begin at any moment; "
+            f"{self.sprung_crossings:.0f} crossings before the next look, "
+            f"{self.sprung_delay / max(1e-9, self.sprung_crossings):.0f} s each"
         )
+
+    def even(self) -> float:
+        """The mean in which surges count that might have been, instead of those that were."""
+        return (self.delay - self.surge_delay + self.sprung_delay) / self.crossings
 
 
 @cache
@@ -169,6 +187,36 @@ def between(stock: Stock, since: float, until: float) -> Sum:
     return found
 
 
+def sprung(stock: Stock, since: float, until: float) -> Sum:
+    """What is expected of a surge that begins between two looks, until the second."""
+    life, span = stock.life, until - since
+    ahead = [one for one in stock.ahead(since) if one[0] < 200] if span >= 60 else []
+    begins = Model().surges / DAY * span
+    found = Sum()
+    places = 4 if span < 4_000 else 8
+    for times, chance in TIMES if ahead else ():
+        most = life.rate.total * BRINGS * times
+        for place in range(places):
+            left = span * (place + 0.5) / places  # seconds until the second look
+            brings = most * daily(until - left) / 1.8
+            # Most crossings come while it is young.
+            ends = (0.15, 0.4, 1.0, left / LASTS) if left > 1.5 * LASTS else ()
+            cuts = [LASTS * one for one in ends] or [left * one for one in (0.15, 0.4, 0.7, 1.0)]
+            for tickets, share in ahead:
+                if most * share * ORDER * 4 < tickets and tickets > 3:
+                    continue  # as good as never
+                before = delay = begin = 0.0
+                for end in cuts:
+                    come = brings * share * -math.expm1(-end / LASTS)
+                    now = crossed(tickets, max(1e-12, come))
+                    delay += (end - begin) * (before + now) / 2
+                    before, begin = now, end
+                weight = begins * chance / places
+                found.sprung_delay += weight * delay
+                found.sprung_crossings += weight * before
+    return found
+
+
 def reckoned(market: Market, looks: list[list[float]], warm: float) -> Sum:
     """All events of a market, as they were looked at."""
     found = Sum()
@@ -186,6 +234,10 @@ def reckoned(market: Market, looks: list[list[float]], warm: float) -> Sum:
             stock.move(since)
             if until > max(since, begin):
                 found += between(stock, max(since, begin), until)
+                if life.number % EVERY == 0:
+                    might = sprung(stock, max(since, begin), until)
+                    found.sprung_delay += EVERY * might.sprung_delay
+                    found.sprung_crossings += EVERY * might.sprung_crossings
     return found
 
 
