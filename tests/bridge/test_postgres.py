@@ -13,12 +13,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, inspect, text, update
 
 from support.house import START, Crash, House
 from willcall.bridge.cases import Decision
@@ -111,6 +111,17 @@ def _engine_url(url: str) -> str:
     return url.replace("postgresql://", "postgresql+psycopg://")
 
 
+def lease_runs_out(ledger: Ledger) -> None:
+    """As if its two minutes had passed; the server's clock cannot be put forward."""
+    with ledger._engine.begin() as connection:
+        long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+        connection.execute(
+            update(schema.box_offices)
+            .where(schema.box_offices.c.lease_until.is_not(None))
+            .values(lease_until=long_ago)
+        )
+
+
 def together(works: Sequence[Callable[[], None]]) -> None:
     """Each in a thread of its own, until all have ended."""
     threads = [threading.Thread(target=work) for work in works]
@@ -162,6 +173,7 @@ def test_the_end_of_a_process_at_any_boundary_repeats_nothing(server: str, tmp_p
                 untouched = True
             except Crash:
                 untouched = False
+            lease_runs_out(house.ledger)
             for _ in range(4):
                 house.clock.advance(180)
                 report = house.run()
@@ -204,12 +216,32 @@ def test_a_passed_fence_writes_nothing(house: House, url: str, tmp_path: Path) -
     late, early = open_ledger(url, tmp_path), house.ledger
     now = house.clock.now()
     old = early.take_lease("main-room", now)
-    new = late.take_lease("main-room", now + timedelta(minutes=5))
+    lease_runs_out(early)
+    new = late.take_lease("main-room", now)
     assert old is not None
     assert new is not None
     with pytest.raises(LedgerError):
         early.commit(old, Decision(box_office="main-room", at=now), now)
     late.close()
+
+
+@pytest.mark.parametrize("wrong", [timedelta(hours=1), timedelta(hours=-1), timedelta(minutes=3)])
+def test_a_lease_goes_by_the_clock_of_the_server(
+    house: House, url: str, tmp_path: Path, wrong: timedelta
+) -> None:
+    """A machine whose clock is wrong neither takes another's over nor loses its own."""
+    other, now = open_ledger(url, tmp_path), house.clock.now()
+    fence = house.ledger.take_lease("main-room", now)
+    assert fence is not None
+    assert other.take_lease("main-room", now + wrong) is None
+    house.ledger.renew(fence, now + wrong)
+    assert other.take_lease("main-room", now) is None
+    assert other.take_lease("main-room", now + 2 * wrong) is None
+    lease_runs_out(other)
+    assert other.take_lease("main-room", now + wrong) is not None
+    with pytest.raises(LedgerError):
+        house.ledger.renew(fence, now)
+    other.close()
 
 
 def test_a_title_with_any_character_is_kept(house: House) -> None:

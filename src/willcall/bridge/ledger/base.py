@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from sqlalchemy import Connection, Engine, Insert
+from sqlalchemy import Connection, Engine, Insert, func, select
 from sqlalchemy.exc import (
     DBAPIError,
     IntegrityError,
@@ -41,6 +41,15 @@ def insert_if_absent(connection: Connection, row: Insert) -> None:
     lets two come this far, and the second must neither fail nor end its transaction."""
     with suppress(IntegrityError), connection.begin_nested():
         connection.execute(row)
+
+
+def server_clock(connection: Connection) -> float | None:
+    """What the server's clock shows now, and not when the transaction began; None: no server."""
+    if connection.dialect.name != "postgresql":
+        return None
+    return float(
+        connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one()
+    )
 
 
 class Base:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, insert, or_, select, update
 
 from ...client.quota import Step
 from ..cases import UNSETTLED, Act, Case, CaseState, Intent, IntentState
 from . import schema
-from .base import insert_if_absent
+from .base import insert_if_absent, server_clock
 from .rows import case_of, intent_of, intent_row
 
 T = TypeVar("T")
@@ -174,15 +174,6 @@ def change_quota(connection: Connection, name: str, step: Step[T]) -> T:
         # Made first and locked then: a row that is not there yet locks nobody out.
         insert_if_absent(connection, insert(quotas).values(name=name, spent=""))
         row = connection.execute(known).one()
-    spent, answer = step(row.spent or None, _clock(connection))
+    spent, answer = step(row.spent or None, server_clock(connection))
     connection.execute(update(quotas).where(mine).values(spent=spent))
     return answer
-
-
-def _clock(connection: Connection) -> float | None:
-    """What the server's clock shows now, and not when the transaction began; None: no server."""
-    if connection.dialect.name != "postgresql":
-        return None
-    return float(
-        connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one()
-    )

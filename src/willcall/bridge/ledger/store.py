@@ -12,7 +12,7 @@ import secrets
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import attrs
@@ -39,7 +39,7 @@ from ..cases import (
 )
 from ..facts import EventFacts
 from . import schema
-from .base import insert_if_absent
+from .base import insert_if_absent, server_clock
 from .deciding import read_state, write_conclusion, write_decision
 from .delivering import (
     change_quota,
@@ -73,6 +73,13 @@ class Fence:
     box_office: str
     number: int
     holder: str
+
+
+def _moment(connection: Connection, now: datetime) -> datetime:
+    """By which a lease goes: its server's clock, if it has a server, since the clocks of two
+    machines differ; the one that is ahead would take the other's lease over, time and again."""
+    seconds = server_clock(connection)
+    return now if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def _holder() -> str:
@@ -145,6 +152,7 @@ class Ledger(Foresighted):
                 .where(offices.c.name == box_office)
                 .with_for_update()
             ).one()
+            now = _moment(connection, now)
             # A lease that ends far in the future was written under a wrong clock.
             if row.lease_until is not None and now < row.lease_until <= now + 2 * LEASE:
                 return None
@@ -178,7 +186,7 @@ class Ledger(Foresighted):
 
     def _pass_fence(self, connection: Connection, fence: Fence, now: datetime) -> None:
         """Renew the lease, or stop here: somebody else has taken it over."""
-        offices = schema.box_offices
+        offices, now = schema.box_offices, _moment(connection, now)
         renewed = connection.execute(
             update(offices)
             .where(offices.c.name == fence.box_office, offices.c.fence == fence.number)
