@@ -191,16 +191,22 @@ def test_what_cannot_be_read_of_a_memory_is_nothing(kept: object) -> None:
     assert again.asked_at("e") in {0.0, 7.0}
 
 
-def test_a_look_that_came_to_nothing_was_one_all_the_same() -> None:
-    """Also to the next process: whoever fails for ever is not always the first."""
+def test_who_was_asked_for_in_vain_was_asked_for_all_the_same() -> None:
+    """Also to the next process, until it can be read: who fails for ever is not always first."""
     schedule = begun([event("e", 9)])
-    schedule.failed(Look(NOW + 60, Why.WORTH, event="e"), NOW + 60)
-    assert schedule.asked_at("e") == NOW + 60
+    assert not schedule.was_in_vain("e")
+    schedule.in_vain("e", NOW + 60)
+    schedule.in_vain("nobody", NOW + 60)
     again = Schedule(1.0)
     again.remember(event("e", 9), json.loads(json.dumps(schedule.memory("e"))))
-    assert again.asked_at("e") == NOW + 60
-    assert again.memory("e")["at"] == NOW
-    assert again.asked_at("nobody") == 0.0
+    for one in (schedule, again):
+        assert one.was_in_vain("e")
+        assert one.asked_at("e") == NOW + 60
+        assert one.memory("e")["at"] == NOW
+        assert (one.asked_at("nobody"), one.was_in_vain("nobody")) == (0.0, False)
+    again.event_seen(event("e", 9), NOW + 120)
+    assert not again.was_in_vain("e")
+    assert again.asked_at("e") == NOW + 120
 
 
 def test_an_order_of_more_tickets_is_seldom_and_their_mean_is_known() -> None:

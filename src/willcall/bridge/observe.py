@@ -29,7 +29,6 @@ from .event_reader import EventReader, tells_stock
 from .facts import EventFacts, LowStock, carried_over, event_facts
 from .planner import Planner
 from .schedule import PAGE, Schedule
-from .spending import Look, Why
 
 SWEEPS = 2
 """How many complete sweeps must not show an event, before it is asked for and may be gone."""
@@ -39,6 +38,7 @@ FAILURES = 3
 
 _MOST_ASKED_FOR = 25  # more than make a storm: a box office that is emptied must count as one
 _IN_TURN = 5  # one look in so many goes to the event that was seen longest ago
+_LEAST = 5.0  # seconds for looks, however long the list took
 _ASKED_AT_MOST = 4  # times as often as there are looks: the planner may name what needs none
 
 
@@ -89,27 +89,44 @@ def observe(
     """
     at = yield from now()
     planner = planner or Planner.of(1.0, LowStock(), snapshot)
-    sweep = yield from _sweep(api, planner, meanwhile, ends, whole=not snapshot)
+    sweep = yield from _sweep(api, planner, meanwhile, whole=not snapshot)
     # A row that moved to another page while we read may come twice; the later one is newer.
     seen = {row.id: event_facts(row, at) for row in sweep.rows}
     _tell(planner.schedule, list(seen.values()), at.timestamp())
-    by_id = {row.id: row for row in sweep.rows}
-    missing = unseen_too_long(snapshot, seen) if sweep.complete else ()
-    there, error = yield from missed(api, missing, at, ends)
-    seen.update({event_id: facts for event_id, facts in there.items() if facts is not None})
-    done = 0
-    if not isinstance(error, _OF_ALL):
-        chosen = _chosen(planner, by_id, seen, snapshot, looks, at)
-        done, worse = yield from _looked(api, planner.schedule, chosen, snapshot, seen, at, ends)
-        error = worse or error
+    schedule, reader = planner.schedule, EventReader()
+    there: dict[str, EventFacts | None] = {}
+    looked: dict[str, EventFacts | None] = {}
+
+    def look(one: FlowTicketSmart, event_id: str) -> Flow[EventFacts]:
+        row, before = seen[event_id], snapshot.get(event_id)
+        known = row if before is None else carried_over(before, row)
+        facts = yield from reader.read(one, event_id, known)
+        schedule.event_seen(facts, at.timestamp())
+        return facts
+
+    missing = unseen_too_long(snapshot, seen, schedule) if sweep.complete else ()
+    chosen = _chosen(schedule, {row.id: row for row in sweep.rows}, seen, snapshot, looks, at)
+    error: WillcallError | None = None
+    try:
+        began = yield from tick()
+        ends = max(ends, began + _LEAST)  # also after a list that took its time
+        error = yield from one_by_one(
+            api, schedule, missing, asked_for(at), there, (began + ends) / 2
+        )
+        if not isinstance(error, _OF_ALL):
+            worse = yield from one_by_one(api, schedule, chosen, look, looked, ends)
+            error = worse or error
+    except WillcallError as worse:  # the ledger, or asked to leave: what was seen is good
+        error = worse
     if isinstance(error, AuthenticationError | PermissionDeniedError):
         raise error
+    found = {name: facts for name, facts in (there | looked).items() if facts is not None}
     return Observation(
         at,
-        tuple(seen.values()),
+        tuple((seen | found).values()),
         complete=sweep.complete,
-        gone=frozenset(event_id for event_id, facts in there.items() if facts is None),
-        looks=done,
+        gone=frozenset(name for name, facts in there.items() if facts is None),
+        looks=sum(facts is not None for facts in looked.values()),
         trouble=sweep.trouble if error is None else _in_words(error),
     )
 
@@ -125,46 +142,53 @@ def _in_words(error: WillcallError) -> str:
     return str(error)
 
 
-def _looked(
+def one_by_one(
     api: FlowTicketSmart,
     schedule: Schedule,
-    chosen: Iterable[Event],
-    snapshot: Mapping[str, EventFacts],
-    seen: dict[str, EventFacts],
-    at: datetime,
-    ends: float,
-) -> Flow[tuple[int, WillcallError | None]]:
-    """Look at events one by one and put them into ``seen``; how many, and what went wrong."""
-    done, failures, trouble, reader = 0, 0, None, EventReader()
-    moment = at.timestamp()
-    for event in chosen:
-        left = ends - (yield from tick())
-        if left <= 0:
+    event_ids: Iterable[str],
+    ask: Callable[[FlowTicketSmart, str], Flow[EventFacts]],
+    found: dict[str, EventFacts | None],
+    ends: float = math.inf,
+) -> Flow[ApiError | None]:
+    """Ask for events one after the other, until a moment.
+
+    One that cannot be read keeps no other from being seen: that it was asked for is noted, so that
+    its next turn comes after theirs. After three of them the server is left alone, and at once
+    where the key or its requests are the trouble.
+
+    Args:
+        api: the box office.
+        schedule: is told who was asked for in vain.
+        event_ids: which.
+        ask: how.
+        found: what was found is put into it; None for those that are not there.
+        ends: as monotonic seconds.
+
+    Returns:
+        What went wrong last.
+    """
+    failures, trouble, names = 0, None, iter(event_ids)
+    while (left := ends - (yield from tick())) > 0:
+        name = next(names, None)
+        if name is None:
             break
-        row, before = seen[event.id], snapshot.get(event.id)
-        known = row if before is None else carried_over(before, row)
+        moment = (yield from now()).timestamp()
+        within = api if left == math.inf else api.with_options(deadline=left)
         try:
-            facts = yield from reader.read(_within(api, left), event.id, known)
+            found[name] = yield from ask(within, name)
         except NotFoundError:
-            continue  # it went between the list and the look; the next sweep tells
+            found[name] = None
+            schedule.in_vain(name, moment)
+        except _OF_ALL as error:
+            return error
         except ApiError as error:
-            if isinstance(error, _OF_ALL) or (yield from tick()) >= ends:
-                return done, error  # it is not this event's fault, which has its turn next time
-            schedule.failed(Look(moment, Why.RETRY, event=event.id), moment)
             trouble, failures = error, failures + 1
+            # Whose time was taken by those before it is not to blame.
+            if (yield from tick()) < ends or not (found or failures > 1):
+                schedule.in_vain(name, moment)
             if failures == FAILURES:
                 break
-            continue
-        except WillcallError as error:
-            return done, error
-        seen[event.id] = facts
-        done += 1
-        schedule.event_seen(facts, moment)
-    return done, trouble
-
-
-def _within(api: FlowTicketSmart, seconds: float) -> FlowTicketSmart:
-    return api if seconds == math.inf else api.with_options(deadline=seconds)
+    return trouble
 
 
 @attrs.frozen
@@ -180,7 +204,6 @@ def _sweep(
     api: FlowTicketSmart,
     planner: Planner,
     meanwhile: Callable[[], Flow[None]] | None,
-    ends: float,
     *,
     whole: bool,
 ) -> Flow[_Sweep]:
@@ -190,9 +213,6 @@ def _sweep(
     walk, rows, number = pages.walk(), list[Event](), first
     planner.page = 1
     while walk.op is not None:
-        if rows and not whole and (yield from tick()) >= ends:
-            planner.page = number
-            return _Sweep(tuple(rows), False, "the time is up; the rest of the list next time")
         try:
             page = yield from pages.page(walk.op)
         except RateLimitError as error:
@@ -215,65 +235,51 @@ def _tell(schedule: Schedule, rows: Sequence[EventFacts], at: float) -> None:
         schedule.page_seen(start // PAGE + 1, part, at, last=start + PAGE >= len(rows))
 
 
-def unseen_too_long(snapshot: Mapping[str, EventFacts], seen: Container[str]) -> tuple[str, ...]:
+def unseen_too_long(
+    snapshot: Mapping[str, EventFacts], seen: Container[str], schedule: Schedule
+) -> tuple[str, ...]:
     """Which events this complete sweep does not show, nor did the one before: to be asked for."""
-    return tuple(
+    missing = [
         event.id
         for event in snapshot.values()
         if event.id not in seen and event.absent + 1 >= SWEEPS and not event.vanished
-    )[:_MOST_ASKED_FOR]
+    ]
+    return tuple(sorted(missing, key=schedule.asked_at)[:_MOST_ASKED_FOR])
 
 
-def missed(
-    api: FlowTicketSmart, event_ids: Iterable[str], at: datetime, ends: float = math.inf
-) -> Flow[tuple[dict[str, EventFacts | None], WillcallError | None]]:
-    """Events that the list does not show may still be there: only a 404 says that one is not.
+def asked_for(at: datetime) -> Callable[[FlowTicketSmart, str], Flow[EventFacts]]:
+    """An event that the list does not show may still be there: only a 404 says that it is not."""
 
-    Returns:
-        Of each that was asked for, itself or None; and what went wrong, which keeps no other from
-        being asked for.
-    """
-    found: dict[str, EventFacts | None] = {}
-    failures, trouble = 0, None
-    for event_id in event_ids:
-        left = ends - (yield from tick())
-        if left <= 0:
-            break
-        try:
-            found[event_id] = event_facts((yield from _within(api, left).events.get(event_id)), at)
-        except NotFoundError:
-            found[event_id] = None
-        except ApiError as error:
-            trouble, failures = error, failures + 1
-            if failures == FAILURES or isinstance(error, _OF_ALL):
-                break
-        except WillcallError as error:
-            return found, error
-    return found, trouble
+    def ask(api: FlowTicketSmart, event_id: str) -> Flow[EventFacts]:
+        return event_facts((yield from api.events.get(event_id)), at)
+
+    return ask
 
 
 def _chosen(
-    planner: Planner,
+    schedule: Schedule,
     rows: Mapping[str, Event],
     seen: Mapping[str, EventFacts],
     snapshot: Mapping[str, EventFacts],
     looks: int,
     at: datetime,
-) -> Iterator[Event]:
+) -> Iterator[str]:
     """The events to look at one by one: they can sell, and their rows are silent on ticket types.
     First those whose status changed, since that may mean anything; then a few that were seen
-    longest ago, so that none is starved from pass to pass; then as the planner says."""
+    longest ago, so that none is starved from pass to pass; then as the planner says. One that could
+    not be read the last time only has its turn."""
     selling = (EventStatus.PUBLISHED, EventStatus.SOLD_OUT)
     left = {row.id: row for row in rows.values() if row.status in selling and not tells_stock(row)}
     changed = [
         name for name in left if name in snapshot and snapshot[name].status != seen[name].status
     ]
-    schedule = planner.schedule
     oldest = sorted(left, key=schedule.asked_at)
     turn = oldest[: -(-looks // _IN_TURN)]
     for name in list(dict.fromkeys((*changed, *turn)))[:looks]:
         looks -= 1
-        yield left.pop(name)
+        del left[name]
+        yield name
+    left = {name: row for name, row in left.items() if not schedule.was_in_vain(name)}
     moment = at.timestamp()
     for _ in range(_ASKED_AT_MOST * looks):
         if not (looks and left):
@@ -281,6 +287,7 @@ def _chosen(
         look = schedule.next(moment)
         if look.event in left:
             looks -= 1
-            yield left.pop(look.event)
+            del left[look.event]
+            yield look.event
         else:
             schedule.failed(look, moment)  # a page, which was read a moment ago

@@ -18,7 +18,7 @@ from ..ticketsmart.api import FlowTicketSmart
 from ..ticketsmart.models import Event
 from .event_reader import EventReader
 from .facts import EventFacts, event_facts
-from .observe import Observation, missed, unseen_too_long
+from .observe import Observation, asked_for, one_by_one, unseen_too_long
 from .planner import Planner
 from .spending import Look
 
@@ -101,11 +101,13 @@ class Patrol:
         if whole is None:
             return Observation(at, rows, complete=False)
         ends = _ASKING + (yield from tick())
-        there, _ = yield from missed(api, unseen_too_long(self._snapshot, whole), at, ends)
+        schedule, there = self.planner.schedule, dict[str, EventFacts | None]()
+        missing = unseen_too_long(self._snapshot, whole, schedule)
+        yield from one_by_one(api, schedule, missing, asked_for(at), there, ends)
         # Of whom it could not be found out, that can be asked after the next round.
         gone = frozenset(event_id for event_id, facts in there.items() if facts is None)
         for event_id in gone:
-            self.planner.schedule.gone(event_id)
+            schedule.gone(event_id)
         found = [facts for facts in there.values() if facts is not None]
         return Observation(at, (*rows, *found), gone=gone, elsewhere=whole)
 

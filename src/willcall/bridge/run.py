@@ -121,6 +121,8 @@ def code_of(trouble: WillcallError | None) -> int:
 _GRAVITY = (1, 78, 77, STOPPED, 3, 75, 0)
 
 
+_LOOKING = 0.6  # of a pass's time: what is then decided must be delivered, too
+
 STUCK = 180.0
 """Seconds without a request or a wait after which work hangs: requests have limits of their own,
 and so have most waits for a ledger; a server that takes a question and answers nothing has none."""
@@ -269,7 +271,9 @@ def _state(job: Job) -> Flow[State]:
 def _seen(job: Job, state: State, ends: float, planner: Planner) -> Flow[Found]:
     """Look; nothing is written. A run and a plan share every line of this."""
     api = yield from ticketsmart(job, ends)
-    observation = yield from observe(api, state.snapshot or {}, job.looks, planner, ends=ends)
+    moment = yield from tick()
+    until = moment + _LOOKING * (ends - moment)
+    observation = yield from observe(api, state.snapshot or {}, job.looks, planner, ends=until)
     return found_in(job, state.snapshot, observation, planner)
 
 

@@ -182,7 +182,6 @@ class Schedule:
         one = self._events.get(look.event or "")
         if one is not None:
             one.failures += 1
-            one.tried = at
         else:
             self._stumbles += 1
             # A page that cannot be read must not keep all the others waiting.
@@ -230,6 +229,18 @@ class Schedule:
             for kind in one.facts.ticket_types or ()
             if kind.id in one.types
         }
+
+    def in_vain(self, event_id: str, at: float) -> None:
+        """An event was asked for one by one and could not be read, or is not there. Beside
+        :meth:`failed`, for those who do not go by :meth:`next` alone."""
+        one = self._events.get(event_id)
+        if one is not None:
+            one.tried = at
+
+    def was_in_vain(self, event_id: str) -> bool:
+        """Whether an event could not be read when it was last asked for one by one."""
+        one = self._events.get(event_id)
+        return one is not None and one.tried > 0
 
     def asked_at(self, event_id: str) -> float:
         """When an event was last asked for, whether it could be read or not; 0 if it never was."""
@@ -420,6 +431,7 @@ class Schedule:
         """All of an event was seen."""
         was = _live(one.facts)
         one.facts, one.starts, one.failures = facts, facts.starts_at.timestamp(), 0
+        one.tried = 0.0
         self._fresh.pop(one, None)
         if not _live(facts):
             self._rest(one)
@@ -515,6 +527,8 @@ class Schedule:
             unit.seen -= seconds
             if unit.placed is not None:
                 self._ranking.place(unit)
+        for one in self._events.values():
+            one.tried = max(0.0, one.tried - seconds)
         self._again = [(moment - seconds, n, look) for moment, n, look in self._again]
 
 

@@ -90,7 +90,7 @@ class Watched(Unit):
     ``looked`` says whether its ticket types were seen, ``page`` where its row is, and ``moment``
     what is known to come next. ``surge`` is the probability that it sells in a surge, ``pace`` how
     many orders a second are expected of it if it does not, and ``stirred`` if it does. ``tried`` is
-    when a look at it last came to nothing.
+    when it was asked for in vain, and 0 once it could be read.
     """
 
     facts: EventFacts = attrs.field(kw_only=True)
