@@ -36,6 +36,9 @@ SWEEPS = 2
 FAILURES = 3
 """After so many events that cannot be read a server is left alone for this time."""
 
+_OF_ALL = (AuthenticationError, PermissionDeniedError, RateLimitError)
+"""What goes wrong with one event and would with all."""
+
 _MOST_ASKED_FOR = 25  # more than make a storm: a box office that is emptied must count as one
 _IN_TURN = 5  # one look in so many goes to the event that was seen longest ago
 _LEAST = 5.0  # seconds for looks, however long the list took
@@ -129,10 +132,6 @@ def observe(
         looks=sum(facts is not None for facts in looked.values()),
         trouble=sweep.trouble if error is None else _in_words(error),
     )
-
-
-_OF_ALL = (AuthenticationError, PermissionDeniedError, RateLimitError)
-"""What goes wrong with one event and would with all."""
 
 
 def _in_words(error: WillcallError) -> str:
