@@ -105,12 +105,12 @@ def test_where_one_event_sells_the_others_are_seen_within_the_bound(
 
 def test_what_is_looked_at_anyway_takes_no_turn() -> None:
     events = [event(f"e{n}", 3, 40) for n in range(300)]
-    whys = [look.why for look in looks(begun(events), 4_000, *events)]
+    whys = [look.why for look in looks(begun(events, rate=0.3), 13_400, *events)]
     assert whys.count(Why.WORTH) > 3_000
     assert Why.FLOOR not in whys
     # One that nothing is expected of has its turns, and only that one.
     dull = event("dull", 200, opens=NOW - 40 * DAY)
-    asked = looks(begun([*events, dull]), 6_000, *events, dull)
+    asked = looks(begun([*events, dull], rate=0.3), 20_000, *events, dull)
     floors = [look.event for look in asked if look.why is Why.FLOOR]
     assert set(floors) == {"dull"}
     assert len(floors) < 7
@@ -125,7 +125,7 @@ def test_few_events_have_their_turns_all_the_time() -> None:
 
 def restored(known: Sequence[EventFacts]) -> Schedule:
     """A schedule whose ledger says of all events that they were last seen at one moment."""
-    first, schedule = begun(known), Schedule(1.0, weight=only_one)
+    first, schedule = begun(known), Schedule(0.3, weight=only_one)
     for one in known:
         schedule.remember(one, first.memory(one.id))
     return schedule
@@ -133,7 +133,7 @@ def restored(known: Sequence[EventFacts]) -> Schedule:
 
 def told_no_more(known: Sequence[EventFacts]) -> Schedule:
     """A schedule that saw all events on pages, and now rows carry no ticket types any more."""
-    schedule = Schedule(1.0, weight=only_one)
+    schedule = Schedule(0.3, weight=only_one)
     for rows in (known, [attrs.evolve(one, ticket_types=None) for one in known]):
         for first in range(0, len(known), PAGE):
             last = first + PAGE >= len(known)
@@ -169,21 +169,22 @@ def test_events_that_were_all_last_seen_at_once_are_seen_within_the_bound(
 @pytest.mark.parametrize("change", ["one is gone", "a higher rate"])
 @pytest.mark.parametrize("after", [406, 600])
 def test_the_bound_holds_where_turns_change_their_way(change: str, after: int) -> None:
-    """With some 200 events: only what is due has its turn, and then all the time."""
+    """Where all could be seen in 15 minutes: only what is due has its turn, and then all the
+    time."""
     known = [event(f"e{n}", 200, opens=NOW - 40 * DAY) for n in range(203)]
-    schedule, at = begun(known, rate=0.9), NOW
+    schedule, at = begun(known, rate=0.225), NOW
     schedule._weight = only_one
     for one in known:
         schedule._was_asked(schedule._events[one.id])
         schedule._requests += 1
-    seen = {one.id: NOW + n / 0.9 for n, one in enumerate(known)}
+    seen = {one.id: NOW + n / 0.225 for n, one in enumerate(known)}
     at, stated = max(seen.values()), schedule.longest_unseen
     for step in range(3_000):
         if step == after and change == "one is gone":
             schedule.gone("e202")
             del seen["e202"]
         elif step == after:
-            schedule.rate = 0.905
+            schedule.rate = 0.2263
         look = schedule.next(at)
         at = look.at
         stated = max(stated, schedule.longest_unseen)

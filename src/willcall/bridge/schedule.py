@@ -51,7 +51,7 @@ class Schedule:
     (n + 2)/:attr:`turns` + 2 requests, and nothing that is learned, guessed or announced changes
     that: see :attr:`longest_unseen`. Wrong velocities, restocks, surprise sales, failures and
     skewed clocks cost looks that would have been better, never this one. While that is soon
-    (:meth:`Shares.enough`), a share of ``turns`` of all requests goes to whichever was asked for
+    (:meth:`Shares.eager`), a share of ``turns`` of all requests goes to whichever was asked for
     longest ago, which also finds what nobody expects. With more events that would cost too much:
     then only what was not asked for in nearly as long as is promised has its turn, and takes every
     second request for it; what is looked at anyway costs none.
@@ -296,7 +296,7 @@ class Schedule:
         patience = count * (1.0 / min(self.turns, _HALF) - (1.0 - least) / least)
         if self._requests - next(iter(self._oldest.values())) >= patience:
             return _HALF
-        return self.turns if self.shares.enough(count / self.rate) else 0.0
+        return self.turns if self.shares.eager(count / self.rate) else 0.0
 
     # -- turns --------------------------------------------------------------------------------
 

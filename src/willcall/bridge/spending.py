@@ -66,3 +66,8 @@ class Shares:
     def enough(self, lap: float) -> bool:
         """Whether ``most`` is enough to see each within ``unseen`` seconds."""
         return lap <= self.most * self.unseen
+
+    def eager(self, lap: float) -> bool:
+        """Whether turns get their share all the time: as long as all could be seen within
+        ``unseen`` seconds, if nothing else were done. Later they are taken when they are due."""
+        return lap <= self.unseen
