@@ -163,6 +163,24 @@ def test_who_is_missing_is_asked_for_and_an_error_is_no_404(silent: House) -> No
     assert (seen.gone, event in seen.elsewhere) == (frozenset({event}), False)
 
 
+@pytest.mark.parametrize("broken", [1, 3])
+def test_who_cannot_be_asked_for_keeps_no_other_from_being_missed(
+    silent: House, broken: int
+) -> None:
+    """From round to round they come behind the others."""
+    beat, events = Beat(silent), [silent.event(number) for number in range(broken + 1)]
+    for event in events:
+        silent.box_office.delete(event)
+        beat.snapshot[event] = attrs.evolve(beat.snapshot[event], absent=1)
+    for event in events[:broken]:
+        path = f"/events/{event}"
+        silent.sandbox.faults.add("status", service="ticketsmart", path=path, status=500)
+    gone: set[str] = set()
+    for _ in range(3):
+        gone |= beat.look().gone
+    assert gone == {events[broken]}
+
+
 def test_pages_are_asked_for_as_the_ones_before_them_say(tmp_path: Path) -> None:
     """And by their number where nobody has said."""
     house = House(tmp_path, season=130)
