@@ -16,9 +16,9 @@ from typing import Any
 
 import attrs
 
-from willcall.bridge.diff import diff
-from willcall.bridge.facts import EventFacts, TypeFacts, to_json
-from willcall.bridge.observe import Observation
+from willcall.bridge.detection.diff import diff
+from willcall.bridge.model.facts import EventFacts, TypeFacts, to_json
+from willcall.bridge.model.observation import Observation
 
 EVENTS, TYPES = 10_000, 5
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)

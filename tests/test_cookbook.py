@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from support.terminal import CONFIG
-from willcall.bridge.check import Known, check
-from willcall.bridge.config import checked
-from willcall.bridge.ruletest import built_in, run_test
-from willcall.bridge.ruletest_tables import read_tests
+from willcall.bridge.config.check import Known, check
+from willcall.bridge.config.file import checked
+from willcall.bridge.insight.rule_test_file import read_tests
+from willcall.bridge.insight.rule_tests import built_in, run_test
 
 PAGE = (Path(__file__).parent.parent / "docs" / "cookbook.md").read_text("utf-8")
 RECIPES = re.findall(

@@ -17,8 +17,8 @@ import pytest
 import yaml
 from typer.main import get_command
 
-from willcall.bridge.config import checked
-from willcall.cli.app import app
+from willcall.bridge.config.file import checked
+from willcall.cli.shell.app import app
 from willcall.sandbox import Sandbox, serve
 
 FOLDER = Path(__file__).parent.parent / "docs" / "deploy"

@@ -18,9 +18,9 @@ import pytest
 
 import willcall
 from willcall import errors
-from willcall.bridge.config import checked
-from willcall.cli.app import EXIT_CODES
-from willcall.cli.commands import BY_NAME
+from willcall.bridge.config.file import checked
+from willcall.cli.shell.app import EXIT_CODES
+from willcall.cli.shell.commands import BY_NAME
 from willcall.client.clients import SyncClient
 from willcall.client.endpoint import endpoint, listing
 from willcall.client.options import Options

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from willcall.bridge.changes import KINDS
-from willcall.bridge.check import Known, check
-from willcall.bridge.compose import environment, names
-from willcall.bridge.rule_tables import If, RuleTable
-from willcall.bridge.ruletest import built_in, run_test
-from willcall.bridge.ruletest_tables import StepTable, TicketTable, read_tests
+from willcall.bridge.config.check import Known, check
+from willcall.bridge.config.rule_tables import If, RuleTable
+from willcall.bridge.insight.rule_test_file import StepTable, TicketTable, read_tests
+from willcall.bridge.insight.rule_tests import built_in, run_test
+from willcall.bridge.model.changes import KINDS
+from willcall.bridge.templates.rendering import environment, names
 
 PAGE = (Path(__file__).parent.parent / "docs" / "rules.md").read_text("utf-8")
 HEAD = """\

@@ -24,9 +24,9 @@ import plots
 from market import DAY, HOUR, START, Market, Model
 from play import PER_MINUTE, InTurn, Played, Told, clairvoyant, play
 
-from willcall.bridge.facts import EventFacts, TypeFacts
-from willcall.bridge.schedule import Schedule
-from willcall.bridge.spending import Look
+from willcall.bridge.model.facts import EventFacts, TypeFacts
+from willcall.bridge.polling.budget import Poll
+from willcall.bridge.polling.schedule import Schedule
 
 RATE = PER_MINUTE / 60
 NAMES = {
@@ -144,7 +144,7 @@ def decisions(events: int, looks: int = 3000) -> dict[str, float]:
     times, learning = [], []
     for _ in range(looks):
         before = time.thread_time()
-        look: Look = schedule.next(at)
+        look: Poll = schedule.next(at)
         times.append(time.thread_time() - before)
         at = look.at
         if look.page is not None:

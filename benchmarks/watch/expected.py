@@ -33,7 +33,7 @@ import attrs
 import play
 from market import DAY, FLICKER, HOUR, LOW, ORDER, ORDERS, START, Life, Market, Model, daily
 
-from willcall.bridge.schedule import Schedule
+from willcall.bridge.polling.schedule import Schedule
 
 RATE = play.PER_MINUTE / 60
 SIZES = [ORDERS[0], *(more - less for less, more in pairwise(ORDERS))]

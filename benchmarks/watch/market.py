@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 
 import attrs
 
-from willcall.bridge.facts import EventFacts, LowStock, TypeFacts
+from willcall.bridge.model.facts import EventFacts, LowStock, TypeFacts
 
 HOUR, DAY = 3_600.0, 86_400.0
 START = datetime(2026, 11, 2, 5, 0, tzinfo=UTC).timestamp()  # a Monday, midnight in New York

@@ -11,11 +11,11 @@ from typing import Any
 import attrs
 from market import DAY, HOUR, ORDER, START, Life, Market, Shown
 
-from willcall.bridge.facts import EventFacts, TypeFacts
-from willcall.bridge.forecast import Speed
-from willcall.bridge.schedule import PAGE, Schedule
-from willcall.bridge.spending import Look, Why
-from willcall.bridge.worth import Watched
+from willcall.bridge.model.facts import EventFacts, TypeFacts
+from willcall.bridge.polling.budget import Poll, PollReason
+from willcall.bridge.polling.forecast import Speed
+from willcall.bridge.polling.priority import Watched
+from willcall.bridge.polling.schedule import PAGE, Schedule
 from willcall.client.quota import Quota, Window
 
 QUOTA = Quota(60)
@@ -79,19 +79,19 @@ class InTurn:
         self._count = 1
         self._slot = self._swept = 0.0
 
-    def next(self, at: float) -> Look:
+    def next(self, at: float) -> Poll:
         """As :meth:`Schedule.next`."""
         at = self._slot = max(at, self._slot + 1 / self._rate)
         every = 0.0 if self._only else max(60.0 / self._count, 2 / self._rate)
         if self._pages and at - self._swept >= every:
             self._swept = at
             self._page = self._page % self._count + 1
-            return Look(at, Why.SWEEP, page=self._page)
+            return Poll(at, PollReason.SWEEP, page=self._page)
         while True:
             self._place = (self._place + 1) % len(self._lives)
             life = self._lives[self._place]
             if life.opens <= at < life.starts:
-                return Look(at, Why.FLOOR, event=str(life.number))
+                return Poll(at, PollReason.FLOOR, event=str(life.number))
 
     def page_seen(
         self, number: int, rows: Sequence[EventFacts], at: float, *, last: bool = False
@@ -126,7 +126,7 @@ class Told(Schedule):
         rate = ORDER * sale(at, int(kind.id[1:]))
         return Speed(rate, rate, brings=0.0, known=1e9)
 
-    def next(self, at: float) -> Look:
+    def next(self, at: float) -> Poll:
         """As :meth:`Schedule.next`."""
         while self._steps and self._steps[0][0] <= at:
             _, number = self._steps.popleft()

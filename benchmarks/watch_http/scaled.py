@@ -44,7 +44,7 @@ class Faster(real):
     @classmethod
     def now(cls, tz=None):
         return real.fromtimestamp(time.time(), tz)
-from willcall.bridge import threads
+from willcall.bridge.watching import threads
 from willcall.client import flow
 flow.datetime = Faster
 drive = threads.drive
@@ -63,7 +63,7 @@ def told():
     with open("lag.json", "w", encoding="utf-8") as file:
         json.dump(dict(late=sorted(late), trips=sorted(trips), busy=busy), file)
 atexit.register(told)
-from willcall.cli.app import run
+from willcall.cli.shell.app import run
 sys.exit(run(["watch"]))
 """
 

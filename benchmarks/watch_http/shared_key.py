@@ -18,9 +18,9 @@ import attrs
 from scaled import quantile
 
 from support.vigil import Vigil
-from willcall.bridge import tempo
 from willcall.bridge.ledger.memory import MemoryLedger
-from willcall.bridge.watch import Watch
+from willcall.bridge.polling import rate as tempo
+from willcall.bridge.watching.watch import Watch
 from willcall.client.flow import Effect, Flow, Send, sleep, tick, watched
 from willcall.client.provider import open_account
 from willcall.errors import RateLimitError

@@ -20,7 +20,7 @@ ROOMS: dict[str, tuple[int, int, int, int, str, tuple[str, ...]]] = {
     "simulation": (20, 100, 680, 44, "the bridge and the sandbox in virtual time, with faults", ()),
     "bridge": (
         20, 180, 680, 104, "the job; one pass, in run.py:",
-        ("observe", "diff", "decide", "ledger", "deliver"),
+        ("detection", "alerting", "ledger", "delivery"),
     ),
     "ticketsmart": (20, 320, 216, 60, "its models and endpoints", ()),
     "ticket0": (252, 320, 216, 60, "its models and endpoints", ()),

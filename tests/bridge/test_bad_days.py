@@ -7,8 +7,8 @@ import pytest
 
 from support.house import Crash, House
 from support.plays import PLAYS, Play
-from willcall.bridge.cases import Act, Intent, State
 from willcall.bridge.ledger import open_ledger
+from willcall.bridge.model.cases import Act, Intent, State
 from willcall.client.flow import Do, Effect, Send, Sleep
 from willcall.errors import (
     AuthenticationError,

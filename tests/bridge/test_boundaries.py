@@ -12,9 +12,9 @@ import pytest
 
 from support import house as support_house
 from support.house import ADDRESS, Crash, House
-from willcall.bridge.cases import Act
 from willcall.bridge.ledger import Ledger, in_memory
-from willcall.bridge.rules import Rules, built_in_rules
+from willcall.bridge.model.cases import Act
+from willcall.bridge.model.rules import Rules, built_in_rules
 from willcall.simulation.ledgers import in_sqlite
 
 RULES = Rules(

@@ -15,10 +15,10 @@ import pytest
 
 import willcall
 from support.house import House
-from willcall.bridge.compose import render
-from willcall.bridge.config import checked
+from willcall.bridge.config.file import checked
 from willcall.bridge.ledger import open_ledger
-from willcall.bridge.ping import Watchdog
+from willcall.bridge.templates.rendering import render
+from willcall.bridge.watchdog import Watchdog
 from willcall.client.flow import Request
 from willcall.client.http import Connections, _tls
 from willcall.errors import ConfigError, ConnectError, LedgerError, Reply

@@ -8,7 +8,8 @@ import pytest
 
 from support.house import House
 from willcall import SoldTicketsError, TicketSmart
-from willcall.bridge.run import PassReport, worst
+from willcall.bridge.model.exit_codes import worst
+from willcall.bridge.run import PassReport
 from willcall.bridge.service import Bridge
 from willcall.errors import (
     AuthenticationError,

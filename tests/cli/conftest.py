@@ -14,7 +14,7 @@ import pytest
 
 from support.served import CONFIG
 from willcall import Ticket0, TicketSmart
-from willcall.cli.app import run
+from willcall.cli.shell.app import run
 from willcall.client.endpoint import endpoint, listing
 from willcall.sandbox import Sandbox, serve
 from willcall.sandbox.boxoffice import BoxOffice

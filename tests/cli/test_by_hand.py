@@ -386,7 +386,7 @@ def test_a_delivery_is_checked(
     bare: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a secret of the environment or a file; a wrong one is 3, a missing one 2."""
-    from willcall.cli.app import run
+    from willcall.cli.shell.app import run
 
     body = json.dumps(
         {"id": "evt_1", "type": "ticket.resolved", "createdAt": "2026-12-01T10:00:00Z",

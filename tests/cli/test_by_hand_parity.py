@@ -7,8 +7,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import pytest
 
 import willcall
-from willcall.cli import commands
 from willcall.cli.apis import customers, event_writes, tickets
+from willcall.cli.shell import commands
 
 from .conftest import BY_HAND
 

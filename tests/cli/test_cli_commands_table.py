@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from willcall.cli.commands import TABLE, Row, load
+from willcall.cli.shell.commands import TABLE, Row, load
 
 from .conftest import Shell
 

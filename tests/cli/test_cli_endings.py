@@ -15,8 +15,8 @@ import pytest
 from support.served import CONFIG
 from willcall import __version__
 from willcall.bridge.ledger import opening
-from willcall.cli.app import EXIT_CODES, run
-from willcall.cli.manual import commands
+from willcall.cli.help.manual import commands
+from willcall.cli.shell.app import EXIT_CODES, run
 
 from .conftest import Shell
 

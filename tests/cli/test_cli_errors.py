@@ -105,7 +105,7 @@ def test_an_extra_that_is_missing_is_named(command: str) -> None:
     """With what installs it."""
     script = f"""
 import sys
-from willcall.cli.app import run
+from willcall.cli.shell.app import run
 
 class Missing:
     def find_spec(self, name, *_):

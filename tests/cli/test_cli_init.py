@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from willcall.bridge.config import checked
-from willcall.cli.setting import Answers, Source, cron_line, timer, toml
+from willcall.bridge.config.file import checked
+from willcall.cli.begin.setting import Answers, Source, cron_line, timer, toml
 
 from .conftest import Said, Shell
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from willcall.cli.codes import CODES
-from willcall.cli.manual import commands, man, markdown
+from willcall.cli.help.manual import commands, man, markdown
+from willcall.cli.shell.codes import CODES
 
 from .conftest import Shell
 

@@ -10,9 +10,20 @@ import pytest
 
 from support.house import House
 from willcall.bridge.run import recover_pass, run_pass
-from willcall.cli import logs, progress
-from willcall.cli.logs import Format
-from willcall.client.flow import Do, Draw, Now, Request, Send, Sleep, Tick, World, simulate, watched
+from willcall.cli.shell import logs, progress
+from willcall.cli.shell.logs import Format
+from willcall.client.flow import (
+    Do,
+    Draw,
+    Now,
+    Request,
+    Send,
+    Sleep,
+    Tick,
+    World,
+    simulate,
+    watched,
+)
 from willcall.errors import Reply
 
 from .conftest import Shell

@@ -17,13 +17,13 @@ from support import browser
 from support.house import House
 from support.served import CONFIG
 from support.week import PLAY, TANNERY, Week, foretold, told
-from willcall.bridge.predictions import Came
-from willcall.bridge.report import Report
-from willcall.cli.report_charts import steps, ticks
-from willcall.cli.report_page import page, style
-from willcall.cli.report_text import markdown
-from willcall.cli.report_text import text as text_of
-from willcall.cli.report_words import long, title, zone_name
+from willcall.bridge.insight.report import Report
+from willcall.bridge.model.predictions import Came
+from willcall.cli.daily.report_charts import steps, ticks
+from willcall.cli.daily.report_page import page, style
+from willcall.cli.daily.report_text import markdown
+from willcall.cli.daily.report_text import text as text_of
+from willcall.cli.daily.report_words import long, title, zone_name
 
 from .conftest import Shell
 
@@ -146,7 +146,7 @@ def test_the_page_tells_what_the_report_holds(text: str, report: Report) -> None
 
 def test_nothing_to_tell_is_told() -> None:
     """An empty time, and a box office that nobody has looked at."""
-    from willcall.bridge.report import Rows, report
+    from willcall.bridge.insight.report import Rows, report
 
     now = datetime(2026, 11, 21, 18, tzinfo=UTC)
     empty = report([Rows(box_office="a"), Rows(box_office="b")], now - timedelta(days=7), now)

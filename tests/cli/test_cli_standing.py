@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from support.served import CONFIG
-from willcall.bridge.config import load
+from willcall.bridge.config.file import load
 from willcall.bridge.ledger import open_ledger
-from willcall.cli.status import ago, span
+from willcall.cli.daily.status import ago, span
 
 from .conftest import Shell
 

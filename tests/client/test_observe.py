@@ -14,12 +14,7 @@ from willcall import Hooks, Try
 from willcall.client.engine import perform
 from willcall.client.options import Options
 from willcall.client.retry import Retry
-from willcall.errors import (
-    ConnectError,
-    InputError,
-    OutcomeUnknownError,
-    ServerError,
-)
+from willcall.errors import ConnectError, InputError, OutcomeUnknownError, ServerError
 from willcall.sandbox.server import Served
 
 

@@ -23,12 +23,7 @@ from client.kit import (
 )
 from willcall.client.flow import Crash, World, simulate
 from willcall.client.options import Options
-from willcall.errors import (
-    InputError,
-    OutcomeUnknownError,
-    ServerError,
-    ValidationError,
-)
+from willcall.errors import InputError, OutcomeUnknownError, ServerError, ValidationError
 from willcall.sandbox import ManualClock, Sandbox
 from willcall.ticket0.api import FlowTicket0
 from willcall.ticketsmart.api import FlowTicketSmart

@@ -6,7 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from willcall.client.retry import Retry, after_failure, after_reply, backoff, http_date, retry_after
+from willcall.client.retry import (
+    Retry,
+    after_failure,
+    after_reply,
+    backoff,
+    http_date,
+    retry_after,
+)
 from willcall.errors import (
     ConnectError,
     ConnectionLostError,

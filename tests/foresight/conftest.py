@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
-from willcall.cli.app import run
+from willcall.cli.shell.app import run
 from willcall.sandbox import Sandbox, serve
 from willcall.sandbox.server import Served
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import attrs
 import pytest
 
-from willcall.bridge.cases import Act, Case, CaseState, Decision, Intent, IntentState
 from willcall.bridge.ledger import Ledger, in_memory
 from willcall.bridge.ledger.store import LEASE
+from willcall.bridge.model.cases import Act, Case, CaseState, Decision, Intent, IntentState
 from willcall.errors import LedgerError
 from willcall.simulation.ledgers import in_sqlite
 

@@ -12,13 +12,13 @@ import attrs
 import pytest
 
 from support.house import ADDRESS
-from willcall.bridge import deliver
-from willcall.bridge.address import Address
-from willcall.bridge.cases import Act, Case, Intent, IntentState
+from willcall.bridge.delivery import deliver
+from willcall.bridge.delivery.lookup import Seen, look
 from willcall.bridge.ledger import Ledger
 from willcall.bridge.ledger.memory import MemoryLedger
-from willcall.bridge.look import Seen, look
-from willcall.bridge.rules import GroupBy, OnClear, Rule, Rules, built_in_rules
+from willcall.bridge.model.address import Address
+from willcall.bridge.model.cases import Act, Case, Intent, IntentState
+from willcall.bridge.model.rules import GroupBy, OnClear, Rule, Rules, built_in_rules
 from willcall.client import engine
 from willcall.client.flow import Flow
 from willcall.errors import ApiError

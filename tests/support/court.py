@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from willcall.bridge.address import Address
-from willcall.bridge.cases import Case, CaseState, Decision, Intent, State
-from willcall.bridge.changes import KINDS, Change, matching
-from willcall.bridge.decide import decide, release
-from willcall.bridge.facts import EventFacts, TypeFacts
-from willcall.bridge.rules import Predicates, QuietHours, Rule, Rules, Silence, Storm
+from willcall.bridge.alerting.decide import decide, release
+from willcall.bridge.model.address import Address
+from willcall.bridge.model.cases import Case, CaseState, Decision, Intent, State
+from willcall.bridge.model.changes import KINDS, Change, matching
+from willcall.bridge.model.facts import EventFacts, TypeFacts
+from willcall.bridge.model.rules import Predicates, QuietHours, Rule, Rules, Silence, Storm
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

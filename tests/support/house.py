@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from willcall.bridge.address import Address
+from willcall.bridge.delivery.removals import Scheduled
 from willcall.bridge.ledger import Ledger, open_ledger
-from willcall.bridge.removals import Scheduled
-from willcall.bridge.rules import Rules, built_in_rules
+from willcall.bridge.model.address import Address
+from willcall.bridge.model.rules import Rules, built_in_rules
 from willcall.bridge.run import (
     Job,
     PassReport,

@@ -26,8 +26,8 @@ from pathlib import Path
 import attrs
 
 from support.terminal import House, Screen
-from willcall.bridge.check import Known, check
-from willcall.bridge.rule_tables import duration
+from willcall.bridge.config.check import Known, check
+from willcall.bridge.config.rule_tables import duration
 
 _STEP = re.compile(
     r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^```$"

@@ -14,10 +14,10 @@ from typing import Any, Protocol
 import attrs
 
 from support.house import ADDRESS, START, House
-from willcall.bridge.changes import matching
-from willcall.bridge.removals import Scheduled
-from willcall.bridge.rule_tables import Removal
-from willcall.bridge.rules import Predicates, Rule, Rules, Storm, built_in_rules
+from willcall.bridge.config.rule_tables import Removal
+from willcall.bridge.delivery.removals import Scheduled
+from willcall.bridge.model.changes import matching
+from willcall.bridge.model.rules import Predicates, Rule, Rules, Storm, built_in_rules
 from willcall.bridge.run import PassReport
 
 

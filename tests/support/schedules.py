@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import attrs
 
-from willcall.bridge.facts import EventFacts, TypeFacts
-from willcall.bridge.schedule import Schedule
-from willcall.bridge.spending import Look
+from willcall.bridge.model.facts import EventFacts, TypeFacts
+from willcall.bridge.polling.budget import Poll
+from willcall.bridge.polling.schedule import Schedule
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC).timestamp()
 DAY = 86_400.0
@@ -54,7 +54,7 @@ def begun(events: Sequence[EventFacts], rate: float = 1.0) -> Schedule:
     return schedule
 
 
-def looks(schedule: Schedule, seconds: float, *events: EventFacts, at: float = NOW) -> list[Look]:
+def looks(schedule: Schedule, seconds: float, *events: EventFacts, at: float = NOW) -> list[Poll]:
     """What is looked at for a while, in which nothing changes."""
     by_id, done = {one.id: one for one in events}, []
     end = at + seconds

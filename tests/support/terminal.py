@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import attrs
 import pytest
 
-from willcall.cli.app import run
+from willcall.cli.shell.app import run
 from willcall.sandbox import Sandbox, serve
 from willcall.sandbox.clock import ManualClock
 from willcall.sandbox.server import Served
@@ -146,8 +146,8 @@ def opened(folder: Path) -> Iterator[House]:
             patch.setenv("TICKET0_API_KEY", sandbox.ticket0_key)
             patch.setattr(_Told, "clock", clock, raising=False)
             patch.setattr("willcall.client.flow.datetime", _Told)
-            patch.setattr("willcall.cli.dead.datetime", _Told)
-            patch.setattr("willcall.cli.ledgers.now", clock.now)
+            patch.setattr("willcall.cli.daily.dead.datetime", _Told)
+            patch.setattr("willcall.cli.shell.ledgers.now", clock.now)
             house = House(served, folder, clock, patch)
             house.configure()
             yield house

@@ -13,11 +13,11 @@ import attrs
 
 from support.house import ADDRESS
 from willcall.bridge.ledger import Ledger
-from willcall.bridge.minute import News
-from willcall.bridge.rules import Rules, built_in_rules
+from willcall.bridge.model.policies import WatchPolicy
+from willcall.bridge.model.rules import Rules, built_in_rules
 from willcall.bridge.run import Job, PassReport, run_pass
-from willcall.bridge.terms import Watching
-from willcall.bridge.watch import Watch
+from willcall.bridge.watching.heartbeat import WatchNotice
+from willcall.bridge.watching.watch import Watch
 from willcall.client.flow import Flow
 from willcall.client.provider import Account, Provider, open_account
 from willcall.client.quota import Pace
@@ -87,7 +87,7 @@ class Vigil:
             "ticket0": self.sandbox.ticket0_key,
         }
         self.trouble = Calm()
-        self.news: list[News] = []
+        self.news: list[WatchNotice] = []
         self.reports: list[PassReport] = []
         self.watch: Watch | None = None
         self._shared, self._change = shared, job
@@ -103,7 +103,7 @@ class Vigil:
             ticket0=FlowTicket0(self._account(TICKET0)),
             rules=self.rules,
             ledger=self.ledger.twin(),
-            watching=Watching(idle=0.5),
+            watching=WatchPolicy(idle=0.5),
         )
         return attrs.evolve(self._change(job), **more)
 

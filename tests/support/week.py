@@ -17,11 +17,11 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from support.house import START, House
-from willcall.bridge.job import Job
+from willcall.bridge.delivery.job import Job
+from willcall.bridge.insight.report import Report
 from willcall.bridge.ledger import Ledger
-from willcall.bridge.predictions import Came, Prediction
-from willcall.bridge.report import Report
-from willcall.bridge.rules import Silence
+from willcall.bridge.model.predictions import Came, Prediction
+from willcall.bridge.model.rules import Silence
 
 PLAY, LAUGHS = "the-cherry-orchard", "late-laughs-with-priya-raman"
 QUARTET, CLUB = "quartet-halloran-late-beethoven", "nachtschicht-live-elektronik"
@@ -163,7 +163,7 @@ def foretold(at: datetime, hours: float = 0, came: Came | None = None) -> Predic
 
 def told(house: House, days: float = 7.0) -> Report:
     """The report on it."""
-    from willcall.cli.report import gathered
+    from willcall.cli.daily.report import gathered
 
     until = house.clock.now()
     return gathered(house.ledger, ["main-room"], until - timedelta(days=days), until)
@@ -171,7 +171,7 @@ def told(house: House, days: float = 7.0) -> Report:
 
 def main() -> None:
     """Write the report on a week with a run every quarter of an hour."""
-    from willcall.cli.report_page import page
+    from willcall.cli.daily.report_page import page
 
     with tempfile.TemporaryDirectory() as folder:
         house = Week(Path(folder), every=timedelta(minutes=15)).live()

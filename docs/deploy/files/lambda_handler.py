@@ -3,7 +3,7 @@
 from typing import Any
 
 from willcall import Bridge
-from willcall.bridge.run import worst
+from willcall.bridge.model.exit_codes import worst
 
 
 def handler(event: Any, context: Any) -> dict[str, int]:

@@ -5,7 +5,7 @@ Everything that runs the bridge (cron, the command line, whatever comes) runs th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,17 +14,18 @@ import attrs
 from ..client.flow import Flow, do, now, tick, watched
 from ..errors import (
     ApiError,
-    AuthenticationError,
-    InputError,
     LedgerError,
-    PermissionDeniedError,
-    StoppedError,
     TakenOverError,
     WillcallError,
 )
-from .cases import Case, Conclusion, Decision, Intent, IntentState, State
-from .changes import Change
-from .conclude import (
+from .alerting.decide import decide, release
+from .delivery.deliver import Deliveries, deliver_all
+from .delivery.job import Job as Job  # noqa: PLC0414 - whoever runs a pass needs one
+from .delivery.key_check import key_minded
+from .delivery.projection import Outlooks, outlooks
+from .delivery.recovery import rebuild, refuse_to_guess
+from .detection.observe import observe
+from .evaluate import (
     Found,
     conclude,
     decided,
@@ -34,17 +35,14 @@ from .conclude import (
     removals_due,
     ticketsmart,
 )
-from .decide import decide, release
-from .deliver import Deliveries, deliver_all
-from .desk_key import key_minded
-from .facts import EventFacts, TypeFacts, event_facts
-from .job import Job as Job  # noqa: PLC0414 - whoever runs a pass needs one
 from .ledger import Fence
-from .observe import Observation, observe
-from .outlook import Outlooks, outlooks
-from .planner import Planner
-from .recovery import rebuild, refuse_to_guess
-from .tally import Tally
+from .model.cases import Case, Conclusion, Decision, Intent, IntentState, State
+from .model.changes import Change
+from .model.exit_codes import code_of, worst
+from .model.facts import EventFacts, TypeFacts, event_facts
+from .model.observation import Observation
+from .polling.planner import Planner
+from .request_counter import RequestCounter
 
 
 @attrs.frozen(kw_only=True)
@@ -98,29 +96,6 @@ class Plan:
         return bool(self.waiting or (self.decision and self.decision.intents))
 
 
-STOPPED = 143
-"""The exit code of a run that was asked to leave by SIGTERM: 128 + 15, as shells count."""
-
-
-def code_of(trouble: WillcallError | None) -> int:
-    """The exit code that an error stands for."""
-    if trouble is None:
-        return 0
-    if isinstance(trouble, AuthenticationError | PermissionDeniedError):
-        return 77
-    if isinstance(trouble, InputError):
-        return 78
-    if isinstance(trouble, StoppedError):
-        return STOPPED
-    if isinstance(trouble, LedgerError):
-        return 75 if trouble.temporary else 78
-    return 75 if isinstance(trouble, ApiError) else 1
-
-
-# What needs a person comes before what passes by itself.
-_GRAVITY = (1, 78, 77, STOPPED, 3, 75, 0)
-
-
 _LOOKING = 0.6  # of a pass's time: what is then decided must be delivered, too
 
 STUCK = 180.0
@@ -137,11 +112,6 @@ def stuck() -> LedgerError:
     )
 
 
-def worst(codes: Iterable[int]) -> int:
-    """Of several exit codes, the one that matters most."""
-    return min(codes, key=_GRAVITY.index, default=0)
-
-
 def run_pass(job: Job) -> Flow[PassReport]:
     """Observe, decide, commit, deliver. What goes wrong is in the report, and never half done.
 
@@ -152,7 +122,7 @@ def run_pass(job: Job) -> Flow[PassReport]:
     ends = (yield from tick()) + job.max_seconds
 
     def work(fence: Fence) -> Flow[PassReport]:
-        tally = Tally()
+        tally = RequestCounter()
         report = yield from watched(_observe_and_commit(job, fence, ends), tally)
         report = yield from watched(deliver(job, fence, report, ends), tally)
         yield from _note_run(job, report, started, tally)
@@ -279,7 +249,7 @@ def _seen(job: Job, state: State, ends: float, planner: Planner) -> Flow[Found]:
 
 def deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[PassReport]:
     """Carry out what is not settled; the report, with what came of it and what is left."""
-    tally = Tally()
+    tally = RequestCounter()
     delivering = deliver_all(
         job.ledger, fence, job.ticket0, job.rules.address, ends, job.terms, job.stopping
     )
@@ -297,7 +267,7 @@ def deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[Pas
     return attrs.evolve(report, deliveries=deliveries, left=left)
 
 
-def _note_run(job: Job, report: PassReport, started: datetime, tally: Tally) -> Flow[None]:
+def _note_run(job: Job, report: PassReport, started: datetime, tally: RequestCounter) -> Flow[None]:
     ended = yield from now()
     summary: dict[str, Any] = {
         "events": len(report.observation.events) if report.observation else None,

@@ -30,26 +30,24 @@ from ..ticket0.api import PROVIDER as TICKET0
 from ..ticket0.api import FlowTicket0
 from ..ticketsmart.api import PROVIDER as TICKETSMART
 from ..ticketsmart.api import FlowTicketSmart
-from .cases import CaseState
-from .config import BoxOffice, Config, load, pick
+from .config.file import BoxOffice, Config, load, pick
+from .config.rule_tables import duration
 from .ledger import Ledger, is_there, open_ledger
-from .minute import News
-from .ping import Watchdog
-from .rule_tables import duration
+from .model.cases import CaseState
+from .model.exit_codes import STOPPED, code_of, worst
 from .run import (
-    STOPPED,
     Job,
     PassReport,
     Plan,
-    code_of,
     plan_pass,
     recover_pass,
     release_held,
     report_removal_failure,
     run_pass,
-    worst,
 )
-from .threads import Threads
+from .watchdog import Watchdog
+from .watching.heartbeat import WatchNotice
+from .watching.threads import Threads
 
 T = TypeVar("T")
 Onlooker = Callable[[str], Watcher | None]
@@ -66,7 +64,7 @@ class Bridge:
                 print(report.box_office, report.exit_code)
 
     Args:
-        config: the configuration, see :mod:`willcall.bridge.config`.
+        config: the configuration, see :mod:`willcall.bridge.config.file`.
         folder: where its relative paths start.
         max_seconds: how long a pass over one box office may take, waits included.
         onlooker: who looks on while a box office, by its name, is at work; see
@@ -196,7 +194,9 @@ class Bridge:
             watchdog.ended(STOPPED if self._stopping else code)
         return reports
 
-    def watch(self, tell: Callable[[News], None], *, seconds: float = inf) -> list[PassReport]:
+    def watch(
+        self, tell: Callable[[WatchNotice], None], *, seconds: float = inf
+    ) -> list[PassReport]:
         """Watch every box office until :meth:`stop` is called, in threads of this process.
 
         Args:

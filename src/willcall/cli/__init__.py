@@ -21,7 +21,7 @@ def main() -> None:
     # httpx imports a command line of its own, with rich and pygments, wherever they are installed:
     # a third of what it costs. Told that it is not there, httpx goes on without, as it should.
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
-    from .app import run
+    from .shell.app import run
 
     code = run(sys.argv[1:])
     # The process ends, and its memory with it: nobody need look through that for cycles first,

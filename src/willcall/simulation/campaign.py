@@ -11,8 +11,8 @@ from multiprocessing import get_context
 
 import attrs
 
-from ..bridge.rules import Rules
-from ..bridge.terms import Terms
+from ..bridge.model.policies import DeliveryPolicy
+from ..bridge.model.rules import Rules
 from .ledgers import in_sqlite
 from .play import Play, Result
 
@@ -63,7 +63,7 @@ class Campaign:
         return "\n".join(lines)
 
 
-def play_seed(seed: int, rules: Sequence[Rules], terms: Terms | None = None) -> Result:
+def play_seed(seed: int, rules: Sequence[Rules], terms: DeliveryPolicy | None = None) -> Result:
     """One seed; now and then on both ledgers, which must not differ in a single step."""
     result = Play(seed, rules, terms=terms).play()
     if seed % BOTH == 0 and Play(seed, rules, terms=terms, ledger=in_sqlite).play() != result:
@@ -75,7 +75,7 @@ def play_many(
     seeds: Iterable[int],
     rules: Sequence[Rules],
     *,
-    terms: Terms | None = None,
+    terms: DeliveryPolicy | None = None,
     seconds: float | None = None,
     workers: int = 1,
     stop_at: int = 5,

@@ -10,10 +10,10 @@ from typing import Any
 import attrs
 
 from ..bridge.ledger import Ledger, in_memory
-from ..bridge.rules import Rules
+from ..bridge.model.policies import DeliveryPolicy, WatchPolicy
+from ..bridge.model.rules import Rules
 from ..bridge.run import Job, PassReport, run_pass
-from ..bridge.terms import Terms, Watching
-from ..bridge.watch import Watch
+from ..bridge.watching.watch import Watch
 from ..client.flow import Flow
 from ..client.provider import Account, Provider, open_account
 from ..client.quota import Pace
@@ -80,11 +80,11 @@ class Play:
         rules: Sequence[Rules],
         *,
         pass_of: Callable[[Job], Flow[PassReport]] = run_pass,
-        terms: Terms | None = None,
+        terms: DeliveryPolicy | None = None,
         ledger: Callable[[], Ledger] = in_memory,
     ) -> None:
         self.seed, self.rules, self.pass_of = seed, list(rules), pass_of
-        self.terms = terms or Terms()
+        self.terms = terms or DeliveryPolicy()
         self.stage = Stage(seed)
         self.sandbox = Sandbox(self.stage, seed=seed, season=False)
         self.network = Network(self.stage, self.sandbox)
@@ -138,7 +138,7 @@ class Play:
         job = attrs.evolve(
             self._job(ledger),
             stopping=lambda: self.stage.elapsed >= until,
-            watching=Watching(share=0.3, idle=2.0),
+            watching=WatchPolicy(share=0.3, idle=2.0),
         )
         watch = Watch(job, lambda _: None)
         second = self._process(f"{name}/delivery", watch.delivering(), lambda *_: None)

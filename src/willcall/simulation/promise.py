@@ -7,10 +7,10 @@ from collections import Counter
 
 import attrs
 
-from ..bridge.cases import Act, CaseState, Intent, IntentState
 from ..bridge.ledger import Ledger
-from ..bridge.marker import read_subject
-from ..bridge.rules import Predicates, Rule, Rules
+from ..bridge.model.cases import Act, CaseState, Intent, IntentState
+from ..bridge.model.markers import read_subject
+from ..bridge.model.rules import Predicates, Rule, Rules
 from ..sandbox import Sandbox
 from ..sandbox.desk import Ticket
 from .network import Network, Write

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import attrs
 
-from ..bridge.facts import TypeFacts
-from ..bridge.rules import Rules
+from ..bridge.model.facts import TypeFacts
+from ..bridge.model.rules import Rules
 from ..sandbox import Sandbox
 from ..sandbox.boxoffice import Event
 from ..sandbox.desk import Inbox, Ticket, User

@@ -8,13 +8,13 @@ from datetime import datetime
 import attrs
 from sqlalchemy import ColumnElement, insert, or_, select, update
 
-from ..cases import Case, Intent
-from ..changes import Change, change_from_json
-from ..history import Entry
-from ..rules import Silence
+from ..model.cases import Case, Intent
+from ..model.changes import Change, change_from_json
+from ..model.history import Entry
+from ..model.rules import Silence
 from . import schema
 from .deciding import read_history
-from .glance import Glance
+from .queries import Glance
 from .rows import case_of, intent_of, silence_of
 
 

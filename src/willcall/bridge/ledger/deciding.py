@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
 
-from ..cases import LIVE, Case, Conclusion, Decision, IntentState, State
-from ..facts import EventFacts, from_json, to_json
-from ..history import FULL_EVERY, Entry, entry
-from ..predictions import answers
+from ..model.cases import LIVE, Case, Conclusion, Decision, IntentState, State
+from ..model.facts import EventFacts, from_json, to_json
+from ..model.history import FULL_EVERY, Entry, entry
+from ..model.predictions import answers
 from . import schema
 from .learned import write_predictions
 from .rows import (

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Select, insert, or_, select, update
 
 from ...client.quota import Step
-from ..cases import UNSETTLED, Act, Case, CaseState, Intent, IntentState
+from ..model.cases import UNSETTLED, Act, Case, CaseState, Intent, IntentState
 from . import schema
 from .base import insert_if_absent, server_clock
 from .rows import case_of, intent_of, intent_row

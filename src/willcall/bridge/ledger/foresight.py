@@ -7,9 +7,9 @@ from datetime import datetime
 import attrs
 from sqlalchemy import select
 
-from ..predictions import Came, Prediction
+from ..model.predictions import Came, Prediction
 from . import schema
-from .care import Cared
+from .maintenance import Cared
 
 
 class Foresighted(Cared):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import attrs
 from sqlalchemy import Connection, delete, insert, update
 
-from ..predictions import Answer, Prediction
+from ..model.predictions import Answer, Prediction
 from . import schema
 
 PREDICTIONS_KEPT = timedelta(days=400)

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine
 
 from ...client.quota import Step
 from ...errors import LedgerError, TakenOverError
-from ..cases import (
+from ..model.cases import (
     LIVE,
     UNSETTLED,
     Act,
@@ -30,7 +30,7 @@ from ..cases import (
     RemovalTry,
     State,
 )
-from ..facts import EventFacts
+from ..model.facts import EventFacts
 from .store import HISTORY_KEPT, LEASE, Fence, Ledger, attempted
 
 T = TypeVar("T")

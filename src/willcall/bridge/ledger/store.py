@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from ...client.quota import Step
 from ...errors import LedgerError, TakenOverError
-from ..cases import (
+from ..model.cases import (
     Case,
     Conclusion,
     Decision,
@@ -37,7 +37,7 @@ from ..cases import (
     RemovalTry,
     State,
 )
-from ..facts import EventFacts
+from ..model.facts import EventFacts
 from . import schema
 from .base import insert_if_absent, server_clock
 from .deciding import read_state, write_conclusion, write_decision

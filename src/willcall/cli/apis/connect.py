@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from ...errors import InputError
 
 if TYPE_CHECKING:
-    from ...bridge.config import Config
+    from ...bridge.config.file import Config
     from ...ticket0.api import Ticket0
     from ...ticketsmart.api import TicketSmart
 
 
 def configured(config: Path | None) -> bool:
     """Whether there is a configuration, or one is named."""
-    from ...bridge.config import ENVIRONMENT, find
+    from ...bridge.config.file import ENVIRONMENT, find
 
     return config is not None or bool(os.environ.get(ENVIRONMENT)) or find(None).exists()
 
@@ -33,7 +33,7 @@ def ticketsmart(
 
     key = None
     if base_url is None and configured(config):
-        from ...bridge.config import load, pick
+        from ...bridge.config.file import load, pick
 
         settings, folder = load(config)
         office = pick(settings, box_office)
@@ -61,7 +61,7 @@ def ticket0(config: Path | None, base_url: str | None) -> Iterator[Ticket0]:
 
     key = None
     if base_url is None and configured(config):
-        from ...bridge.config import load
+        from ...bridge.config.file import load
 
         settings, folder = load(config)
         key, base_url = settings.desk.key(folder, "desk"), settings.desk.base_url
@@ -78,7 +78,7 @@ def from_desk(option: str, given: str | None, config: Path | None, name: str) ->
     if given is not None:
         return given
     if configured(config):
-        from ...bridge.config import load
+        from ...bridge.config.file import load
 
         settings: Config = load(config)[0]
         found = getattr(settings.desk, name)

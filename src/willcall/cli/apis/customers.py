@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...errors import InputError
-from ..options import AsJson, BaseUrl, ConfigFile
+from ..shell.options import AsJson, BaseUrl, ConfigFile
 from .options import Clear, CustomerId, Limit, Metadata, Yes, option
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def update(
 
 
 def _shown(one: Customer, *, as_json: bool) -> None:
-    from .. import show
+    from ..shell import show
     from . import tables
 
     if as_json:

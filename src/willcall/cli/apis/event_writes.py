@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from ...errors import InputError, SoldTicketsError
-from ..options import AsJson, BaseUrl, BoxOffice, ConfigFile
+from ..shell.options import AsJson, BaseUrl, BoxOffice, ConfigFile
 from .options import Clear, EventName, Yes, option
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ def remove_ticket_type(
     Examples:
       willcall events remove-ticket-type gala "Early Bird"
     """
-    from .. import show
+    from ..shell import show
     from .connect import ticketsmart
     from .sending import send
 
@@ -255,8 +255,8 @@ def remove_ticket_type(
 def _refused(
     error: SoldTicketsError, config: Path | None, box_office: str | None, *, as_json: bool
 ) -> int:
-    from ...bridge.run import worst
-    from .. import show
+    from ...bridge.model.exit_codes import worst
+    from ..shell import show
     from .connect import configured
 
     show.aside(f"willcall: {error}")
@@ -275,7 +275,7 @@ def _refused(
 
 
 def _shown(one: Event, *, as_json: bool) -> None:
-    from .. import show
+    from ..shell import show
     from . import tables
 
     if as_json:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..options import AsJson, BaseUrl, BoxOffice, ConfigFile
+from ..shell.options import AsJson, BaseUrl, BoxOffice, ConfigFile
 from . import event_writes
 from .options import EventName, Limit, option
 
@@ -85,7 +85,7 @@ def get(
     Examples:
       willcall events get the-cherry-orchard
     """
-    from .. import show
+    from ..shell import show
     from . import tables
     from .connect import ticketsmart
 
@@ -112,7 +112,7 @@ def ticket_types(
       willcall events ticket-types the-cherry-orchard
       willcall events ticket-types gala --json | jq 'select(.hidden)'
     """
-    from .. import show
+    from ..shell import show
     from . import tables
     from .connect import ticketsmart
 
@@ -142,7 +142,7 @@ def availability(
     Examples:
       willcall events availability the-cherry-orchard
     """
-    from .. import show
+    from ..shell import show
     from . import tables
     from .connect import ticketsmart
 

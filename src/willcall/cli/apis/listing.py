@@ -28,7 +28,7 @@ def listed(
         row: what stands in them.
         as_json: JSON instead, one object a line.
     """
-    from .. import show
+    from ..shell import show
 
     shown = 0
     rows = []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..options import AsJson, BaseUrl, ConfigFile
+from ..shell.options import AsJson, BaseUrl, ConfigFile
 from .options import LookFirst, Once, TicketId, Yes, option
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def list_(
       willcall messages list tkt_8js1v7q91e
       willcall messages list tkt_8js1v7q91e --json | jq 'select(.is_note)'
     """
-    from .. import show
+    from ..shell import show
     from . import tables
     from .connect import ticket0
 
@@ -127,7 +127,7 @@ def note(
 
 
 def _shown(one: Message, *, as_json: bool) -> None:
-    from .. import show
+    from ..shell import show
     from . import tables
 
     if as_json:

@@ -53,8 +53,8 @@ def send(
 
 def show_request(op: Op[Any], currency: str | None) -> None:
     """A call as lines: method and path, then each field with what it will hold."""
-    from .. import show
-    from ..show import harmless
+    from ..shell import show
+    from ..shell.show import harmless
 
     show.aside(f"This will be sent: {op}")
     rows = list(_fields(given(op.json or {}), currency))

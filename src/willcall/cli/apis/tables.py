@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ...bridge.compose import plain, price, when
-from .. import screen, show
+from ...bridge.templates.rendering import plain, price, when
+from ..shell import screen, show
 
 if TYPE_CHECKING:
     from ...ticket0.models import Customer, Message, Ticket

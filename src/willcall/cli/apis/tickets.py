@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...errors import InputError
-from ..options import AsJson, BaseUrl, ConfigFile
+from ..shell.options import AsJson, BaseUrl, ConfigFile
 from .options import Clear, Limit, LookFirst, Once, TicketId, Yes, option
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def get(
     Examples:
       willcall tickets get tkt_8js1v7q91e
     """
-    from .. import show
+    from ..shell import show
     from . import tables
     from .connect import ticket0
 
@@ -192,7 +192,7 @@ def _tags(client: Ticket0, ticket_id: str, more: Sequence[str], fewer: Sequence[
 
 
 def _shown(one: Ticket, *, as_json: bool) -> None:
-    from .. import show
+    from ..shell import show
     from . import tables
 
     if as_json:

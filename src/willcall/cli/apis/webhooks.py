@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ...errors import InputError
-from ..options import AsJson
+from ..shell.options import AsJson
 from .options import option
 
 webhooks = typer.Typer(
@@ -46,7 +46,7 @@ def verify(
     """
     from ...errors import WebhookError
     from ...ticket0 import webhooks as delivered
-    from .. import show
+    from ..shell import show
 
     body = _body(file)
     try:

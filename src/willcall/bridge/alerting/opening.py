@@ -1,0 +1,148 @@
+"""How what is due opens a ticket, joins one that is there, or takes one up again. Pure.
+
+What comes in one pass for one event and one address is one case, led by the weightiest; what comes
+later to the same rule and group joins it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+import attrs
+
+from ..model.cases import Case, CaseState, Condition, Name
+from ..model.changes import KINDS, Change
+from ..model.rules import GroupBy, Rule
+from .storms import digest_what_is_held, held_kinds, is_storm
+from .unit_of_work import UnitOfWork
+
+Due = tuple[Rule, Condition]
+"""A rule whose time has come to tell of a condition."""
+
+
+def open_cases(work: UnitOfWork, due: Iterable[Due], lately: timedelta) -> None:
+    """Give everything that is due its ticket, or hold it if it is too much at once.
+
+    Args:
+        work: the conditions and cases.
+        due: what is to be told, and under which rule.
+        lately: cases opened so short a while ago count towards a storm as well.
+    """
+    joining: list[tuple[Case, Rule, Condition]] = []
+    fresh: dict[object, list[Due]] = {}
+    for rule, condition in due:
+        case = _joinable(work, rule, condition)
+        if case is not None:
+            joining.append((case, rule, condition))
+        else:
+            key = _together(rule, condition)
+            if any(other.name == condition.name for _, other in fresh.get(key, ())):
+                key = key, rule.id  # a second rule that takes it has words of its own
+            fresh.setdefault(key, []).append((rule, condition))
+    for case, rule, condition in joining:
+        _join(work, work.cases[case.marker], rule, condition)
+    storm, alike = is_storm(work, len(fresh), lately), held_kinds(work)
+    opened = [
+        _begin(work, group, held=storm or any(c.change.kind in alike for _, c in group))
+        for group in fresh.values()
+    ]
+    if any(case.state is CaseState.HELD for case in opened) or lately:
+        digest_what_is_held(work, lately)
+
+
+def _group(rule: Rule, condition: Condition) -> str:
+    """What others must share to join a case's ticket; empty if none may."""
+    change = condition.change
+    if rule.group_by is GroupBy.EVENT and change.event is not None:
+        return f"event {change.event.id}"
+    if rule.group_by is GroupBy.DAY:
+        return f"day {condition.since.date().isoformat()}"
+    return "" if rule.group_by is GroupBy.NONE else "box_office"
+
+
+def _together(rule: Rule, condition: Condition) -> object:
+    """What comes in one pass and would go to one place is one ticket, even under several rules:
+    an event that changes its date and its place has one story."""
+    group = _group(rule, condition)
+    if rule.group_by is GroupBy.EVENT:
+        return group, rule.address
+    return (group, rule.id) if group else (rule.id, condition.name)
+
+
+# -- a ticket that is there -------------------------------------------------------------------
+
+
+def _joinable(work: UnitOfWork, rule: Rule, condition: Condition) -> Case | None:
+    group = _group(rule, condition)
+    if not group:
+        return None
+    return next((c for c in work.live() if (c.rule, c.group) == (rule.id, group)), None)
+
+
+def _join(work: UnitOfWork, case: Case, rule: Rule, condition: Condition) -> None:
+    """Tell of one more thing in a ticket that is there already."""
+    members = tuple(dict.fromkeys((*case.members, condition.name)))
+    case = work.put(attrs.evolve(case, members=members))
+    work.told(condition.name, frozenset({rule.id}))
+    work.came_of(condition.change, f"added to {case.marker}", case.marker)
+    if case.state is not CaseState.HELD:
+        work.put(work.scribe.add(case, rule, work.as_it_is_now(condition.change)))
+
+
+# -- a new one, or one taken up again ---------------------------------------------------------
+
+
+def _begin(work: UnitOfWork, group: Sequence[Due], *, held: bool) -> Case:
+    ranked = sorted(group, key=_weight)
+    rule, lead = ranked[0]
+    others = [work.as_it_is_now(condition.change) for _, condition in ranked[1:]]
+    lead = attrs.evolve(lead, change=work.as_it_is_now(lead.change))
+    for _, condition in ranked:
+        work.told(condition.name, frozenset(r.id for r, c in ranked if c.name == condition.name))
+    members = tuple(dict.fromkeys(condition.name for _, condition in ranked))
+    case = None if held else _taken_up_again(work, rule, lead, members, others)
+    if case is None:
+        case = work.new_case(rule, lead, members, _group(rule, lead), held=held)
+        if not held:
+            case = work.put(work.scribe.announce(case, rule, lead.change, others))
+    word = "held" if held else "opened"
+    for _, condition in ranked:
+        work.came_of(condition.change, f"{word} {case.marker}", case.marker)
+    return case
+
+
+def _weight(due: Due) -> tuple[int, int, str]:
+    """The weightiest first."""
+    rule, condition = due
+    change = condition.change
+    return -rule.severity_of(change.kind).weight, _ORDER[change.kind], change.subject
+
+
+_ORDER = {kind: number for number, kind in enumerate(KINDS)}
+
+
+def _taken_up_again(
+    work: UnitOfWork,
+    rule: Rule,
+    lead: Condition,
+    members: tuple[Name, ...],
+    others: Sequence[Change],
+) -> Case | None:
+    """The case that ended a short while ago, with the same ticket; None if there is none."""
+    case = _recent(work, rule, lead)
+    if case is None:
+        return None
+    case = attrs.evolve(case, state=CaseState.OPEN, ended_at=None, members=members)
+    return work.put(work.scribe.take_up_again(case, rule, lead.change, others))
+
+
+def _recent(work: UnitOfWork, rule: Rule, lead: Condition) -> Case | None:
+    for case in work.cases.values():
+        if case.led_by != (rule.id, *lead.name) or case.ended_at is None:
+            continue
+        ended = case.state in {CaseState.CLEARED, CaseState.OVERTAKEN}
+        since = work.at - case.ended_at
+        if ended and case.acts and timedelta(0) < since <= rule.reopen_within:
+            return case
+    return None

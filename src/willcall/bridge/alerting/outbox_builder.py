@@ -1,0 +1,101 @@
+"""The acts that a case's life asks for, as intents with their words in them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from ..model.cases import Act, Case, CaseState, Intent
+from ..model.changes import Change
+from ..model.markers import act_marker, in_subject, in_text
+from ..model.rules import OnClear, Rule
+from ..templates.rendering import Words
+
+TAG = "willcall"
+
+
+class OutboxBuilder:
+    """Writes down the acts of one pass. Each method returns the case with its acts counted."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+        self.intents: list[Intent] = []
+
+    def announce(self, case: Case, rule: Rule, lead: Change, others: Sequence[Change]) -> Case:
+        """Open the ticket, tag it, and say what is to be said."""
+        words = _words(rule, lead, others)
+        severity = rule.severity_of(lead.kind)
+        subject = in_subject(words.subject(), case.marker)
+        case = self._act(case, Act.OPEN, {"subject": subject, "body": words.body()})
+        tags = [TAG, case.marker, str(severity), *rule.tags]
+        triage: dict[str, Any] = {"tags": list(dict.fromkeys(tags))}
+        if rule.assignee_id is not None:
+            triage["assignee_id"] = rule.assignee_id
+        case = self._act(case, Act.TAG, triage)
+        if rule.note is not None:
+            case = self._say(case, Act.NOTE, words.extra_note())
+        return self._write(case, rule, words)
+
+    def take_up_again(self, case: Case, rule: Rule, lead: Change, others: Sequence[Change]) -> Case:
+        """Reopen the ticket, and tell what has happened again."""
+        words = _words(rule, lead, others)
+        case = self._act(case, Act.REOPEN, {})
+        case = self._say(case, Act.NOTE, words.body())
+        return self._write(case, rule, words)
+
+    def add(self, case: Case, rule: Rule, change: Change) -> Case:
+        """Tell of one more thing in a ticket that is there already."""
+        words = _words(rule, change)
+        case = self._say(case, Act.NOTE, words.body())
+        return self._write(case, rule, words)
+
+    def tell_ends(self, case: Case, rule: Rule, ends: Sequence[tuple[Change, bool]]) -> Case:
+        """Tell what has ended, in one message or note, and resolve the ticket if that was all.
+
+        Args:
+            case: after what has ended has left it.
+            rule: its rule.
+            ends: each change that has ended one of its conditions, and whether it is good news.
+        """
+        # What several have in common is said once; good news first.
+        lead, *others = dict.fromkeys(c for c, _ in sorted(ends, key=lambda end: not end[1]))
+        words = _words(rule, lead, others)
+        case = self._tell_end(case, rule, words, cleared=any(good for _, good in ends))
+        if case.state is not CaseState.OPEN and rule.on_clear is OnClear.RESOLVE:
+            case = self._act(case, Act.RESOLVE, {}, rule)
+        return case
+
+    def _tell_end(self, case: Case, rule: Rule, words: Words, *, cleared: bool) -> Case:
+        """Good news goes to the customer; that something no longer matters, to the team only."""
+        if not cleared:
+            return self._say(case, Act.NOTE, words.overtakes(), rule)
+        if rule.on_clear is OnClear.NOTHING:
+            return case
+        if rule.writes and rule.on_clear is not OnClear.NOTE:
+            return self._say(case, Act.MESSAGE, words.cleared_message(), rule)
+        return self._say(case, Act.NOTE, words.cleared_note(), rule)
+
+    def _write(self, case: Case, rule: Rule, words: Words) -> Case:
+        return self._say(case, Act.MESSAGE, words.message()) if rule.writes else case
+
+    def _say(self, case: Case, act: Act, text: str, rule: Rule | None = None) -> Case:
+        marker = act_marker(case.marker, case.acts + 1)
+        return self._act(case, act, {"text": in_text(text, marker)}, rule)
+
+    def _act(
+        self, case: Case, act: Act, payload: Mapping[str, Any], rule: Rule | None = None
+    ) -> Case:
+        """Add an act to a case; one of a rule that is quiet just now waits until it is not."""
+        case = attrs.evolve(case, acts=case.acts + 1)
+        quiet = rule.quiet_hours.until(self._at) if rule and rule.quiet_hours else None
+        self.intents.append(
+            Intent(case=case.marker, position=case.acts, act=act, payload=payload, retry_at=quiet)
+        )
+        return case
+
+
+def _words(rule: Rule, lead: Change, others: Sequence[Change] = ()) -> Words:
+    return Words(rule, lead, others, severity=rule.severity_of(lead.kind))

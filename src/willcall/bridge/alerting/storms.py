@@ -1,0 +1,82 @@
+"""Many cases at once: they are held, one digest ticket lists them, and a person lets them go. Pure.
+
+Whoever looks often sees a storm in parts, so what was opened a short while ago counts as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import attrs
+
+from ..model.cases import Case, CaseState, Condition
+from ..model.changes import KINDS, Change
+from ..model.rules import BUILT_IN, STORM_KNOWN, Rule
+from ..templates.rendering import plain
+from .unit_of_work import UnitOfWork
+
+_STORM = "box_office.storm"
+_STORM_LASTS = timedelta(hours=1)
+STORM_RULE = f"{BUILT_IN}/{_STORM}"
+
+
+def is_storm(work: UnitOfWork, fresh: int, lately: timedelta) -> bool:
+    """Whether so many new cases, with those of a short while ago, are more than the limit."""
+    limit = work.rules.storm.limit
+    since = work.at - lately
+    before = sum(
+        case.opened_at > since and case.kind != _STORM for case in work.known_cases.values()
+    )
+    return bool(limit) and bool(fresh) and fresh + before > limit
+
+
+def held_kinds(work: UnitOfWork) -> set[str]:
+    """A large one may take several passes to be seen: what is like it goes where it went."""
+    return {
+        case.kind
+        for case in work.live()
+        if case.state is CaseState.HELD and work.at - case.opened_at <= _STORM_LASTS
+    }
+
+
+def digest_what_is_held(work: UnitOfWork, lately: timedelta) -> None:
+    """List what is held and in no digest yet; who looks often does so once a minute at most."""
+    digests = [case.opened_at for case in work.cases.values() if case.kind == _STORM]
+    last = max(digests, default=work.at - STORM_KNOWN)
+    held = [
+        case
+        for case in work.cases.values()
+        if case.state is CaseState.HELD and case.opened_at > last
+    ]
+    if held and work.at - last >= lately:
+        _digest(work, held)
+
+
+def _digest(work: UnitOfWork, held: Sequence[Case]) -> None:
+    """One ticket that lists what a storm has brought, and how to let it go."""
+    listed = "\n".join(
+        f"- {plain(case.title)}: {KINDS[case.kind].summary} [{case.marker}]"
+        for case in sorted(held, key=lambda case: (case.title, case.kind))
+    )
+    change = Change(kind=_STORM, box_office=work.box_office, observed_at=work.at, detail=listed)
+    rule = Rule(id=STORM_RULE, kinds=(_STORM,), address=work.rules.default, message=False)
+    case = work.new_case(rule, Condition(change=change), (), "box_office")
+    case = work.scribe.announce(case, rule, change, ())
+    # It is a list, and over with the telling: its cases live on their own.
+    work.put(attrs.evolve(case, state=CaseState.CLEARED, ended_at=work.at))
+
+
+def let_go(work: UnitOfWork, markers: Sequence[str]) -> None:
+    """Open the tickets of held cases after all: of those with these markers; none for all."""
+    for case in [case for case in work.cases.values() if case.state is CaseState.HELD]:
+        if markers and case.marker not in markers:
+            continue
+        known = [work.conditions[name] for name in case.members if name in work.conditions]
+        if not known:
+            continue
+        lead = next((c for c in known if c.name == (case.kind, case.subject)), known[0])
+        others = [work.as_it_is_now(c.change) for c in known if c is not lead]
+        opened = attrs.evolve(case, state=CaseState.OPEN, opened_at=work.at)
+        now = work.as_it_is_now(lead.change)
+        work.put(work.scribe.announce(opened, work.rule_of(case), now, others))

@@ -1,0 +1,4 @@
+"""The configuration file ``willcall.toml``: it is read, every key is checked, and each complaint
+names line, column and the nearest valid name. Also where API keys come from, and which rules
+shadow others.
+"""

@@ -1,0 +1,356 @@
+"""Everything that can be said against a configuration before it is used. Pure.
+
+An *error* surely does not do what was meant. A *warning* may be meant, and is worth a second look.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+import attrs
+
+from ...client.redact import scrub
+from ...errors import ConfigError
+from ...ticketsmart.models import Category, EventStatus
+from ..model.changes import KINDS, matching
+from ..model.facts import EventFacts
+from ..model.rules import Rule, Silence
+from ..templates.lint import flaws, near, some
+from .file import Config, examined, nearest
+from .positions import SourcePosition, SourcePositions
+from .rule_tables import RuleTable
+from .shadowing import good_news, impossible, shadowing
+
+
+@attrs.frozen(kw_only=True)
+class Complaint:
+    """What is wrong, where, and what to do about it.
+
+    ``path`` is the key's (``rule[0].ticket.subject``), or names what is not in the file
+    (``silence 3``), which then has no ``place``.
+    """
+
+    path: str
+    problem: str
+    fix: str = ""
+    grave: bool = True
+    place: SourcePosition | None = None
+
+    @property
+    def level(self) -> str:
+        """``error`` or ``warning``."""
+        return "error" if self.grave else "warning"
+
+
+@attrs.frozen(kw_only=True)
+class Known:
+    """What the ledger knows, where there is one: the events by box office, the silences, and by box
+    office the names of the scheduled removals that are done."""
+
+    events: Mapping[str, Mapping[str, EventFacts]] = attrs.field(factory=dict)
+    silences: Sequence[Silence] = ()
+    removed: Mapping[str, Collection[str]] = attrs.field(factory=dict)
+
+    def all_events(self, box_office: str | None = None) -> list[EventFacts]:
+        """Every event that is known, or those of one box office."""
+        return [
+            event
+            for name, events in self.events.items()
+            for event in events.values()
+            if box_office in {None, name}
+        ]
+
+
+@attrs.frozen(kw_only=True)
+class Checked:
+    """What a check has found."""
+
+    config: Config | None
+    complaints: tuple[Complaint, ...]
+    untaken: tuple[str, ...] = ()
+
+    @property
+    def errors(self) -> int:
+        """How many complaints are grave."""
+        return sum(one.grave for one in self.complaints)
+
+
+def parsed(text: str) -> tuple[Config | None, list[Complaint]]:
+    """The configuration in a text, and what is wrong with its form."""
+    places = SourcePositions(text)
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return None, [_no_toml(text, error)]
+    config, problems = examined(values)
+    return config, [_placed(places, one) for one in problems]
+
+
+def _no_toml(text: str, error: tomllib.TOMLDecodeError) -> Complaint:
+    told = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
+    said = scrub(told[1] if told else str(error))
+    lines = text.splitlines() or [""]
+    place = SourcePosition(len(lines), len(lines[-1]) + 1)
+    if told and told[2]:
+        place = SourcePosition(int(told[2]), int(told[3]))
+    return Complaint(path="", problem=f"it is no TOML: {said}", place=place)
+
+
+def _placed(places: SourcePositions, error: ConfigError) -> Complaint:
+    place = places.of(error.field)
+    return Complaint(path=error.field, problem=error.problem, fix=error.fix, place=place)
+
+
+def check(text: str, known: Known, now: datetime) -> Checked:
+    """Look through a configuration.
+
+    Args:
+        text: the file.
+        known: what the ledger knows.
+        now: the time.
+    """
+    config, complaints = parsed(text)
+    if config is None:
+        return Checked(config=None, complaints=tuple(complaints))
+    finder = _Finder(config, SourcePositions(text), known, now)
+    complaints += finder.all()
+    complaints.sort(key=lambda one: (one.place is None, one.place and (one.place.line,)))
+    rules = config.rules().rules
+    taken = {kind for rule in rules for kind in rule.kinds}
+    untaken = tuple(kind for kind in KINDS if kind not in taken and kind != "box_office.storm")
+    return Checked(config=config, complaints=tuple(complaints), untaken=untaken)
+
+
+class _Finder:
+    """Goes through a configuration that is well-formed."""
+
+    def __init__(
+        self, config: Config, places: SourcePositions, known: Known, now: datetime
+    ) -> None:
+        self._config = config
+        self._places = places
+        self._known = known
+        self._now = now
+        self._rules = tuple(table.rule(config.address) for table in config.rule)
+
+    def all(self) -> list[Complaint]:
+        """Every complaint."""
+        found = list(self._addresses())
+        for number, (table, rule) in enumerate(zip(self._config.rule, self._rules, strict=True)):
+            at = f"rule[{number}]"
+            found += self._templates(at, table, rule)
+            found += self._predicates(at, rule)
+            found += self._good_news(at, table, rule, self._rules[:number])
+            found += self._words(at, table, rule)
+        found += self._unreachable()
+        found += self._removals()
+        found += self._silences()
+        return found
+
+    def _say(self, path: str, problem: str, fix: str = "", *, grave: bool = True) -> Complaint:
+        place = self._places.of(path)
+        return Complaint(path=path, problem=problem, fix=fix, grave=grave, place=place)
+
+    # -- rules --------------------------------------------------------------------------------
+
+    def _templates(self, at: str, table: RuleTable, rule: Rule) -> Iterator[Complaint]:
+        message = table.message
+        for path, source in (
+            ("ticket.subject", table.ticket.subject),
+            ("ticket.body", table.ticket.body),
+            ("note", table.note),
+            ("message.body", None if isinstance(message, bool) else message.body),
+        ):
+            for flaw in flaws(source, rule.kinds) if source is not None else ():
+                yield Complaint(
+                    path=f"{at}.{path}",
+                    problem=flaw.problem,
+                    fix=flaw.fix,
+                    grave=flaw.grave,
+                    place=self._places.inside(f"{at}.{path}", flaw.index),
+                )
+
+    def _predicates(self, at: str, rule: Rule) -> Iterator[Complaint]:
+        never = impossible(rule)
+        if never is not None:
+            yield self._say(f"{at}.if.{never[0]}", f"this rule takes nothing: {never[1]}")
+        asks = rule.predicates
+        offices = [one.name for one in self._config.box_office]
+        events = self._known.all_events()
+        names = [name for event in events for name in (event.id, event.slug) if name]
+        # What nobody has documented completely may be right all the same.
+        for field, wanted, right, grave in (
+            ("box_office", asks.box_office, offices, True),
+            ("event", asks.event, names, False),
+            ("event_status", asks.event_status, list(EventStatus), False),
+            ("category", asks.category, list(Category), False),
+        ):
+            folded = {str(name).casefold() for name in right}
+            for number, name in enumerate(wanted or ()):
+                if folded and name.casefold() not in folded:
+                    path = f"{at}.if.{field}[{number}]"
+                    fix = nearest(name, [str(one) for one in right][:12])
+                    yield self._say(path, f"{scrub(name)!r} is not known", fix, grave=grave)
+
+    def _good_news(
+        self, at: str, table: RuleTable, rule: Rule, earlier: Sequence[Rule]
+    ) -> Iterator[Complaint]:
+        for number, glob in enumerate(table.when):
+            kinds = good_news(rule, glob, table.when, earlier)
+            if kinds:
+                many = len(kinds) > 1
+                told = f"{some(kinds)} {'end' if many else 'ends'} a ticket"
+                yield self._say(
+                    f"{at}.when[{number}]",
+                    f"it takes good news as well: {told} and {'open' if many else 'opens'} another",
+                    "name the kinds you mean instead; or the good news beside it, if you mean it",
+                    grave=False,
+                )
+
+    def _words(self, at: str, table: RuleTable, rule: Rule) -> Iterator[Complaint]:
+        own = not isinstance(table.message, bool)
+        if own and rule.address.from_address is None:
+            yield self._say(
+                f"{at}.message",
+                "this message is never sent: nobody writes it",
+                "set from_address here or in [desk]",
+            )
+        if rule.on_clear.value == "message" and not rule.writes:
+            yield self._say(
+                f"{at}.on_clear",
+                "no message is sent: this rule writes to nobody",
+                "set from_address, or use 'note'",
+                grave=False,
+            )
+        if table.hold != "0s" and not any(KINDS[kind].holds for kind in rule.kinds):
+            yield self._say(
+                f"{at}.for",
+                "it waits for nothing: what this rule takes happens, and does not last",
+                grave=False,
+            )
+
+    def _unreachable(self) -> Iterator[Complaint]:
+        numbers = {rule.id: number for number, rule in enumerate(self._rules)}
+        for rule, takers in shadowing(self._rules):
+            told = ", ".join(
+                f"{one.id!r} (line {place.line})"
+                if (place := self._places.of(f"rule[{numbers[one.id]}]"))
+                else repr(one.id)
+                for one in takers
+            )
+            yield self._say(
+                f"rule[{numbers[rule.id]}]",
+                f"{rule.id!r} never gets anything: {told} takes it all before",
+                "put it further up, or give the other `continue = true`",
+            )
+
+    # -- the rest -----------------------------------------------------------------------------
+
+    def _addresses(self) -> Iterator[Complaint]:
+        desk = self._config.desk
+        yield from self._inbox("desk", desk.inbox_id)
+        yield from self._sender("desk", desk.from_address, desk.customer_email)
+        for number, (table, rule) in enumerate(zip(self._config.rule, self._rules, strict=True)):
+            yield from self._inbox(f"rule[{number}].ticket", table.ticket.inbox_id)
+            if not isinstance(table.message, bool):
+                customer = rule.address.customer_email
+                sender = table.message.from_address
+                yield from self._sender(f"rule[{number}].message", sender, customer)
+
+    def _inbox(self, at: str, inbox: str | None) -> Iterator[Complaint]:
+        if inbox is not None and not inbox.startswith("inb_"):
+            told = f"{scrub(inbox)!r} is no inbox id"
+            yield self._say(f"{at}.inbox_id", told, "they begin with inb_", grave=False)
+
+    def _sender(self, at: str, sender: str | None, customer: str) -> Iterator[Complaint]:
+        if sender is not None and sender.casefold() == customer.casefold():
+            yield self._say(
+                f"{at}.from_address",
+                "it is the customer's own address: willcall would write to itself",
+                "set it to a monitored inbox of the desk",
+            )
+
+    def _removals(self) -> Iterator[Complaint]:
+        seen: dict[tuple[str, str, str], int] = {}
+        for number, one in enumerate(self._config.removal):
+            at = f"removal[{number}]"
+            key = (one.box_office, one.event, one.ticket_type)
+            if key in seen:
+                first = self._places.of(f"removal[{seen[key]}]")
+                there = f"line {first.line}" if first else "another one"
+                yield self._say(at, f"it is there twice: {there} removes the same", "drop one")
+            seen.setdefault(key, number)
+            if one.name in self._known.removed.get(one.box_office, ()):
+                continue
+            yield from self._removal_target(at, one.box_office, one.event, one.ticket_type)
+
+    def _removal_target(
+        self, at: str, box_office: str, event: str, ticket_type: str
+    ) -> Iterator[Complaint]:
+        events = self._known.all_events(box_office)
+        if not events:
+            return
+        found = next((one for one in events if event in {one.id, one.slug}), None)
+        if found is None:
+            slugs = [one.slug or one.id for one in events]
+            fix = near(event, slugs) if event else ""
+            fix = fix if fix.startswith("did") else "`willcall events list` shows them"
+            yield self._say(f"{at}.event", f"no event {event!r} was seen", fix, grave=False)
+        elif found.ticket_types and found.ticket_type(ticket_type) is None:
+            names = ", ".join(one.name for one in found.ticket_types)
+            told = f"{found.title} has no ticket type {ticket_type!r}"
+            yield self._say(f"{at}.ticket_type", told, f"it has: {names}", grave=False)
+
+    def _silences(self) -> Iterator[Complaint]:
+        live = [one for one in self._known.silences if one.until > self._now]
+        ids = [rule.id for rule in self._config.rules().rules]
+        for one in live:
+            at = f"silence {one.id}"
+            fix = f"end it with `willcall silence expire {one.id}`, and add it anew"
+            for glob in one.kinds:
+                if not matching([glob]):
+                    yield _silent(at, f"{glob!r} is no kind of change: it silences nothing", fix)
+            if one.rule is not None and one.rule not in ids:
+                yield _silent(at, f"there is no rule {one.rule!r}: it silences nothing", fix)
+            for other in live:
+                if other is not one and _within(one, other):
+                    told = f"it adds nothing to silence {other.id}, which is wider and ends later"
+                    yield _silent(at, told, f"end it with `willcall silence expire {one.id}`")
+                elif other is not one and _same(one, other) and one.until < other.until:
+                    told = f"it ends {one.until:%Y-%m-%d %H:%M} UTC, but silence {other.id} goes on"
+                    yield _silent(at, told, f"end both, or only {one.id}")
+
+
+def _silent(path: str, problem: str, fix: str) -> Complaint:
+    return Complaint(path=path, problem=problem, fix=fix, grave=False)
+
+
+def _within(one: Silence, other: Silence) -> bool:
+    """Whether a silence lies wholly in a wider one."""
+    if _same(one, other):
+        return False
+    return (
+        other.begins <= one.begins
+        and one.until <= other.until
+        and other.box_office in {None, one.box_office}
+        and other.event in {None, one.event}
+        and other.rule in {None, one.rule}
+        and (not other.kinds or bool(one.kinds and _all_in(one.kinds, other.kinds)))
+    )
+
+
+def _all_in(globs: Iterable[str], wider: Iterable[str]) -> bool:
+    return all(
+        any(fnmatchcase(kind, glob) for glob in wider) for one in globs for kind in matching([one])
+    )
+
+
+def _same(one: Silence, other: Silence) -> bool:
+    def what(silence: Silence) -> object:
+        return silence.box_office, silence.event, silence.rule, frozenset(silence.kinds)
+
+    return what(one) == what(other)

@@ -1,0 +1,220 @@
+"""The [[rule]] and [[removal]] tables of the configuration, as they are written."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, time, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from ..model.address import Address
+from ..model.changes import KINDS, Severity, matching
+from ..model.rules import GroupBy, OnClear, Predicates, QuietHours, Rule
+from .table import Email, Filled, Table
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+class duration:  # noqa: N801 - it reads like the word it stands for
+    """Spans of time as people write them: ``30s``, ``10m``, ``2h``, ``14d``, ``1w``."""
+
+    @staticmethod
+    def read(text: str) -> timedelta:
+        """The span a text says.
+
+        Raises:
+            ValueError: it says none.
+        """
+        found = re.fullmatch(r"(\d+)\s*([smhdw])", text)
+        if found is None or len(found[1]) > 6:
+            raise ValueError(f"{text!r} is no span of time; write it as in 30s, 10m, 2h, 14d or 1w")
+        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+    @classmethod
+    def checked(cls, text: str) -> str:
+        """The text, if it says a span."""
+        cls.read(text)
+        return text
+
+
+Duration = Annotated[str, AfterValidator(duration.checked)]
+
+
+def _clock(text: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+        raise ValueError(f"{text!r} is no time of day; write it as in 23:00")
+    return text
+
+
+def _timezone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, KeyError):
+        raise ValueError(f"{text!r} is no time zone; write it as in America/New_York") from None
+    return text
+
+
+def _kinds(globs: list[str]) -> list[str]:
+    for glob in globs:
+        if not matching([glob]):
+            from difflib import get_close_matches
+
+            near = get_close_matches(glob, KINDS, n=1)
+            fix = f"did you mean {near[0]!r}?" if near else "`willcall check --kinds` lists them"
+            raise ValueError(f"{glob!r} is no kind of change; {fix}")
+    return globs
+
+
+def _listed(value: Any) -> Any:
+    """One word may stand for a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+Words = Annotated[list[Filled], BeforeValidator(_listed), Field(min_length=1)]
+Kinds = Annotated[Words, AfterValidator(_kinds)]
+
+
+class If(Table):
+    """What must be true of a change besides its kind."""
+
+    box_office: Words | None = None
+    event: Words | None = None
+    event_name_contains: Words | None = None
+    event_status: Words | None = None
+    venue_contains: Words | None = None
+    city: Words | None = None
+    category: Words | None = None
+    ticket_type_name_contains: Words | None = None
+    remaining_below: Annotated[int, Field(ge=1)] | None = None
+    remaining_share_below: Annotated[float, Field(gt=0, le=1)] | None = None
+    price_at_least: Annotated[int, Field(ge=0)] | None = None
+    starts_within: Duration | None = None
+    starts_after: Duration | None = None
+
+    def predicates(self) -> Predicates:
+        """The same as a value."""
+        values: dict[str, Any] = self.model_dump(exclude_none=True)
+        for name, value in values.items():
+            if name in {"starts_within", "starts_after"}:
+                values[name] = duration.read(value)
+            elif isinstance(value, list):
+                values[name] = tuple(value)
+        return Predicates(**values)
+
+
+class TicketTable(Table):
+    """The ticket that is opened; what is left out is as in [desk], and the built-in words."""
+
+    inbox_id: Filled | None = None
+    customer_email: Email | None = None
+    assignee_id: Filled | None = None
+    tags: Annotated[tuple[Filled, ...], Field(strict=False)] = ()
+    subject: Filled | None = None
+    body: Filled | None = None
+
+
+class MessageTable(Table):
+    """The message to the customer."""
+
+    body: Filled | None = None
+    from_address: Email | None = None
+
+
+class QuietTable(Table):
+    """A time of day in which nothing is opened or sent."""
+
+    start: Annotated[str, AfterValidator(_clock)] = Field(alias="from")
+    to: Annotated[str, AfterValidator(_clock)]
+    timezone: Annotated[str, AfterValidator(_timezone)]
+
+    @model_validator(mode="after")
+    def _some(self) -> QuietTable:
+        if self.start == self.to:
+            raise ValueError("it begins when it ends; leave quiet_hours out for none")
+        return self
+
+    def quiet_hours(self) -> QuietHours:
+        """The same as a value."""
+        return QuietHours(
+            time.fromisoformat(self.start), time.fromisoformat(self.to), ZoneInfo(self.timezone)
+        )
+
+
+def _rule_id(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,79}", text):
+        raise ValueError("it may hold letters, digits, '-', '_' and '.'; 80 at the most")
+    return text
+
+
+class RuleTable(Table):
+    """One [[rule]]."""
+
+    id: Annotated[str, AfterValidator(_rule_id)]
+    when: Kinds
+    conditions: If = Field(default=If(), alias="if")
+    hold: Duration = Field(default="0s", alias="for")
+    severity: Literal["low", "normal", "high"] | None = None
+    group_by: Literal["event", "box_office", "day", "none"] = "event"
+    ticket: TicketTable = TicketTable()
+    message: MessageTable | bool = True
+    note: Filled | None = None
+    on_clear: Literal["resolve", "message", "note", "nothing"] = "resolve"
+    reopen_within: Duration = "0s"
+    quiet_hours: QuietTable | None = None
+    go_on: bool = Field(default=False, alias="continue")
+
+    def rule(self, default: Address) -> Rule:
+        """The same as a value; ``default`` is where tickets go otherwise."""
+        message = self.message
+        sender = message.from_address if isinstance(message, MessageTable) else None
+        own_words = message.body if isinstance(message, MessageTable) else None
+        return Rule(
+            id=self.id,
+            kinds=matching(self.when),
+            predicates=self.conditions.predicates(),
+            hold=duration.read(self.hold),
+            severity=None if self.severity is None else Severity(self.severity),
+            group_by=GroupBy(self.group_by),
+            address=Address(
+                inbox_id=self.ticket.inbox_id or default.inbox_id,
+                customer_email=self.ticket.customer_email or default.customer_email,
+                from_address=sender or default.from_address,
+            ),
+            assignee_id=self.ticket.assignee_id,
+            tags=self.ticket.tags,
+            subject=self.ticket.subject,
+            body=self.ticket.body,
+            message=own_words or message is not False,
+            note=self.note,
+            on_clear=OnClear(self.on_clear),
+            reopen_within=duration.read(self.reopen_within),
+            quiet_hours=self.quiet_hours.quiet_hours() if self.quiet_hours else None,
+            go_on=self.go_on,
+        )
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("it has no time zone; add one, as in 2026-12-01T00:00:00-05:00")
+    return moment
+
+
+def _moment(value: Any) -> Any:
+    """TOML has moments of its own; in quotes they are read as well."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+class Removal(Table):
+    """One [[removal]]: a ticket type that is to be removed when its time has come."""
+
+    box_office: Filled
+    event: Filled
+    ticket_type: Filled
+    after: Annotated[datetime, BeforeValidator(_moment), AfterValidator(_aware)]
+
+    @property
+    def name(self) -> str:
+        """By which the ledger knows it."""
+        return f"{self.event}/{self.ticket_type}/{self.after.isoformat()}"

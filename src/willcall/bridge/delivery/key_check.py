@@ -1,0 +1,135 @@
+"""Whether Ticket0 still takes the key, on days on which nothing is delivered. A flow.
+
+A key that is revoked shows when something is to be delivered, which may be too late. So after a day
+in which Ticket0 was asked for nothing, one request asks for a ticket. What it says is kept in the
+ledger under the account's name, beside what is spent of its quota, where every process finds it: a
+refusal stands until a delivery shows better, or Ticket0 does when it is asked again ten minutes
+later. That it was merely away says nothing, and is asked again as soon. A new key has a new name,
+and is tried at once.
+"""
+
+from __future__ import annotations
+
+import json
+
+import attrs
+
+from ...client.flow import Flow, do, now, tick
+from ...errors import ApiError, AuthenticationError, PermissionDeniedError
+from .deliver import Deliveries
+from .job import Job
+
+_DAY = 86_400.0
+_SOON = 600.0
+"""Seconds after which a refusal, which may have been mended, and a desk that was away are asked
+about again."""
+_STALE = _DAY / 2
+"""Seconds after which it is worth a write that a delivery has shown the key to be good."""
+_PATIENCE = 10.0
+
+Refusal = AuthenticationError | PermissionDeniedError
+_KEPT = ("message", "provider", "request", "status", "code", "hint")
+
+
+@attrs.frozen
+class Shown:
+    """What was last seen of a key: when, and how it was refused, if it was."""
+
+    at: float
+    refusal: Refusal | None = None
+
+    @classmethod
+    def load(cls, text: str | None) -> Shown | None:
+        """What the ledger keeps; None if that is nothing, or nonsense."""
+        try:
+            values = json.loads(text or "")
+            refusal: Refusal | None = None
+            if (told := values["refusal"]) is not None:
+                kind = PermissionDeniedError if values["denied"] else AuthenticationError
+                refusal = kind(told.pop("message"), **told)
+            return cls(float(values["at"]), refusal)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return None
+
+    def text(self) -> str:
+        """For the ledger."""
+        refusal = self.refusal
+        told = None if refusal is None else {name: getattr(refusal, name) for name in _KEPT}
+        denied = isinstance(refusal, PermissionDeniedError)
+        return json.dumps({"at": self.at, "denied": denied, "refusal": told})
+
+    def holds(self, moment: float) -> bool:
+        """Whether it is too early to ask again."""
+        return 0.0 <= moment - self.at < (_DAY if self.refusal is None else _SOON)
+
+
+def key_minded(job: Job, deliveries: Deliveries, sent: int, ends: float) -> Flow[Deliveries]:
+    """What came of delivering, with a key that is refused as what has stopped it.
+
+    Args:
+        job: the pass's.
+        deliveries: what has come of it so far.
+        sent: how many requests it took.
+        ends: the tick after which nothing more is asked.
+    """
+    if not job.desk_key or deliveries.stopped is not None or job.stopping():
+        return deliveries
+    refusal = yield from (_well(job) if sent else _asked_daily(job, ends))
+    return deliveries if refusal is None else attrs.evolve(deliveries, stopped=refusal)
+
+
+def _well(job: Job) -> Flow[None]:
+    """Ticket0 has answered in this pass, and refused no key."""
+    moment = (yield from now()).timestamp()
+    shown = yield from _shown(job)
+    if shown is None or shown.refusal is not None or not 0.0 <= moment - shown.at < _STALE:
+        yield from _keep(job, Shown(moment))
+
+
+def _asked_daily(job: Job, ends: float) -> Flow[Refusal | None]:
+    moment = (yield from now()).timestamp()
+    shown = yield from _shown(job)
+    known = None if shown is None else shown.refusal
+    left = ends - (yield from tick())
+    if (shown is not None and shown.holds(moment)) or left <= 0:
+        return known
+    if not (yield from _mine_to_ask(job, moment)):
+        return known
+    try:
+        patience = min(_PATIENCE, left)
+        api = job.ticket0.with_options(tries=1, timeout=patience, deadline=patience)
+        yield from api.tickets.list(limit=1).page()
+    except (AuthenticationError, PermissionDeniedError) as error:
+        yield from _keep(job, Shown(moment, error))
+        return error
+    except ApiError:
+        # It is merely away: that says nothing of the key.
+        if known is None:
+            yield from _keep(job, Shown(moment - _DAY + _SOON))
+        return known
+    if known is not None:
+        yield from _keep(job, Shown(moment))
+    return None
+
+
+def _mine_to_ask(job: Job, moment: float) -> Flow[bool]:
+    """Write down that the key is about to be tried; False if another process has been faster. One
+    that ends before the answer has had its request of the day all the same."""
+
+    def step(text: str | None, _: float | None) -> tuple[str, bool]:
+        shown = Shown.load(text)
+        if text is not None and shown is not None and shown.holds(moment):
+            return text, False
+        return Shown(moment, None if shown is None else shown.refusal).text(), True
+
+    return (yield from do("try key", lambda: job.ledger.change(job.desk_key, step)))
+
+
+def _shown(job: Job) -> Flow[Shown | None]:
+    text = yield from do("key", lambda: job.ledger.spent(job.desk_key))
+    return Shown.load(text)
+
+
+def _keep(job: Job, shown: Shown) -> Flow[None]:
+    kept = shown.text()
+    yield from do("note key", lambda: job.ledger.change(job.desk_key, lambda *_: (kept, None)))

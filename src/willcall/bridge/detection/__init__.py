@@ -1,0 +1,4 @@
+"""Reading a box office, and what changed in it: one pass over the list, single events, the poller
+of a watch, and the comparison of two snapshots. ``diff``, ``troubles`` and ``selling_fast`` are
+pure.
+"""

@@ -1,0 +1,208 @@
+"""What a look means: beside what was known, decided, and written down in one transaction. Flows.
+
+A run, a watch and a plan share every line of it; so whatever is seen, and however little of a box
+office at a time, means the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from types import MappingProxyType
+
+import attrs
+
+from ..client.flow import Flow, do, now, tick
+from ..errors import ApiError, PermissionDeniedError
+from ..ticketsmart.api import PROVIDER as TICKETSMART
+from ..ticketsmart.api import FlowTicketSmart
+from .alerting.decide import decide
+from .delivery.job import Job
+from .delivery.removals import Removed, remove_due
+from .detection.diff import diff
+from .detection.selling_fast import Sales, sales
+from .detection.troubles import letters, noted
+from .ledger import Fence
+from .model.cases import Conclusion, Decision, IntentState, Name, State
+from .model.changes import Change
+from .model.facts import EventFacts
+from .model.observation import Observation
+from .model.predictions import Prediction
+from .polling.forecast import Forecast
+from .polling.planner import Planner
+
+
+@attrs.frozen
+class Found:
+    """What was seen, what differs from what was known, and what is expected of it."""
+
+    observation: Observation
+    changes: tuple[Change, ...] = ()
+    differing: Mapping[str, EventFacts] = attrs.field(factory=dict)
+    expected: tuple[tuple[EventFacts, Mapping[str, Forecast]], ...] = ()
+
+
+def rate_of(job: Job, trip: float = 0.0) -> float:
+    """How many looks a second the quota allows, if each takes so many seconds."""
+    return TICKETSMART.quota.rate(job.watching.share, trip)
+
+
+def planner_of(job: Job, snapshot: Mapping[str, EventFacts] | None) -> Flow[Planner]:
+    """The planner as the last process has left it."""
+    memory = yield from do("planner", lambda: job.ledger.planner(job.box_office))
+    return Planner.of(rate_of(job), job.rules.low_stock, snapshot, memory)
+
+
+def found_in(
+    job: Job,
+    snapshot: Mapping[str, EventFacts] | None,
+    observation: Observation,
+    planner: Planner,
+) -> Found:
+    """What an observation means beside what was known."""
+    if snapshot is None:
+        return Found(observation, (), {event.id: event for event in observation.events})
+    changes, differing = diff(job.box_office, snapshot, observation, job.rules.runs_low)
+    at = observation.at.timestamp()
+    expected = tuple(
+        (differing.get(event.id) or snapshot[event.id], told)
+        for event in observation.events
+        if (told := planner.schedule.forecasts(event.id, at))
+    )
+    return Found(observation, changes, differing, expected)
+
+
+def ticketsmart(job: Job, ends: float) -> Flow[FlowTicketSmart]:
+    """The box office, as long as there is time."""
+    left = ends - (yield from tick())
+    return job.ticketsmart.with_options(deadline=max(0.001, left))
+
+
+def removals_due(
+    job: Job, fence: Fence, ends: float, snapshot: Mapping[str, EventFacts] | None
+) -> Flow[Removed]:
+    """Do the scheduled removals whose time has come, beside the events as they were last seen."""
+    if not job.removals:
+        return Removed()
+    api = yield from ticketsmart(job, ends)
+    return (yield from remove_due(api, job.ledger, fence, job.removals, snapshot or {}))
+
+
+def conclude(
+    job: Job,
+    fence: Fence,
+    snapshot: Mapping[str, EventFacts] | None,
+    found: Found,
+    removed: Removed | None = None,
+    *,
+    planner: bytes | None = None,
+    swept: bool = True,
+    unwritten: Mapping[str, EventFacts] | None = MappingProxyType({}),
+    lately: timedelta = timedelta(0),
+) -> Flow[Conclusion]:
+    """Decide what a look means, and write it down; both in one transaction.
+
+    Args:
+        job: whose box office it is.
+        fence: the lease it is done under.
+        snapshot: every event as it was last seen; None before the baseline.
+        found: what was seen.
+        removed: what came of the removals that were due.
+        planner: what the planner has learned meanwhile.
+        swept: whether it ends a complete look at the box office.
+        unwritten: see :class:`~willcall.bridge.model.cases.Conclusion`.
+        lately: cases opened so short a while ago count towards a storm as well.
+    """
+    removed = removed or Removed()
+
+    def step(state: State) -> Conclusion:
+        decision, foretold = decided(job, state, found, removed, lately)
+        return Conclusion(decision=decision, swept=swept, foretold=foretold, unwritten=unwritten)
+
+    moment = yield from now()
+    concluded = yield from do(
+        "commit",
+        lambda: job.ledger.conclude(
+            fence,
+            moment,
+            step,
+            since=moment - job.horizon,
+            snapshot=snapshot,
+            keep=job.history,
+            planner=planner,
+        ),
+    )
+    assert concluded is not None  # noqa: S101 - the step always concludes something
+    for name, tried in removed.notes:
+        yield from do(
+            "removal refused",
+            lambda: job.ledger.note_removal(fence, name, tried, moment),  # noqa: B023
+        )
+    return concluded
+
+
+def sales_in(job: Job, found: Found, holding: Collection[Name]) -> Sales:
+    """What begins to sell fast, and what no longer does, beside the conditions that hold."""
+    at, low = found.observation.at, job.rules.low_stock
+    return sales(job.box_office, found.expected, holding, at, job.selling_fast, low)
+
+
+def decided(
+    job: Job,
+    state: State,
+    found: Found,
+    removed: Removed | None = None,
+    lately: timedelta = timedelta(0),
+) -> tuple[Decision, tuple[Prediction, ...]]:
+    """What was seen, as a decision; nothing is written. A run, a watch and a plan share it."""
+    at = found.observation.at
+    removed = removed or Removed()
+    # It could be read; that its key may not write needs a person all the same.
+    denied = removed.trouble if isinstance(removed.trouble, PermissionDeniedError) else None
+    trouble, troubles = noted(job.box_office, state.troubles, denied, at)
+    dead = letters(job.box_office, state, at)
+    holding = {one.name for one in state.conditions}
+    sold = sales(job.box_office, found.expected, holding, at, job.selling_fast, job.rules.low_stock)
+    news = (*found.changes, *sold.changes, *removed.changes, *trouble, *dead)
+    decision = decide(job.box_office, state, news, found.differing, at, job.rules, lately=lately)
+    baseline = state.snapshot is None
+    changed = None if dict(troubles) == dict(state.troubles) else troubles
+    return attrs.evolve(decision, baseline=baseline, troubles=changed), sold.foretold
+
+
+def in_trouble(
+    job: Job,
+    fence: Fence,
+    snapshot: Mapping[str, EventFacts] | None,
+    error: ApiError | None,
+    *,
+    planner: bytes | None = None,
+) -> Flow[Conclusion | None]:
+    """A box office that could not be read. Nothing it shows has changed; that it is in trouble may
+    be news of its own. None if nothing follows. Without an error, nothing was looked at: only time
+    has passed."""
+    at = yield from now()
+
+    def step(state: State) -> Conclusion | None:
+        changes: tuple[Change, ...] = ()
+        troubles: Mapping[str, int] = state.troubles
+        if error is not None:
+            changes, troubles = noted(job.box_office, state.troubles, error, at)
+        changes = (*changes, *letters(job.box_office, state, at))
+        decision = decide(job.box_office, state, changes, {}, at, job.rules, blind=True)
+        if state.snapshot is None:
+            # Before a baseline nobody knows whether a lost ledger has said the same: look first.
+            intents = (attrs.evolve(one, state=IntentState.UNKNOWN) for one in decision.intents)
+            decision = attrs.evolve(decision, intents=tuple(intents))
+        if not decision.recorded and troubles == state.troubles:
+            return None
+        return Conclusion(decision=attrs.evolve(decision, troubles=troubles), swept=False)
+
+    return (
+        yield from do(
+            "commit",
+            lambda: job.ledger.conclude(
+                fence, at, step, since=at - job.horizon, snapshot=snapshot, planner=planner
+            ),
+        )
+    )

@@ -1,0 +1,158 @@
+"""Why a change did or did not open a ticket, rule by rule. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import attrs
+
+from ..model.cases import Case, Condition, Intent
+from ..model.changes import Change
+from ..model.facts import EventFacts
+from ..model.rules import Rules, Silence, wait
+
+
+@attrs.frozen(kw_only=True)
+class Said:
+    """What a rule says of a change: whether it ``takes`` it, and why not, or why not yet.
+
+    ``about`` is false where the change is of a kind that the rule has nothing to do with, and
+    ``asked`` where an earlier rule had decided already.
+    """
+
+    rule: str
+    takes: bool = False
+    why: str | None = None
+    about: bool = True
+    asked: bool = True
+
+
+@attrs.frozen(kw_only=True)
+class Told:
+    """A change, what became of it then, and what the rules, as they are now, say of it."""
+
+    number: int
+    change: Change
+    outcome: str
+    marker: str | None
+    rules: tuple[Said, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Standing:
+    """A condition that still holds, and what the rules say of it now."""
+
+    condition: Condition
+    rules: tuple[Said, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Story:
+    """A case, and every act of it."""
+
+    case: Case
+    acts: tuple[Intent, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Explanation:
+    """All that is known about what was asked for."""
+
+    box_office: str
+    title: str
+    event: EventFacts | None
+    changes: tuple[Told, ...]
+    standing: tuple[Standing, ...]
+    stories: tuple[Story, ...]
+
+
+def said(
+    rules: Rules,
+    change: Change,
+    event: EventFacts | None,
+    since: datetime,
+    silences: Iterable[Silence],
+    now: datetime,
+) -> tuple[Said, ...]:
+    """What each rule says of a change.
+
+    Args:
+        rules: all of them.
+        change: the change.
+        event: the event as it is at that time.
+        since: when the change was seen.
+        silences: what people have silenced.
+        now: the time for which it is asked.
+    """
+    one = change.ticket_type
+    if one is not None and event is not None:
+        one = event.ticket_type(one.id) or one
+    known = tuple(silences)
+    found = []
+    for verdict in rules.verdicts(change, event, one, now):
+        rule, why = verdict.rule, verdict.why_not
+        takes = why is None
+        if takes:
+            why = wait(rule, change, since, known, now)
+        about = change.kind in rule.kinds
+        found.append(Said(rule=rule.id, takes=takes, why=why, about=about))
+    decider = found[-1].rule if found else ""
+    for rule in rules.rules[len(found) :]:
+        about = change.kind in rule.kinds
+        why = f"not asked: {decider} has decided"
+        found.append(Said(rule=rule.id, why=why, about=about, asked=False))
+    return tuple(found)
+
+
+def explain(
+    box_office: str,
+    rules: Rules,
+    logged: Sequence[tuple[int, Change, str, str | None]],
+    conditions: Sequence[Condition],
+    stories: Sequence[Story],
+    silences: Sequence[Silence],
+    snapshot: Mapping[str, EventFacts],
+    now: datetime,
+) -> Explanation:
+    """Put together what the ledger remembers and what the rules say.
+
+    Args:
+        box_office: its name.
+        rules: the rules as they are now.
+        logged: of each change its number, itself, what became of it, and its case's marker.
+        conditions: those that still hold, of what was asked for.
+        stories: the cases, of what was asked for.
+        silences: what people have silenced, then and now.
+        snapshot: the events as they were last seen.
+        now: the time.
+    """
+    changes = tuple(
+        Told(
+            number=number,
+            change=change,
+            outcome=outcome,
+            marker=marker,
+            rules=said(
+                rules, change, change.event, change.observed_at, silences, change.observed_at
+            ),
+        )
+        for number, change, outcome, marker in logged
+    )
+    standing = []
+    for one in conditions:
+        was = one.change.event
+        event = None if was is None else snapshot.get(was.id, was)
+        heard = said(rules, one.change, event, one.since, silences, now)
+        standing.append(Standing(condition=one, rules=heard))
+    first = next((one.change for one in changes), None)
+    event_id = first.event.id if first and first.event else None
+    title = first.title if first else next((one.case.title for one in stories), box_office)
+    return Explanation(
+        box_office=box_office,
+        title=title,
+        event=snapshot.get(event_id) if event_id else None,
+        changes=changes,
+        standing=tuple(standing),
+        stories=tuple(stories),
+    )

@@ -1,0 +1,202 @@
+"""A ticket as it would read, before anything has happened. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from html import escape
+
+import attrs
+
+from ...errors import InputError
+from ..model.changes import KINDS, Change
+from ..model.facts import EventFacts
+from ..model.rules import OnClear, Rule, Rules
+from ..templates.examples import EVENT, example
+from ..templates.lint import near
+from ..templates.rendering import Words
+
+TAG = "willcall"
+
+
+@attrs.frozen(kw_only=True)
+class Preview:
+    """Everything that would be written under a rule about a change.
+
+    ``why_not`` says why the rule would leave this change alone; ``taken_by`` which rule would take
+    it before. ``message`` is None where nobody is written to. ``ends_with`` is the kind that would
+    clear it, and ``good_news`` what is then said, to the customer if ``told_customer``.
+    """
+
+    rule: str
+    kind: str
+    title: str
+    why_not: str | None
+    taken_by: str | None
+    inbox_id: str
+    customer_email: str
+    from_address: str | None
+    assignee_id: str | None
+    subject: str
+    body: str
+    tags: tuple[str, ...]
+    note: str | None
+    message: str | None
+    ends_with: str | None
+    good_news: str | None
+    told_customer: bool
+
+
+def preview(
+    rules: Rules,
+    rule_id: str,
+    at: datetime,
+    *,
+    kind: str | None = None,
+    event: EventFacts = EVENT,
+    ticket_type: str | None = None,
+    box_office: str = "main-room",
+) -> Preview:
+    """What would be written.
+
+    Args:
+        rules: all of them.
+        rule_id: under which.
+        at: when it is seen.
+        kind: what happens; else the first kind that the rule takes.
+        event: to which event; what must be so for the kind is made so.
+        ticket_type: to which of its ticket types, by name or id; else the first one.
+        box_office: its name.
+
+    Raises:
+        InputError: there is no such rule or kind, or the rule does not take it.
+    """
+    rule = _rule(rules, rule_id)
+    chosen = _kind(rule, kind)
+    if ticket_type is not None and event.ticket_type(ticket_type) is None:
+        known = ", ".join(one.name for one in event.ticket_types or ()) or "none is known"
+        raise InputError("ticket_type", f"{event.title} has no {ticket_type!r}", f"it has: {known}")
+    change = example(chosen, event, ticket_type, box_office=box_office, at=at)
+    verdicts = list(rules.verdicts(change, change.event, change.ticket_type, at))
+    mine = next((one for one in verdicts if one.rule.id == rule.id), None)
+    words = Words(rule, change, severity=rule.severity_of(chosen))
+    tags = [TAG, "wc-…", str(rule.severity_of(chosen)), *rule.tags]
+    clearing = next(iter(KINDS[chosen].cleared_by), None)
+    good_news, told = _good_news(rule, clearing, change)
+    return Preview(
+        rule=rule.id,
+        kind=chosen,
+        title=change.title,
+        why_not=mine.why_not if mine else None,
+        taken_by=None if mine else verdicts[-1].rule.id,
+        inbox_id=rule.address.inbox_id,
+        customer_email=rule.address.customer_email,
+        from_address=rule.address.from_address,
+        assignee_id=rule.assignee_id,
+        subject=words.subject(),
+        body=words.body(),
+        tags=tuple(dict.fromkeys(tags)),
+        note=words.extra_note() if rule.note is not None else None,
+        message=words.message() if rule.writes else None,
+        ends_with=clearing,
+        good_news=good_news,
+        told_customer=told,
+    )
+
+
+def _rule(rules: Rules, rule_id: str) -> Rule:
+    found = rules.by_id(rule_id) or rules.by_id(f"built-in/{rule_id}")
+    if found is not None:
+        return found
+    ids = [rule.id for rule in rules.rules]
+    fix = near(rule_id, ids)
+    fix = fix if fix.startswith("did") else f"there is: {', '.join(ids)}"
+    raise InputError("rule", f"there is no rule {rule_id!r}", fix)
+
+
+def _kind(rule: Rule, kind: str | None) -> str:
+    if kind is None:
+        return rule.kinds[0]
+    if kind not in rule.kinds:
+        told = f"it takes: {', '.join(rule.kinds)}"
+        raise InputError("kind", f"{rule.id} does not take {kind!r}", told)
+    return kind
+
+
+def _good_news(rule: Rule, clearing: str | None, change: Change) -> tuple[str | None, bool]:
+    if clearing is None or rule.on_clear is OnClear.NOTHING:
+        return None, False
+    event = change.event or EVENT
+    one = change.ticket_type.id if change.ticket_type else None
+    over = example(clearing, event, one, box_office=change.box_office, at=change.observed_at)
+    words = Words(rule, over, severity=rule.severity_of(clearing))
+    if rule.writes and rule.on_clear is not OnClear.NOTE:
+        return words.cleared_message(), True
+    return words.cleared_note(), False
+
+
+# -- as a page --------------------------------------------------------------------------------
+
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 44rem; margin: 2rem auto; padding: 0 1rem;
+  color: #1c2330; background: #f5f6f8; }
+h1 { font-size: 1.25rem; margin: 0 0 .5rem; }
+section { background: #fff; border: 1px solid #d9dde5; border-radius: 8px; padding: 1rem 1.25rem;
+  margin: 1rem 0; }
+section.note { background: #fff9e5; }
+h2 { font-size: .8rem; color: #5b6575; margin: 0 0 .5rem; font-weight: 600; }
+p.text { white-space: pre-wrap; margin: 0; overflow-wrap: anywhere; }
+.tag { display: inline-block; background: #e8ecf3; border-radius: 4px; padding: 0 .4rem;
+  margin: .1rem .2rem .1rem 0; font-size: .85rem; }
+.why { color: #8a2b0e; }
+@media (prefers-color-scheme: dark) {
+  body { color: #e6e9ef; background: #14181f; }
+  section { background: #1c222c; border-color: #343c4a; }
+  section.note { background: #2b2718; } h2 { color: #9aa5b5; } .tag { background: #2b3340; }
+  .why { color: #ff9d7d; }
+}
+"""
+
+
+def page(one: Preview) -> str:
+    """A page that holds all it needs, and in which all text is text."""
+    tags = "".join(f'<span class="tag">{escape(tag)}</span>' for tag in one.tags)
+    head = f"to {one.inbox_id}, about {one.customer_email}"
+    if one.assignee_id is not None:
+        head += f", for {one.assignee_id}"
+    parts = [_section(head, one.body, more=f"<h1>{escape(one.subject)}</h1>", tail=tags)]
+    if one.note is not None:
+        parts.append(_section("an internal note", one.note, note=True))
+    if one.message is not None:
+        parts.append(
+            _section(f"e-mail from {one.from_address} to {one.customer_email}", one.message)
+        )
+    if one.good_news is not None:
+        to = f"e-mail to {one.customer_email}" if one.told_customer else "an internal note"
+        head = f"when it is over ({one.ends_with}): {to}"
+        parts.append(_section(head, one.good_news, note=not one.told_customer))
+    warning = warning_of(one)
+    why = f'<p class="why">{escape(warning)}</p>' if warning else ""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta http-equiv="Content-Security-Policy" '
+        "content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        f"<title>{escape(one.subject)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<p>{escape(one.kind)} under {escape(one.rule)}</p>\n{why}" + "\n".join(parts)
+    ) + "\n</body>\n</html>\n"
+
+
+def _section(head: str, text: str, *, more: str = "", tail: str = "", note: bool = False) -> str:
+    kind = ' class="note"' if note else ""
+    below = f"<p>{tail}</p>" if tail else ""
+    body = f'<p class="text">{escape(text)}</p>'
+    return f"<section{kind}>\n<h2>{escape(head)}</h2>\n{more}{body}{below}\n</section>"
+
+
+def warning_of(one: Preview) -> str | None:
+    """Why this would not be written after all; None if it would."""
+    if one.taken_by is not None:
+        return f"{one.taken_by} would take this first, and {one.rule} would never see it"
+    if one.why_not is not None:
+        return f"{one.rule} would leave this alone: {one.why_not}"
+    return None

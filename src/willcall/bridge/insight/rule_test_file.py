@@ -1,0 +1,191 @@
+"""A file of rule tests, as it is written."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+
+from ...errors import ConfigError
+from ..config.file import complaints_of
+from ..config.positions import SourcePositions
+from ..config.rule_tables import Duration, Kinds, duration
+from ..config.table import Filled, Table
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("it has no time zone; add one, as in 2026-12-01T19:00:00-05:00")
+    return moment
+
+
+Moment = Annotated[datetime, AfterValidator(_aware)]
+Count = Annotated[int, Field(ge=0)]
+Trouble = Literal["none", "key_rejected", "scope_missing", "unreachable", "quota_exhausted"]
+
+
+class TypeTable(Table):
+    """A ticket type; prices are in cents."""
+
+    name: Filled
+    price: Count = 0
+    quantity: Count | None = None
+    available: Count | None = None
+    hidden: bool = False
+
+
+class EventTable(Table):
+    """An event as it is at the baseline; ``starts`` is a span after it, or a moment."""
+
+    id: Filled
+    title: Filled | None = None
+    slug: Filled | None = None
+    status: Filled = "PUBLISHED"
+    starts: Duration | Moment = "30d"
+    timezone: Filled | None = None
+    venue: Filled | None = None
+    city: Filled | None = None
+    category: Filled | None = None
+    visibility: Filled | None = None
+    ticket_types: Annotated[tuple[TypeTable, ...], Field(strict=False)] = ()
+
+
+class StepTable(Table):
+    """Something that happens: to an event, to one of its ticket types, or to the box office."""
+
+    at: Duration
+    event: Filled | None = None
+    ticket_type: Filled | None = None
+    gone: bool = False
+    removal_fails: bool = False
+    trouble: Trouble | None = None
+    title: Filled | None = None
+    slug: Filled | None = None
+    status: Filled | None = None
+    starts: Duration | Moment | None = None
+    timezone: Filled | None = None
+    venue: Filled | None = None
+    city: Filled | None = None
+    category: Filled | None = None
+    visibility: Filled | None = None
+    price: Count | None = None
+    quantity: Count | None = None
+    available: Count | None = None
+    hidden: bool | None = None
+
+    @model_validator(mode="after")
+    def _fitting(self) -> StepTable:
+        if (self.trouble is None) == (self.event is None):
+            raise ValueError("it is about nothing; name the event, or the box office's trouble")
+        given = self.model_fields_set
+        of_type, of_event = given & set(OF_TYPE), given & set(OF_EVENT)
+        if self.ticket_type is None and (of_type or self.removal_fails):
+            field = min(of_type or {"removal_fails"})
+            raise ValueError(f"{field} is a ticket type's; name that with ticket_type")
+        if self.ticket_type is not None and of_event:
+            raise ValueError(f"{min(of_event)} is an event's; leave ticket_type out")
+        return self
+
+
+OF_TYPE = ("price", "quantity", "available", "hidden")
+OF_EVENT = (
+    "title",
+    "slug",
+    "status",
+    "starts",
+    "timezone",
+    "venue",
+    "city",
+    "category",
+    "visibility",
+)
+
+
+class SilenceTable(Table):
+    """A silence, from one time to another."""
+
+    start: Duration = Field(default="0s", alias="from")
+    until: Duration
+    event: Filled | None = None
+    kinds: Kinds = Field(default_factory=list)
+    rule: Filled | None = None
+
+
+class TicketTable(Table):
+    """A ticket as it is expected; what is left out may be anything. ``*`` stands for any text."""
+
+    subject: Filled | None = None
+    status: Literal["open", "resolved"] | None = None
+    rule: Filled | None = None
+    inbox_id: Filled | None = None
+    customer_email: Filled | None = None
+    assignee_id: Filled | None = None
+    tags: Annotated[tuple[Filled, ...], Field(strict=False)] | None = None
+    body: Filled | None = None
+    messages: Annotated[tuple[Filled, ...], Field(strict=False)] | None = None
+    notes: Annotated[tuple[Filled, ...], Field(strict=False)] | None = None
+
+
+class ExpectTable(Table):
+    """All tickets that are there at a time, in any order."""
+
+    at: Duration
+    tickets: Annotated[tuple[TicketTable, ...], Field(strict=False)] = ()
+    held: Count | None = None
+
+
+class TestTable(Table):
+    """One test: how it begins, what happens, and what is expected."""
+
+    __test__ = False
+
+    name: Filled
+    start: Moment = datetime.fromisoformat("2027-03-01T12:00:00+00:00")
+    every: Duration = "1m"
+    box_office: Filled | None = None
+    """Its name; else the first one of the configuration."""
+    event: Annotated[tuple[EventTable, ...], Field(strict=False)] = ()
+    step: Annotated[tuple[StepTable, ...], Field(strict=False)] = ()
+    silence: Annotated[tuple[SilenceTable, ...], Field(strict=False)] = ()
+    expect: Annotated[tuple[ExpectTable, ...], Field(strict=False, min_length=1)]
+
+    @property
+    def interval(self) -> timedelta:
+        """How far passes are apart."""
+        return max(timedelta(seconds=1), duration.read(self.every))
+
+
+class TestFile(Table):
+    """The whole file."""
+
+    __test__ = False
+
+    config: Filled | None = None
+    """The configuration whose rules are tested, beside this file; else the built-in rules."""
+    test: Annotated[tuple[TestTable, ...], Field(strict=False, min_length=1)]
+
+
+def read_tests(text: str, name: str) -> tuple[TestFile, SourcePositions]:
+    """The tests in a text, and where everything stands in it.
+
+    Args:
+        text: the file.
+        name: what it is called, for complaints.
+
+    Raises:
+        ConfigError: it is no TOML, or something in it makes no sense; the first complaint.
+    """
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(name, f"it is no TOML: {error}") from None
+    places = SourcePositions(text)
+    try:
+        return TestFile.model_validate(values), places
+    except ValidationError as error:
+        first = complaints_of(error, TestFile)[0]
+        place = places.of(first.field)
+        where = f"{name}:{place}" if place else name
+        raise ConfigError(f"{where}: {first.field}", first.problem, first.fix) from None

@@ -1,0 +1,4 @@
+"""The values that all other packages of the bridge share: the facts that are kept of an event, the
+kinds of change, conditions, cases and intents, rules, markers, addresses, policies and exit codes.
+Pure: no I/O, no clock, no ledger.
+"""

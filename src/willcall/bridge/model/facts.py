@@ -1,0 +1,255 @@
+"""What a snapshot keeps of an event: the facts that changes are told by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from ...client.codec import Codec, camel
+from ...ticketsmart.models import Event, EventStatus, TicketType
+
+
+@attrs.frozen(kw_only=True)
+class TypeFacts:
+    """One ticket type as it was last seen. ``available`` is None while nobody has told us."""
+
+    id: str
+    name: str
+    price: int = 0
+    quantity: int | None = None
+    sold: int | None = None
+    available: int | None = None
+    hidden: bool = False
+    sale_starts_at: datetime | None = None
+    sale_ends_at: datetime | None = None
+
+    @property
+    def sold_out(self) -> bool:
+        """Whether none is left; what nobody has told us is not sold out."""
+        return self.available is not None and self.available <= 0
+
+    @property
+    def sold_count(self) -> int | None:
+        """How many were sold, as far as it can be known."""
+        if self.sold is None and self.quantity is not None and self.available is not None:
+            return max(0, self.quantity - self.available)
+        return self.sold
+
+
+@attrs.frozen
+class LowStock:
+    """When a ticket type runs low: at ``number`` left, or at ``share`` of its quantity, whichever
+    is more."""
+
+    number: int = 5
+    share: float = 0.1
+
+    def __call__(self, one: TypeFacts) -> bool:
+        """Whether it runs low. Sold out is not low, and what nobody has told us is not either."""
+        if one.available is None or one.available <= 0:
+            return False
+        return one.available <= self.level(one.quantity)
+
+    def level(self, quantity: int | None) -> int:
+        """The number left at which a ticket type of this quantity begins to run low."""
+        return max(self.number, int(self.share * (quantity or 0)))
+
+
+@attrs.frozen(kw_only=True)
+class EventFacts:
+    """One event as it was last seen.
+
+    ``sold_out`` is our own conclusion, see :func:`concluded_sold_out`. ``ticket_types`` are None
+    until they were first seen; ``types_seen_at`` says when they were first looked at on their own.
+    ``absent`` counts the complete sweeps that have not shown it since, and ``vanished`` says that
+    it is gone for good.
+    """
+
+    id: str
+    title: str
+    status: str
+    starts_at: datetime
+    slug: str | None = None
+    timezone: str | None = None
+    venue_name: str | None = None
+    city: str | None = None
+    country: str | None = None
+    ends_at: datetime | None = None
+    doors_open: datetime | None = None
+    category: str | None = None
+    visibility: str | None = None
+    currency: str = "USD"
+    public_url: str | None = None
+    sold_out: bool = False
+    ticket_types: tuple[TypeFacts, ...] | None = None
+    types_seen_at: datetime | None = None
+    absent: int = 0
+    vanished: bool = False
+
+    def ticket_type(self, name_or_id: str) -> TypeFacts | None:
+        """The ticket type with this id, else the one with this name."""
+        types = self.ticket_types or ()
+        by_id = next((one for one in types if one.id == name_or_id), None)
+        return by_id or next((one for one in types if one.name == name_or_id), None)
+
+
+def concluded_sold_out(status: str, types: tuple[TypeFacts, ...] | None) -> bool:
+    """Whether an event counts as sold out.
+
+    It does when TicketSmart says so, and also when it is on sale and none of its ticket types has
+    anything left: nothing documents that the status follows the stock. Hidden ticket types count
+    only where there are no others, since the public cannot buy them.
+    """
+    if status == EventStatus.SOLD_OUT:
+        return True
+    if status != EventStatus.PUBLISHED or not types:
+        return False
+    return all(one.sold_out for one in _for_sale(types))
+
+
+def _counts(types: tuple[TypeFacts, ...]) -> bool:
+    """Whether they tell how many are left of each that is for sale."""
+    return all(one.available is not None for one in _for_sale(types))
+
+
+def _for_sale(types: tuple[TypeFacts, ...]) -> list[TypeFacts]:
+    return [one for one in types if not one.hidden] or list(types)
+
+
+def type_facts(ticket_type: TicketType) -> TypeFacts:
+    """What is kept of a ticket type."""
+    return TypeFacts(
+        id=ticket_type.id,
+        name=ticket_type.name,
+        price=int(ticket_type.price),
+        quantity=ticket_type.quantity,
+        sold=ticket_type.sold,
+        available=ticket_type.available,
+        hidden=ticket_type.hidden,
+        sale_starts_at=ticket_type.sale_starts_at,
+        sale_ends_at=ticket_type.sale_ends_at,
+    )
+
+
+def event_facts(
+    event: Event, seen_at: datetime, types: tuple[TicketType, ...] | None = None
+) -> EventFacts:
+    """What is kept of an event, seen just now; ``types`` where they were read on their own."""
+    told = types if types is not None else event.ticket_types
+    kept = None if told is None else tuple(type_facts(one) for one in told)
+    return EventFacts(
+        id=event.id,
+        title=event.title,
+        status=str(event.status),
+        starts_at=event.starts_at,
+        slug=event.slug,
+        timezone=event.timezone,
+        venue_name=event.venue_name,
+        city=event.city,
+        country=event.country,
+        ends_at=event.ends_at,
+        doors_open=event.doors_open,
+        category=None if event.category is None else str(event.category),
+        visibility=None if event.visibility is None else str(event.visibility),
+        currency=event.currency,
+        public_url=event.public_url,
+        sold_out=concluded_sold_out(str(event.status), kept),
+        ticket_types=kept,
+        # The first time only: a moment that is new each time would make every look differ from the
+        # last. When an event was last looked at is for the planner to know.
+        types_seen_at=None if types is None else seen_at,
+    )
+
+
+def carried_over(before: EventFacts, seen: EventFacts) -> EventFacts:
+    """What was seen, completed by what an earlier look knew and this one could not tell.
+
+    A row of a list may lack the ticket types, and a ticket type its count: then the last known ones
+    are kept. Whether the event is sold out follows its status if that has changed, and otherwise
+    stays as it was concluded, until a ticket type has something left. That it is sold out now is
+    concluded from counts of one look only: an event that is on sale again after an hour need not
+    have what it had then.
+    """
+    told = seen.ticket_types
+    if told is None:
+        types, types_seen_at = before.ticket_types, before.types_seen_at
+    else:
+        types = tuple(_counted(one, before) for one in told)
+        types_seen_at = before.types_seen_at or seen.types_seen_at
+    same, paused = seen.status == before.status, seen.status not in _TELLING
+    # Where no ticket types are told, or none are left, there is nothing to conclude from. An event
+    # that is out of sight for a while (a draft again) has not got its seats back by that.
+    if (same and not told) or (paused and before.sold_out):
+        sold_out = before.sold_out
+    elif told is None or (not before.sold_out and not _counts(told)):
+        sold_out = seen.sold_out
+    else:
+        sold_out = concluded_sold_out(seen.status, types)
+    return attrs.evolve(
+        seen,
+        ticket_types=types,
+        types_seen_at=types_seen_at,
+        sold_out=sold_out,
+        # A row may be terser than a single event: what it does not say has not changed.
+        **{name: getattr(before, name) for name in _TERSE if getattr(seen, name) is None},
+    )
+
+
+_TERSE = ("public_url", "ends_at", "doors_open", "category", "visibility", "country")
+
+
+# The statuses that tell by themselves how it stands with an event's seats, or that nobody cares.
+_TELLING = frozenset(EventStatus) - {EventStatus.DRAFT}
+
+
+def _counted(one: TypeFacts, before: EventFacts) -> TypeFacts:
+    """A ticket type with the count it last had, where it now has none."""
+    if one.available is not None:
+        return one
+    was = next((known for known in before.ticket_types or () if known.id == one.id), None)
+    return one if was is None else attrs.evolve(one, available=was.available)
+
+
+_codec = Codec()
+
+
+def _dump(value: Any) -> Any:
+    if attrs.has(type(value)):
+        pairs = ((f.name, getattr(value, f.name)) for f in attrs.fields(type(value)))
+        return {camel(name): _dump(inner) for name, inner in pairs if inner is not None}
+    if isinstance(value, tuple):
+        return [_dump(item) for item in value]
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def to_json(facts: EventFacts) -> dict[str, Any]:
+    """The facts as a JSON object, for the ledger; None is left out."""
+    dumped: dict[str, Any] = _dump(facts)
+    return dumped
+
+
+def from_json(value: Mapping[str, Any]) -> EventFacts:
+    """The facts that :func:`to_json` wrote.
+
+    Raises:
+        UndecodableReplyError: the ledger holds something else.
+    """
+    return _codec.structure(dict(value), EventFacts, "snapshot")
+
+
+def type_to_json(one: TypeFacts) -> dict[str, Any]:
+    """The same for a ticket type."""
+    dumped: dict[str, Any] = _dump(one)
+    return dumped
+
+
+def type_from_json(value: Mapping[str, Any]) -> TypeFacts:
+    """The ticket type that :func:`type_to_json` wrote.
+
+    Raises:
+        UndecodableReplyError: the ledger holds something else.
+    """
+    return _codec.structure(dict(value), TypeFacts, "ticketType")

@@ -1,0 +1,371 @@
+"""Which rule takes which change, and when. Pure: a rule is a value, and time is an argument.
+
+Rules are tried in order; the first that takes a condition decides, unless it says ``continue``.
+Predicates are a closed set, the fields of :class:`Predicates`; there is no expression language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from .address import Address
+from .changes import KINDS, Change, Severity
+from .facts import EventFacts, LowStock, TypeFacts
+
+BUILT_IN = "built-in"
+
+STORM_KNOWN = timedelta(days=1)
+"""How long a digest is remembered. Cases that are held later belong to the next digest."""
+
+
+class GroupBy(StrEnum):
+    """What shares a ticket."""
+
+    EVENT = "event"
+    BOX_OFFICE = "box_office"
+    DAY = "day"
+    NONE = "none"
+
+
+class OnClear(StrEnum):
+    """What becomes of a ticket when its condition clears."""
+
+    RESOLVE = "resolve"  # tell the customer, and resolve it
+    MESSAGE = "message"  # tell the customer
+    NOTE = "note"  # tell the support team only
+    NOTHING = "nothing"
+
+
+@attrs.frozen(kw_only=True)
+class Predicates:
+    """What must be true of a change besides its kind; whatever is None is not asked.
+
+    Of several texts one is enough; they are compared without regard to case. The two about what
+    remains say themselves when a ticket type runs low: a rule with neither goes by the general
+    threshold.
+    """
+
+    box_office: tuple[str, ...] | None = None
+    event: tuple[str, ...] | None = None
+    event_name_contains: tuple[str, ...] | None = None
+    event_status: tuple[str, ...] | None = None
+    venue_contains: tuple[str, ...] | None = None
+    city: tuple[str, ...] | None = None
+    category: tuple[str, ...] | None = None
+    ticket_type_name_contains: tuple[str, ...] | None = None
+    remaining_below: int | None = None
+    remaining_share_below: float | None = None
+    price_at_least: int | None = None
+    starts_within: timedelta | None = None
+    starts_after: timedelta | None = None
+
+    @property
+    def about_stock(self) -> bool:
+        """Whether it says itself when a ticket type runs low."""
+        return self.remaining_below is not None or self.remaining_share_below is not None
+
+    def low(self, one: TypeFacts) -> bool:
+        """Whether so little of a ticket type remains as it asks for."""
+        left = one.available
+        if left is None or left <= 0:
+            return False
+        if self.remaining_below is not None and left >= self.remaining_below:
+            return False
+        share = self.remaining_share_below
+        return share is None or left < share * (one.quantity or 0)
+
+    def why_not(
+        self, change: Change, event: EventFacts | None, one: TypeFacts | None, now: datetime
+    ) -> str | None:
+        """The first thing that is not as asked, in words; None if all is.
+
+        Args:
+            change: what began.
+            event: the event as it is now, None for a whole box office.
+            one: the ticket type as it is now, where there is one.
+            now: the time.
+        """
+        if self.box_office is not None and change.box_office not in self.box_office:
+            return f"box_office is {change.box_office}"
+        if event is None:
+            asks = attrs.evolve(self, box_office=None) != Predicates()
+            return "it is about a whole box office, not an event" if asks else None
+        return self._event_why_not(event, now) or self._type_why_not(one)
+
+    def _event_why_not(self, event: EventFacts, now: datetime) -> str | None:
+        for field, wanted, actual in (
+            ("event", self.event, (event.id, event.slug)),
+            ("event_status", self.event_status, (event.status,)),
+            ("city", self.city, (event.city,)),
+            ("category", self.category, (event.category,)),
+        ):
+            if wanted is not None and not _any_same(wanted, actual):
+                return f"{field} is {actual[-1]}"
+        for field, parts, whole in (
+            ("event_name_contains", self.event_name_contains, event.title),
+            ("venue_contains", self.venue_contains, event.venue_name or ""),
+        ):
+            if parts is not None and not _contains(whole, parts):
+                return f"{field}: {_lacks(whole, parts)}"
+        ahead = event.starts_at - now
+        if self.starts_within is not None and not timedelta(0) <= ahead <= self.starts_within:
+            return "starts_within: it starts later, or has begun"
+        if self.starts_after is not None and ahead < self.starts_after:
+            return "starts_after: it starts sooner"
+        return None
+
+    def _type_why_not(self, one: TypeFacts | None) -> str | None:
+        parts = self.ticket_type_name_contains
+        if one is None:
+            asked = self.about_stock or parts is not None or self.price_at_least is not None
+            return "it is about a whole event, not a ticket type" if asked else None
+        if parts is not None and not _contains(one.name, parts):
+            return f"ticket_type_name_contains: {_lacks(one.name, parts)}"
+        if self.price_at_least is not None and one.price < self.price_at_least:
+            return f"price_at_least: the price is {one.price}"
+        if self.about_stock and not self.low(one):
+            return f"remaining: {one.available} are left"
+        return None
+
+
+def _any_same(wanted: Sequence[str], actual: Sequence[str | None]) -> bool:
+    names = {name.casefold() for name in actual if name is not None}
+    return any(one.casefold() in names for one in wanted)
+
+
+def _contains(whole: str, parts: Sequence[str]) -> bool:
+    return any(part.casefold() in whole.casefold() for part in parts)
+
+
+def _lacks(whole: str, parts: Sequence[str]) -> str:
+    if len(parts) == 1:
+        return f"{whole!r} does not contain {parts[0]!r}"
+    return f"{whole!r} contains none of {', '.join(map(repr, parts))}"
+
+
+@attrs.frozen
+class QuietHours:
+    """A time of day in which a rule opens and says nothing; it may cross midnight."""
+
+    start: time
+    end: time
+    timezone: ZoneInfo
+
+    def until(self, now: datetime) -> datetime | None:
+        """When the quiet ends, or None if it is not quiet."""
+        here = now.astimezone(self.timezone)
+        ends = here.replace(
+            hour=self.end.hour, minute=self.end.minute, second=0, microsecond=0, fold=0
+        )
+        clock = here.time()
+        if self.start <= self.end:
+            quiet = self.start <= clock < self.end
+        else:
+            quiet = clock >= self.start or clock < self.end
+            if clock >= self.start:
+                ends = _next_day(ends)
+        # When the clocks go back an hour comes twice, and it is the second end that counts. (Two
+        # moments of one zone are compared by what its clocks show, so by way of UTC.)
+        if ends.astimezone(UTC) <= now.astimezone(UTC):
+            ends = ends.replace(fold=1)
+        return ends if quiet else None
+
+
+def _next_day(moment: datetime) -> datetime:
+    # On the wall clock, whatever the night's length: local arithmetic, as people mean it.
+    return (moment.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=moment.tzinfo)
+
+
+@attrs.frozen(kw_only=True)
+class Rule:
+    """What to do about some kinds of change.
+
+    Texts are Liquid templates; None takes the built-in words. ``message`` False writes to nobody.
+    ``hold`` is the time a condition must hold before it counts, and must be gone before it is over.
+    """
+
+    id: str
+    kinds: tuple[str, ...]
+    predicates: Predicates = attrs.field(factory=Predicates)
+    hold: timedelta = timedelta(0)
+    severity: Severity | None = None
+    group_by: GroupBy = GroupBy.EVENT
+    address: Address
+    assignee_id: str | None = None
+    tags: tuple[str, ...] = ()
+    subject: str | None = None
+    body: str | None = None
+    message: str | bool = True
+    note: str | None = None
+    on_clear: OnClear = OnClear.RESOLVE
+    reopen_within: timedelta = timedelta(0)
+    quiet_hours: QuietHours | None = None
+    go_on: bool = False
+
+    @property
+    def built_in(self) -> bool:
+        """Whether it is one of ours."""
+        return self.id.startswith(f"{BUILT_IN}/")
+
+    @property
+    def writes(self) -> bool:
+        """Whether the customer is written to."""
+        return self.message is not False and self.address.from_address is not None
+
+    def severity_of(self, kind: str) -> Severity:
+        """How much a change of that kind matters under this rule."""
+        return self.severity or KINDS[kind].severity
+
+
+@attrs.frozen
+class Storm:
+    """Many cases at once are one ticket with a list, and wait to be released: more than ``limit``
+    in one pass; 0 for no limit."""
+
+    limit: int = 20
+
+
+@attrs.frozen(kw_only=True)
+class Silence:
+    """Somebody has said that some changes are to open nothing for a while.
+
+    ``event`` is an id, a slug or a part of a title; ``kinds`` globs; what is None fits everything.
+    """
+
+    id: int | None = None
+    box_office: str | None = None
+    event: str | None = None
+    kinds: tuple[str, ...] = ()
+    rule: str | None = None
+    begins: datetime
+    until: datetime
+    author: str
+    reason: str
+
+    def covers(self, change: Change, rule: Rule, now: datetime) -> bool:
+        """Whether it keeps this change from opening anything under this rule."""
+        if not self.begins <= now < self.until:
+            return False
+        if self.box_office is not None and self.box_office != change.box_office:
+            return False
+        if self.kinds and not any(fnmatchcase(change.kind, glob) for glob in self.kinds):
+            return False
+        if self.rule is not None and self.rule != rule.id:
+            return False
+        return self.event is None or _names(change.event, self.event)
+
+
+def _names(event: EventFacts | None, name: str) -> bool:
+    if event is None:
+        return False
+    return name in {event.id, event.slug} or name.casefold() in event.title.casefold()
+
+
+@attrs.frozen(kw_only=True)
+class Verdict:
+    """What a rule says of a change: ``why_not`` is None where it takes it."""
+
+    rule: Rule
+    why_not: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Rules:
+    """All rules in order, and what holds for all of them."""
+
+    rules: tuple[Rule, ...]
+    default: Address
+    low_stock: LowStock = attrs.field(factory=LowStock)
+    storm: Storm = attrs.field(factory=Storm)
+
+    def by_id(self, rule_id: str) -> Rule | None:
+        """The rule of that id, if it is still there."""
+        return next((rule for rule in self.rules if rule.id == rule_id), None)
+
+    def address(self, rule_id: str) -> Address:
+        """Where a rule's tickets go; a rule that is no longer there goes where most do."""
+        rule = self.by_id(rule_id)
+        return self.default if rule is None else rule.address
+
+    def runs_low(self, one: TypeFacts) -> bool:
+        """Whether a ticket type runs low for any of the rules."""
+        return self.low_stock(one) or any(
+            rule.predicates.about_stock and rule.predicates.low(one)
+            for rule in self.rules
+            if "ticket_type.low_stock" in rule.kinds
+        )
+
+    def verdicts(
+        self, change: Change, event: EventFacts | None, one: TypeFacts | None, now: datetime
+    ) -> Iterator[Verdict]:
+        """What each rule says of a change, in order, until one has decided."""
+        for rule in self.rules:
+            why_not = self._why_not(rule, change, event, one, now)
+            yield Verdict(rule=rule, why_not=why_not)
+            if why_not is None and not rule.go_on:
+                return
+
+    def taking(
+        self, change: Change, event: EventFacts | None, one: TypeFacts | None, now: datetime
+    ) -> list[Rule]:
+        """The rules that take a change."""
+        found = self.verdicts(change, event, one, now)
+        return [verdict.rule for verdict in found if verdict.why_not is None]
+
+    def still_low(self, rule: Rule, one: TypeFacts | None) -> bool:
+        """Whether a ticket type that ran low for a rule still does."""
+        if one is None:
+            return True
+        asks = rule.predicates
+        return asks.low(one) if asks.about_stock else self.low_stock(one)
+
+    def _why_not(
+        self,
+        rule: Rule,
+        change: Change,
+        event: EventFacts | None,
+        one: TypeFacts | None,
+        now: datetime,
+    ) -> str | None:
+        if change.kind not in rule.kinds:
+            return f"it is not about {change.kind}"
+        why_not = rule.predicates.why_not(change, event, one, now)
+        if why_not is None and change.kind == "ticket_type.low_stock" and one is not None:
+            why_not = None if self.still_low(rule, one) else f"remaining: {one.available} are left"
+        return why_not
+
+
+def wait(
+    rule: Rule, change: Change, since: datetime, silences: Iterable[Silence], now: datetime
+) -> str | None:
+    """Why a rule that takes a condition does not tell of it yet; None if its time has come.
+
+    Args:
+        rule: the rule.
+        change: what began the condition.
+        since: when that was.
+        silences: what people have silenced.
+        now: the time.
+    """
+    silence = next((one for one in silences if one.covers(change, rule, now)), None)
+    if silence is not None:
+        return f"silenced by {silence.author}: {silence.reason}"
+    if KINDS[change.kind].holds and now - since < rule.hold:
+        return f"waits whether it holds for {rule.hold}"
+    until = rule.quiet_hours.until(now) if rule.quiet_hours else None
+    return None if until is None else f"quiet until {until:%H:%M %Z}"
+
+
+def built_in_rules(address: Address) -> tuple[Rule, ...]:
+    """One rule a kind, so that each condition has the ticket whose subject names it."""
+    return tuple(
+        Rule(id=f"{BUILT_IN}/{kind.name}", kinds=(kind.name,), address=address)
+        for kind in KINDS.values()
+        if kind.built_in
+    )

@@ -1,0 +1,3 @@
+"""Which request to a box office is worth most: forecasts of sales, priorities, the schedule and the
+planner that remembers it, and the rate at which a watch may send. Pure.
+"""

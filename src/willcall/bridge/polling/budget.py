@@ -1,0 +1,73 @@
+"""What a request is spent on, and how the requests are shared out. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import attrs
+
+
+class PollReason(StrEnum):
+    """What a look is good for."""
+
+    SWEEP = "sweep"
+    """The list, page by page: whatever shows in a row, new events, and those that are gone."""
+    FIRST = "first"
+    """An event whose ticket types were never seen, or whose status has changed since."""
+    LAUNCH = "launch"
+    """A moment known beforehand: a sale opens (and some seconds later), or an event starts."""
+    RETRY = "retry"
+    """It came to nothing before."""
+    WORTH = "worth"
+    """It is worth most by the forecast."""
+    FLOOR = "floor"
+    """It was longest ago; so that nothing is starved, whatever the forecast says."""
+
+
+@attrs.frozen
+class Poll:
+    """One request: a page of the list, or one event's ticket types.
+
+    ``at`` is when it should leave: at most one request's spacing after it was asked for.
+    """
+
+    at: float
+    why: PollReason
+    page: int | None = None
+    event: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Shares:
+    """How the requests are shared out.
+
+    Attributes:
+        floor: the least share that is kept for whatever was unseen longest.
+        most: the most that is kept for it, unless rows carry ticket types.
+        unseen: seconds for which no event is to go unseen, as long as ``most`` is enough for it.
+            With more events than that the share falls again, with the power 2/3 of how many there
+            are: looks in turn would cost more than they find.
+        sweep: the most that status sweeps may take.
+        sweep_seconds: no sweep of the whole list takes less time than this.
+    """
+
+    floor: float = 0.07
+    most: float = 0.25
+    unseen: float = 900.0
+    sweep: float = 0.08
+    sweep_seconds: float = 60.0
+
+    def turns(self, lap: float) -> float:
+        """The share for what was unseen longest, if all in turn would take ``lap`` seconds."""
+        kept = self.most * self.unseen
+        share = lap / self.unseen if self.enough(lap) else self.most * (kept / lap) ** (2 / 3)
+        return max(self.floor, share)
+
+    def enough(self, lap: float) -> bool:
+        """Whether ``most`` is enough to see each within ``unseen`` seconds."""
+        return lap <= self.most * self.unseen
+
+    def eager(self, lap: float) -> bool:
+        """Whether turns get their share all the time: as long as all could be seen within
+        ``unseen`` seconds, if nothing else were done. Later they are taken when they are due."""
+        return lap <= self.unseen

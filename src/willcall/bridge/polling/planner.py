@@ -1,0 +1,82 @@
+"""The schedule of a box office with all that it has learned, from one process to the next. Pure."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+import orjson
+
+from ...ticketsmart.models import EventStatus
+from ..model.facts import EventFacts, LowStock
+from .schedule import Schedule
+
+_LONGEST = 64 * 1024 * 1024
+"""Bytes: no memory of ours is longer, and what says so is not read."""
+
+
+@attrs.define
+class Planner:
+    """What to look at next.
+
+    ``schedule`` decides; ``page`` is the page of the list with which a pass begins that could not
+    read all of it the last time.
+    """
+
+    schedule: Schedule
+    page: int = 1
+
+    @classmethod
+    def of(
+        cls,
+        rate: float,
+        low_stock: LowStock,
+        snapshot: Mapping[str, EventFacts] | None = None,
+        memory: bytes | None = None,
+    ) -> Planner:
+        """A planner that knows these events.
+
+        Args:
+            rate: how many requests a second may be spent on looking.
+            low_stock: when a ticket type runs low.
+            snapshot: the events, by id.
+            memory: what :meth:`packed` gave; what cannot be read is as good as nothing.
+        """
+        known = _unpacked(memory)
+        office, events = known.get("office"), known.get("events")
+        schedule = Schedule(
+            rate, low_stock=low_stock, memory=office if isinstance(office, dict) else None
+        )
+        told = events if isinstance(events, dict) else {}
+        there = [facts for facts in (snapshot or {}).values() if not facts.vanished]
+        # Whose turn it is goes by the last look, and not by who comes first in the ledger.
+        for facts in sorted(there, key=lambda one: (told.get(one.id) or {}).get("at") or 0.0):
+            schedule.remember(facts, told.get(facts.id))
+        page = known.get("page")
+        return cls(schedule, page if isinstance(page, int) and page > 0 else 1)
+
+    def packed(self, snapshot: Mapping[str, EventFacts]) -> bytes:
+        """What is worth keeping: of the box office, and of the events that can sell."""
+        events = {
+            name: self.schedule.memory(name)
+            for name, facts in snapshot.items()
+            if facts.status in _SELLING and not facts.vanished
+        }
+        whole = {"office": self.schedule.to_json(), "events": events, "page": self.page}
+        return zlib.compress(orjson.dumps(whole), level=1)
+
+
+_SELLING = (EventStatus.PUBLISHED, EventStatus.SOLD_OUT)
+
+
+def _unpacked(memory: bytes | None) -> dict[str, Any]:
+    """The memory; an empty one if it is none of ours."""
+    if memory is None:
+        return {}
+    try:
+        told = orjson.loads(zlib.decompressobj().decompress(memory, _LONGEST))
+    except (zlib.error, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}

@@ -1,0 +1,570 @@
+"""Which request to spend next. Pure.
+
+Told what was seen, asked what to look at. Knows no ledger, network or clock: moments are handed in,
+as Unix seconds.
+
+What a look is worth (``worth.py``) grows with the time since the last one, and what is worth most
+is found without weighing every event (``ranking.py``). Beside that, a share of the requests goes to
+what was seen longest ago, a share to the list, and some to moments that are known beforehand.
+
+Where rows of the list carry ticket types, a page is what one request shows, and is weighed as a
+whole; that is found out from the rows.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from ...ticketsmart.models import EventStatus
+from ..model.facts import EventFacts, LowStock, TypeFacts
+from .budget import Poll, PollReason, Shares
+from .forecast import ORDER, Forecast, Profile, Speed, Velocity, surging, velocities
+from .priority import PagePriority, Selling, Unit, Watched
+from .ranking import Ranking
+
+PAGE = 100
+"""Rows on a page of the list."""
+
+_LADDER = (5.0, 15.0, 30.0, 60.0, 120.0, 240.0, 480.0)  # seconds after a sale opens: how fast?
+_LONGEST_RETRY = 300.0
+_ENOUGH = 3  # failures of the first sweep
+_HALF = 0.5  # what hurries may take every second look
+_SHORT_LAP = 20.0  # seconds in which all pages are seen in turn: no weighing does better
+_CLOCK = 60.0  # a clock that goes back by more was set back
+
+
+class Schedule:
+    """What one process looks at next in one box office.
+
+    The way to use it: :meth:`remember` what the ledger knows, then for ever: when a request may
+    leave, ask :meth:`next`; sleep until its ``at``; send it; tell what came of it with exactly one
+    of :meth:`page_seen`, :meth:`event_seen`, :meth:`gone` and :meth:`failed`. Several looks may be
+    under way at once.
+
+    **No event is starved.** Of n events that can sell each is asked for once in
+    (n + 2)/:attr:`turns` + 2 requests, and nothing that is learned, guessed or announced changes
+    that: see :attr:`longest_unseen`. Wrong velocities, restocks, surprise sales, failures and
+    skewed clocks cost looks that would have been better, never this one. While that is soon
+    (:meth:`Shares.eager`), a share of ``turns`` of all requests goes to whichever was asked for
+    longest ago, which also finds what nobody expects. With more events that would cost too much:
+    then only what was not asked for in nearly as long as is promised has its turn, and takes every
+    second request for it; what is looked at anyway costs none.
+
+    Args:
+        rate: how many requests a second may be spent on looking; they are spread evenly.
+        low_stock: when a ticket type runs low.
+        weight: how much an event counts, beside others; 1 is usual.
+        shares: see :class:`Shares`.
+        memory: what :meth:`to_json` wrote.
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        *,
+        low_stock: LowStock | None = None,
+        weight: Callable[[EventFacts], float] | None = None,
+        shares: Shares | None = None,
+        memory: Mapping[str, Any] | None = None,
+    ) -> None:
+        memory = memory or {}
+        self.rate = rate
+        self.low_stock = low_stock or LowStock()
+        self.shares = shares or Shares()
+        self.rows_tell: bool | None = memory.get("rows_tell")
+        """Whether rows of the list carry ticket types; None while no page was seen."""
+        self._weight = weight
+        self._profile = Profile(memory.get("profile"))
+        self._ranking = Ranking(float(memory.get("price") or 0.01))
+        self._events: dict[str, Watched] = {}
+        self._sheets: dict[int, PagePriority] = {}
+        # The events that can sell, by the request that last asked for them.
+        self._oldest: OrderedDict[Unit, float] = OrderedDict()
+        self._requests = 0
+        self._fresh: OrderedDict[Watched, None] = OrderedDict()
+        self._moments: list[tuple[float, int, Watched]] = []
+        self._again: list[tuple[float, int, Poll]] = []
+        self._retried: set[tuple[int | None, str | None]] = set()
+        self._stumbles = 0
+        self._pages, self._page = int(memory.get("pages") or 1), int(memory.get("page") or 0)
+        self._swept = -math.inf
+        self._slot = -math.inf
+        self._serial = 0
+        # What is owed, in looks.
+        self._floor, self._sweep = float(memory.get("floor") or 0.0), 0.0
+        self._hurried = self._first = self._begun = self._mixed = False
+
+    # -- being told ---------------------------------------------------------------------------
+
+    def remember(self, facts: EventFacts, memory: Mapping[str, Any] | None = None) -> None:
+        """An event that the ledger knows, and what :meth:`memory` told about it."""
+        memory = memory or {}
+        at = _kept(memory.get("at"))
+        one = self._added(facts, at, velocities(memory.get("types") or {}))
+        one.surge, one.tried = min(1.0, _kept(memory.get("surge"))), _kept(memory.get("tried"))
+        self._begun = self._mixed = True
+        if at and facts.ticket_types is not None:
+            self._fresh.pop(one, None)
+            self._looked(one, at)
+            self._fresh.pop(one, None)
+            self._remind(one, at)
+
+    def memory(self, event_id: str) -> dict[str, Any]:
+        """What is to be kept of an event between two processes, as JSON."""
+        one = self._events.get(event_id)
+        if one is None:
+            return {}
+        types = {name: velocity.to_json() for name, velocity in one.types.items()}
+        surge = round(one.surge, 4)
+        return {
+            "at": one.seen if one.looked else 0.0,
+            "tried": one.tried,
+            "types": types,
+            "surge": surge,
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """What is to be kept of the box office as a whole between two processes, as JSON."""
+        return {
+            "profile": self._profile.to_json(),
+            "price": self._ranking.price,
+            "pages": self._pages,
+            "page": self._page,
+            "floor": round(self._floor, 3),
+            "rows_tell": self.rows_tell,
+        }
+
+    def page_seen(
+        self, number: int, rows: Sequence[EventFacts], at: float, *, last: bool = False
+    ) -> None:
+        """A page of the list was read.
+
+        Args:
+            number: which, from 1.
+            rows: its events; whether rows carry ticket types is found out by itself.
+            at: when it was answered.
+            last: whether the list ends with it.
+        """
+        self._pages = number if last else max(self._pages, number + 1)
+        self._begun, self._stumbles = self._begun or last, 0
+        told = _carries(rows)
+        if told is not None:
+            self._told(told)
+        for row in rows:
+            one = self._events.get(row.id) or self._added(row, at, {})
+            one.page = number
+            if self.rows_tell:
+                self._saw(one, row, at)
+            elif (row.status, row.starts_at) != (one.facts.status, one.facts.starts_at):
+                self._changed(one, attrs.evolve(row, ticket_types=one.facts.ticket_types), at)
+        if self.rows_tell:
+            self._sheet(number, rows, at)
+
+    def event_seen(self, facts: EventFacts, at: float) -> None:
+        """An event was looked at, together with its ticket types."""
+        one = self._events.get(facts.id) or self._added(facts, at, {})
+        self._saw(one, facts, at)
+
+    def gone(self, event_id: str) -> None:
+        """An event is not there any more: answered with a 404, or missed by a complete sweep."""
+        one = self._events.pop(event_id, None)
+        if one is not None:
+            self._rest(one)
+
+    def failed(self, look: Poll, at: float) -> None:
+        """A look came to nothing (an error, a 429): it is due again, each time a little later."""
+        one = self._events.get(look.event or "")
+        if one is not None:
+            one.failures += 1
+        else:
+            self._stumbles += 1
+            # A page that cannot be read must not keep all the others waiting.
+            self._begun = self._begun or self._stumbles >= _ENOUGH
+        failures = self._stumbles if one is None else one.failures
+        key = (look.page, look.event)
+        if key not in self._retried:
+            self._retried.add(key)
+            later = at + min(_LONGEST_RETRY, 2.0 ** min(failures, 10))
+            heapq.heappush(self._again, (later, self._number(), look))
+
+    # -- being asked --------------------------------------------------------------------------
+
+    def next(self, at: float) -> Poll:
+        """What to look at now. There is always something, if only the list once more."""
+        if at < self._slot - _CLOCK:
+            self._set_back(self._slot - at)
+        if self._mixed:  # what the ledger knows comes in any order
+            self._in_order(at)
+        spacing = 1.0 / self.rate
+        at = self._slot = max(at, self._slot + spacing)
+        self._requests += 1
+        self._floor = min(self._floor + self._owed, 2.0)
+        self._sweep = min(self._sweep + self.shares.sweep, 1.0)
+        self._ranking.renew()
+        # What hurries takes every second look at most: a morning on which everything opens at ten
+        # must not keep the rest waiting.
+        self._hurried = not self._hurried
+        return (
+            (self._hurrying(at, spacing) if self._hurried else None)
+            or self._settled(at)
+            or self._hurrying(at, spacing)
+            or self._leafed(at)
+        )
+
+    def forecasts(self, event_id: str, at: float) -> dict[str, Forecast]:
+        """What is expected of each ticket type of an event, by its id."""
+        one = self._events.get(event_id)
+        if one is None:
+            return {}
+        return {
+            kind.id: one.types[kind.id].forecast(
+                kind, self._profile, one.starts, at, self.low_stock
+            )
+            for kind in one.facts.ticket_types or ()
+            if kind.id in one.types
+        }
+
+    def in_vain(self, event_id: str, at: float) -> None:
+        """An event was asked for one by one and could not be read, or is not there. Beside
+        :meth:`failed`, for those who do not go by :meth:`next` alone."""
+        one = self._events.get(event_id)
+        if one is not None:
+            one.tried = at
+
+    def was_in_vain(self, event_id: str) -> bool:
+        """Whether an event could not be read when it was last asked for one by one."""
+        one = self._events.get(event_id)
+        return one is not None and one.tried > 0
+
+    def asked_at(self, event_id: str) -> float:
+        """When an event was last asked for, whether it could be read or not; 0 if it never was."""
+        one = self._events.get(event_id)
+        return 0.0 if one is None else max(one.tried, one.seen if one.looked else 0.0)
+
+    def due(self, event_id: str) -> float | None:
+        """When an event is expected to be looked at by what is known now; None if that is not
+        known, as of one that is under way, or that only its turn will show."""
+        one = self._events.get(event_id)
+        if one is None:
+            return None
+        unit = self._unit(one)
+        found = min(one.moment, unit.due if unit.placed is not None else math.inf)
+        return found if found < math.inf else None
+
+    @property
+    def sweep_seconds(self) -> float:
+        """How old what a row of the list shows can be, in seconds: one sweep of all pages."""
+        if self.rows_tell:
+            return self.longest_unseen
+        least = (self._pages + 1) / (self.shares.sweep * self.rate)
+        return max(self.shares.sweep_seconds, least)
+
+    @property
+    def longest_unseen(self) -> float:
+        """No event that can sell goes unseen for longer than so many seconds, as long as requests
+        are answered at ``rate``. Of one that has only just come into sight, from then on."""
+        return ((len(self._oldest) + 2) / min(self.turns, _HALF) + 2) / self.rate
+
+    @property
+    def turns(self) -> float:
+        """The share of the requests that would go to whatever was unseen longest, if nothing else
+        ever showed it."""
+        lap = len(self._oldest) / self.rate
+        if self.rows_tell:
+            return 1.0 if lap <= _SHORT_LAP else max(self.shares.floor, _HALF)
+        return self.shares.turns(lap)
+
+    @property
+    def _owed(self) -> float:
+        """The share of the requests that goes to turns just now.
+
+        Turns fall due one by one, as events were asked for, so by one a request at most; and what
+        is due gets every second request, less those of the sweeps. So even if all fall due, the
+        last of them waits no longer than is promised. (What came into sight together does not wait
+        for its turn: never seen goes first.)
+        """
+        count = len(self._oldest)
+        if self.rows_tell or not count:
+            return self.turns
+        least = _HALF - self.shares.sweep
+        patience = count * (1.0 / min(self.turns, _HALF) - (1.0 - least) / least)
+        if self._requests - next(iter(self._oldest.values())) >= patience:
+            return _HALF
+        return self.turns if self.shares.eager(count / self.rate) else 0.0
+
+    # -- turns --------------------------------------------------------------------------------
+
+    def _settled(self, at: float) -> Poll | None:
+        """What is owed, else what is worth most."""
+        swept = at - self._swept < self.sweep_seconds / self._pages
+        if self._sweep >= 1.0 and not (self.rows_tell or swept):
+            self._sweep = 0.0
+            return self._leafed(at)
+        if self._floor >= 1.0 and self._oldest:
+            self._floor -= 1.0
+            return self._go(next(iter(self._oldest)), at, PollReason.FLOOR)
+        if not self._begun:
+            return self._leafed(at)
+        # Never seen may be sold out; but an import of thousands must not blind a running watch.
+        self._first = not self._first
+        if self._first and self._fresh:
+            return self._go(next(iter(self._fresh)), at, PollReason.FIRST)
+        best = self._ranking.best(at)
+        if best is not None:
+            return self._go(best, at, PollReason.WORTH)
+        return self._go(next(iter(self._fresh)), at, PollReason.FIRST) if self._fresh else None
+
+    def _leafed(self, at: float) -> Poll:
+        """The next page of the list."""
+        self._page = self._page % self._pages + 1
+        self._swept = at
+        sheet = self._sheets.get(self._page) if self.rows_tell else None
+        return (
+            self._go(sheet, at, PollReason.SWEEP)
+            if sheet
+            else Poll(at, PollReason.SWEEP, page=self._page)
+        )
+
+    def _hurrying(self, at: float, spacing: float) -> Poll | None:
+        """A moment that is now, or that comes before the look after this one would."""
+        while self._moments and self._moments[0][0] < at + spacing / 2:
+            moment, _, one = heapq.heappop(self._moments)
+            if one.moment == moment and self._events.get(one.facts.id) is one:
+                one.moment = math.inf
+                self._slot = max(at, moment)
+                return self._go(self._unit(one), self._slot, PollReason.LAUNCH)
+        while self._again and self._again[0][0] <= at:
+            _, _, look = heapq.heappop(self._again)
+            self._retried.discard((look.page, look.event))
+            if look.page is not None:
+                return Poll(at, PollReason.RETRY, page=look.page)
+            failed = self._events.get(look.event or "")
+            if failed is not None:
+                return self._go(failed, at, PollReason.RETRY)
+        return None
+
+    def _go(self, unit: Unit, at: float, why: PollReason) -> Poll:
+        unit.placed = None
+        self._was_asked(unit)
+        if isinstance(unit, PagePriority):
+            return Poll(at, why, page=unit.number)
+        if isinstance(unit, Watched):
+            self._fresh.pop(unit, None)
+            return Poll(at, why, event=unit.facts.id)
+        raise TypeError(unit)
+
+    # -- what is known ------------------------------------------------------------------------
+
+    def _added(self, facts: EventFacts, at: float, types: dict[str, Velocity]) -> Watched:
+        one = Watched(at, facts=facts, starts=facts.starts_at.timestamp(), types=types)
+        self._events[facts.id] = one
+        if _live(facts) and not self.rows_tell:
+            self._enlist(one)
+            self._fresh[one] = None
+        return one
+
+    def _told(self, rows_tell: bool) -> None:
+        """Rows carry ticket types, or do not: that decides what one request shows."""
+        if self.rows_tell == rows_tell:
+            return
+        self.rows_tell = rows_tell
+        for unit in self._oldest:
+            unit.live = False
+        for queue in (self._oldest, self._fresh, self._sheets):
+            queue.clear()
+        self._ranking.clear()
+        self._mixed = True
+        for one in self._events.values() if not rows_tell else ():
+            if _live(one.facts):
+                self._enlist(one)
+                if one.looked:
+                    self._ranking.place(one)
+                else:
+                    self._fresh[one] = None
+
+    def _enlist(self, unit: Unit) -> None:
+        """From now on it has its turn."""
+        unit.live = True
+        self._oldest[unit] = self._requests
+
+    def _was_asked(self, unit: Unit) -> None:
+        """Its next turn comes after all others'."""
+        if unit in self._oldest:
+            self._oldest[unit] = self._requests
+            self._oldest.move_to_end(unit)
+
+    def _in_order(self, at: float) -> None:
+        """What the ledger knows came in any order: the turns follow from when it was seen."""
+        asked, latest = list[tuple[Unit, float]](), self._requests + 1.0
+        for unit in sorted(self._oldest, key=lambda one: one.seen, reverse=True):
+            latest = min(latest - 1.0, self._requests - (at - unit.seen) * self.rate)
+            asked.append((unit, latest))
+        self._oldest = OrderedDict(reversed(asked))
+        self._mixed = False
+
+    def _changed(self, one: Watched, facts: EventFacts, at: float) -> None:
+        """A row tells something new of an event."""
+        was = one.facts
+        one.facts, one.starts = facts, facts.starts_at.timestamp()
+        if not _live(facts):
+            self._rest(one)
+            return
+        if not _live(was):
+            self._enlist(one)
+        if one.looked:
+            self._looked(one, one.seen)
+            self._remind(one, at)
+        # Sold out, or not any more: its ticket types are not what they were when last seen.
+        if not one.looked or was.status != facts.status:
+            self._fresh[one] = None
+
+    def _rest(self, one: Watched) -> None:
+        """It cannot sell any more, or not now."""
+        self._oldest.pop(one, None)
+        self._fresh.pop(one, None)
+        one.placed, one.live, one.moment = None, False, math.inf
+        one.once = one.twice = one.most = 0.0
+
+    def _saw(self, one: Watched, facts: EventFacts, at: float) -> None:
+        """All of an event was seen."""
+        was = _live(one.facts)
+        one.facts, one.starts, one.failures = facts, facts.starts_at.timestamp(), 0
+        one.tried = 0.0
+        self._fresh.pop(one, None)
+        if not _live(facts):
+            self._rest(one)
+            return
+        if not was and not self.rows_tell:
+            self._enlist(one)
+        else:
+            self._was_asked(one)
+        sold = 0
+        for kind in facts.ticket_types or ():
+            known = _velocity(one, kind)
+            # One that was hidden or not on sale at the last look had no part in the pace.
+            if abs(known.at - one.seen) < 1.0 and _open(kind, one.seen):
+                sold += max(0, known.sold_since(kind))
+            one.types[kind.id] = known.seen(kind, at, self._profile, one.starts)
+        if one.looked:
+            one.surge = surging(one.surge, sold / ORDER, one.pace, one.stirred, at - one.seen)
+        self._looked(one, at)
+        self._remind(one, at)
+
+    def _looked(self, one: Watched, at: float) -> None:
+        """Weigh an event by what was seen at a moment, and place it."""
+        one.seen, one.looked = at, True
+        self._weigh(one, at)
+        if not self.rows_tell:
+            self._ranking.place(one)
+
+    def _sheet(self, number: int, rows: Iterable[EventFacts], at: float) -> None:
+        """Weigh a page by its events, and place it."""
+        sheet = self._sheets.get(number)
+        if sheet is None:
+            sheet = self._sheets[number] = PagePriority(at, number=number)
+            self._enlist(sheet)
+        sheet.events = tuple(self._events[row.id] for row in rows)
+        sheet.seen, sheet.failures = at, 0
+        sheet.once = sum(one.once for one in sheet.events)
+        sheet.twice = sum(one.twice for one in sheet.events)
+        sheet.most = sum(one.most for one in sheet.events)
+        self._was_asked(sheet)
+        self._ranking.place(sheet)
+        for beyond in [one for one in self._sheets if one > self._pages]:
+            left = self._sheets.pop(beyond)
+            left.placed, left.live = None, False
+            self._oldest.pop(left, None)
+        for missing in range(1, self._pages + 1):
+            if missing not in self._sheets:  # the list has grown; or it was never read
+                added = self._sheets[missing] = PagePriority(0.0, number=missing)
+                self._enlist(added)
+                self._oldest[added] = -math.inf
+                self._oldest.move_to_end(added, last=False)
+
+    def _unit(self, one: Watched) -> Unit:
+        return self._sheets.get(one.page, one) if self.rows_tell else one
+
+    def _remind(self, one: Watched, at: float) -> None:
+        """Note the next moment at which something is known to happen."""
+        moment = one.starts if one.starts > at else math.inf
+        for kind in one.facts.ticket_types or ():
+            opens = kind.sale_starts_at and kind.sale_starts_at.timestamp()
+            if opens and opens + _LADDER[-1] > at:
+                steps = (opens + step for step in (0.0, *_LADDER))
+                moment = min(moment, next(step for step in steps if step > at))
+        if moment != one.moment:
+            one.moment = moment
+            if moment < math.inf:
+                heapq.heappush(self._moments, (moment, self._number(), one))
+
+    def _weigh(self, one: Watched, at: float) -> None:
+        """How soon a look at an event is worth something."""
+        weight = 1.0 if self._weight is None else self._weight(one.facts)
+        selling = one.facts.ticket_types or () if one.starts > at else ()
+        weighed = [
+            Selling(kind, self._speed(one, kind, at), _velocity(one, kind).empty_for(at))
+            for kind in selling
+            if _open(kind, at)
+        ]
+        one.weigh(weighed, self.low_stock, weight)
+        speeds = [each.speed for each in weighed if each.kind.available]
+        one.pace = sum(speed.usual for speed in speeds) / ORDER
+        one.stirred = sum(speed.stirred for speed in speeds) / ORDER
+
+    def _speed(self, one: Watched, kind: TypeFacts, at: float) -> Speed:
+        return _velocity(one, kind).speed(kind, self._profile, one.starts, at)
+
+    def _number(self) -> int:
+        self._serial += 1
+        return self._serial
+
+    def _set_back(self, seconds: float) -> None:
+        """The clock was set back: all that we know happened before now."""
+        self._slot = self._swept = -math.inf
+        for unit in (*self._events.values(), *self._sheets.values()):
+            unit.seen -= seconds
+            if unit.placed is not None:
+                self._ranking.place(unit)
+        for one in self._events.values():
+            one.tried = max(0.0, one.tried - seconds)
+        self._again = [(moment - seconds, n, look) for moment, n, look in self._again]
+
+
+def _velocity(one: Watched, kind: TypeFacts) -> Velocity:
+    """What is known of how fast a ticket type sells, if only that nothing is."""
+    return one.types.get(kind.id) or Velocity()
+
+
+def _kept(value: Any) -> float:
+    """A number of seconds or a probability as it was kept; anything else is as good as nothing."""
+    try:
+        number = float(value or 0.0)
+    except (TypeError, ValueError):
+        return 0.0
+    return number if 0.0 <= number < math.inf else 0.0
+
+
+def _open(kind: TypeFacts, at: float) -> bool:
+    """Whether its sale has begun, as far as TicketSmart says."""
+    return kind.sale_starts_at is None or kind.sale_starts_at.timestamp() <= at
+
+
+def _live(facts: EventFacts) -> bool:
+    """Whether an event can sell."""
+    return not facts.vanished and facts.status in _SELLING
+
+
+_SELLING = frozenset({EventStatus.PUBLISHED, EventStatus.SOLD_OUT})
+
+
+def _carries(rows: Sequence[EventFacts]) -> bool | None:
+    """Whether rows tell what is left of their ticket types; drafts and the past prove nothing."""
+    if any(kind.available is not None for row in rows for kind in row.ticket_types or ()):
+        return True
+    return False if any(_live(row) and row.ticket_types is None for row in rows) else None

@@ -1,0 +1,468 @@
+"""Liquid templates → subject, body, message, note. Pure: the same change gives the same words.
+
+What comes from the two APIs is only ever a value, never template source, and loses control and
+direction-changing characters on the way in, so that a hostile title stays a title. A template of a
+rule that fails as it is rendered gives way to the built-in words: a typo must not cost a ticket.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache, lru_cache, wraps
+from importlib import resources
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ...client.money import Money
+from ..model.changes import KINDS, Change, Severity
+from ..model.facts import EventFacts, TypeFacts
+
+if TYPE_CHECKING:
+    from ..model.rules import Rule
+
+T = TypeVar("T")
+_SUBJECT_LENGTH = 160
+_VALUE_LENGTH = 1000
+_LINE_LENGTH = 200
+_MOST_LINES = 40
+_ZONE_LENGTH = 60
+_MOST_DETAILS = 200
+_MOST_STEPS = 10_000
+_MOST_TEXT = 200_000
+_CURRENCY = re.compile(r"[A-Z]{3}")
+ANY = "any"
+"""The table in ``words.toml`` that serves where a kind has no words of its own for a use."""
+_PARTS = "parts"
+_PART = re.compile(r"^@(\w+)$", re.MULTILINE)
+
+
+@cache
+def words() -> Mapping[str, Mapping[str, str]]:
+    """The built-in templates, by kind of change and use."""
+    text = resources.files(__package__).joinpath("words.toml").read_text("utf-8")
+    tables: dict[str, dict[str, str]] = tomllib.loads(text)
+    parts = tables.pop(_PARTS)
+
+    def whole(said: str) -> str:
+        return _PART.sub(lambda found: parts[found[1]].strip(), said)
+
+    return {
+        kind: {use: whole(said) for use, said in table.items()} for kind, table in tables.items()
+    }
+
+
+def built_in(kind: str, use: str) -> str:
+    """The built-in template for a kind and a use: subject, body, message, cleared, …"""
+    return words().get(kind, {}).get(use) or words()[ANY][use]
+
+
+@cache
+def environment() -> Any:
+    """Liquid, with limits on what a template may do and our filters."""
+    # Imported late: it costs as much as all the rest, and a quiet pass has nothing to say.
+    from liquid import Environment
+
+    class Bounded(Environment):
+        """A template is written by people; it still cannot run away."""
+
+        context_depth_limit = 20
+        loop_iteration_limit = _MOST_STEPS
+        local_namespace_limit = 20_000
+        output_stream_limit = _MOST_TEXT
+
+    bounded = Bounded()
+    bounded.filters["local_date"] = lambda value, zone=None: _filtered(day, value, zone)
+    bounded.filters["local_time"] = lambda value, zone=None: _filtered(clock, value, zone)
+    bounded.filters["local"] = lambda value, zone=None: _filtered(when, value, zone)
+    bounded.filters["money"] = lambda value, currency=None: _money_filter(value, currency)
+    # Liquid bounds loops and output, but not what filters make of "(1..100000000)".
+    for name, work in list(bounded.filters.items()):
+        bounded.filters[name] = _bounded(name, work)
+    return bounded
+
+
+def _bounded(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that refuses what is too large, before and after."""
+
+    @wraps(work)
+    def filtered(*values: Any, **more: Any) -> Any:
+        for value in values:
+            _refuse_if_huge(value)
+        if name.startswith(("replace", "join")) and len(values) > 1:
+            sizes = [len(v) if hasattr(v, "__len__") else 1 for v in values]
+            _refuse_if_huge(range(sizes[0] * max(sizes[1:]) // _MOST_STEPS))
+        result = work(*values, **more)
+        _refuse_if_huge(result)
+        return result
+
+    return filtered
+
+
+def _refuse_if_huge(value: Any) -> None:
+    from liquid.exceptions import ResourceLimitError
+
+    if isinstance(value, range | list | tuple):
+        huge = len(value) > _MOST_STEPS
+    elif isinstance(value, int):
+        huge = value.bit_length() > 1000
+    else:
+        huge = isinstance(value, str) and len(value) > _MOST_TEXT
+    if huge:
+        raise ResourceLimitError("a value is too large", token=None)
+
+
+def _filtered(show: Any, value: Any, zone: Any) -> str:
+    """A date filter of ours: what is no moment shows as nothing, as Liquid has it."""
+    if not isinstance(value, datetime):
+        return ""
+    shown: str = show(value, zone if isinstance(zone, str) else None)
+    return shown
+
+
+def _money_filter(value: Any, currency: Any) -> str:
+    if not isinstance(value, int):
+        return ""
+    return money(value, currency if isinstance(currency, str) else "")
+
+
+@cache
+def template(source: str) -> Any:
+    """A parsed template.
+
+    Raises:
+        liquid.exceptions.LiquidError: it makes no sense.
+    """
+    return _told_by_liquid(lambda: environment().from_string(source))
+
+
+# Liquid's filters let through what Python says.
+_PYTHON_SAYS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+
+def _told_by_liquid(work: Callable[[], T]) -> T:
+    """Do something with a template, and let nothing through but Liquid's own errors."""
+    from liquid.exceptions import LiquidError
+
+    try:
+        return work()
+    except _PYTHON_SAYS as error:
+        raise LiquidError(str(error) or type(error).__name__, token=None) from error
+
+
+# -- values -----------------------------------------------------------------------------------
+
+
+def plain(text: str, most: int = _VALUE_LENGTH) -> str:
+    """One line of text as a person would read it: no control, format or direction characters, and
+    no more than ``most`` of it."""
+    text = text[: 4 * most]
+    if text.isascii() and text.isprintable():
+        return _cut(" ".join(text.split()), most)
+    kept = "".join(map(_shown, text))
+    return _cut(" ".join(kept.split()), most)
+
+
+@lru_cache(maxsize=4096)
+def _shown(character: str) -> str:
+    """A character as a person would read it: as it is, as a blank, or not at all."""
+    category = unicodedata.category(character)
+    if category in {"Cc", "Zl", "Zp"}:
+        return " "
+    return "" if category in {"Cf", "Cs", "Co", "Cn"} else character
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def _listed(items: Sequence[T], line: Callable[[T], str], most: int = _MOST_LINES) -> str:
+    """A line each, and how many more there would be."""
+    shown = items if len(items) <= most else items[: most - 1]
+    lines = [_cut(line(item), _LINE_LENGTH) for item in shown]
+    if len(shown) < len(items):
+        lines.append(f"… and {len(items) - len(shown)} more")
+    return "\n".join(lines)
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name and len(name) <= _ZONE_LENGTH else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def local(moment: datetime, timezone: str | None) -> datetime:
+    """A moment as the clocks at the venue show it; in UTC if nobody knows where that is."""
+    return moment.astimezone(_zone(timezone) or UTC)
+
+
+def clock(moment: datetime, timezone: str | None) -> str:
+    """``20:00 EST``, where the event is."""
+    shown = local(moment, timezone)
+    zone = shown.tzname() or ""
+    # Many zones have no letters of their own: "21:00 -03" reads like a range of hours.
+    if zone[:1] in {"+", "-"}:
+        offset = f"{shown:%z}"
+        zone = f"UTC{offset[:3]}:{offset[3:5]}"
+    return f"{shown:%H:%M} {zone}"
+
+
+def day(moment: datetime, timezone: str | None) -> str:
+    """``Fri 4 Dec 2026``, where the event is."""
+    shown = local(moment, timezone)
+    return f"{shown:%a} {shown.day} {shown:%b %Y}"
+
+
+def when(moment: datetime, timezone: str | None) -> str:
+    """``Fri 4 Dec 2026, 20:00 EST``, where the event is."""
+    return f"{day(moment, timezone)}, {clock(moment, timezone)}"
+
+
+def money(cents: int, currency: str) -> str:
+    """``$25.00``: cents as people write them."""
+    return str(Money(cents, currency if _CURRENCY.fullmatch(currency) else None))
+
+
+def price(cents: int, currency: str) -> str:
+    """``$25.00``, or ``free``."""
+    return "free" if cents == 0 else money(cents, currency)
+
+
+def _name(one: TypeFacts) -> str:
+    return plain(one.name, _LINE_LENGTH) or "(no name)"
+
+
+def _names(types: Iterable[TypeFacts]) -> str:
+    return plain(", ".join(_name(one) for one in islice(types, _MOST_LINES)))
+
+
+def _stock_line(one: TypeFacts, currency: str) -> str:
+    sold = one.sold_count
+    if sold is not None and one.quantity is not None:
+        told = f"{sold} of {one.quantity} sold"
+    elif one.available is not None:
+        told = f"{one.available} left"
+    else:
+        told = "stock not known"
+    return f"- {_name(one)} ({price(one.price, currency)}): {told}"
+
+
+def _window(one: TypeFacts, timezone: str | None) -> str:
+    starts, ends = (
+        None if moment is None else when(moment, timezone)
+        for moment in (one.sale_starts_at, one.sale_ends_at)
+    )
+    if starts and ends:
+        return f"from {starts} to {ends}"
+    if starts:
+        return f"from {starts} on"
+    return f"until {ends}" if ends else "at any time"
+
+
+def _event(event: EventFacts | None) -> dict[str, Any]:
+    if event is None:
+        return {}
+    where = ", ".join(plain(part) for part in (event.venue_name, event.city) if part)
+    types = [one for one in event.ticket_types or () if not one.hidden]
+    sold = [one.sold_count for one in event.ticket_types or ()]
+    return {
+        "id": plain(event.id),
+        "title": plain(event.title) or "(no title)",
+        "slug": plain(event.slug or ""),
+        "status": plain(event.status),
+        "category": plain(event.category or ""),
+        "visibility": plain(event.visibility or ""),
+        "currency": plain(event.currency),
+        "starts_at": event.starts_at,
+        "ends_at": event.ends_at,
+        "doors_open": event.doors_open,
+        "timezone": plain(event.timezone or ""),
+        "day": day(event.starts_at, event.timezone),
+        "time": clock(event.starts_at, event.timezone),
+        "when": when(event.starts_at, event.timezone),
+        "venue": plain(event.venue_name or ""),
+        "city": plain(event.city or ""),
+        "country": plain(event.country or ""),
+        "where": where or "place not given",
+        "when_and_where": when(event.starts_at, event.timezone) + (where and f", {where}"),
+        "url": plain(event.public_url or ""),
+        "sold": None if not sold or None in sold else sum(count or 0 for count in sold),
+        "stock": _listed(types, lambda one: _stock_line(one, event.currency)),
+        "types": _names(event.ticket_types or ()),
+        "still_sold_out": _names(one for one in types if one.sold_out),
+    }
+
+
+def _ticket_type(one: TypeFacts | None, event: EventFacts | None) -> dict[str, Any]:
+    if one is None:
+        return {}
+    currency = event.currency if event else ""
+    return {
+        "id": plain(one.id),
+        "name": _name(one),
+        "price": price(one.price, currency),
+        "cents": one.price,
+        "quantity": one.quantity,
+        "sold": one.sold_count,
+        "available": one.available,
+        "sale_window": _window(one, event.timezone if event else None),
+    }
+
+
+SCOPES: Mapping[str, tuple[str, ...]] = {
+    "event": ("event", "before"),
+    "ticket_type": ("event", "before", "ticket_type", "ticket_type_before"),
+    "box_office": (),
+}
+_COMMON = ("box_office", "kind", "summary", "title", "severity", "seen", "detail", "also")
+
+
+def names(kind: str) -> frozenset[str]:
+    """The names a template may use for a kind of change, such as ``event.title``."""
+    blank = EventFacts(id="", title="", status="", starts_at=datetime.now(UTC))
+    one = TypeFacts(id="", name="")
+    tables = {
+        "event": _event(blank),
+        "before": _event(blank),
+        "ticket_type": _ticket_type(one, blank),
+        "ticket_type_before": _ticket_type(one, blank),
+    }
+    found = set(_COMMON)
+    for table in SCOPES[kind.partition(".")[0]]:
+        found |= {table, *(f"{table}.{name}" for name in tables[table])}
+    return frozenset(found)
+
+
+def variables(
+    change: Change, others: Sequence[Change] = (), severity: Severity | None = None
+) -> dict[str, Any]:
+    """What a template may name; :func:`names` lists it. All of it is values."""
+    zone = change.event.timezone if change.event else None
+    kind = KINDS[change.kind]
+    return {
+        "event": _event(change.event),
+        "before": _event(change.before or change.event),
+        "ticket_type": _ticket_type(change.ticket_type, change.event),
+        "ticket_type_before": _ticket_type(change.type_before or change.ticket_type, change.event),
+        "box_office": plain(change.box_office),
+        "kind": kind.name,
+        "summary": kind.summary,
+        "title": plain(change.title),
+        "severity": str(severity or kind.severity),
+        "seen": when(change.observed_at, zone),
+        "detail": _detail(change.detail),
+        "also": _listed(others, lambda other: f"- {one_line(other)}"),
+    }
+
+
+def _detail(text: str) -> str:
+    """A list of ours keeps its lines; what another says is one line, and no reference of an act."""
+    lines = text.splitlines()
+    if not all(line.startswith("- ") for line in lines):
+        return plain(text)
+    return _listed(lines, plain, _MOST_DETAILS)
+
+
+def one_line(change: Change) -> str:
+    """A change in one line, without the event it happened to."""
+    return plain(_safe(built_in(change.kind, "line"), change, variables(change)), _LINE_LENGTH)
+
+
+# -- texts ------------------------------------------------------------------------------------
+
+
+def render(source: str, values: Mapping[str, Any]) -> str:
+    """A template with its values; without the empty lines that a false ``if`` leaves.
+
+    Raises:
+        liquid.exceptions.LiquidError: it makes no sense, or does too much.
+    """
+    parsed = template(source)
+    text: str = _told_by_liquid(lambda: parsed.render(**values))
+    lines = [line.rstrip() for line in text.strip().splitlines()]
+    kept = [line for i, line in enumerate(lines) if line or (i + 1 < len(lines) and lines[i + 1])]
+    return "\n".join(kept)
+
+
+def _safe(source: str, change: Change, values: Mapping[str, Any]) -> str:
+    """One of our own texts. Should it fail, the least that can be said: it must not cost a pass."""
+    from liquid.exceptions import LiquidError
+
+    try:
+        return render(source, values)
+    except LiquidError:
+        return f"{plain(change.title)}: {KINDS[change.kind].summary}"
+
+
+class Words:
+    """Everything that is said of one change under one rule.
+
+    ``others`` are changes that the same ticket tells of as well.
+    """
+
+    def __init__(
+        self,
+        rule: Rule,
+        change: Change,
+        others: Sequence[Change] = (),
+        *,
+        severity: Severity | None = None,
+    ) -> None:
+        self._rule = rule
+        self._change = change
+        self._others = tuple(others)
+        self._values = variables(change, self._others, severity)
+
+    def subject(self) -> str:
+        """One line, short enough for a phone."""
+        return plain(self._text(self._rule.subject, "subject"), _SUBJECT_LENGTH)
+
+    def body(self) -> str:
+        """What the support team reads first."""
+        return self._text(self._rule.body, "body")
+
+    def message(self) -> str:
+        """What the customer gets."""
+        own = self._rule.message
+        return self._text(own if isinstance(own, str) else None, "message")
+
+    def extra_note(self) -> str:
+        """What the rule adds for the team."""
+        return self._text(self._rule.note, "body")
+
+    def cleared_message(self) -> str:
+        """Good news for the customer."""
+        return self._text(None, "cleared")
+
+    def cleared_note(self) -> str:
+        """Good news for the team."""
+        return self._text(None, "cleared_note")
+
+    def overtakes(self) -> str:
+        """Why a ticket has become pointless."""
+        text, also = self._text(None, "overtakes"), self._values["also"]
+        return f"{text}\n\nAlso:\n{also}" if also else text
+
+    def _text(self, own: str | None, use: str) -> str:
+        if own is not None:
+            from liquid.exceptions import LiquidError
+
+            try:
+                text = render(own, self._values)
+            except LiquidError:
+                text = ""
+            if text.strip():
+                return text
+        return _safe(built_in(self._change.kind, use), self._change, self._values)

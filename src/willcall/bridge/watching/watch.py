@@ -1,0 +1,481 @@
+"""Watching one box office without end: two flows, one lease.
+
+:meth:`Watch.observing` spends TicketSmart's requests one by one, as the schedule says, and writes
+down at once what follows from each look, by the same code as a run. :meth:`Watch.delivering`
+carries out what was written down, on Ticket0's own requests (``courier.py``); the first rings for
+it, and never waits for it. Whatever drives them (two threads, or a simulation) runs both until the
+first is over.
+
+::
+
+    observing    lease → look → diff → decide → commit → look → …          → release
+                                            │ rings                        ▲ waits
+    delivering                              └▶ attempting → send → done → … ┘
+
+Once a minute the first does what a run does besides looking: scheduled removals, what time alone
+has ripened, a line in the ledger's list of runs, and what the planner has learned.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+
+from ...client.flow import Flow, do, draw, now, sleep, tick, watched
+from ...errors import (
+    ApiError,
+    LedgerError,
+    RateLimitError,
+    StoppedError,
+    TakenOverError,
+    WillcallError,
+)
+from ...ticketsmart.api import PROVIDER as TICKETSMART
+from ...ticketsmart.api import FlowTicketSmart
+from ..delivery.job import Job
+from ..detection.observe import observe
+from ..detection.poller import Poller
+from ..detection.selling_fast import FAST
+from ..detection.troubles import kind_of, of_all
+from ..evaluate import (
+    Found,
+    conclude,
+    found_in,
+    in_trouble,
+    planner_of,
+    rate_of,
+    removals_due,
+    sales_in,
+)
+from ..ledger import Fence
+from ..model.cases import Conclusion, Name
+from ..model.exit_codes import worst
+from ..model.facts import EventFacts
+from ..model.observation import Observation
+from ..polling.budget import Poll
+from ..polling.planner import Planner
+from ..polling.rate import RateController
+from ..request_counter import RequestCounter
+from ..run import PassReport, busy, strangers
+from .heartbeat import MINUTE, Heartbeat, WatchNotice
+from .relay import OutboxRelay
+
+_RENEW = 20.0
+"""Seconds between two signs of life in the ledger; a lease lasts for several."""
+_LOOK = 20.0
+"""Seconds that one look may take, waits and repetitions included."""
+_LONGEST_PAUSE = 60.0
+_LONGEST_LEDGER_PAUSE = 30.0
+_LONGEST_BACK_OFF = 20.0
+"""Seconds: so that three minutes of trouble are seen as such, and its end soon."""
+_HANDOVER = 3.0
+"""Seconds that delivery is given to finish the act in hand."""
+
+
+class Watch:
+    """One box office under watch: what its two flows share.
+
+    Args:
+        job: the box office, its desk, the rules, the ledger.
+        tell: is told what happens, from whichever flow it happens in.
+    """
+
+    def __init__(self, job: Job, tell: Callable[[WatchNotice], None]) -> None:
+        self.job = job
+        self.over = False
+        """Whether observing has ended, so that delivery should."""
+        self.delivered = False
+        """Whether delivery has ended."""
+        self.codes: deque[int] = deque(maxlen=10)
+        """The exit code that each minute stands for, until somebody asks for :meth:`code`."""
+        self._tell = tell
+        self._fault: WillcallError | None = None
+        self._fast: set[Name] = set()
+        self._snapshot: dict[str, EventFacts] = {}
+        self._planner: Planner | None = None
+        # What differs since the history was last written, as it has it.
+        self._unwritten: dict[str, EventFacts] = {}
+        self._history_at = 0.0
+        self._renewed = 0.0
+        self._failures = 0
+        # The step that the ledger failed in, until that succeeds; and how often it did.
+        self._failing = ""
+        self._ledger_failures = 0
+        self._noted: tuple[str, float] | None = None
+        self._minute: Heartbeat | None = None
+        self._tally = RequestCounter()
+        self._courier = OutboxRelay(attrs.evolve(job, stopping=self._leaving), self._say)
+        self._tempo = RateController(lambda trip: rate_of(job, trip))
+
+    # -- observing ----------------------------------------------------------------------------
+
+    def observing(self) -> Flow[PassReport]:
+        """Take the lease, look until asked to leave, give it back. The report says why it ended.
+
+        Raises:
+            LedgerError: the ledger cannot be used.
+        """
+        job = self.job
+        started = yield from now()
+        fence = yield from do("lease", lambda: job.ledger.take_lease(job.box_office, started))
+        report = PassReport(box_office=job.box_office)
+        if fence is None:
+            self.over = self.delivered = True
+            return attrs.evolve(report, trouble=busy(job.box_office))
+        self._courier.fence = fence
+        try:
+            yield from watched(self._watch(fence), self._tally)
+        except StoppedError:
+            pass  # it was asked to leave while it waited
+        except WillcallError as error:
+            report = attrs.evolve(report, trouble=error)
+        except Exception:
+            self.over = True
+            yield from self._released(fence)
+            raise
+        self.over = True
+        yield from self._handed_over()
+        kept = yield from self._released(fence)
+        trouble = self._fault or report.trouble or kept
+        return attrs.evolve(report, trouble=trouble, left=self._courier.left)
+
+    def _released(self, fence: Fence) -> Flow[LedgerError | None]:
+        """Give the lease back; one that the ledger does not take back now runs out by itself."""
+        try:
+            yield from do("release", lambda: self.job.ledger.release_lease(fence))
+        except LedgerError as error:
+            return error
+        return None
+
+    def _watch(self, fence: Fence) -> Flow[None]:
+        job = self.job
+        moment = yield from now()
+        self._minute = Heartbeat(moment, (yield from tick()))
+        state = yield from do("state", lambda: job.ledger.state(job.box_office))
+        planner = yield from planner_of(job, state.snapshot)
+        if state.snapshot is None:
+            first = yield from self._baseline(fence, planner)
+            if first is None:
+                return
+            self._snapshot = first
+        else:
+            self._snapshot = dict(state.snapshot)
+            self._fast = {one.name for one in state.conditions if one.change.kind == FAST}
+        self._planner, patrol = planner, Poller(planner, self._snapshot)
+        self._courier.ring()
+        yield from self._say(said=f"watching {len(self._snapshot)} events")
+        while not self._leaving():
+            yield from self._keep(fence)
+            moment = yield from now()
+            look = planner.schedule.next(moment.timestamp())
+            # A clock that was set back must not make us wait for the time it showed before.
+            at = min(look.at - moment.timestamp(), 2.0 / planner.schedule.rate)
+            yield from self._rest(fence, at)
+            if self._leaving():
+                return
+            yield from self._one(fence, patrol, look)
+
+    def _one(self, fence: Fence, patrol: Poller, look: Poll) -> Flow[None]:
+        """One look, and what follows from it."""
+        tempo, tally, planner = self._tempo, self._tally.refused, patrol.planner
+        began, before = (yield from tick()), tally[TICKETSMART.name]
+        error: ApiError | None = None
+        try:
+            observation = yield from patrol.look(self._api(), look)
+        except ApiError as problem:
+            error = problem
+        except LedgerError as problem:  # what is spent of the quota is kept there
+            yield from self._ledger_failed("look", problem)
+            return
+        yield from self._ledger_well("look")
+        moment = yield from tick()
+        took = None if error is not None else moment - began
+        said = tempo.looked(moment, took, refused=tally[TICKETSMART.name] > before)
+        planner.schedule.rate = tempo.rate(moment)
+        if said:
+            yield from self._say(said=said)
+        if error is None:
+            yield from self._seen(fence, planner, observation)
+        else:
+            yield from self._failed(fence, look, error)
+
+    def _api(self) -> FlowTicketSmart:
+        return self.job.ticketsmart.with_options(deadline=_LOOK)
+
+    def _baseline(self, fence: Fence, planner: Planner) -> Flow[dict[str, EventFacts] | None]:
+        """The first look of all, however often it takes; None if asked to leave meanwhile.
+
+        Raises:
+            LedgerError: the desk holds tickets of a ledger that was lost.
+        """
+        job = self.job
+        while not self._leaving():
+            try:
+                api = job.ticketsmart.with_options(deadline=2 * MINUTE)
+                observation = yield from observe(api, {}, 0, planner, lambda: self._renew(fence))
+                alone = yield from strangers(job, observation, _LOOK + (yield from tick()))
+                if alone is not None:
+                    raise alone
+            except ApiError as error:
+                yield from self._failed(fence, None, error)
+                continue
+            except LedgerError as problem:
+                yield from self._ledger_failed("look", problem)
+                continue
+            yield from self._ledger_well("look")
+            found = found_in(job, None, observation, planner)
+            done = yield from self._concluded(fence, None, found)
+            if done is not None:
+                return dict(found.differing)
+        return None
+
+    # -- what follows from a look ---------------------------------------------------------------
+
+    def _seen(self, fence: Fence, planner: Planner, observation: Observation) -> Flow[None]:
+        job, minute = self.job, self._minute
+        assert minute is not None  # noqa: S101 - there is one while there are looks
+        minute.looks += 1
+        well = self._noted is not None
+        self._failures, self._noted = 0, None
+        if well:
+            yield from self._say(said="TicketSmart answers again")
+        found = found_in(job, self._snapshot, observation, planner)
+        # Most looks see nothing new, and write nothing.
+        if (
+            well
+            or found.differing
+            or observation.complete
+            or sales_in(job, found, self._fast).changes
+        ):
+            yield from self._concluded(fence, self._snapshot, found)
+
+    def _concluded(
+        self,
+        fence: Fence,
+        snapshot: Mapping[str, EventFacts] | None,
+        found: Found,
+        **more: Any,
+    ) -> Flow[Conclusion | None]:
+        """Decide and write down; None if the ledger fails for now: the next look sees it again."""
+        moment = yield from tick()
+        late = moment - self._history_at >= MINUTE
+        write = snapshot is None or bool(found.changes) or late
+        unwritten = MappingProxyType(self._unwritten) if write else None
+        try:
+            concluded = yield from conclude(
+                self.job,
+                fence,
+                snapshot,
+                found,
+                swept=found.observation.complete,
+                unwritten=unwritten,
+                lately=timedelta(seconds=MINUTE),
+                **more,
+            )
+        except LedgerError as error:
+            yield from self._ledger_failed("conclude", error)
+            return None
+        self._renewed = moment
+        if write:
+            self._unwritten.clear()
+            self._history_at = moment
+        elif snapshot is not None:
+            for name in found.differing:
+                self._unwritten.setdefault(name, snapshot[name])
+        yield from self._ledger_well("conclude", "renew")  # it has kept the lease, too
+        self._snapshot.update(found.differing)
+        yield from self._take(concluded, found.observation)
+        return concluded
+
+    def _take(self, concluded: Conclusion, observation: Observation | None) -> Flow[None]:
+        """Wake delivery, and tell of a decision."""
+        decision = concluded.decision
+        if decision.intents:
+            self._courier.ring()
+        self._fast -= set(decision.over)
+        self._fast |= {one.name for one in decision.conditions if one.change.kind == FAST}
+        assert self._minute is not None  # noqa: S101 - there is one while anything is concluded
+        self._minute.changes += len(decision.recorded)
+        if decision.recorded or decision.baseline:
+            seen = observation if decision.baseline else None
+            office = self.job.box_office
+            report = PassReport(box_office=office, observation=seen, decision=decision)
+            yield from self._say(report=report)
+
+    # -- what goes wrong --------------------------------------------------------------------------
+
+    def _failed(self, fence: Fence, look: Poll | None, error: ApiError) -> Flow[None]:
+        """A look came to nothing: wait a little, longer each time; what lasts becomes a case."""
+        kind = kind_of(error)
+        assert self._minute is not None  # noqa: S101 - there is one while there are looks
+        if isinstance(error, RateLimitError):
+            wait = min(_LONGEST_PAUSE, max(1.0, error.retry_after or 5.0))
+        elif look is not None and look.event is not None and not of_all(error):
+            # One event that cannot be read must not hold up all the others.
+            yield from self._say(said=f"{look.event}: {error}")
+            return
+        else:
+            self._failures += 1
+            pause = min(_LONGEST_BACK_OFF, 2.0 ** min(self._failures - 1, 6))
+            wait = pause * (0.5 + 0.5 * (yield from draw()))
+        if kind is not None:
+            self._minute.error = error
+            yield from self._noted_trouble(fence, kind, error)
+        yield from self._rest(fence, wait)
+
+    def _noted_trouble(self, fence: Fence, kind: str, error: ApiError) -> Flow[None]:
+        """Count a trouble, once a minute as runs do; tell of it when it is new."""
+        moment = yield from tick()
+        new = self._noted is None or self._noted[0] != kind
+        if new:
+            report = PassReport(box_office=self.job.box_office, trouble=error)
+            yield from self._say(report=report)
+        if not new and self._noted is not None and moment - self._noted[1] < MINUTE:
+            return
+        self._noted = kind, moment
+        job = self.job
+        known = self._snapshot or None
+        try:
+            concluded = yield from in_trouble(job, fence, known, error)
+        except LedgerError as problem:
+            yield from self._ledger_failed("conclude", problem)
+            return
+        yield from self._ledger_well("conclude")
+        if concluded is not None:
+            yield from self._take(concluded, None)
+
+    def code(self) -> int:
+        """The exit code that stands for what has happened since this was last asked."""
+        codes = [75] if self._failing else []
+        while self.codes:
+            codes.append(self.codes.popleft())
+        return worst(codes)
+
+    def _ledger_failed(self, step: str, error: LedgerError) -> Flow[None]:
+        """A ledger that fails for now is waited for; what was seen is seen again.
+
+        Raises:
+            LedgerError: it will not pass by itself, or somebody else has the lease.
+        """
+        if isinstance(error, TakenOverError) or not error.temporary:
+            raise error
+        new, self._failing = not self._failing, step
+        self._ledger_failures += 1
+        if new:
+            yield from self._say(said=f"waiting: {error}")
+        yield from sleep(min(_LONGEST_LEDGER_PAUSE, 2.0 ** min(self._ledger_failures, 5)))
+
+    def _ledger_well(self, *steps: str) -> Flow[None]:
+        """These steps have succeeded; if the one that failed is among them, the ledger is back.
+        Others prove nothing: what is spent of the quota may be locked while all else is not."""
+        if self._failing in steps:
+            self._failing, self._ledger_failures = "", 0
+            yield from self._say(said="the ledger answers again")
+
+    # -- time ---------------------------------------------------------------------------------
+
+    def _rest(self, fence: Fence, seconds: float) -> Flow[None]:
+        """Let time pass, and keep the lease meanwhile."""
+        ends = (yield from tick()) + seconds
+        while not self._leaving():
+            left = ends - (yield from tick())
+            if left <= 0:
+                return
+            yield from sleep(min(left, _RENEW))
+            yield from self._keep(fence)
+
+    def _renew(self, fence: Fence) -> Flow[None]:
+        moment = yield from tick()
+        if moment - self._renewed < _RENEW:
+            return
+        at = yield from now()
+        try:
+            yield from do("renew", lambda: self.job.ledger.renew(fence, at))
+        except LedgerError as error:
+            yield from self._ledger_failed("renew", error)
+        else:
+            self._renewed = moment
+            yield from self._ledger_well("renew")
+
+    def _keep(self, fence: Fence) -> Flow[None]:
+        """Between two looks: keep the lease, and once a minute do what is not looking."""
+        yield from self._renew(fence)
+        moment = yield from tick()
+        minute = self._minute
+        if minute is None or moment - minute.begins < MINUTE:
+            return
+        at = yield from now()
+        planner = self._planner
+        if planner is not None and self._noted is None:
+            packed = planner.packed(self._snapshot)
+            try:
+                removed = yield from removals_due(self.job, fence, moment + MINUTE, self._snapshot)
+            except LedgerError as error:
+                yield from self._ledger_failed("remove", error)
+                return
+            yield from self._ledger_well("remove")
+            if removed.warnings:
+                office = self.job.box_office
+                told = PassReport(box_office=office, warnings=removed.warnings)
+                yield from self._say(report=told)
+            nothing = Found(Observation(at, (), complete=False))
+            yield from self._concluded(
+                fence, self._snapshot, nothing, removed=removed, planner=packed
+            )
+        yield from self._note_minute(minute, at)
+        self._minute = Heartbeat(at, moment)
+
+    def _note_minute(self, minute: Heartbeat, at: datetime) -> Flow[None]:
+        """A minute of watching is what a run is: the ledger and the watchdog are told alike."""
+        job, courier = self.job, self._courier
+        minute.delivered, minute.folded = courier.counted()
+        minute.left, minute.stopped = courier.left, courier.stopped
+        if self._noted is None:
+            minute.error = None  # it has passed
+        code, moment = minute.code, (yield from tick())
+        summary = minute.summary(len(self._snapshot), self._planner, self._tempo, moment)
+        summary |= self._tally.taken()
+        self.codes.append(code)
+        try:
+            yield from do(
+                "note run",
+                lambda: job.ledger.record_run(job.box_office, minute.began, at, code, summary),
+            )
+        except LedgerError as error:
+            yield from self._ledger_failed("note", error)
+        else:
+            yield from self._ledger_well("note")
+
+    # -- delivering -----------------------------------------------------------------------------
+
+    def delivering(self) -> Flow[None]:
+        """Carry out what was written down, as soon as it is, until observing is over."""
+        try:
+            yield from watched(self._courier.carrying(), self._tally)
+        except StoppedError:
+            pass
+        except WillcallError as error:
+            self._fault = error
+        finally:
+            self.delivered = self.over = True
+
+    # -- what they share --------------------------------------------------------------------------
+
+    def _leaving(self) -> bool:
+        return self.over or self.job.stopping()
+
+    def _handed_over(self) -> Flow[None]:
+        """Wait until delivery has finished the act in hand."""
+        ends = (yield from tick()) + _HANDOVER
+        while not self.delivered and (yield from tick()) < ends:
+            yield from sleep(0.05)
+
+    def _say(self, *, report: PassReport | None = None, said: str = "") -> Flow[None]:
+        at = yield from now()
+        news = WatchNotice(at=at, box_office=self.job.box_office, report=report, said=said)
+        yield from do("tell", lambda: self._tell(news))

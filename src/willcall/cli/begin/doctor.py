@@ -1,0 +1,312 @@
+"""``willcall doctor``: what is well, what is not, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..shell import screen
+from ..shell.options import AsJson, ConfigFile
+
+if TYPE_CHECKING:
+    from ...bridge.config.file import Config
+    from ...bridge.insight.doctor import Finding
+    from ...bridge.ledger import Ledger
+    from ...client.provider import Account
+
+_OLD = timedelta(hours=1)
+_LEAST_ROOM = 50 * 1024 * 1024
+
+
+def doctor(
+    config: ConfigFile = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask neither API: look at this machine alone.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Look at keys, scopes, clock, TLS, DNS, ledger, lease, quota, lists and configuration.
+
+    Each line says ok, warning or wrong, and what to do. Nothing is written anywhere. The exit code
+    is 0 unless something is wrong: then it is that of the gravest, as a run would end with it.
+
+    \b
+    Examples:
+      willcall doctor
+      willcall doctor --json | jq 'select(.level != "ok")'
+    """
+    from ...bridge.insight.doctor import worst_of
+    from ...bridge.model.exit_codes import worst
+    from ..shell import show
+
+    found = []
+    for one in _all(config, offline=offline):
+        found.append(one)
+        if as_json:
+            facts = {"about": one.about, "level": one.level, "said": one.said}
+            show.as_json({**facts, "do": one.do or None, "exit_code": one.code})
+        else:
+            _line(one)
+    if not as_json:
+        counts = {level: sum(one.level == level for one in found) for level in _COLOURS}
+        typer.echo("\n" + ", ".join(f"{count} {level}" for level, count in counts.items()))
+    return worst(worst_of(found))
+
+
+_COLOURS = {"ok": "green", "warning": "yellow", "wrong": "red"}
+
+
+def _line(one: Finding) -> None:
+    from ...bridge.templates.rendering import plain
+    from ..shell.paint import paint
+
+    level = paint(f"{one.level:<7}", _COLOURS[one.level])
+    screen.line(f"{level}  {one.about}: {plain(one.said)}", hang=9)
+    if one.do:
+        screen.line(f"         → {plain(one.do)}")
+
+
+def _all(path: Path | None, *, offline: bool) -> Iterator[Finding]:
+    """Every finding, as soon as it is known."""
+    from ...bridge.config.file import find, load
+    from ...bridge.insight.doctor import in_words
+    from ...errors import ConfigError
+
+    try:
+        config, folder = load(path)
+    except ConfigError as error:
+        yield in_words(error, "configuration")
+        return
+    file = find(path)
+    yield from _configuration(file)
+    yield from _files(file, config, folder)
+    yield from _ledger(config, folder)
+    if offline:
+        return
+    for number, office in enumerate(config.box_office):
+        yield from _ticketsmart(config, folder, number, office.name)
+    yield from _ticket0(config, folder)
+
+
+# -- this machine -----------------------------------------------------------------------------
+
+
+def _configuration(file: Path) -> Iterator[Finding]:
+    from ...bridge.config.check import Known, check
+    from ...bridge.config.file import text_of
+    from ...bridge.insight.doctor import Finding, warning, wrong
+    from ..shell.ledgers import now
+
+    about = "configuration"
+    checked = check(text_of(file), Known(), now())
+    warnings = len(checked.complaints) - checked.errors
+    said = f"{file}: {checked.errors} errors, {warnings} warnings"
+    if checked.errors:
+        yield wrong(about, said, "`willcall check` shows them, with line and column", 78)
+    elif warnings:
+        yield warning(about, said, "`willcall check` shows them, with line and column")
+    else:
+        yield Finding(about=about, said=f"{file}: nothing to complain of")
+
+
+def _files(file: Path, config: Config, folder: Path) -> Iterator[Finding]:
+    """Who else may read keys, or write what decides where they are sent."""
+    from ...bridge.insight.doctor import Finding, warning
+
+    named = [one.api_key_file for one in (*config.box_office, config.desk) if one.api_key_file]
+    for path in sorted({folder / name for name in named}):
+        if path.exists() and _mode(path) & 0o077:
+            yield warning("keys", f"others on this machine may read {path}", f"chmod 600 {path}")
+        elif path.exists():
+            yield Finding(about="keys", said=f"{path} is its owner's alone")
+    if _mode(file) & 0o022:
+        said = f"others on this machine may write {file}, and so send the keys elsewhere"
+        yield warning("configuration", said, f"chmod go-w {file}")
+
+
+def _mode(path: Path) -> int:
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return 0
+
+
+def _ledger(config: Config, folder: Path) -> Iterator[Finding]:
+    from ...bridge.insight.doctor import Finding, in_words, wrong
+    from ...bridge.ledger import open_ledger
+    from ...errors import ConfigError, LedgerError
+
+    try:
+        ledger = open_ledger(config.state.url, folder, reading=True)
+    except (ConfigError, LedgerError) as error:
+        yield in_words(error, "ledger")
+        return
+    try:
+        yield from _room(config, folder)
+        found = ledger.complaints(thorough=True)
+        if found:
+            todo = "restore a copy, or start a new one with `willcall recover`"
+            yield wrong("ledger", found[0], todo, 78)
+            return
+        yield Finding(about="ledger", said=f"sound, version {ledger.version()}")
+        yield from _state(config, folder, ledger)
+    except LedgerError as error:
+        yield in_words(error, "ledger")
+    finally:
+        ledger.close()
+
+
+def _room(config: Config, folder: Path) -> Iterator[Finding]:
+    from ...bridge.insight.doctor import warning, wrong
+
+    url = config.state.url
+    if not url.startswith("sqlite:///") or url.endswith(":memory:"):
+        return
+    path = folder / url.removeprefix("sqlite:///")
+    if not path.exists():
+        yield warning("ledger", f"{path} is not there yet", "`willcall run` makes it: a baseline")
+    elif _mode(path) & 0o077:
+        yield warning("ledger", f"others on this machine may read {path}", f"chmod 600 {path}")
+    if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        todo = "let the user that runs willcall write to it and its folder"
+        yield wrong("ledger", f"{path} cannot be written by this user", todo, 78)
+    free = shutil.disk_usage(path.parent).free
+    if free < _LEAST_ROOM:
+        yield warning("ledger", f"only {free // 2**20} MB are free on its disk", "make room")
+
+
+def _state(config: Config, folder: Path, ledger: Ledger) -> Iterator[Finding]:
+    from ...bridge.insight.doctor import Finding, warning
+    from ...bridge.insight.status import spent
+    from ..daily.status import ago
+    from ..shell.ledgers import now
+
+    moment = now()
+    for office in config.box_office:
+        known = ledger.office(office.name)
+        yield _lease(office.name, known.lease_holder, known.lease_until, moment)
+        run = known.last_run
+        about = f"{office.name}: last run"
+        if run is None:
+            yield warning(about, "none yet", "`willcall run`, then have cron call it each minute")
+            continue
+        said = f"{ago(moment - run.ended_at)}, exit code {run.exit_code}"
+        if run.exit_code:
+            yield warning(about, said, "`willcall run` says why; `willcall --help` lists the codes")
+        elif moment - run.ended_at > _OLD:
+            yield warning(about, said, "does cron still call `willcall run`? see `crontab -l`")
+        else:
+            yield Finding(about=about, said=said)
+    dead = len(ledger.dead())
+    if dead:
+        yield warning("dead letters", f"{dead}", "`willcall dead list` says why")
+    for one in spent(config, folder, ledger, moment):
+        if one.requests is None:
+            continue
+        about, left = f"{one.account}: quota", max(0, one.of - one.requests)
+        if one.closed_for > timedelta(0):
+            seconds = one.closed_for.total_seconds()
+            said = f"the provider has asked us to stay away for another {seconds:.0f} s"
+            yield warning(about, said, "others use the same key or workspace: give each its own")
+        else:
+            yield Finding(about=about, said=f"{left} of {one.of} requests a minute are left")
+
+
+def _lease(name: str, holder: str | None, until: datetime | None, moment: datetime) -> Finding:
+    from ...bridge.insight.doctor import Finding, warning
+
+    about = f"{name}: lease"
+    if holder is None or until is None:
+        return Finding(about=about, said="free")
+    if moment < until:
+        return Finding(about=about, said=f"{holder} is at work")
+    todo = "nothing to do: the next run takes it over, and looks before it repeats anything"
+    return warning(about, f"{holder} ended without giving it back", todo)
+
+
+# -- the APIs ---------------------------------------------------------------------------------
+
+
+def _ticketsmart(config: Config, folder: Path, number: int, name: str) -> Iterable[Finding]:
+    from ...bridge.insight.doctor import examine
+    from ...client.provider import open_account
+    from ...ticketsmart.api import PROVIDER
+
+    office = config.box_office[number]
+    at = f"box_office[{number}]"
+    needed = {"events:read": "to look at all"}
+    if any(removal.box_office == name for removal in config.removal):
+        needed["events:write"] = "for [[removal]]"
+    called = f"TicketSmart ({name})"
+    return _asked(
+        called,
+        office.key_field(at),
+        lambda: open_account(PROVIDER, office.key(folder, at), office.base_url),
+        lambda account: _drive(examine(called, account, needed)),
+    )
+
+
+def _ticket0(config: Config, folder: Path) -> Iterable[Finding]:
+    from ...bridge.insight.doctor import examine, observe_lists
+    from ...client.provider import open_account
+    from ...ticket0.api import PROVIDER
+
+    desk = config.desk
+    needed = {
+        "tickets:read": "to find what was sent",
+        "tickets:write": "to open and resolve",
+        "messages:read": "to find what was said",
+        "messages:send": "for notes and messages",
+    }
+
+    def ask(account: Account) -> list[Finding]:
+        found: list[Finding] = _drive(examine("Ticket0", account, needed))
+        if not any(one.level == "wrong" for one in found):
+            found += _drive(observe_lists(account, desk.inbox_id))
+        return found
+
+    return _asked(
+        "Ticket0",
+        desk.key_field("desk"),
+        lambda: open_account(PROVIDER, desk.key(folder, "desk"), desk.base_url),
+        ask,
+    )
+
+
+def _asked(
+    name: str,
+    field: str,
+    account: Callable[[], Account],
+    ask: Callable[[Account], list[Finding]],
+) -> list[Finding]:
+    from ...bridge.insight.doctor import in_words, refused, wrong
+    from ...errors import ApiError, ConfigError, InputError
+
+    try:
+        return ask(account())
+    except ConfigError as error:
+        return [in_words(error, f"{name}: key")]
+    except InputError as error:
+        return [wrong(f"{name}: key", f"{field}: {error.problem}", error.fix, 78)]
+    except ApiError as error:
+        return [refused(name, error)]
+
+
+def _drive(flow: object) -> list[Finding]:
+    from ...client.flow import drive
+    from ...client.http import Connections
+
+    connections = Connections()
+    try:
+        found: list[Finding] = drive(flow, connections, time.sleep)  # type: ignore[arg-type]
+        return found
+    finally:
+        connections.close()

@@ -1,0 +1,3 @@
+"""Commands for every day: ``run``, ``watch``, ``plan``, ``status``, ``log``, ``report``,
+``silence``, ``release`` and ``dead``.
+"""

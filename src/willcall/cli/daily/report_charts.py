@@ -1,0 +1,307 @@
+"""The drawings of a report, as SVG: curves of stock, and bars of requests. Pure.
+
+They are drawn as wide as a phone, and never wider than that on a screen, so that what is written in
+them has the size of the text around them. Nothing is told by colour alone: lines have dashes and
+letters, tickets have numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta, tzinfo
+from itertools import pairwise
+from xml.etree.ElementTree import Element
+
+import attrs
+
+from ...bridge.insight.report import Opened, Runs
+from ...bridge.insight.stock import Curve, Line
+from ...bridge.model.predictions import Prediction
+from ...bridge.templates.rendering import local, plain
+from .markup import tag
+from .report_words import SERVICES, count, requests, span, stamp
+
+WIDTH = 360
+_LEFT, _RIGHT = 34, 24
+_STRIP = 20  # where the numbers of the tickets stand
+_PLOT = 130
+_FOOT = 22
+LETTERS = "ABCDEFGH"
+
+
+@attrs.frozen
+class Axis:
+    """From moments and numbers to places in a drawing."""
+
+    since: datetime
+    until: datetime
+    most: int
+    top: float = _STRIP
+    height: float = _PLOT
+
+    def x(self, moment: datetime) -> float:
+        """Where a moment is."""
+        part = (moment - self.since) / (self.until - self.since)
+        return _LEFT + min(1.0, max(0.0, part)) * (WIDTH - _LEFT - _RIGHT)
+
+    def y(self, number: float) -> float:
+        """Where a number is."""
+        return self.top + self.height * (1 - number / self.most)
+
+
+# -- axes -------------------------------------------------------------------------------------
+
+
+def steps(most: int, about: int = 4) -> list[int]:
+    """Round numbers from 0 on, the last of them at ``most`` or above."""
+    size = 1
+    while True:
+        for factor in (1, 2, 5):
+            if size * factor * about >= most:
+                step = size * factor
+                return [step * i for i in range(-(-most // step) + 1)]
+        size *= 10
+
+
+_HOURS = (1, 3, 6, 12)
+_DAYS = (1, 2, 4, 7, 14, 28, 56, 112)
+
+
+def ticks(
+    since: datetime, until: datetime, zone: tzinfo | None, most: int = 7
+) -> list[tuple[datetime, str]]:
+    """Full hours or midnights of a zone, no more than so many, with what is written below."""
+    length = until - since
+    for hours in _HOURS:
+        if length / timedelta(hours=hours) <= most:
+            return list(_full_hours(since, until, zone, hours))
+    days = next((one for one in _DAYS if length / timedelta(days=one) <= most + 0.5), _DAYS[-1])
+    return list(_midnights(since, until, zone, days))
+
+
+def _full_hours(
+    since: datetime, until: datetime, zone: tzinfo | None, hours: int
+) -> Iterator[tuple[datetime, str]]:
+    quarter = timedelta(minutes=15)  # there are zones that lie so far apart
+    moment = since.replace(minute=0, second=0, microsecond=0)
+    while moment <= until:
+        here = moment.astimezone(zone)
+        if moment >= since and here.minute == 0 and here.hour % hours == 0:
+            yield moment, f"{here:%a} {here.day}" if here.hour == 0 else f"{here:%H:%M}"
+        moment += quarter
+
+
+def _midnights(
+    since: datetime, until: datetime, zone: tzinfo | None, days: int
+) -> Iterator[tuple[datetime, str]]:
+    day = since.astimezone(zone).date()
+    while True:
+        day += timedelta(days=1)
+        # Without a zone it is a moment of this machine's clock: so astimezone() takes it, too.
+        midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+        moment = midnight.astimezone(since.tzinfo)
+        if moment > until:
+            return
+        if day.toordinal() % days == 0:
+            yield moment, f"{day:%a} {day.day}" if days == 1 else f"{day.day} {day:%b}"
+
+
+def _frame(axis: Axis, rows: Sequence[int], below: Sequence[tuple[datetime, str]]) -> list[Element]:
+    drawn: list[Element] = []
+    for number in rows:
+        y = f"{axis.y(number):.1f}"
+        drawn.append(tag("line", class_="grid", x1=_LEFT, x2=WIDTH - _RIGHT, y1=y, y2=y))
+        drawn.append(tag("text", f"{number:,}", class_="axis end", x=_LEFT - 6, y=y, dy="0.35em"))
+    foot = axis.top + axis.height
+    for moment, said in below:
+        x = f"{axis.x(moment):.1f}"
+        drawn.append(tag("line", class_="tick", x1=x, x2=x, y1=foot, y2=foot + 4))
+        if _LEFT + 6 < axis.x(moment) < WIDTH - _RIGHT - 8:
+            drawn.append(tag("text", said, class_="axis mid", x=x, y=foot + 16))
+    return drawn
+
+
+def _drawing(name: str, said: str, told: str, height: float, *drawn: Element) -> Element:
+    return tag(
+        "svg",
+        tag("title", said, id=f"{name}-t"),
+        tag("desc", told, id=f"{name}-d"),
+        *drawn,
+        viewBox=f"0 0 {WIDTH} {height:g}",
+        role="img",
+        aria_labelledby=f"{name}-t {name}-d",
+        width=WIDTH,
+        height=f"{height:g}",
+    )
+
+
+# -- stock ------------------------------------------------------------------------------------
+
+
+def stock(
+    name: str, curve: Curve, tickets: Sequence[Opened], since: datetime, until: datetime
+) -> Element:
+    """What was left of an event, and the moments at which its tickets were opened.
+
+    Args:
+        name: by which the page knows this drawing.
+        curve: what was left.
+        tickets: those about this event.
+        since: the left end.
+        until: the right end.
+    """
+    rows = steps(max((left for line in curve.lines for _, left in line.points), default=0) or 1)
+    axis = Axis(since, until, rows[-1])
+    zone = local(until, curve.timezone).tzinfo
+    drawn = _frame(axis, rows, ticks(since, until, zone))
+    drawn += _begins(axis, curve.starts_at)
+    drawn += _openings(axis, [one for one in tickets if since <= one.opened_at <= until])
+    ends = _spread([axis.y(line.left) for line in curve.lines], axis)
+    for number, line in enumerate(curve.lines):
+        drawn.append(tag("path", class_=f"line s{number}", d=_steps(axis, line)))
+        drawn.append(
+            tag(
+                "text",
+                LETTERS[number],
+                class_=f"letter f{number}",
+                x=WIDTH - _RIGHT + 6,
+                y=f"{ends[number]:.1f}",
+                dy="0.35em",
+            )
+        )
+    told = "; ".join(f"{plain(line.name)}: {line.first} to {line.left}" for line in curve.lines)
+    return _drawing(
+        name,
+        f"Tickets left of {plain(curve.title)}",
+        f"From {stamp(since, zone)} to {stamp(until, zone)}. {told}.",
+        _STRIP + _PLOT + _FOOT,
+        *drawn,
+    )
+
+
+def _begins(axis: Axis, moment: datetime) -> list[Element]:
+    """Where the event itself begins, if that is in this time."""
+    if not axis.since < moment < axis.until:
+        return []
+    x = axis.x(moment)
+    side, at = ("start", x + 4) if x < WIDTH / 2 else ("end", x - 4)
+    return [
+        tag("line", class_="begins", x1=f"{x:.1f}", x2=f"{x:.1f}", y1=axis.top, y2=axis.y(0)),
+        tag("text", "begins", class_=f"axis {side}", x=f"{at:.1f}", y=axis.top + 12),
+    ]
+
+
+def _steps(axis: Axis, line: Line) -> str:
+    """A path in steps: what was left stayed so until it was seen to differ."""
+    (at, left), *rest = line.points
+    path = [f"M{axis.x(at):.1f} {axis.y(left):.1f}"]
+    for moment, number in rest:
+        path.append(f"H{axis.x(moment):.1f}V{axis.y(number):.1f}")
+    path.append(f"H{axis.x(axis.until):.1f}")
+    return "".join(path)
+
+
+def _spread(places: list[float], axis: Axis, apart: float = 12) -> list[float]:
+    """The same places, moved as little as keeps what is written there apart."""
+    order = sorted(range(len(places)), key=lambda number: places[number])
+    moved = list(places)
+    for before, after in pairwise(order):
+        moved[after] = max(moved[after], moved[before] + apart)
+    floor = axis.top + axis.height + 2
+    for number in reversed(order):
+        moved[number] = min(moved[number], floor)
+        floor = moved[number] - apart
+    return moved
+
+
+def _openings(axis: Axis, tickets: Sequence[Opened]) -> list[Element]:
+    """A line with a number for each ticket; numbers that would meet stand side by side."""
+    drawn: list[Element] = []
+    last = -99.0
+    for one in tickets:
+        x = axis.x(one.opened_at)
+        at = min(max(x, last + 19), WIDTH - 9)
+        last = at
+        drawn.append(
+            tag(
+                "path",
+                class_="mark",
+                d=f"M{at:.1f} {_STRIP - 3}L{x:.1f} {_STRIP + 5}V{axis.top + axis.height}",
+            )
+        )
+        drawn.append(tag("rect", class_="badge", x=f"{at - 9:.1f}", y=1, width=18, height=16, rx=8))
+        drawn.append(tag("text", str(one.number), class_="number", x=f"{at:.1f}", y=12.6))
+    return drawn
+
+
+# -- tickets ----------------------------------------------------------------------------------
+
+
+def lasted(one: Opened, since: datetime, until: datetime) -> Element:
+    """When a ticket was open, as a bar in the time of the report; what it shows is told beside."""
+    axis = Axis(since, until, 1)
+    begins, ends = axis.x(one.opened_at), axis.x(one.ended_at or until)
+    wide = WIDTH - _LEFT - _RIGHT
+    return tag(
+        "svg",
+        tag("rect", class_="track", x=0, y=3.5, width=wide, height=1),
+        tag("rect", x=f"{begins - _LEFT:.1f}", y=0, width=f"{max(2, ends - begins):.1f}", height=8),
+        class_="lasted",
+        viewBox=f"0 0 {wide} 8",
+        preserveAspectRatio="none",
+        aria_hidden="true",
+    )
+
+
+def foretold(one: Prediction, since: datetime, until: datetime) -> Element:
+    """When a ticket type was to sell out, as a bar, with the likeliest moment and what came; what
+    it shows is told beside."""
+    axis = Axis(since, until, 1)
+    begins, likely, ends = (axis.x(at) - _LEFT for at in (one.earliest, one.likely, one.latest))
+    came = None
+    if one.came_at is not None:
+        at = axis.x(one.came_at) - _LEFT
+        came = tag("path", class_="came", d=f"M{at:.1f} 0l5 6l-5 6l-5 -6z")
+    wide = WIDTH - _LEFT - _RIGHT
+    return tag(
+        "svg",
+        tag("rect", class_="track", x=0, y=5.5, width=wide, height=1),
+        tag("rect", x=f"{begins:.1f}", y=3, width=f"{max(2, ends - begins):.1f}", height=6),
+        tag("rect", class_="likely", x=f"{likely - 1:.1f}", y=0, width=2, height=12),
+        came,
+        class_="foretold",
+        viewBox=f"-6 0 {wide + 12} 12",
+        aria_hidden="true",
+    )
+
+
+# -- requests ---------------------------------------------------------------------------------
+
+_BARS = 80
+
+
+def bars(
+    name: str, runs: Runs, service: str, since: datetime, until: datetime, zone: tzinfo | None
+) -> Element:
+    """How many requests went to a service, a bar for each little while."""
+    numbers = [one.requests.get(service, 0) for one in runs.spent]
+    rows = steps(max(numbers, default=0) or 1, about=3)
+    axis = Axis(since, until, rows[-1], top=10, height=_BARS)
+    drawn = _frame(axis, rows, ticks(since, until, zone))
+    wide = (WIDTH - _LEFT - _RIGHT) * timedelta(seconds=runs.span) / (until - since)
+    path = [
+        f"M{axis.x(one.at):.1f} {axis.y(0):.1f}V{axis.y(number):.1f}h{max(0.6, wide - 1):.1f}V"
+        f"{axis.y(0):.1f}z"
+        for one, number in zip(runs.spent, numbers, strict=True)
+        if number
+    ]
+    drawn.append(tag("path", class_="bars", d="".join(path)))
+    shown = SERVICES.get(service, service)
+    return _drawing(
+        name,
+        f"Requests to {shown}, each bar {span(runs.span)}",
+        f"{requests(runs, service)}. At the most {count(max(numbers, default=0), 'request')} in "
+        f"{span(runs.span)}.",
+        10 + _BARS + _FOOT,
+        *drawn,
+    )

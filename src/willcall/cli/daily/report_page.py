@@ -1,0 +1,427 @@
+"""A report as one HTML page that loads nothing and runs nothing: it may be mailed and kept. Pure.
+
+Its policy allows exactly the one style sheet that it carries, by the sheet's own hash.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from datetime import tzinfo
+from functools import cache
+from hashlib import sha256
+from importlib import resources
+from itertools import groupby
+from xml.etree.ElementTree import Element
+
+from ..._version import __version__
+from ...bridge.insight.report import Fate, Happened, OfficeReport, Opened, Report, Runs
+from ...bridge.insight.stock import Curve
+from ...bridge.model.changes import Severity
+from ...bridge.templates.rendering import local, plain
+from . import report_words as words
+from .markup import Child, html, tag
+from .report_charts import LETTERS, bars, foretold, lasted, stock
+
+MOST_TOLD = 400
+"""So many changes stand on the page, the latest; the rest is counted."""
+
+
+MOST_FORETOLD = 60
+
+
+@cache
+def style() -> str:
+    """The style sheet."""
+    return resources.files(__package__).joinpath("report.css").read_text("utf-8")
+
+
+def page(report: Report, zone: tzinfo | None = None) -> str:
+    """The page; ``zone`` is the reader's time zone, None this machine's."""
+    known = b64encode(sha256(style().encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{known}'; base-uri 'none'; form-action 'none'"
+    title = words.title(report, zone)
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=policy),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("meta", name="referrer", content="no-referrer"),
+        tag("title", f"willcall: {title}"),
+        tag("style", style()),
+    )
+    several = len(report.offices) > 1
+    body = tag(
+        "body",
+        tag("a", "Skip to the report", href="#report", class_="skip"),
+        tag(
+            "header",
+            tag("p", "willcall report", class_="kicker"),
+            tag("h1", title),
+            None if several else tag("p", words.lead(report.offices[0]), class_="lead"),
+        ),
+        tag(
+            "main",
+            *(_office(n, one, report, zone, several) for n, one in enumerate(report.offices)),
+            id="report",
+        ),
+        _footer(report, zone),
+    )
+    return html(tag("html", head, body, lang="en"))
+
+
+def _footer(report: Report, zone: tzinfo | None) -> Element:
+    made = words.stamp(report.until, zone)
+    here = words.zone_name(report.until, zone)
+    return tag(
+        "footer",
+        tag(
+            "p",
+            f"Made on {made} {here} by willcall {__version__}, from its ledger alone. "
+            f"Times are {here}; those of an event's stock are the venue's own.",
+        ),
+    )
+
+
+def _office(
+    number: int, one: OfficeReport, report: Report, zone: tzinfo | None, several: bool
+) -> Element:
+    key = f"o{number}"
+    sections = (
+        _letters(key, one, zone),
+        _tickets(key, one, report, zone),
+        _stock(key, one, report),
+        _forecasts(key, one, report, zone),
+        _changes(key, one, zone),
+        _runs(key, one.runs, report, zone),
+        _silences(key, one, zone),
+    )
+    return tag(
+        "article",
+        tag("h2", plain(one.box_office), class_="office", id=key) if several else None,
+        tag("p", words.lead(one), class_="lead") if several else None,
+        _figures(one),
+        *sections,
+        aria_labelledby=key if several else None,
+        aria_label=None if several else plain(one.box_office),
+    )
+
+
+def _section(
+    key: str, name: str, heading: str, *inside: Child, class_: str | None = None
+) -> Element:
+    name = f"{key}-{name}"
+    return tag("section", tag("h3", heading, id=name), *inside, aria_labelledby=name, class_=class_)
+
+
+def _quiet(said: str) -> Element:
+    return tag("p", said, class_="quiet")
+
+
+def _figures(one: OfficeReport) -> Element:
+    over = [ticket for ticket in one.opened if ticket.seconds is not None]
+    half = "none yet" if one.median_seconds is None else words.long(one.median_seconds)
+    rows = (
+        ("changes seen", f"{len(one.happened):,}"),
+        ("tickets", f"{len(one.opened):,}"),
+        ("of them over", f"{len(over):,}"),
+        ("median time open", half),
+        ("runs", f"{one.runs.count:,}"),
+        ("dead letters", f"{len(one.dead):,}"),
+    )
+    pairs = (tag("div", tag("dt", name), tag("dd", value)) for name, value in rows)
+    return tag("dl", *pairs, class_="figures")
+
+
+# -- dead letters -----------------------------------------------------------------------------
+
+
+def _letters(key: str, one: OfficeReport, zone: tzinfo | None) -> Element:
+    if not one.dead:
+        return _section(key, "dead", "Dead letters", _quiet("None: nothing waits for a person."))
+    items = [
+        tag(
+            "li",
+            tag(
+                "p", tag("strong", plain(letter.title)), f": {letter.act} of ", _code(letter.marker)
+            ),
+            tag("p", plain(letter.error), class_="small"),
+            tag(
+                "p",
+                f"number {letter.number}"
+                + (f", first tried {words.stamp(letter.since, zone)}" if letter.since else ""),
+                class_="small",
+            ),
+        )
+        for letter in one.dead
+    ]
+    way = tag(
+        "p",
+        "Ticket0 refuses these for good. See each with ",
+        _code("willcall dead show NUMBER"),
+        ", then let it be tried again with ",
+        _code("willcall dead retry NUMBER"),
+        ".",
+        class_="small",
+    )
+    return _section(
+        key, "dead", "Dead letters", tag("ul", *items, class_="plain"), way, class_="alarm"
+    )
+
+
+def _code(text: str) -> Element:
+    return tag("code", text)
+
+
+# -- tickets ----------------------------------------------------------------------------------
+
+
+def _tickets(key: str, one: OfficeReport, report: Report, zone: tzinfo | None) -> Element:
+    if not one.tickets:
+        return _section(key, "tickets", "Tickets", _quiet("None was open in this time."))
+    items = [_ticket(key, ticket, report, zone) for ticket in one.tickets]
+    return _section(key, "tickets", "Tickets", tag("ol", *items, class_="tickets"))
+
+
+def _ticket(key: str, one: Opened, report: Report, zone: tzinfo | None) -> Element:
+    high = one.severity is Severity.HIGH
+    return tag(
+        "li",
+        tag("span", str(one.number), class_="badge", aria_hidden="true"),
+        tag(
+            "div",
+            tag(
+                "p",
+                tag("strong", plain(one.title)),
+                words.about(one) + (" (high)" if high else ""),
+            ),
+            tag(
+                "p",
+                f"opened {words.stamp(one.opened_at, zone)}, ",
+                _code(one.marker),
+                f", {plain(one.ticket_id)}" if one.ticket_id else None,
+                class_="small",
+            ),
+        ),
+        tag(
+            "div",
+            tag("p", words.took(one, report.until)),
+            lasted(one, report.since, report.until),
+            class_="fate open" if one.fate in _PENDING else "fate",
+        ),
+        id=f"{key}-ticket-{one.number}",
+    )
+
+
+_PENDING = {Fate.OPEN, Fate.WAITING, Fate.HELD}
+
+
+# -- stock ------------------------------------------------------------------------------------
+
+
+def _stock(key: str, one: OfficeReport, report: Report) -> Element:
+    heading = "What was left"
+    if not one.curves:
+        return _section(key, "stock", heading, _quiet("No stock is known to have moved."))
+    about: dict[str | None, list[Opened]] = {}
+    for ticket in one.tickets:
+        about.setdefault(ticket.event_id, []).append(ticket)
+    drawn = [
+        _figure(f"{key}-stock-{n}", key, curve, about.get(curve.event_id, []), report)
+        for n, curve in enumerate(one.curves)
+    ]
+    rest = []
+    if one.more_curves:
+        rest.append(f"{words.count(one.more_curves, 'event')} more sold less than these.")
+    if one.quiet_curves:
+        rest.append(f"Of {words.count(one.quiet_curves, 'event')} nothing moved.")
+    return _section(
+        key,
+        "stock",
+        heading,
+        tag("p", "Numbered lines are tickets, at the moment they were opened.", class_="small"),
+        tag("div", *drawn, class_="charts"),
+        tag("p", " ".join(rest), class_="small") if rest else None,
+    )
+
+
+def _figure(
+    name: str, key: str, curve: Curve, tickets: Sequence[Opened], report: Report
+) -> Element:
+    starts = words.venue_stamp(curve.starts_at, curve.timezone)
+    zone = words.zone_name(curve.starts_at, local(curve.starts_at, curve.timezone).tzinfo)
+    lines = [
+        tag(
+            "li",
+            tag("span", LETTERS[n], class_=f"letter f{n}"),
+            _swatch(n),
+            tag("span", plain(line.name), class_="name"),
+            tag("span", f"{line.first:,} → {line.left:,}", class_="number"),
+        )
+        for n, line in enumerate(curve.lines)
+    ]
+    marks = [
+        tag(
+            "li",
+            tag("span", str(one.number), class_="badge"),
+            tag(
+                "span",
+                tag("a", words.about(one).strip(", :"), href=f"#{key}-ticket-{one.number}"),
+                f", {words.venue_stamp(one.opened_at, curve.timezone)}",
+            ),
+        )
+        for one in tickets
+    ]
+    return tag(
+        "figure",
+        tag(
+            "figcaption",
+            tag("h4", plain(curve.title)),
+            tag("p", f"{starts} {zone}", class_="small"),
+        ),
+        stock(name, curve, tickets, report.since, report.until),
+        tag("ul", *lines, class_="legend"),
+        tag("ul", *marks, class_="marks") if marks else None,
+    )
+
+
+def _swatch(number: int) -> Element:
+    line = tag("line", class_=f"line s{number}", x1=1, x2=27, y1=5, y2=5)
+    return tag("svg", line, viewBox="0 0 28 10", width=28, height=10, aria_hidden="true")
+
+
+# -- forecasts --------------------------------------------------------------------------------
+
+
+def _forecasts(key: str, one: OfficeReport, report: Report, zone: tzinfo | None) -> Element | None:
+    """Forecasts against what came; nothing where nothing was foretold."""
+    if not one.forecasts:
+        return None
+    ends = max([report.until, *(it.latest for it in one.forecasts)])
+    items = [
+        tag(
+            "li",
+            tag(
+                "div",
+                tag("p", tag("strong", plain(it.title)), f", {plain(it.ticket_type)}"),
+                tag("p", words.foretold(it, zone), class_="small"),
+            ),
+            tag(
+                "div",
+                tag("p", words.came(it, zone)),
+                foretold(it, report.since, ends),
+                class_="fate",
+            ),
+        )
+        for it in one.forecasts[-MOST_FORETOLD:]
+    ]
+    key_to = (
+        "Bars are the time in which it was to happen, a line in them the likeliest moment, a "
+        f"diamond what came; up to {words.stamp(ends, zone)}."
+    )
+    return _section(
+        key,
+        "forecasts",
+        "Forecasts, and what came",
+        tag("p", words.forecasts(one.forecasts)),
+        tag("p", key_to, class_="small"),
+        tag("ol", *items, class_="tickets forecasts"),
+    )
+
+
+# -- what happened ----------------------------------------------------------------------------
+
+
+def _changes(key: str, one: OfficeReport, zone: tzinfo | None) -> Element:
+    heading = "What happened"
+    if not one.happened:
+        return _section(key, "changes", heading, _quiet("Nothing changed."))
+    shown = one.happened[-MOST_TOLD:]
+    numbers = {ticket.marker: ticket.number for ticket in one.tickets}
+    days = groupby(shown, key=lambda it: it.at.astimezone(zone).date())
+    inside: list[Child] = []
+    if len(shown) < len(one.happened):
+        left = len(one.happened) - len(shown)
+        inside.append(_quiet(f"{left:,} earlier ones are left out; `willcall log` has them."))
+    for day, rows in days:
+        items = [_change(key, it, numbers, zone) for it in rows]
+        inside.append(tag("h4", f"{day:%A} {day.day} {day:%B}"))
+        inside.append(tag("ol", *items, class_="log"))
+    return _section(key, "changes", heading, *inside)
+
+
+def _change(key: str, one: Happened, numbers: dict[str, int], zone: tzinfo | None) -> Element:
+    what = tag("p", tag("strong", plain(one.title)), words.about(one))
+    number = numbers.get(one.marker or "")
+    outcome: Child = plain(one.outcome)
+    if number is not None:
+        outcome = tag("a", plain(one.outcome), href=f"#{key}-ticket-{number}")
+    return tag(
+        "li",
+        tag("time", f"{one.at.astimezone(zone):%H:%M}", datetime=one.at.isoformat()),
+        what,
+        tag("p", outcome, class_="small"),
+    )
+
+
+# -- runs and requests ------------------------------------------------------------------------
+
+
+def _runs(key: str, runs: Runs, report: Report, zone: tzinfo | None) -> Element:
+    heading = "Runs and requests"
+    if not runs.count:
+        return _section(key, "runs", heading, _quiet("No run took place."), class_="alarm")
+    facts = [
+        tag("li", f"{words.count(runs.count, 'run')}: {words.codes(runs.codes)}"),
+        tag("li", f"longest time without one: {words.pause(runs, zone)}"),
+    ]
+    facts += [
+        tag(
+            "li",
+            f"{words.count(one.runs, 'run')} in trouble, last {words.stamp(one.last, zone)}: ",
+            tag("q", plain(one.said)),
+        )
+        for one in runs.troubles
+    ]
+    services = [name for name in words.SERVICES if name in runs.total]
+    drawn: Iterable[Element] = [
+        tag(
+            "figure",
+            tag("figcaption", tag("h4", f"Requests to {words.SERVICES[name]}")),
+            bars(f"{key}-spent-{n}", runs, name, report.since, report.until, zone),
+            tag("p", words.requests(runs, name) + ".", class_="small"),
+        )
+        for n, name in enumerate(services)
+    ]
+    note = None
+    if runs.counted < runs.count:
+        note = _quiet(f"{words.count(runs.count - runs.counted, 'run')} noted no requests.")
+    return _section(
+        key,
+        "runs",
+        heading,
+        tag("ul", *facts, class_="facts"),
+        tag("div", *drawn, class_="charts") if services else None,
+        note,
+    )
+
+
+def _silences(key: str, one: OfficeReport, zone: tzinfo | None) -> Element:
+    heading = "Silences"
+    if not one.silences:
+        return _section(key, "silences", heading, _quiet("None was in force."))
+    items = [
+        tag(
+            "li",
+            tag("p", tag("strong", words.silence(it))),
+            tag(
+                "p",
+                f"{words.stamp(it.begins, zone)} to {words.stamp(it.until, zone)}, "
+                f"by {plain(it.author)}: {plain(it.reason)}",
+                class_="small",
+            ),
+        )
+        for it in one.silences
+    ]
+    return _section(key, "silences", heading, tag("ul", *items, class_="plain"))

@@ -1,0 +1,106 @@
+"""A report as Markdown, for a terminal, a chat or a wiki; and as JSON, for machines. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import tzinfo
+from typing import Any
+
+import orjson
+
+from ...bridge.insight.report import OfficeReport, Opened, Report
+from ...bridge.insight.stock import Curve
+from ...bridge.templates.rendering import plain
+from . import report_words as words
+
+_SIGNS = re.compile(r"[\\`*_{}\[\]<>#|~&]")
+_STARTS = re.compile(r"^(\d*)([-+=.)])")  # what would begin a list, or a line below a heading
+
+
+def text(value: str) -> str:
+    """Text that stays text in Markdown."""
+    return _STARTS.sub(r"\1\\\2", _SIGNS.sub(r"\\\g<0>", plain(value)))
+
+
+def markdown(report: Report, zone: tzinfo | None = None) -> str:
+    """The report as Markdown; ``zone`` is the reader's time zone, None this machine's."""
+    lines = [f"# {words.title(report, zone)}", ""]
+    for one in report.offices:
+        lines += _office(one, report, zone)
+    here = words.zone_name(report.until, zone)
+    lines.append(f"Times are {here}. Made {words.stamp(report.until, zone)} from the ledger alone.")
+    return "\n".join(lines) + "\n"
+
+
+def _office(one: OfficeReport, report: Report, zone: tzinfo | None) -> Iterator[str]:
+    yield from (f"## {text(one.box_office)}", "", words.lead(one), "")
+    yield from _listed("Dead letters", (_letter(letter) for letter in one.dead))
+    yield from _listed("Tickets", (_ticket(ticket, report, zone) for ticket in one.tickets))
+    yield from _listed("What was left", (_stock(curve) for curve in one.curves))
+    if one.forecasts:
+        foretold = (
+            f"{text(f'{it.title}, {it.ticket_type}')}: {words.foretold(it, zone)}; "
+            f"{words.came(it, zone)}"
+            for it in one.forecasts
+        )
+        yield from _listed("Forecasts, and what came", foretold)
+    happened = (
+        f"{words.stamp(it.at, zone)}: {text(it.title + words.about(it))} ({text(it.outcome)})"
+        for it in one.happened
+    )
+    yield from _listed("What happened", happened)
+    yield from _listed("Runs and requests", _runs(one, zone))
+    silences = (
+        f"{text(words.silence(it))}, {words.stamp(it.begins, zone)} to "
+        f"{words.stamp(it.until, zone)}, by {text(it.author)}: {text(it.reason)}"
+        for it in one.silences
+    )
+    yield from _listed("Silences", silences)
+
+
+def _listed(heading: str, items: Iterator[str]) -> Iterator[str]:
+    lines = [f"- {item}" for item in items]
+    yield from (f"### {heading}", "", *(lines or ["None."]), "")
+
+
+def _letter(letter: Any) -> str:
+    return f"{text(letter.title)}: {letter.act} of {letter.marker}: {text(letter.error)}"
+
+
+def _ticket(one: Opened, report: Report, zone: tzinfo | None) -> str:
+    opened = f"opened {words.stamp(one.opened_at, zone)} ({one.marker})"
+    what = text(one.title + words.about(one))
+    return f"{what}, {opened}; {words.took(one, report.until)}"
+
+
+def _stock(curve: Curve) -> str:
+    lines = ", ".join(f"{text(line.name)} {line.first} → {line.left}" for line in curve.lines)
+    return f"{text(curve.title)}: {lines}"
+
+
+def _runs(one: OfficeReport, zone: tzinfo | None) -> Iterator[str]:
+    runs = one.runs
+    if not runs.count:
+        return
+    yield f"{words.count(runs.count, 'run')}: {words.codes(runs.codes)}"
+    yield f"longest time without one: {words.pause(runs, zone)}"
+    for trouble in runs.troubles:
+        yield f"{words.count(trouble.runs, 'run')} in trouble: {text(trouble.said)}"
+    for name in runs.total:
+        yield words.requests(runs, name)
+
+
+# -- for machines -----------------------------------------------------------------------------
+
+
+def as_json(report: Report) -> str:
+    """The report as one JSON object, with what is reckoned beside what is told."""
+    from ..shell.show import data
+
+    value = data(report)
+    for told, one in zip(value["offices"], report.offices, strict=True):
+        told["median_seconds"] = one.median_seconds
+        for row, ticket in zip(told["tickets"], one.tickets, strict=True):
+            row["seconds"] = ticket.seconds
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode() + "\n"

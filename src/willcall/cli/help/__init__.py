@@ -1,0 +1,1 @@
+"""Commands for the shell itself: ``completion`` and ``manual``."""

@@ -1,0 +1,1 @@
+"""Commands about rules: ``check``, ``test``, ``preview``, ``explain``, ``replay``, ``simulate``."""

@@ -1,0 +1,184 @@
+"""``willcall check``: what is wrong with a configuration, before it is used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..shell import screen
+from ..shell.options import AsJson, ConfigFile
+
+if TYPE_CHECKING:
+    from ...bridge.config.check import Checked, Complaint, Known
+    from ...bridge.config.file import Config
+
+
+def check(
+    config: ConfigFile = None,
+    kinds: Annotated[
+        bool, typer.Option("--kinds", help="List what can change, and what templates may name.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Warnings fail the check as well.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Look through the configuration: the file, every rule and template, silences, removals.
+
+    No key is needed and nothing is sent. Exit code 78 if there is an error. The ledger is read
+    where there is one, to find events that nobody has seen and silences that do nothing.
+
+    \b
+    Examples:
+      willcall check
+      willcall check -c edited.toml --strict
+      willcall check --kinds
+    """
+    from ...bridge.config import check as checking
+    from ...bridge.config.file import find, text_of
+    from ..shell.ledgers import now
+
+    if kinds:
+        _kinds(as_json=as_json)
+        return 0
+    file = find(config)
+    text = text_of(file, given=config is not None)
+    parsed, _ = checking.parsed(text)
+    known = _known(parsed, file)
+    found = checking.check(text, known, now())
+    if as_json:
+        _as_json(found, file)
+    else:
+        _as_text(found, file, known)
+    return 78 if found.errors or (strict and found.complaints) else 0
+
+
+def _known(config: Config | None, file: Path) -> Known:
+    from ...bridge.config.check import Known
+    from ...bridge.ledger import open_ledger
+    from ...bridge.model.cases import RemovalState
+    from ...errors import ConfigError, LedgerError
+    from ..shell import show
+    from ..shell.ledgers import snapshots
+
+    if config is None:
+        return Known()
+    try:
+        ledger = open_ledger(config.state.url, file.resolve().parent, reading=True)
+    except (ConfigError, LedgerError) as error:
+        show.aside(f"willcall: checked without the ledger: {error}")
+        return Known()
+    try:
+        removed = {
+            office.name: [
+                name
+                for name, tried in ledger.removals(office.name).items()
+                if tried.state is RemovalState.DONE
+            ]
+            for office in config.box_office
+        }
+        events, silences = snapshots(config, ledger), ledger.silences()
+        return Known(events=events, silences=silences, removed=removed)
+    finally:
+        ledger.close()
+
+
+def _line(file: Path, one: Complaint) -> str:
+    where = f"{file}:{one.place}" if one.place else str(file)
+    path = f"{one.path}: " if one.path else ""
+    return f"{where}: {one.level}: {path}{one.problem}" + (f" ({one.fix})" if one.fix else "")
+
+
+def _as_text(found: Checked, file: Path, known: Known) -> None:
+    from ..shell.ledgers import now
+
+    for one in found.complaints:
+        screen.line(_line(file, one))
+    if found.config is not None:
+        own = len(found.config.rule)
+        rest = "and the built-in ones" if found.config.built_in_rules else "no built-in ones"
+        warnings = _many(len(found.complaints) - found.errors, "warning")
+        errors = _many(found.errors, "error")
+        screen.line(f"{file}: {_many(own, 'rule')}, {rest}; {errors}, {warnings}")
+        live = sum(one.begins <= now() < one.until for one in known.silences)
+        if known.silences:
+            over = len(known.silences) - live
+            screen.line(f"{_many(live, 'silence')} in force, {over} over (`willcall silence list`)")
+        if found.untaken:
+            screen.line(f"no rule takes: {', '.join(found.untaken)}")
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _as_json(found: Checked, file: Path) -> None:
+    from ..shell import show
+
+    show.as_json(
+        {
+            "file": str(file),
+            "errors": found.errors,
+            "complaints": [
+                {
+                    "level": one.level,
+                    "path": one.path,
+                    "line": one.place and one.place.line,
+                    "column": one.place and one.place.column,
+                    "problem": one.problem,
+                    "fix": one.fix,
+                }
+                for one in found.complaints
+            ],
+            "untaken": found.untaken,
+        }
+    )
+
+
+def _kinds(*, as_json: bool) -> None:
+    from ...bridge.model.changes import KINDS
+    from ...bridge.templates.rendering import names
+    from ..shell import show
+
+    if as_json:
+        for kind in KINDS.values():
+            row: dict[str, Any] = {
+                "kind": kind.name,
+                "severity": kind.severity,
+                "summary": kind.summary,
+                "cleared_by": kind.cleared_by,
+                "overtaken_by": kind.overtaken_by,
+                "built_in": kind.built_in,
+                "names": sorted(names(kind.name)),
+            }
+            show.as_json(row)
+        return
+    show.table(
+        ("KIND", "SEVERITY", "MEANS", "CLEARED BY", "BUILT-IN RULE"),
+        [
+            (k.name, k.severity, k.summary, ", ".join(k.cleared_by), "yes" if k.built_in else "-")
+            for k in KINDS.values()
+        ],
+    )
+    screen.line("\nTemplates may name:")
+    for head, first in (
+        ("any kind", "box_office.storm"),
+        ("event.* also", "event.created"),
+        ("ticket_type.* also", "ticket_type.added"),
+    ):
+        fresh = names(first) - _tables_of(head)
+        shown = ", ".join(sorted(name for name in fresh if "." in name or not _is_table(name)))
+        screen.line(f"  {head}:\n    {shown}")
+
+
+def _tables_of(head: str) -> frozenset[str]:
+    from ...bridge.templates.rendering import names
+
+    before = {"event.* also": "box_office.storm", "ticket_type.* also": "event.created"}
+    return names(before[head]) if head in before else frozenset()
+
+
+def _is_table(name: str) -> bool:
+    return name in {"event", "before", "ticket_type", "ticket_type_before"}

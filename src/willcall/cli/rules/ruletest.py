@@ -1,0 +1,100 @@
+"""``willcall test``: try rules out on things that have not happened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..shell.options import AsJson
+
+if TYPE_CHECKING:
+    from ...bridge.config.positions import SourcePositions
+    from ...bridge.insight.rule_test_file import TestFile
+    from ...bridge.insight.rule_tests import Failure
+    from ...bridge.model.rules import Rules
+
+
+def try_rules(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of tests.")],
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "-c",
+            "--config",
+            metavar="FILE",
+            help="Whose rules are tested; else what each file names, else the built-in ones.",
+        ),
+    ] = None,
+    only: Annotated[
+        str | None,
+        typer.Option("-k", "--only", metavar="WORDS", help="Tests with it in the name."),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Play what files of tests tell, in virtual time, and compare the tickets that come of it.
+
+    No key is needed and nothing is sent. Exit code 3 if an expectation is not met.
+
+    \b
+    Examples:
+      willcall test rules.test.toml
+      willcall test -c edited.toml *.test.toml -k gala
+    """
+    from ..shell import show
+
+    passed = failed = 0
+    for file in files:
+        tests, places = _read(file)
+        rules, box_office = _rules(config, tests, file)
+        for number, one in enumerate(tests.test):
+            if only is not None and only.casefold() not in one.name.casefold():
+                continue
+            from ...bridge.insight.rule_tests import run_test
+
+            failures = run_test(one, rules, box_office)
+            passed, failed = passed + (not failures), failed + bool(failures)
+            if as_json:
+                show.as_json(
+                    {"file": str(file), "test": one.name, "ok": not failures, "failures": failures}
+                )
+            else:
+                _show(file, f"test[{number}]", one.name, failures, places)
+    if not as_json:
+        typer.echo(f"{passed} passed, {failed} failed")
+    return 3 if failed else 0
+
+
+def _read(file: Path) -> tuple[TestFile, SourcePositions]:
+    from ...bridge.config.file import text_of
+    from ...bridge.insight.rule_test_file import read_tests
+    from ...errors import ConfigError
+
+    if not file.exists():
+        raise ConfigError(str(file), "there is no such file", "name a file of tests")
+    return read_tests(text_of(file), str(file))
+
+
+def _rules(config: Path | None, tests: TestFile, file: Path) -> tuple[Rules, str]:
+    """The rules to try, and the box office in which."""
+    from ...bridge.config.file import load
+    from ...bridge.insight.rule_tests import built_in
+
+    named = config or (file.parent / tests.config if tests.config is not None else None)
+    if named is None:
+        return built_in(), "main-room"
+    settings, _ = load(named)
+    return settings.rules(), settings.box_office[0].name
+
+
+def _show(file: Path, at: str, name: str, failures: list[Failure], places: SourcePositions) -> None:
+    if not failures:
+        typer.echo(f"ok    {name}")
+        return
+    typer.echo(f"FAIL  {name}")
+    for failure in failures:
+        place = places.of(f"{at}.{failure.path}")
+        typer.echo(f"      {file}:{place.line if place else 1}, at {failure.at}:")
+        for line in failure.lines:
+            typer.echo(f"        {line}")

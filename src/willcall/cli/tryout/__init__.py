@@ -1,0 +1,1 @@
+"""Commands to try things out: ``sandbox`` and ``demo``."""

@@ -1,0 +1,403 @@
+"""What `willcall check` finds, each complaint provoked once, with the place where it stands."""
+
+from datetime import UTC, datetime, timedelta
+
+import attrs
+import pytest
+
+from support.court import Court, a_rule
+from willcall.bridge.config.check import Checked, Known, check
+from willcall.bridge.model.changes import KINDS
+from willcall.bridge.model.rules import Silence
+from willcall.bridge.templates.examples import EVENT, example
+from willcall.bridge.templates.lint import flaws
+from willcall.bridge.templates.rendering import built_in, names
+
+NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
+HEAD = """\
+[[box_office]]
+name = "main-room"
+[desk]
+inbox_id = "inb_01abc"
+customer_email = "organiser@example.com"
+from_address = "boxoffice@example.com"
+"""
+SILENCE = Silence(
+    id=1, begins=NOW, until=NOW + timedelta(hours=2), author="Ana", reason="a known fault"
+)
+KNOWN = Known(events={"main-room": {EVENT.id: EVENT}})
+
+
+def checked(more: str, known: Known = KNOWN, *, head: str = HEAD) -> Checked:
+    return check(head + more, known, NOW)
+
+
+def told(more: str, known: Known = KNOWN, *, head: str = HEAD) -> list[str]:
+    """Each complaint in one line; lines are counted from the end of the head."""
+    lines = head.count("\n")
+    return [
+        f"{one.place.line - lines}:{one.place.column} {one.level} {one.path}: {one.problem}"
+        f"{f' ({one.fix})' if one.fix else ''}"
+        if one.place
+        else f"{one.level} {one.path}: {one.problem} ({one.fix})"
+        for one in checked(more, known, head=head).complaints
+    ]
+
+
+RULE = '[[rule]]\nid = "one"\nwhen = ["event.sold_out"]\n'
+
+
+@pytest.mark.parametrize(
+    ("more", "complaint"),
+    [
+        (
+            RULE + 'ticket.subject = "Hi {{ event.titel }}"',
+            (
+                "4:25 error rule[0].ticket.subject: 'event.titel' is unknown "
+                "(did you mean 'event.title'?)"
+            ),
+        ),
+        (
+            RULE + 'note = "{{ title | upcas }}"',
+            "4:20 error rule[0].note: there is no filter 'upcas' (did you mean 'upcase'?)",
+        ),
+        (
+            RULE + "ticket.body = '''\nDear\n{% if title %}'''",
+            "5:1 error rule[0].ticket.body: a {% if %} has no {% endif %}",
+        ),
+        (
+            RULE + 'message = { body = "{% foo %}" }',
+            "4:24 error rule[0].message.body: it makes no sense: unexpected tag 'foo'",
+        ),
+        (
+            RULE + 'note = "{% for i in (1..99999) %}{{ i }}{% endfor %}"',
+            "4:12 error rule[0].note: it fails for event.sold_out: loop iteration limit reached",
+        ),
+        (
+            RULE + 'note = "{% if before.id == 3 %}x{% endif %}"',
+            (
+                "4:9 warning rule[0].note: nothing is left of it for event.sold_out "
+                "(the built-in words are taken then)"
+            ),
+        ),
+        (
+            RULE + 'note = "{{ ticket_type.name }}"',
+            (
+                "4:12 error rule[0].note: 'ticket_type.name' is empty for event.sold_out "
+                "(ask for it: {% if ticket_type.name %}…{% endif %})"
+            ),
+        ),
+        (
+            '[[rule]]\nid = "one"\nwhen = ["*.sold_out"]\nnote = "{{ ticket_type.name }}"',
+            (
+                "4:12 warning rule[0].note: 'ticket_type.name' is empty for event.sold_out "
+                "(ask for it: {% if ticket_type.name %}…{% endif %})"
+            ),
+        ),
+        (
+            RULE + 'if = { box_office = "main-rom" }',
+            (
+                "4:8 error rule[0].if.box_office[0]: 'main-rom' is not known "
+                "(did you mean 'main-room'?)"
+            ),
+        ),
+        (
+            RULE + 'if = { event = ["gala-nigth"] }',
+            (
+                "4:17 warning rule[0].if.event[0]: 'gala-nigth' is not known "
+                "(did you mean 'gala-night'?)"
+            ),
+        ),
+        (
+            RULE + 'if = { category = ["COMEDI"] }',
+            "4:20 warning rule[0].if.category[0]: 'COMEDI' is not known (did you mean 'COMEDY'?)",
+        ),
+        (
+            RULE + "if = { remaining_below = 3 }",
+            (
+                "4:8 error rule[0].if.remaining_below: this rule takes nothing: it asks about a "
+                "ticket type, and no kind in `when` is about one"
+            ),
+        ),
+        (
+            '[[rule]]\nid = "one"\nwhen = ["box_office.*"]\nif = { city = "Oslo" }',
+            (
+                "4:8 error rule[0].if.city: this rule takes nothing: it asks about an event, and "
+                "no kind in `when` is about one"
+            ),
+        ),
+        (
+            RULE + 'if = { starts_within = "2d", starts_after = "3d" }',
+            (
+                "4:30 error rule[0].if.starts_after: this rule takes nothing: nothing starts later "
+                "than that and yet within starts_within"
+            ),
+        ),
+        (
+            '[[rule]]\nid = "one"\nwhen = ["event.renamed"]\nfor = "5m"',
+            (
+                "4:1 warning rule[0].for: it waits for nothing: what this rule takes happens, and "
+                "does not last"
+            ),
+        ),
+        (
+            RULE + '[[rule]]\nid = "two"\nwhen = ["event.sold_out"]\nif = { city = "Oslo" }',
+            (
+                "4:1 error rule[1]: 'two' never gets anything: 'one' (line 7) takes it all before "
+                "(put it further up, or give the other `continue = true`)"
+            ),
+        ),
+        (
+            RULE + 'ticket.inbox_id = "support"',
+            "4:8 warning rule[0].ticket.inbox_id: 'support' is no inbox id (they begin with inb_)",
+        ),
+        (
+            RULE + 'message.from_address = "organiser@example.com"',
+            (
+                "4:9 error rule[0].message.from_address: it is the customer's own address: "
+                "willcall would write to itself (set it to a monitored inbox of the desk)"
+            ),
+        ),
+        (
+            (
+                '[[removal]]\nbox_office = "main-room"\nevent = "gala-nite"\n'
+                'ticket_type = "Balcony"\n'
+                "after = 2027-01-01T00:00:00Z"
+            ),
+            (
+                "3:1 warning removal[0].event: no event 'gala-nite' was seen "
+                "(did you mean 'gala-night'?)"
+            ),
+        ),
+        (
+            (
+                '[[removal]]\nbox_office = "main-room"\nevent = "gala-night"\nticket_type = "Box"\n'
+                "after = 2027-01-01T00:00:00Z"
+            ),
+            (
+                "4:1 warning removal[0].ticket_type: Gala Night has no ticket type 'Box' "
+                "(it has: Orchestra, Balcony)"
+            ),
+        ),
+        ("[storm]\nlimt = 3", "2:1 error storm.limt: no such key (did you mean 'limit'?)"),
+        ("[storm\n", "1:7 error : it is no TOML: Expected ']' at the end of a table declaration"),
+        ("a = '", '1:6 error : it is no TOML: Expected "\'"'),
+    ],
+)
+def test_each_complaint(more: str, complaint: str) -> None:
+    """With its line, its column, and what to do."""
+    assert told(more) == [complaint]
+
+
+def test_who_writes_to_nobody() -> None:
+    """A message without a sender is never sent."""
+    head = HEAD.replace("from_address", "#")
+    assert told(RULE + 'message = { body = "Hi" }', head=head) == [
+        (
+            "4:1 error rule[0].message: this message is never sent: nobody writes it "
+            "(set from_address here or in [desk])"
+        )
+    ]
+    assert told(RULE + 'on_clear = "message"', head=head) == [
+        (
+            "4:1 warning rule[0].on_clear: no message is sent: this rule writes to nobody "
+            "(set from_address, or use 'note')"
+        )
+    ]
+
+
+def test_all_complaints_come_at_once_in_the_order_of_the_file() -> None:
+    """Nobody mends a file one complaint at a time."""
+    found = told(
+        RULE
+        + 'note = "{{ a }} {{ titel }}"\n'
+        + RULE.replace("one", "one")
+        + 'if = { city = "Oslo", remaining_below = 2 }\n'
+    )
+    assert [one.split(" ")[0] for one in found] == ["4:12", "4:20", "5:1", "6:1", "8:23"]
+    assert len(told('[x]\n[[rule]]\nid = "a b"\n')) == 3
+
+
+def test_a_rule_is_reachable_unless_all_of_it_is_taken() -> None:
+    """Each predicate may only narrow; a rule that goes on takes nothing away."""
+    wide = '[[rule]]\nid = "wide"\nwhen = ["ticket_type.s*_out", "ticket_type.added"]\n'
+    narrow = '[[rule]]\nid = "narrow"\nwhen = ["ticket_type.sold_out"]\n'
+    assert told(wide + narrow) != []
+    assert told(wide + "continue = true\n" + narrow) == []
+    for wider, narrower, reachable in (
+        ('city = ["Oslo", "Bergen"]', 'city = "oslo"', False),
+        ('city = "Oslo"', 'city = ["Oslo", "Bergen"]', True),
+        ('event_name_contains = "gala"', 'event_name_contains = "the Gala night"', False),
+        ('event_name_contains = "gala night"', 'event_name_contains = "gala"', True),
+        ('event_name_contains = ["ball", "gala"]', 'event_name_contains = "gala night"', False),
+        ('venue_contains = ["hall", "club"]', 'venue_contains = ["Town Hall", "clubhouse"]', False),
+        ('venue_contains = ["hall", "club"]', 'venue_contains = ["Town Hall", "barn"]', True),
+        ('starts_within = "7d"', 'starts_within = "2d"', False),
+        ('starts_within = "2d"', 'starts_within = "7d"', True),
+        ('starts_after = "2d"', 'starts_after = "7d"', False),
+        ("price_at_least = 5000", "price_at_least = 9000", False),
+        ("price_at_least = 9000", "price_at_least = 5000", True),
+        ("price_at_least = 9000", "city = 'Oslo'", True),
+    ):
+        text = f"{wide}if = {{ {wider} }}\n{narrow}if = {{ {narrower} }}\n"
+        assert (told(text) == []) is reachable, text
+
+
+GLOB = '[[rule]]\nid = "it"\nwhen = ["box_office.*"]\n'
+NEWS = (
+    "it takes good news as well: {} and open another "
+    "(name the kinds you mean instead; or the good news beside it, if you mean it)"
+)
+
+
+@pytest.mark.parametrize(
+    ("when", "place", "kinds"),
+    [
+        ('["box_office.*"]', "3:9 {}[0]", "box_office.key_accepted, box_office.reachable and 2"),
+        ('"event.*"', "3:1 {}[0]", "event.back_on_sale, event.reinstated and 1"),
+        ('["ticket_type.*"]', "3:9 {}[0]", "ticket_type.back_on_sale, ticket_type.restocked and 1"),
+        ('["event.renamed", "*"]', "3:26 {}[1]", "event.back_on_sale, event.reinstated and 8"),
+    ],
+)
+def test_a_glob_that_takes_good_news_as_well(when: str, place: str, kinds: str) -> None:
+    """It would open a second ticket, which nothing resolves; see below."""
+    there = place.format("warning rule[0].when")
+    news = NEWS.format(f"{kinds} more end a ticket")
+    assert told(f'[[rule]]\nid = "it"\nwhen = {when}\n') == [f"{there}: {news}"]
+
+
+@pytest.mark.parametrize(
+    "meant",
+    [
+        'group_by = "day"',
+        'group_by = "box_office"',
+        "continue = true",
+        'on_clear = "nothing"',
+        'ticket.subject = "{{ kind }}: {{ title }}"',
+        "note = '{% if kind == \"box_office.reachable\" %}again{% else %}gone{% endif %}'",
+    ],
+)
+def test_good_news_that_may_be_meant_is_no_complaint(meant: str) -> None:
+    """A journal; a ticket that is left alone; words for each kind."""
+    assert told(GLOB + 'ticket.tags = ["it"]\n' + meant) == []
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        '["event.*", "event.back_on_sale", "event.reinstated", "event.returned"]',
+        '["event.sold_out", "event.back*"]',
+        '["ticket_type.remov*"]',
+        '["*.sold_out"]',
+        '["event.back_on_sale"]',
+    ],
+)
+def test_good_news_that_is_named_is_meant(when: str) -> None:
+    """So is what a glob means by itself."""
+    assert told(f'[[rule]]\nid = "it"\nwhen = {when}\n') == []
+
+
+def test_good_news_that_a_rule_never_gets_is_no_complaint() -> None:
+    """An earlier rule takes it, or its predicates do not let it in."""
+    good = "key_accepted", "reachable", "quota_free", "delivered"
+    listed = ", ".join(f'"box_office.{one}"' for one in good)
+    first = f'[[rule]]\nid = "good"\nwhen = [{listed}]\nmessage = false\n'
+    assert told(first + GLOB) == []
+    assert len(told(first.replace('"box_office.delivered"', '"event.created"') + GLOB)) == 1
+    wide = GLOB.replace("box_office", "ticket_type")
+    assert told(wide + "if = { remaining_below = 10 }") == []
+    assert told(wide.replace("ticket_type", "event") + 'if = { event_status = "SOLD_OUT" }') == []
+
+
+def test_good_news_that_a_glob_takes_does_open_a_second_ticket() -> None:
+    """What the complaint says is so."""
+    court = Court(a_rule("event.*"))
+    court.hears("event.sold_out")
+    assert court.hears("event.back_on_sale")[-3:] == ["open", "tag", "message"]
+    assert [case.kind for case in court.live] == ["event.back_on_sale"]
+
+
+def test_a_threshold_of_its_own_is_reachable_behind_the_general_one() -> None:
+    """Low at ten left is not low at five."""
+    general = '[[rule]]\nid = "low"\nwhen = ["ticket_type.low_stock"]\n'
+    own = general.replace('"low"', '"own"') + "if = { remaining_below = 10 }\n"
+    assert told(general + own) == []
+    assert told(own + general) == []
+    assert len(told(own + own.replace('"own"', '"b"').replace("10", "5"))) == 1
+
+
+def test_a_removal_that_is_done_is_no_complaint() -> None:
+    """Its ticket type is gone, as it should be; another's is missing."""
+    one = (
+        '[[removal]]\nbox_office = "main-room"\nevent = "gala-night"\nticket_type = "Box"\n'
+        "after = 2027-01-01T00:00:00Z\n"
+    )
+    done = {"main-room": ["gala-night/Box/2027-01-01T00:00:00+00:00"]}
+    assert len(told(one)) == 1
+    assert told(one, attrs.evolve(KNOWN, removed=done)) == []
+    assert len(told(one, attrs.evolve(KNOWN, removed={"annexe": done["main-room"]}))) == 1
+
+
+def test_removals_that_are_there_twice() -> None:
+    """One is enough, and does not read as two."""
+    one = (
+        '[[removal]]\nbox_office = "main-room"\nevent = "gala-night"\nticket_type = "Balcony"\n'
+        "after = 2027-01-01T00:00:00Z\n"
+    )
+    assert told(one + one) == [
+        "6:1 error removal[1]: it is there twice: line 7 removes the same (drop one)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("silences", "problems"),
+    [
+        ([SILENCE], []),
+        ([attrs.evolve(SILENCE, kinds=("evnt.*",))], ["silence 1: 'evnt.*' is no kind of change"]),
+        ([attrs.evolve(SILENCE, rule="gone")], ["silence 1: there is no rule 'gone'"]),
+        ([attrs.evolve(SILENCE, rule="gone", until=NOW)], []),
+        (
+            [SILENCE, attrs.evolve(SILENCE, id=2, kinds=("event.*",))],
+            ["silence 2: it adds nothing to silence 1"],
+        ),
+        (
+            [SILENCE, attrs.evolve(SILENCE, id=2, until=NOW + timedelta(days=1))],
+            ["silence 1: it ends 2026-11-21 20:00 UTC, but silence 2 goes on"],
+        ),
+        (
+            [
+                attrs.evolve(SILENCE, kinds=("event.*",)),
+                attrs.evolve(SILENCE, id=2, kinds=("event.sold_out",), event="gala-night"),
+            ],
+            ["silence 2: it adds nothing to silence 1"],
+        ),
+    ],
+)
+def test_silences(silences: list[Silence], problems: list[str]) -> None:
+    """What silences nothing, adds nothing, or is contradicted by another one."""
+    found = checked("", Known(silences=silences)).complaints
+    assert [
+        f"{one.path}: {one.problem}"[: len(p)] for one, p in zip(found, problems, strict=True)
+    ] == problems
+    assert not any(one.grave for one in found)
+
+
+def test_what_no_rule_takes() -> None:
+    """With the built-in rules the rest; without any, everything."""
+    assert "event.sold_out" not in checked("").untaken
+    assert "event.created" in checked("").untaken
+    bare = checked("", head="built_in_rules = false\n" + HEAD)
+    assert set(bare.untaken) == set(KINDS) - {"box_office.storm"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_an_example_that_its_built_in_words_suit(kind: str) -> None:
+    """Examples are what they say; and the built-in templates pass their own check."""
+    change = example(kind)
+    assert (change.event is not None) == KINDS[kind].of_event
+    assert (change.ticket_type is not None) == KINDS[kind].of_ticket_type
+    for use in ("subject", "body", "message", "cleared", "cleared_note", "overtakes"):
+        found = [one for one in flaws(built_in(kind, use), [kind]) if one.grave]
+        # The words for any kind ask for the event before they name it.
+        assert found == [], (use, found)
+    assert {"title", "summary"} <= names(kind)

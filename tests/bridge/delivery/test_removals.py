@@ -1,0 +1,315 @@
+"""Scheduled removals: when due, checked first, never twice, and told when refused."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import attrs
+import pytest
+
+from support.house import START, Crash, House
+from support.vigil import Vigil
+from willcall.bridge.config.rule_tables import Removal
+from willcall.bridge.model.cases import RemovalState
+from willcall.client.flow import Do, Effect, Send
+from willcall.sandbox.boxoffice import Event, TicketType
+from willcall.sandbox.faults import Kind
+
+
+@pytest.fixture
+def planned(house: House) -> House:
+    """A house with one removal ten minutes ahead, of a type of which nothing is sold."""
+    event = some_event(house)
+    house.box_office.refund(event.id, event.ticket_types[0].name, event.ticket_types[0].sold)
+    plan(house, event)
+    house.run()
+    house.sandbox.forget_requests()
+    return house
+
+
+def some_event(house: House) -> Event:
+    """One with several ticket types, of the first of which some are sold."""
+    return next(
+        e
+        for e in house.box_office.events
+        if len(e.ticket_types) > 1 and e.ticket_types[0].sold and e.status == "PUBLISHED"
+    )
+
+
+def plan(house: House, event: Event, *, by: str = "name") -> None:
+    """Schedule the removal of its first ticket type."""
+    one = event.ticket_types[0]
+    house.removals = (
+        Removal(
+            box_office="main-room",
+            event=event.id if by == "id" else str(event.slug),
+            ticket_type=one.id if by == "id" else one.name,
+            after=START + timedelta(minutes=10),
+        ),
+    )
+
+
+def scheduled(house: House) -> tuple[Event, TicketType | None]:
+    """The event and the ticket type of the removal, while it is there."""
+    (removal,) = house.removals
+    event = house.box_office.event(removal.event)
+    named = (t for t in event.ticket_types if removal.ticket_type in {t.id, t.name})
+    return event, next(named, None)
+
+
+def state(house: House) -> RemovalState | None:
+    """How far the removal has come."""
+    (removal,) = house.removals
+    tried = house.ledger.removals("main-room").get(removal.name)
+    return tried.state if tried else None
+
+
+def sent(house: House) -> list[int | None]:
+    """The answers that removals have had."""
+    asked = (r for r in house.sandbox.requests if r.service == "ticketsmart")
+    return [request.status for request in asked if request.method == "PATCH"]
+
+
+def tries(house: House) -> int:
+    """How often a removal was sent."""
+    return len(sent(house))
+
+
+def test_it_waits_for_its_time_and_asks_nothing_before(planned: House) -> None:
+    """Then it is done, once, and nothing is said: what was asked for has happened."""
+    for _ in range(3):
+        planned.run()
+    assert (tries(planned), state(planned)) == (0, None)
+    assert {r.path.rsplit("/", 1)[-1] for r in planned.sandbox.requests} == {"events"}
+    planned.clock.advance(600)
+    for _ in range(3):
+        assert planned.run().exit_code == 0
+    assert (tries(planned), state(planned)) == (1, RemovalState.DONE)
+    assert scheduled(planned)[1] is None
+    assert planned.desk.tickets == []
+
+
+@pytest.mark.parametrize("by", ["name", "id"])
+def test_a_refusal_opens_one_ticket_and_is_tried_again_when_the_count_changes(
+    house: House, by: str
+) -> None:
+    """Not before; when it succeeds the ticket is resolved."""
+    event = some_event(house)
+    plan(house, event, by=by)
+    one = event.ticket_types[0]
+    house.clock.advance(600)
+    for _ in range(4):
+        assert house.run().exit_code == 0
+    assert (tries(house), state(house)) == (1, RemovalState.REFUSED)
+    (ticket,) = house.desk.tickets
+    assert ticket.subject.startswith(f"Cannot remove {one.name}: ")
+    assert f"({one.sold} so far)" in ticket.messages[0].body
+    assert "dashboard" in ticket.messages[0].body
+    house.box_office.refund(event.id, one.name, 1)
+    house.run()
+    house.run()
+    assert tries(house) == 2
+    house.box_office.refund(event.id, one.name, one.sold)
+    house.run()
+    assert (tries(house), state(house)) == (3, RemovalState.DONE)
+    house.run()
+    assert ticket.status == "resolved"
+    assert "has now been removed" in ticket.messages[-1].body
+    assert len(house.desk.tickets) == 1
+
+
+@pytest.mark.parametrize("fault", ["lost_response", "truncated", "cut", "garbage"])
+def test_an_answer_that_is_lost_is_looked_for(planned: House, fault: Kind) -> None:
+    """It was done, so it is not done again."""
+    planned.clock.advance(600)
+    planned.sandbox.faults.add(fault, service="ticketsmart", method="PATCH", count=1)
+    planned.run()
+    for _ in range(3):
+        assert planned.run().exit_code == 0
+    assert (tries(planned), state(planned)) == (1, RemovalState.DONE)
+
+
+def test_a_request_that_is_lost_is_sent_again_only_after_it_has_settled(planned: House) -> None:
+    """It may still be on its way."""
+    planned.clock.advance(600)
+    planned.sandbox.faults.add("lost_request", service="ticketsmart", method="PATCH", count=1)
+    planned.run()
+    assert state(planned) is RemovalState.ATTEMPTING
+    real = planned.clock.advance
+    seconds = iter([10.0])
+    planned.clock.advance = lambda s: real(next(seconds, s) if s == 60 else s)  # type: ignore[method-assign, assignment]
+    planned.run()
+    assert tries(planned) == 1
+    planned.run()
+    assert (tries(planned), state(planned)) == (2, RemovalState.DONE)
+
+
+def test_what_is_gone_already_is_done(planned: House) -> None:
+    """Somebody has removed it by hand: nothing is sent."""
+    event, one = scheduled(planned)
+    assert one is not None
+    planned.box_office.remove_ticket_type(event.id, one.name)
+    planned.clock.advance(600)
+    planned.run()
+    assert (tries(planned), state(planned)) == (0, RemovalState.DONE)
+
+
+def misspelt(house: House, **names: str) -> str:
+    """The removal of the house with another name for its event or ticket type; what is told."""
+    (removal,) = house.removals
+    house.removals = (removal.model_copy(update=names),)  # type: ignore[attr-defined]
+    house.clock.advance(600)
+    report = house.run()
+    (told,) = report.warnings
+    assert (report.exit_code, tries(house), state(house)) == (0, 0, RemovalState.WAITING)
+    again = house.run()
+    assert (again.exit_code, again.warnings) == (0, ())
+    return told
+
+
+def test_a_ticket_type_that_was_never_seen_is_not_done(planned: House) -> None:
+    """It is misspelt, which is told once; or it is yet to come, and goes when it has."""
+    event, _ = scheduled(planned)
+    names = ", ".join(one.name for one in event.ticket_types)
+    assert misspelt(planned, ticket_type="Erly Bird") == (
+        f"the removal of 'Erly Bird' from {event.slug!r} waits: "
+        f"there is no such ticket type; it has: {names}"
+    )
+    planned.box_office.add_ticket_type(event.id, name="Erly Bird", price=900, quantity=4)
+    assert planned.run().warnings == planned.run().warnings == ()
+    assert (tries(planned), state(planned)) == (1, RemovalState.DONE)
+
+
+def test_an_event_that_was_never_seen_is_told(planned: House) -> None:
+    """Once, and waited for."""
+    assert misspelt(planned, event="gala-nigth").endswith(
+        " from 'gala-nigth' waits: there is no such event"
+    )
+
+
+def test_what_has_another_name_now_is_not_done(planned: House) -> None:
+    """It is still there."""
+    _, one = scheduled(planned)
+    assert one is not None
+    was, one.name = one.name, "Late Bird"
+    told = misspelt(planned)
+    assert "it has: Late Bird, " in told
+    assert was in told
+
+
+def test_what_was_removed_by_hand_long_before_is_done(planned: House) -> None:
+    """The log of what has changed knows that it was there."""
+    event, one = scheduled(planned)
+    assert one is not None
+    planned.box_office.remove_ticket_type(event.id, one.name)
+    planned.run()
+    planned.clock.advance(600)
+    report = planned.run()
+    assert (report.warnings, tries(planned), state(planned)) == ((), 0, RemovalState.DONE)
+
+
+def test_a_watch_tells_of_what_was_never_seen() -> None:
+    """Once, in its first minute."""
+    wanted = Removal(box_office="main-room", event="gala-nigth", ticket_type="Balcony", after=START)
+    vigil = Vigil(job=lambda job: attrs.evolve(job, removals=(wanted,)))
+    vigil.begin()
+    vigil.pass_time(200.0)
+    told = [warning for one in vigil.news if one.report for warning in one.report.warnings]
+    assert told == ["the removal of 'Balcony' from 'gala-nigth' waits: there is no such event"]
+    vigil.leave()
+
+
+def test_an_event_that_is_not_there_is_waited_for(planned: House) -> None:
+    """It may not have been made yet; nothing else stops for it."""
+    planned.clock.advance(600)
+    event, _ = scheduled(planned)
+    planned.sandbox.faults.add("status", service="ticketsmart", path=f"/events/{event.slug}",
+                               status=404)  # fmt: skip
+    planned.box_office.sell_out(planned.event())
+    assert planned.run().exit_code == 0
+    assert (tries(planned), state(planned)) == (0, RemovalState.WAITING)
+    assert len(planned.desk.tickets) == 1
+
+
+def test_a_single_event_without_its_ticket_types_is_asked_for_them(
+    planned: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That they are not told does not mean that the one in question is gone."""
+    from willcall.bridge.delivery import removals
+    from willcall.bridge.model.facts import EventFacts, event_facts
+
+    def silent(*args: object) -> EventFacts:
+        import attrs
+
+        return attrs.evolve(event_facts(*args), ticket_types=None)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(removals, "event_facts", silent)
+    planned.clock.advance(600)
+    planned.run()
+    assert (tries(planned), state(planned)) == (1, RemovalState.DONE)
+
+
+def test_a_key_that_may_not_write_is_told_and_stops_nothing_else(planned: House) -> None:
+    """What happens is seen and told all the same."""
+    planned.keys["ticketsmart"] = planned.sandbox.new_key("ticketsmart", scopes=["events:read"])
+    planned.clock.advance(600)
+    planned.box_office.sell_out(planned.event())
+    report = planned.run()
+    assert report.exit_code == 77
+    assert report.observation is not None
+    planned.run()
+    kinds = sorted(subject.split(":")[0] for subject in planned.subjects())
+    assert kinds == ["Sold out", "The key of main-room lacks a scope"]
+    assert state(planned) is RemovalState.ATTEMPTING
+
+
+def test_one_that_fails_does_not_stop_the_others(planned: House) -> None:
+    """Each has its own turn."""
+    (last,) = planned.removals
+    other = next(e for e in planned.box_office.events if e.slug != last.event)
+    wanted = {"event": str(other.slug), "ticket_type": other.ticket_types[0].name}
+    first = Removal(box_office="main-room", after=last.after, **wanted)
+    planned.removals = (first, last)
+    planned.sandbox.faults.add("status", service="ticketsmart", path=f"/events/{other.slug}",
+                               status=500)  # fmt: skip
+    planned.clock.advance(600)
+    report = planned.run()
+    assert (report.exit_code, tries(planned)) == (75, 1)
+    assert report.observation is not None
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_process_may_end_at_any_boundary_of_a_removal(tmp_path: Path, refused: bool) -> None:
+    """A refusal is always told, once; a success happens once."""
+    effects = _ended_at(tmp_path, None, refused=refused)
+    done = [n for n, effect in enumerate(effects) if isinstance(effect, Send | Do)]
+    for boundary in (0, *(2 * n + 1 for n in done)):
+        _ended_at(tmp_path, boundary, refused=refused)
+
+
+def _ended_at(folder: Path, boundary: int | None, *, refused: bool) -> list[Effect]:
+    """Let the run that removes end at a boundary; its effects."""
+    house = House(folder)
+    event = some_event(house)
+    one = event.ticket_types[0]
+    if not refused:
+        house.box_office.refund(event.id, one.name, one.sold)
+    plan(house, event)
+    house.run()
+    house.sandbox.forget_requests()
+    house.clock.advance(600)
+    if boundary is None:
+        house.run()
+    else:
+        with pytest.raises(Crash):
+            house.run(crash_at=boundary)
+        house.clock.advance(180)
+    effects = house.world.trace
+    for _ in range(2):
+        assert house.run().exit_code == 0
+    assert len(house.desk.tickets) == refused, f"ended at boundary {boundary}"
+    assert len(house.desk.outbox) == refused
+    assert (scheduled(house)[1] is None) != refused
+    assert state(house) is (RemovalState.REFUSED if refused else RemovalState.DONE)
+    assert sent(house).count(200) == (not refused)
+    house.ledger.close()
+    return effects

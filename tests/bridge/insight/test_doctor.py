@@ -1,0 +1,197 @@
+"""What the doctor makes of what was seen: each judgement once in each of its ways."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from willcall.bridge.insight import doctor, handshake
+from willcall.client.check import Access
+from willcall.client.flow import World, simulate
+from willcall.client.provider import open_account
+from willcall.errors import ConnectError, Reply
+from willcall.ticket0.api import PROVIDER as TICKET0
+from willcall.ticket0.models import Ticket
+from willcall.ticketsmart.api import PROVIDER as TICKETSMART
+
+NOW = datetime(2026, 11, 21, 18, 0, 0, 400_000, tzinfo=UTC)
+NEEDED = {"events:read": "to look at all"}
+
+
+def ticket(number: int, *tags: str, inbox: str = "inb_1", minutes: int | None = None) -> Ticket:
+    """A ticket that was made so many minutes ago."""
+    made = None if minutes is None else NOW - timedelta(minutes=minutes)
+    return Ticket(
+        id=f"tkt_{number}", subject="s", status="open", inbox_id=inbox, tags=tags, created_at=made
+    )
+
+
+@pytest.mark.parametrize(
+    ("off", "level", "text"),
+    [
+        (0, "ok", "agrees"),
+        (9, "ok", "agrees"),
+        (-9, "ok", "agrees"),
+        (60, "warning", "58 s behind the provider's"),
+        (-60, "warning", "59 s ahead of the provider's"),
+        (3600, "wrong", "behind"),
+        (-3600, "wrong", "ahead of"),
+    ],
+)
+def test_clocks_are_compared(off: int, level: str, text: str) -> None:
+    """By a moment that was cut to whole seconds, somewhere between question and answer."""
+    date = format_datetime(NOW.replace(microsecond=0) + timedelta(seconds=off), usegmt=True)
+    found = doctor.clock("x", date, NOW, NOW + timedelta(milliseconds=200))
+    assert (found.level, text in found.said) == (level, True), found.said
+    assert bool(found.do) is (level != "ok")
+
+
+@pytest.mark.parametrize("date", [None, "", "yesterday"])
+def test_a_provider_that_does_not_say_the_time_is_no_trouble(date: str | None) -> None:
+    """There is nothing to compare with."""
+    assert doctor.clock("x", date, NOW, NOW).level is doctor.Level.OK
+
+
+def test_scopes_are_compared_with_what_is_needed() -> None:
+    """Lacking is wrong, not known a warning, more than is needed is said."""
+
+    def judged(**scopes: bool | None) -> list[tuple[str, str]]:
+        named = {name.replace("_", ":"): has for name, has in scopes.items()}
+        access = Access("ticketsmart", named, {"events:read": "HTTP 500"})
+        return [(one.level.value, one.said) for one in doctor.scopes("x", access, NEEDED)]
+
+    assert judged(events_read=True) == [("ok", "accepted, with events:read")]
+    assert judged(events_read=False) == [("wrong", "it lacks events:read (to look at all)")]
+    assert judged(events_read=None) == [
+        ("warning", "whether it has events:read is not known: HTTP 500")
+    ]
+    more = judged(events_read=True, events_write=True)
+    assert more[1] == ("ok", "it may do more than is needed here: events:write")
+
+
+def test_the_order_of_a_list_is_told_as_far_as_it_shows() -> None:
+    """Whatever it is, nothing depends on it."""
+    said = [
+        doctor.order(tickets).said
+        for tickets in (
+            [ticket(n, minutes=n) for n in range(4)],
+            [ticket(n, minutes=-n) for n in range(4)],
+            [ticket(n, minutes=m) for n, m in enumerate((1, 5, 2))],
+            [ticket(0, minutes=1)],
+            [],
+        )
+    ]
+    assert said[0] == "the newest first, by creation"
+    assert said[1] == "the oldest first, by creation"
+    assert said[2] == "none that their dates would show; every page is read"
+    assert said[3] == said[4] == "too few tickets to tell in which order they are listed"
+
+
+def test_the_tag_filter_is_judged_by_what_it_lets_through() -> None:
+    """And by what it does not find."""
+    good = doctor.tag_filter("a", [ticket(1, "a")], [])
+    assert good.level is doctor.Level.OK
+    for tagged, none in (
+        ([ticket(1, "a"), ticket(2)], []),
+        ([ticket(1, "a")], [ticket(2)]),
+        ([], []),
+    ):
+        found = doctor.tag_filter("a", tagged, none)
+        assert found.level is doctor.Level.WARNING
+        assert "does not rely on it" in found.do
+
+
+def test_an_inbox_that_nobody_has_used_is_told_with_those_that_are() -> None:
+    """It may be new; it may be spelt wrong."""
+    assert doctor.inbox("inb_1", [ticket(1)], []).level is doctor.Level.OK
+    found = doctor.inbox("inb_2", [], [ticket(1)])
+    assert (found.level, found.do) == (doctor.Level.WARNING, "in use: inb_1")
+    assert doctor.inbox("inb_2", [], []).do == "compare it with Ticket0's settings"
+
+
+def test_certificates_are_looked_at() -> None:
+    """One that holds long, one that does not, one that is not trusted."""
+    soon = handshake.Greeting(version="TLSv1.3", expires=NOW + timedelta(days=3))
+    late = handshake.Greeting(version="TLSv1.3", expires=NOW + timedelta(days=80))
+    none = handshake.Greeting(version="TLSv1.3", expires=None)
+    assert doctor.certificate("x", soon, NOW).level is doctor.Level.WARNING
+    assert doctor.certificate("x", late, NOW).said == "TLSv1.3, its certificate holds for 80 days"
+    assert doctor.certificate("x", none, NOW).said == "TLSv1.3"
+    error = ssl.SSLCertVerificationError(1, "x")
+    error.verify_message = "self-signed certificate"
+    found = doctor.untrusted("x", error)
+    assert (found.level, found.code) == (doctor.Level.WRONG, 75)
+    assert "not trusted: self-signed certificate" in found.said
+
+
+@contextmanager
+def plain_server() -> Iterator[int]:
+    """A server that speaks no TLS; its port."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+        thread.join(5)
+
+
+def test_what_does_not_speak_tls_is_told() -> None:
+    """A real handshake with a server that has none."""
+    with plain_server() as port:
+        where = handshake.place(f"https://127.0.0.1:{port}/api")
+        assert (where.host, where.port, where.secure) == ("127.0.0.1", port, True)
+        with pytest.raises(OSError, match=r".*") as caught:
+            handshake.greet(where, timeout=5)
+    found = doctor.untrusted("x", caught.value)
+    assert (found.level, found.code) == (doctor.Level.WRONG, 75)
+    assert found.said.startswith("no TLS connection: ")
+
+
+def test_a_proxy_is_the_way_if_the_environment_names_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then neither the name nor the certificate is ours to look at."""
+    for name in ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert not handshake.place("https://api.example.com/v1").proxy
+    monkeypatch.setenv("https_proxy", "http://proxy.example.com:3128")
+    assert handshake.place("https://api.example.com/v1").proxy
+    account = open_account(TICKETSMART, "ts_sk_live_x", "https://api.example.com/v1")
+    (first, second) = simulate(
+        doctor.examine("TicketSmart", account, NEEDED), World([ConnectError("no connection")] * 9)
+    )
+    assert first.said == "api.example.com, through the environment's proxy"
+    assert (second.level, second.code) == (doctor.Level.WRONG, 75)
+
+
+def test_a_name_that_nobody_knows_ends_the_examination(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be found cannot be asked."""
+
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    monkeypatch.delenv("https_proxy", raising=False)
+    account = open_account(TICKETSMART, "ts_sk_live_x", "https://nowhere.invalid/v1")
+    (found,) = simulate(doctor.examine("TicketSmart", account, NEEDED), World([]))
+    assert (found.level, found.code) == (doctor.Level.WRONG, 75)
+    assert found.said == "nowhere.invalid has no address (Name or service not known)"
+
+
+def test_lists_that_cannot_be_read_are_a_warning() -> None:
+    """The key was good; the desk is not."""
+    account = open_account(TICKET0, "t0_x", "http://localhost/api/v1")
+    (found,) = simulate(doctor.observe_lists(account, "inb_1"), World([_broken()] * 9))
+    assert (found.level, found.about) == (doctor.Level.WARNING, "Ticket0: lists")
+
+
+def _broken() -> Reply:
+    return Reply(500, {}, b"")

@@ -1,0 +1,78 @@
+"""Why something did or did not open a ticket, rule by rule."""
+
+from datetime import timedelta
+
+import attrs
+
+from support.house import ADDRESS, START
+from willcall.bridge.insight.explain import Said, explain, said
+from willcall.bridge.model.cases import Condition
+from willcall.bridge.model.rules import Predicates, Rule, Rules, Silence, built_in_rules
+from willcall.bridge.templates.examples import EVENT, example
+
+OSLO = Rule(
+    id="oslo", kinds=("event.sold_out",), predicates=Predicates(city=("Oslo",)), address=ADDRESS
+)
+SLOW = Rule(id="slow", kinds=("event.sold_out",), hold=timedelta(minutes=10), address=ADDRESS)
+RULES = Rules(rules=(OSLO, SLOW, *built_in_rules(ADDRESS)), default=ADDRESS)
+CHANGE = example("event.sold_out", at=START)
+SILENCE = Silence(
+    id=1, begins=START, until=START + timedelta(hours=1), author="Ana", reason="known"
+)
+
+
+def test_each_rule_says_its_part() -> None:
+    """Why not, why not yet, and who was not asked."""
+    found = said(RULES, CHANGE, CHANGE.event, START, (), START)
+    assert found[:2] == (
+        Said(rule="oslo", why="city is New York"),
+        Said(rule="slow", takes=True, why="waits whether it holds for 0:10:00"),
+    )
+    assert len(found) == len(RULES.rules)
+    mine = next(one for one in found if one.rule == "built-in/event.sold_out")
+    assert mine == Said(rule=mine.rule, why="not asked: slow has decided", asked=False)
+    assert not next(one for one in found if one.rule == "built-in/event.moved").about
+    # The rule that took it, not the one that stands before.
+    assert {one.why for one in found[2:]} == {"not asked: slow has decided"}
+    later = said(RULES, CHANGE, CHANGE.event, START, (), START + timedelta(minutes=10))
+    assert later[1] == Said(rule="slow", takes=True)
+    silent = said(RULES, CHANGE, CHANGE.event, START, (SILENCE,), START)
+    assert silent[1] == Said(rule="slow", takes=True, why="silenced by Ana: known")
+
+
+def test_then_and_now() -> None:
+    """A change is judged as things were; what still holds, as they are."""
+    moved = attrs.evolve(EVENT, city="Oslo")
+    found = explain(
+        "main-room",
+        RULES,
+        [(1, CHANGE, "waits", None)],
+        [Condition(change=CHANGE)],
+        [],
+        [],
+        {EVENT.id: moved},
+        START + timedelta(hours=1),
+    )
+    assert found.title == "Gala Night"
+    assert found.event is moved
+    (told,), (standing,) = found.changes, found.standing
+    assert told.rules[0] == Said(rule="oslo", why="city is New York")
+    assert standing.rules[0] == Said(rule="oslo", takes=True)
+    assert not standing.rules[1].asked
+
+
+def test_a_whole_box_office() -> None:
+    """Has no event, and no snapshot to look into."""
+    change = example("box_office.unreachable", at=START)
+    condition = Condition(change=change)
+    found = explain(
+        "main-room", RULES, [(1, change, "opened wc-1", "wc-1")], [condition], [], [], {}, START
+    )
+    assert (found.title, found.event) == ("main-room", None)
+    assert any(one.takes for one in found.changes[0].rules)
+
+
+def test_nothing_to_tell() -> None:
+    """Is told as nothing."""
+    found = explain("main-room", RULES, [], [], [], [], {}, START)
+    assert (found.changes, found.standing, found.stories) == ((), (), ())

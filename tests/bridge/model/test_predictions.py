@@ -1,0 +1,138 @@
+"""What was foretold, and what came of it: written with the decision, read by a report."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import attrs
+import pytest
+
+from willcall.bridge.ledger import Fence, Ledger, open_ledger
+from willcall.bridge.model.cases import Conclusion, Decision, Recorded, State
+from willcall.bridge.model.changes import Change
+from willcall.bridge.model.predictions import Came, Prediction, answers
+from willcall.bridge.templates.examples import EVENT, example
+
+NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+SAID = Prediction(
+    box_office="main-room",
+    event_id=EVENT.id,
+    ticket_type_id="tt_1",
+    title=EVENT.title,
+    ticket_type="Orchestra",
+    made_at=NOW,
+    left=42,
+    earliest=NOW + 20 * MINUTE,
+    likely=NOW + 30 * MINUTE,
+    latest=NOW + 50 * MINUTE,
+)
+
+
+def conclude(
+    ledger: Ledger,
+    fence: Fence,
+    at: datetime,
+    *changes: Change,
+    foretold: tuple[Prediction, ...] = (),
+) -> None:
+    """One look with these changes."""
+
+    def step(state: State) -> Conclusion:
+        recorded = tuple(Recorded(change, "noted") for change in changes)
+        decision = Decision(box_office="main-room", at=at, recorded=recorded)
+        return Conclusion(decision=decision, swept=False, foretold=foretold)
+
+    ledger.conclude(fence, at, step)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return open_ledger("sqlite:///state.db", tmp_path)
+
+
+def test_a_prediction_is_answered_by_the_sell_out(ledger: Ledger) -> None:
+    """Seen within the interval it is a hit; and it is answered once."""
+    fence = ledger.take_lease("main-room", NOW)
+    assert fence is not None
+    other = attrs.evolve(SAID, ticket_type_id="tt_2", ticket_type="Balcony")
+    conclude(ledger, fence, NOW, foretold=(SAID, other))
+    assert ledger.forecasts("main-room", NOW) == [SAID, other]
+    sold = example("ticket_type.sold_out", at=NOW + 25 * MINUTE)
+    conclude(ledger, fence, NOW + 25 * MINUTE, sold)
+    conclude(ledger, fence, NOW + 90 * MINUTE, attrs.evolve(sold, observed_at=NOW + 90 * MINUTE))
+    first, second = ledger.forecasts(None, NOW)
+    assert (first.came, first.came_at) == (Came.SOLD_OUT, NOW + 25 * MINUTE)
+    assert (first.hit, first.off) == (True, -300.0)
+    assert (second.came, second.hit, second.off) == (None, None, None)
+    assert ledger.forecasts("elsewhere", NOW) == []
+    assert ledger.forecasts("main-room", NOW + MINUTE) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "came"),
+    [
+        ("event.sold_out", Came.SOLD_OUT),
+        ("event.cancelled", Came.OVER),
+        ("ticket_type.quantity_changed", Came.MORE),
+        ("ticket_type.renamed", None),
+    ],
+)
+def test_what_answers(kind: str, came: Came | None) -> None:
+    """An event's own end answers for all its ticket types; most changes say nothing."""
+    if kind == "ticket_type.renamed":
+        assert answers([example("event.renamed"), example("box_office.storm")]) == ()
+        return
+    (answer,) = answers([example(kind, at=NOW)])
+    assert (answer.event_id, answer.came, answer.at) == (EVENT.id, came, NOW)
+    assert (answer.ticket_type_id is None) == kind.startswith("event.")
+
+
+def test_outside_the_interval_it_is_no_hit() -> None:
+    """By how much it was off is told all the same; of what was called off nobody can say."""
+    late = attrs.evolve(SAID, came=Came.SOLD_OUT, came_at=NOW + 60 * MINUTE)
+    assert (late.hit, late.off) == (False, 1800.0)
+    over = attrs.evolve(SAID, came=Came.OVER, came_at=NOW + 25 * MINUTE)
+    assert (over.hit, over.off) == (None, None)
+
+
+def test_what_the_planner_learned_outlives_the_process(ledger: Ledger, tmp_path: Path) -> None:
+    """The last it wrote, and nothing of another box office."""
+    fence = ledger.take_lease("main-room", NOW)
+    assert fence is not None
+    for blob in (b"first", b"second"):
+        ledger.conclude(fence, NOW, lambda _: None, planner=blob)
+    ledger.close()
+    again = open_ledger("sqlite:///state.db", tmp_path)
+    assert again.planner("main-room") == b"second"
+    assert again.planner("elsewhere") is None
+
+
+def test_what_was_not_written_into_the_history_comes_with_the_next(ledger: Ledger) -> None:
+    """A look may leave the history for later; then the delta is from what the history has."""
+    from willcall.bridge.model.history import snapshots
+
+    fence = ledger.take_lease("main-room", NOW)
+    assert fence is not None
+
+    def look(at: datetime, available: int, unwritten: object, fence: Fence = fence) -> None:
+        types = (attrs.evolve(EVENT.ticket_types[0], available=available), EVENT.ticket_types[1])  # type: ignore[index]
+        facts = {EVENT.id: attrs.evolve(EVENT, ticket_types=types)}
+        decision = Decision(box_office="main-room", at=at, facts=facts, baseline=available == 42)
+        ledger.conclude(
+            fence,
+            at,
+            lambda _: Conclusion(decision=decision, swept=False, unwritten=unwritten),  # type: ignore[arg-type]
+        )
+
+    look(NOW, 42, {})
+    look(NOW + MINUTE, 41, None)
+    look(NOW + 2 * MINUTE, 40, None)
+    assert len(ledger.history("main-room", NOW)) == 1
+    look(NOW + 3 * MINUTE, 39, {EVENT.id: EVENT})
+    played = [
+        (at, facts[EVENT.id].ticket_types[0].available)  # type: ignore[index]
+        for at, facts in snapshots(ledger.history("main-room", NOW))
+    ]
+    assert played == [(NOW, 42), (NOW + 3 * MINUTE, 39)]
