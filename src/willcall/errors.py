@@ -148,6 +148,8 @@ class ApiError(WillcallError):
         retry_after: seconds to wait before another try, where the provider said so.
         reply: the raw answer, or None when there was none.
         about: what the call was about, such as ``{"event": "late-show", "ticket_type": "tt_1"}``.
+        repeatable: whether the provider says that the same request may be sent again: True, nothing
+            was carried out; False, it would fail again; None, it says neither.
     """
 
     def __init__(
@@ -164,6 +166,7 @@ class ApiError(WillcallError):
         retry_after: float | None = None,
         reply: Reply | None = None,
         about: Mapping[str, str] | None = None,
+        repeatable: bool | None = None,
     ) -> None:
         super().__init__(message)
         self.about = dict(about or {})
@@ -177,6 +180,7 @@ class ApiError(WillcallError):
         self.missing_scopes = missing_scopes
         self.retry_after = retry_after
         self.reply = reply
+        self.repeatable = repeatable
 
     def __str__(self) -> str:
         head = " ".join(str(part) for part in (self.status, self.code) if part is not None)

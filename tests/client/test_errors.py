@@ -30,6 +30,7 @@ WHOLE = {
     "retry_after": 5.0,
     "reply": REPLY,
     "about": {"event": "gala"},
+    "repeatable": True,
 }
 
 

@@ -1,4 +1,4 @@
-"""Money: integer cents, and never a float."""
+"""Money: whole numbers of a currency's smallest unit, and never a float."""
 
 from __future__ import annotations
 
@@ -22,6 +22,12 @@ from willcall import InputError, Money
         (Money(-1, "CHF"), "-0.01 CHF"),
         (Money(2500), "25.00"),
         (Money(10**30, "USD"), f"${10**28}.00"),
+        (Money(500, "JPY"), "500 JPY"),
+        (Money(-500, "JPY"), "-500 JPY"),
+        (Money(0, "KRW"), "0 KRW"),
+        (Money(1500, "KWD"), "1.500 KWD"),
+        (Money(-5, "BHD"), "-0.005 BHD"),
+        (Money(12345, "CLF"), "1.2345 CLF"),
     ],
 )
 def test_it_formats(money: Money, text: str) -> None:
@@ -41,17 +47,39 @@ def test_a_currency_has_three_letters(wrong: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "cents"),
-    [("25", 2500), ("25.5", 2550), ("25.05", 2505), ("-0.99", -99), ("0.1", 10)],
+    ("text", "currency", "cents"),
+    [
+        ("25", "USD", 2500),
+        ("25.5", "USD", 2550),
+        ("25.05", "USD", 2505),
+        ("-0.99", "USD", -99),
+        ("0.1", "USD", 10),
+        ("25.000", "USD", 2500),
+        ("25", None, 2500),
+        ("500", "JPY", 500),
+        ("500.00", "JPY", 500),
+        ("0", "JPY", 0),
+        ("1.5", "KWD", 1500),
+        ("-1.005", "KWD", -1005),
+        ("1.0001", "CLF", 10001),
+    ],
 )
-def test_it_reads_a_text_without_a_float(text: str, cents: int) -> None:
-    assert Money(cents, "USD") == Money.of(text, "USD")
+def test_it_reads_a_text_without_a_float(text: str, currency: str | None, cents: int) -> None:
+    assert Money(cents, currency) == Money.of(text, currency)
+    assert Money.of(Money(cents, currency).amount, currency) == Money(cents, currency)
 
 
-@pytest.mark.parametrize("text", ["", "25.005", "1e3", ".5", "25.", "$25", "٢٥", "1,000"])
-def test_a_text_that_is_no_amount_is_refused(text: str) -> None:
-    with pytest.raises(InputError, match="amount"):
-        Money.of(text)
+@pytest.mark.parametrize(
+    ("text", "currency", "example"),
+    [
+        *[(text, None, "25.00") for text in ("", "25.005", "1e3", ".5", "25.", "$25", "٢٥", "1,0")],
+        ("500.5", "JPY", "25"),
+        ("1.0005", "KWD", "25.000"),
+    ],
+)
+def test_a_text_that_is_no_amount_is_refused(text: str, currency: str | None, example: str) -> None:
+    with pytest.raises(InputError, match=f"amount: .* is no amount .*'{example}'"):
+        Money.of(text, currency)
 
 
 def test_arithmetic_stays_in_one_currency() -> None:

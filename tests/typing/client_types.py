@@ -25,6 +25,7 @@ from willcall import (
     connect_async,
 )
 from willcall.client.clients import AsyncClient, SyncClient
+from willcall.client.endpoint import Async, Collection, F, InFlow, Sync, procedure
 from willcall.client.flow import Flow
 from willcall.client.op import Op
 from willcall.client.paging import AsyncPages, FlowPages, Page, Pages, Rows
@@ -59,6 +60,8 @@ def blocking(smart: TicketSmart, desk: Ticket0) -> None:
     assert_type(smart.events.get.raw("a").value, Event)
     assert_type(smart.events.get.raw("a").reply, Reply)
     assert_type(smart.events.get.op("a"), Op[Any])
+    assert_type(smart.events.list.op(limit=5), Op[Page[Event]])
+    assert_type(smart.events.list.raw(), Answer[Page[Event]])
     assert_type(smart.with_options(timeout=None, tries=1), TicketSmart)
     assert_type(smart.check(), Access)
     with smart as same:
@@ -101,6 +104,8 @@ async def awaited(smart: AsyncTicketSmart, desk: AsyncTicket0) -> None:
     assert_type(await smart.events.availability("a"), Availability)
     assert_type(await smart.events.get.raw("a"), Answer[Event])
     assert_type(smart.events.get.op("a"), Op[Any])
+    assert_type(smart.events.list.op(limit=5), Op[Page[Event]])
+    assert_type(await smart.events.list.raw(), Answer[Page[Event]])
     assert_type(smart.with_options(headers={}), AsyncTicketSmart)
     assert_type(await smart.check(), Access)
     async with desk as same:
@@ -156,3 +161,20 @@ def values() -> None:
     assert_type(event, WebhookEvent)
     if isinstance(event, TicketEvent):
         assert_type(event.ticket, Ticket | None)
+
+
+class Doors(Collection[F]):
+    """A collection with a call that is made of several."""
+
+    @procedure
+    def count(self: Doors[InFlow], event: str) -> Flow[int]:
+        """How often it was asked."""
+        yield from ()
+        return len(event)
+
+
+def procedures(sync: Doors[Sync], awaited: Doors[Async], in_flow: Doors[InFlow]) -> None:
+    assert_type(sync.count("a"), int)
+    coming = assert_type(awaited.count("a"), Coroutine[Any, Any, int])
+    coming.close()
+    assert_type(in_flow.count(event="a"), Flow[int])

@@ -9,6 +9,7 @@ import attrs
 
 from .check import Access, check
 from .endpoint import (
+    IN_FLOW,
     Async,
     Collection,
     F,
@@ -18,14 +19,13 @@ from .endpoint import (
     Sync,
     awaited_value_of,
     coroutine_function,
-    flow_value_of,
     value_of,
 )
 from .flow import Flow, adrive, drive
 from .http import AsyncConnections, Connections
 from .op import UNSET, Unset
 from .options import Hooks, Options
-from .paging import AsyncPages, FlowPages, Pages
+from .paging import AsyncPages, Pages
 from .provider import Account, Provider, open_account, shared_pace
 from .quota import Pace
 from .retry import Retry
@@ -46,6 +46,7 @@ class ClientOptions(TypedDict, total=False):
     share: float
     pace: Pace | Unset | None
     http_client: Any
+    path_params: Mapping[str, str] | None
 
 
 class _Client(Generic[F]):
@@ -118,8 +119,11 @@ def _opened(
     base_url: str | None,
     share: float,
     pace: Pace | Unset | None,
+    path_params: Mapping[str, str] | None,
 ) -> Account:
-    account = open_account(provider, api_key, base_url, pace=pace, share=share)
+    account = open_account(
+        provider, api_key, base_url, pace=pace, share=share, path_params=path_params
+    )
     return shared_pace(account) if isinstance(pace, Unset) else account
 
 
@@ -139,11 +143,13 @@ Args:
     pace: a pace of yours instead, such as one with a store that other processes share, or
         with higher limits; None to hold nothing back.
     http_client: an ``httpx.{kind}`` of yours to send with; it stays yours to close. Without
-        one, proxies are taken from the environment as httpx does.
+        it, proxies are taken from the environment as httpx does.
+    path_params: ids that are part of every path, where the provider has them, such as
+        ``{{"organizer": "acme"}}``; else the environment is read.
 
 Raises:
-    InputError: a key of the wrong shape, a base URL that would expose it, or an option that
-        makes no sense.
+    InputError: a key of the wrong shape, a base URL that would expose it, an option that makes no
+        sense, or path parameters that are missing or unknown.
 """
 
 
@@ -167,8 +173,9 @@ class SyncClient(_Client[Sync]):
         share: float = 1.0,
         pace: Pace | Unset | None = UNSET,
         http_client: Any = None,
+        path_params: Mapping[str, str] | None = None,
     ) -> None:
-        account = _opened(self.provider, api_key, base_url, share, pace)
+        account = _opened(self.provider, api_key, base_url, share, pace, path_params)
         options = Options(
             timeout, deadline, Retry(tries=tries), headers or {}, settle, hooks or Hooks()
         )
@@ -221,8 +228,9 @@ class AsyncClient(_Client[Async]):
         share: float = 1.0,
         pace: Pace | Unset | None = UNSET,
         http_client: Any = None,
+        path_params: Mapping[str, str] | None = None,
     ) -> None:
-        account = _opened(self.provider, api_key, base_url, share, pace)
+        account = _opened(self.provider, api_key, base_url, share, pace, path_params)
         options = Options(
             timeout, deadline, Retry(tries=tries), headers or {}, settle, hooks or Hooks()
         )
@@ -269,8 +277,7 @@ class FlowClient(_Client[InFlow]):
     """
 
     def __init__(self, account: Account, options: Options | None = None) -> None:
-        face = Face(lambda flow: flow, flow_value_of, FlowPages)
-        self._attach(Session(account, options or Options(), face))
+        self._attach(Session(account, options or Options(), IN_FLOW))
 
     def check(self) -> Flow[Access]:
         """Which scopes the key has, found out without writing: :func:`willcall.client.check.check`.

@@ -1,7 +1,7 @@
-"""JSON to models: camelCase to snake_case, aware datetimes, unknown words kept.
+"""JSON to models: wire names to attributes, aware datetimes, unknown words kept.
 
-Decoding runs twice at the most: once fast (:mod:`willcall.client.readers`), and, only if that
-failed, once more with cattrs, which knows where it is, so that an error names the field
+Decoding runs twice at the most: first fast (:mod:`willcall.client.readers`), and, only if that
+failed, again with cattrs, which knows where it is, so that an error names the field
 (``events[3].startsAt``).
 """
 
@@ -21,13 +21,13 @@ from cattrs.v import format_exception, transform_error
 from ..errors import Reply, UndecodableReplyError
 from .readers import Before, Readers, arms, moment, words_of
 
-__all__ = ["Codec", "camel", "moment", "parse", "parse_object", "parse_rows"]
+__all__ = ["Codec", "camel", "moment", "parse", "parse_list", "parse_object", "parse_rows"]
 
 T = TypeVar("T")
 
 
 def camel(name: str) -> str:
-    """``starts_at`` → ``startsAt``: how both providers write their names (seed)."""
+    """``starts_at`` → ``startsAt``: how TicketSmart and Ticket0 write their names (documented)."""
     head, *tail = name.split("_")
     return head + "".join(word.capitalize() for word in tail)
 
@@ -80,7 +80,7 @@ def _items(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
         for place, item in enumerate(value):
             try:
                 items.append(inner(item, kind))
-            except Exception as error:  # noqa: BLE001 - all of them are told, with their place
+            except Exception as error:  # noqa: BLE001 - all of them are reported, with their place
                 note = IterableValidationNote(f"at {place}", place, kind)
                 error.__notes__ = [*getattr(error, "__notes__", []), note]
                 errors.append(error)
@@ -95,19 +95,22 @@ class Codec:
     """A converter for one provider's models.
 
     Args:
-        names: per model, the wire names that are not simply the attribute in camelCase, or that
-            are only inferred, so that a correction is one line.
-        before: per model, what is done to its JSON object before it is read; it may change it.
+        names: per model, the wire names that ``spelling`` does not give, or that are only inferred,
+            so that a correction is one line.
+        before: per model, a function that may change its JSON object before it is read.
+        spelling: the wire name of an attribute; ``str`` where the wire uses snake_case, too.
 
-    A null where a field has a default and knows no None is read as if it were missing: neither
-    provider documents which fields may be null.
+    A null where a field has a default and cannot be None is read as if it were missing: neither
+    TicketSmart nor Ticket0 documents which fields may be null.
     """
 
     def __init__(
         self,
         names: Mapping[type, Mapping[str, str]] | None = None,
         before: Mapping[type, Before] | None = None,
+        spelling: Callable[[str], str] = camel,
     ) -> None:
+        self._spelling = spelling
         self._names = names or {}
         self._before = before or {}
         self._fast = Readers(self._wire_names, self._before)
@@ -115,8 +118,8 @@ class Codec:
 
     def _wire_names(self, cls: Any) -> dict[str, str]:
         """What each attribute of a model is called on the wire."""
-        told = self._names.get(cls, {})
-        return {f.name: told.get(f.name, camel(f.name)) for f in attrs.fields(cls)}
+        names = self._names.get(cls, {})
+        return {f.name: names.get(f.name, self._spelling(f.name)) for f in attrs.fields(cls)}
 
     def _converter(self) -> Converter:
         converter = Converter(detailed_validation=True)
@@ -221,6 +224,18 @@ def parse_object(reply: Reply) -> dict[str, Any]:
     value = parse(reply)
     if not isinstance(value, dict):
         raise UndecodableReplyError(f"expected a JSON object, got {type(value).__name__}")
+    return value
+
+
+def parse_list(reply: Reply) -> list[Any]:
+    """A reply's JSON array, where a list comes without an envelope.
+
+    Raises:
+        UndecodableReplyError: it is none.
+    """
+    value = parse(reply)
+    if not isinstance(value, list):
+        raise UndecodableReplyError(f"expected a JSON array, got {type(value).__name__}")
     return value
 
 

@@ -1,26 +1,29 @@
 """One definition per endpoint; three faces from it, each with its exact types.
 
-An endpoint is a method that builds an :class:`~willcall.client.op.Op`. Which face its caller
-sees depends on the flavour ``F`` of the collection it stands in:
+An endpoint is a method that builds an :class:`~willcall.client.op.Op`. A procedure is a method that
+is a flow: it makes several calls. What their callers see depends on the flavour ``F`` of the
+collection:
 
-==================  ==========================  ===========================
-flavour             ``@endpoint`` returns       ``@listing`` returns
-==================  ==========================  ===========================
-:class:`Sync`       ``T``                       ``Pages[T]``
-:class:`Async`      a coroutine of ``T``        ``AsyncPages[T]``
-:class:`InFlow`     ``Flow[T]``                 ``FlowPages[T]``
-==================  ==========================  ===========================
+================  =====================  ====================  =======================
+flavour           ``@endpoint`` gives    ``@listing`` gives    ``@procedure`` gives
+================  =====================  ====================  =======================
+:class:`Sync`     ``T``                  ``Pages[T]``          ``T``
+:class:`Async`    a coroutine of ``T``   ``AsyncPages[T]``     a coroutine of ``T``
+:class:`InFlow`   ``Flow[T]``            ``FlowPages[T]``      ``Flow[T]``
+================  =====================  ====================  =======================
 
-Every endpoint also has ``.raw(…)``, which gives an :class:`~willcall.client.engine.Answer`: the
-typed value and the raw reply side by side. ``api.events.get.raw("gala").reply.headers``. And
-``.op(…)``, in every flavour alike, gives the call as a value, before anything is sent.
+Endpoints and lists also have ``.raw(…)``, which gives an :class:`~willcall.client.engine.Answer`:
+the typed value beside the raw reply, as in ``api.events.get.raw("gala").reply.headers``. Of a list
+it gives the first page. ``.op(…)``, alike in every flavour, gives the call as a value; nothing is
+sent. A procedure has neither, since what it sends depends on what it was answered.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Coroutine
+import re
+from collections.abc import Callable, Coroutine, Mapping
 from typing import (
     Any,
     Concatenate,
@@ -34,10 +37,11 @@ from typing import (
 
 import attrs
 
+from ..errors import Reply
 from .engine import Answer
 from .flow import Flow
-from .once import carry_out
-from .op import Op, Page
+from .once import carry_out, deadline
+from .op import Op, Page, path_of
 from .options import Options
 from .paging import AsyncPages, FlowPages, Pages
 from .provider import Account
@@ -98,6 +102,42 @@ class FlowCall(Protocol[P, T_co]):
         """What the call would send; nothing is sent."""
 
 
+class ListCall(Protocol[P, T]):
+    """A list of a client that blocks."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Pages[T]: ...
+
+    def raw(self, *args: P.args, **kwargs: P.kwargs) -> Answer[Page[T]]:
+        """The first page, with the raw reply beside it."""
+
+    def op(self, *args: P.args, **kwargs: P.kwargs) -> Op[Page[T]]:
+        """The call for the first page; nothing is sent."""
+
+
+class AsyncListCall(Protocol[P, T]):
+    """A list of a client that is awaited."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> AsyncPages[T]: ...
+
+    def raw(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, Answer[Page[T]]]:
+        """The first page, with the raw reply beside it."""
+
+    def op(self, *args: P.args, **kwargs: P.kwargs) -> Op[Page[T]]:
+        """The call for the first page; nothing is sent."""
+
+
+class FlowListCall(Protocol[P, T]):
+    """A list for use inside flows."""
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> FlowPages[T]: ...
+
+    def raw(self, *args: P.args, **kwargs: P.kwargs) -> Flow[Answer[Page[T]]]:
+        """The first page, with the raw reply beside it."""
+
+    def op(self, *args: P.args, **kwargs: P.kwargs) -> Op[Page[T]]:
+        """The call for the first page; nothing is sent."""
+
+
 @attrs.frozen
 class Face:
     """What becomes of a flow and of a list in one flavour.
@@ -136,21 +176,33 @@ def coroutine_function(call: Callable[..., Coroutine[Any, Any, T]]) -> Callable[
     return function
 
 
+IN_FLOW = Face(lambda flow: flow, flow_value_of, FlowPages)
+
+
 @attrs.frozen
 class Session(Generic[F]):
-    """An account, how to call it, and in which flavour."""
+    """An account, how to call it, and in which flavour.
+
+    ``ends`` is the tick at which its calls must have ended, where they are part of a procedure.
+    """
 
     account: Account
     options: Options
     face: Face = attrs.field(repr=False)
+    ends: float | None = None
 
     def answer(self, op: Op[Any]) -> Any:
         """Make a call, as the flavour makes it, and give the value beside the raw reply."""
-        return self.face.run(carry_out(op, self.account, self.options))
+        return self.face.run(carry_out(op, self.account, self.options, self.ends))
 
     def call(self, op: Op[Any]) -> Any:
         """Make a call, as the flavour makes it."""
         return self.face.then(self.answer(op))
+
+    def within_deadline(self) -> Flow[Session[InFlow]]:
+        """The same session for the calls of a procedure, which share one deadline."""
+        ends = (yield from deadline(self.options)) if self.ends is None else self.ends
+        return Session(self.account, self.options, IN_FLOW, ends)
 
 
 class Collection(Generic[F]):
@@ -162,12 +214,38 @@ class Collection(Generic[F]):
     def __repr__(self) -> str:
         return f"<{self._session.account.provider.name} {type(self).__name__.lower()}>"
 
+    def _op(
+        self,
+        method: str,
+        route: str,
+        decode: Callable[[Reply], T],
+        ids: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> Op[T]:
+        """A call by its route, such as ``"/organizers/{organizer}/events/{event}"``.
+
+        Args:
+            method: of HTTP.
+            route: the path, with names in braces: those of ``ids``, and the client's
+                :attr:`~willcall.client.provider.Account.path_params`.
+            decode: reads the answer from a reply.
+            ids: the ids that are filled in; errors repeat them as what the call was about.
+            **more: the other fields of :class:`~willcall.client.op.Op`.
+
+        Raises:
+            InputError: an id is missing, or is neither a text nor a whole number.
+        """
+        values = ids or {}
+        path = path_of(route, {**self._session.account.path_params, **values})
+        about = {name: str(value) for name, value in values.items()}
+        return Op(method, path, decode, route=route, about=about, **more)
+
 
 @functools.cache
 def _signature(build: Callable[..., Any], wrap: str, *, bound: bool) -> inspect.Signature:
     """The signature a caller sees: the answer in place of the Op that describes it."""
     signature = inspect.signature(build)
-    inner = str(signature.return_annotation).removeprefix("Op[").removesuffix("]")
+    inner = re.sub(r"^(?:Op|Flow)\[(.*)\]$", r"\1", str(signature.return_annotation))
     if inner.startswith("Page["):
         inner = inner.removeprefix("Page[").removesuffix("]")
     return signature.replace(
@@ -177,11 +255,11 @@ def _signature(build: Callable[..., Any], wrap: str, *, bound: bool) -> inspect.
 
 
 class _Definition(Generic[P, T]):
-    """A method that builds an Op; bound once per collection, then found in its ``__dict__``."""
+    """A method of a collection; bound once per collection, then found in its ``__dict__``."""
 
     wrap = ""
 
-    def __init__(self, build: Callable[Concatenate[Any, P], Op[T]]) -> None:
+    def __init__(self, build: Callable[Concatenate[Any, P], T]) -> None:
         self.build = build
         self.name = build.__name__
         functools.update_wrapper(self, build)
@@ -198,8 +276,18 @@ class _Definition(Generic[P, T]):
         return call
 
 
-class endpoint(_Definition[P, T]):  # noqa: N801 - a decorator
-    """A call that answers with one value."""
+def _with_raw_and_op(definition: _Definition[Any, Any], bound: Any, obj: Any) -> Any:
+    """The bound call with what every Op gives: its raw reply, and itself."""
+    build, session = definition.build, obj._session
+    raw = session.face.define(lambda *args, **kwargs: session.answer(build(obj, *args, **kwargs)))
+    bound.raw = definition.named(raw, "Answer")
+    bound.op = definition.named(lambda *args, **kwargs: build(obj, *args, **kwargs), "Op")
+    obj.__dict__[definition.name] = bound
+    return bound
+
+
+class endpoint(_Definition[P, Op[T]], Generic[P, T]):  # noqa: N801 - a decorator
+    """A call that answers with one value: a method that returns its Op."""
 
     @overload
     def __get__(self, obj: None, owner: type[Any]) -> Self: ...
@@ -213,29 +301,25 @@ class endpoint(_Definition[P, T]):  # noqa: N801 - a decorator
         if obj is None:
             return self
         build, session = self.build, obj._session
-        define = session.face.define
-        call = define(lambda *args, **kwargs: session.call(build(obj, *args, **kwargs)))
-        raw = define(lambda *args, **kwargs: session.answer(build(obj, *args, **kwargs)))
-        bound = self.named(call, "")
-        bound.raw = self.named(raw, "Answer")
-        bound.op = self.named(lambda *args, **kwargs: build(obj, *args, **kwargs), "Op")
-        obj.__dict__[self.name] = bound
-        return bound
+        call = session.face.define(
+            lambda *args, **kwargs: session.call(build(obj, *args, **kwargs))
+        )
+        return _with_raw_and_op(self, self.named(call, ""), obj)
 
 
-class listing(_Definition[P, Page[T]], Generic[P, T]):  # noqa: N801 - a decorator
-    """A call that answers with a list, page by page."""
+class listing(_Definition[P, Op[Page[T]]], Generic[P, T]):  # noqa: N801 - a decorator
+    """A call that answers with a list, page by page: a method that returns the Op of a page."""
 
     wrap = "Pages"
 
     @overload
     def __get__(self, obj: None, owner: type[Any]) -> Self: ...
     @overload
-    def __get__(self, obj: Collection[Sync], owner: type[Any]) -> Callable[P, Pages[T]]: ...
+    def __get__(self, obj: Collection[Sync], owner: type[Any]) -> ListCall[P, T]: ...
     @overload
-    def __get__(self, obj: Collection[Async], owner: type[Any]) -> Callable[P, AsyncPages[T]]: ...
+    def __get__(self, obj: Collection[Async], owner: type[Any]) -> AsyncListCall[P, T]: ...
     @overload
-    def __get__(self, obj: Collection[InFlow], owner: type[Any]) -> Callable[P, FlowPages[T]]: ...
+    def __get__(self, obj: Collection[InFlow], owner: type[Any]) -> FlowListCall[P, T]: ...
     def __get__(self, obj: Any, owner: type[Any]) -> Any:
         if obj is None:
             return self
@@ -244,5 +328,43 @@ class listing(_Definition[P, Page[T]], Generic[P, T]):  # noqa: N801 - a decorat
         bound = self.named(
             lambda *args, **kwargs: kind(session.call, build(obj, *args, **kwargs)), kind.__name__
         )
-        obj.__dict__[self.name] = bound
+        return _with_raw_and_op(self, bound, obj)
+
+
+class procedure(_Definition[P, Flow[T]], Generic[P, T]):  # noqa: N801 - a decorator
+    """A call that is made of several: a method that is a flow.
+
+    Its ``self`` is the collection for use inside flows, whatever its caller uses::
+
+        @procedure
+        def sold_out(self: Events[InFlow], event: str) -> Flow[bool]:
+            quotas = yield from self.quotas(event).all()
+            return all(quota.available == 0 for quota in quotas)
+
+    Each of its calls is retried by itself, and ``deadline`` bounds them all together. What an
+    earlier call has done stays done when a later one fails.
+    """
+
+    @overload
+    def __get__(self, obj: None, owner: type[Any]) -> Self: ...
+    @overload
+    def __get__(self, obj: Collection[Sync], owner: type[Any]) -> Callable[P, T]: ...
+    @overload
+    def __get__(
+        self, obj: Collection[Async], owner: type[Any]
+    ) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    @overload
+    def __get__(self, obj: Collection[InFlow], owner: type[Any]) -> Callable[P, Flow[T]]: ...
+    def __get__(self, obj: Any, owner: type[Any]) -> Any:
+        if obj is None:
+            return self
+        build, session = self.build, obj._session
+
+        def steps(*args: Any, **kwargs: Any) -> Flow[Any]:
+            inner = type(obj)((yield from session.within_deadline()))
+            return (yield from build(inner, *args, **kwargs))
+
+        face = session.face
+        call = face.define(lambda *args, **kwargs: face.run(steps(*args, **kwargs)))
+        bound = obj.__dict__[self.name] = self.named(call, "")
         return bound

@@ -38,7 +38,7 @@ from .op import UNSET, Once, Op, Page, Unset, given, segment, wire
 from .options import Hooks, Options, Try
 from .provider import Account, Problem, Provider
 from .quota import Turn
-from .redact import scrub_path, scrub_reply
+from .redact import scrub, scrub_path, scrub_reply
 from .retry import Retry, after_failure, after_reply, http_date, retry_after
 
 __all__ = [
@@ -97,10 +97,11 @@ def _content(op: Op[Any]) -> bytes | None:
 def _request(op: Op[Any], account: Account, options: Options) -> Request:
     # First what may be refused, then the key: a traceback that shows variables must not show it.
     query, content = _query(op.params), _content(op)
-    headers = {"accept": "application/json", **options.headers}
+    headers = {"accept": "application/json", **options.headers, **op.headers}
     if content is not None:
         headers["content-type"] = "application/json"
-    headers.update(account.provider.auth(account.key))
+    for name, value in account.provider.auth(account.key).items():
+        headers[name.lower()] = value
     return Request(
         provider=account.provider.name,
         method=op.method,
@@ -138,12 +139,12 @@ def answer(op: Op[T], account: Account, options: Options) -> Flow[Answer[T]]:
         turn, moment = yield from _pace(op, account, options, watch, ends, moment)
         watch.sending(moment)
         reply, error = yield from _try(request, watch, account, turn, ends, moment)
-        if reply is not None and 200 <= reply.status < 300:
+        if reply is not None and (200 <= reply.status < 300 or reply.status in op.answers):
             return Answer(_decode(op, account, watch, reply), reply)
         if reply is not None:
             error = error_from(op, account, reply, (yield from now()))
         assert error is not None  # noqa: S101 - one of the two there is
-        error.request, error.about = watch.what, dict(op.about)
+        error.request, error.about = watch.what, _about(op, account)
         refused = refused + 1 if error.status == 429 else 0
         pause = yield from _pause(op, options, error, watch.number, refused)
         moment = yield from tick()
@@ -203,6 +204,7 @@ def _pause(
         tried=tried,
         draw=number,
         refused=refused,
+        repeatable=error.repeatable,
     )
 
 
@@ -231,7 +233,7 @@ def _pace(
                     request=watch.what,
                     hint="it was not sent; try again later, or allow more time",
                     retry_after=wait.seconds,
-                    about=op.about,
+                    about=_about(op, account),
                 )
             yield from sleep(wait.seconds)
             moment = yield from tick()
@@ -257,6 +259,11 @@ def _closed(turn: Turn, moment: float, error: ApiError, pause: float | None) -> 
             log.warning("the quota's store failed: %s", type(problem).__name__)
 
 
+def _about(op: Op[Any], account: Account) -> dict[str, str]:
+    """What the call is about, without the key, should it have been given as an id."""
+    return {name: scrub(value, account.key) for name, value in op.about.items()}
+
+
 def _fits(ends: float | None, moment: float, pause: float) -> bool:
     return ends is None or moment + pause < ends
 
@@ -275,7 +282,8 @@ def _final(op: Op[Any], watch: Watch, error: ApiError) -> ApiError:
     unclear = isinstance(error, ServerError | UndecodableReplyError) or (
         isinstance(error, TransportError) and error.arrived
     )
-    return _unknown(op, watch, error) if unclear and not op.safe else error
+    clear = not unclear or op.safe or error.repeatable is True
+    return error if clear else _unknown(op, watch, error)
 
 
 def _unknown(op: Op[Any], watch: Watch, cause: ApiError) -> OutcomeUnknownError:
@@ -288,7 +296,7 @@ def _unknown(op: Op[Any], watch: Watch, cause: ApiError) -> OutcomeUnknownError:
         code=cause.code,
         hint=op.look,
         reply=cause.reply,
-        about=op.about,
+        about=_about(op, watch.account),
     )
     error.__cause__ = cause
     return error
@@ -299,8 +307,10 @@ def _decode(op: Op[T], account: Account, watch: Watch, reply: Reply) -> T:
         return op.decode(reply)
     except UndecodableReplyError as error:
         error.provider, error.request = account.provider.name, watch.what
-        error.status, error.about = reply.status, dict(op.about)
+        error.status, error.about = reply.status, _about(op, account)
         error.reply = scrub_reply(reply, account.key)
+        error.message = scrub(error.message, account.key)  # it may quote a value of the reply
+        error.args = (error.message,)
         if op.safe:
             raise
         raise _unknown(op, watch, error) from error
@@ -352,7 +362,8 @@ def error_from(op: Op[Any], account: Account, reply: Reply, moment: datetime) ->
         missing_scopes=problem.missing_scopes,
         retry_after=problem.retry_after if asked is None else asked,
         reply=reply,
-        about=op.about,
+        about=_about(op, account),
+        repeatable=problem.repeatable,
     )
 
 

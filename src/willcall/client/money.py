@@ -1,4 +1,7 @@
-"""Money: integer cents and a currency. There is no float anywhere, not even on the way to text."""
+"""Money: a whole number of a currency's smallest unit. There is no float anywhere.
+
+How many decimal places a currency has is from ISO 4217: two, unless :data:`PLACES` says otherwise.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,27 @@ from ..errors import InputError
 _CODE = re.compile(r"[A-Z]{3}")
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 
+# fmt: off
+PLACES = {
+    "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0,
+    "RWF": 0, "UGX": 0, "UYI": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
+    "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
+    "CLF": 4, "UYW": 4,
+}
+# fmt: on
+
+
+def places(currency: str | None) -> int:
+    """How many decimal places amounts in a currency have: 2 for USD, 0 for JPY, 3 for KWD."""
+    return PLACES.get(currency or "", 2)
+
 
 def cents(name: str, value: Any) -> int:
     """A number of cents, checked.
 
     Raises:
-        InputError: it is no whole number. ``25.0`` is refused as well: a float that happens to be
-            whole is mostly one that was meant as dollars.
+        InputError: it is no whole number. ``25.0`` is refused as well: whoever writes a float
+            mostly means dollars.
     """
     if isinstance(value, bool) or not isinstance(value, int):
         raise InputError(
@@ -42,11 +59,13 @@ def _code(_: Any, field: attrs.Attribute[str | None], value: Any) -> None:
 class Money:
     """An amount of money, such as ``Money(2500, "USD")``: $25.00.
 
-    ``cents`` are hundredths, whatever the currency, as TicketSmart counts (seed: "integer cents").
-    ``currency`` is None where an answer does not say it, as when ticket types are read without
-    their event. Amounts of one currency can be added, subtracted and compared, and an amount can be
-    multiplied by a whole number (of tickets, say); anything else is a TypeError or an InputError.
-    ``int(price)`` is the cents.
+    ``cents`` counts the smallest unit of the currency: cents of USD, whole yen of JPY (500 is
+    "500 JPY"), thousandths of KWD (1500 is "1.500 KWD"). ``currency`` is None where an answer does
+    not say it, as when ticket types are read without their event; then cents are hundredths.
+
+    Amounts in the same currency can be added, subtracted and compared, and an amount can be
+    multiplied by a whole number, such as a number of tickets. Anything else is a TypeError or an
+    InputError. ``int(price)`` is the cents.
     """
 
     cents: int = attrs.field(validator=_check)
@@ -54,23 +73,29 @@ class Money:
 
     @classmethod
     def of(cls, amount: str, currency: str | None = None) -> Money:
-        """The amount that a text such as ``"25"``, ``"25.5"`` or ``"-0.99"`` says.
+        """The amount in a text such as ``"25"``, ``"25.5"`` or ``"-0.99"``.
+
+        Zeros beyond the decimal places of the currency are accepted: ``Money.of("500.00", "JPY")``.
 
         Raises:
-            InputError: it says none, or fractions of a cent.
+            InputError: it is no amount, or has a fraction of the currency's smallest unit.
         """
-        found = re.fullmatch(r"(-?)(\d+)(?:\.(\d{1,2}))?", amount, re.ASCII)
-        if found is None:
-            raise InputError("amount", f"{amount!r} is no amount", "write it as in '25.00'")
-        sign, whole, part = found.groups()
-        total = int(whole) * 100 + int((part or "0").ljust(2, "0"))
-        return cls(-total if sign else total, currency)
+        count = places(currency)
+        found = re.fullmatch(r"(-?)(\d+)(?:\.(\d+))?", amount, re.ASCII)
+        part = ((found and found[3]) or "").rstrip("0")
+        if found is None or len(part) > count:
+            example = cls(25 * 10**count, currency).amount
+            raise InputError("amount", f"{amount!r} is no amount", f"write it as in '{example}'")
+        total = int(found[2] + part.ljust(count, "0"))
+        return cls(-total if found[1] else total, currency)
 
     @property
     def amount(self) -> str:
-        """The bare amount: ``"25.00"``."""
-        whole, part = divmod(abs(self.cents), 100)
-        return f"{'-' if self.cents < 0 else ''}{whole}.{part:02}"
+        """The bare amount: ``"25.00"``, or ``"25"`` in a currency without decimal places."""
+        count = places(self.currency)
+        whole, part = divmod(abs(self.cents), 10**count)
+        fraction = f".{part:0{count}}" if count else ""
+        return f"{'-' if self.cents < 0 else ''}{whole}{fraction}"
 
     def __str__(self) -> str:
         sign = _SIGNS.get(self.currency or "")

@@ -1,7 +1,7 @@
-"""Check-first writes: ``once=…`` gives an API without idempotency keys something like them.
+"""Check-first writes: ``once=…`` for an API that has no idempotency keys.
 
-A write that got no clear answer is looked for before it is repeated. What was found is adopted:
-it becomes the answer, as if nothing had gone wrong.
+After a write that got no clear answer, its result is searched for before the write is repeated. If
+it is found, it becomes the answer, as if nothing had gone wrong.
 """
 
 from __future__ import annotations
@@ -21,28 +21,36 @@ from .provider import Account
 T = TypeVar("T")
 
 
-def carry_out(op: Op[T], account: Account, options: Options) -> Flow[Answer[T]]:
-    """Make one call; a check-first write so that it is carried out once.
+def carry_out(
+    op: Op[T], account: Account, options: Options, ends: float | None = None
+) -> Flow[Answer[T]]:
+    """Make a call; a check-first write so that it is carried out once.
 
-    After an unknown outcome: look; wait ``options.settle`` seconds, for a request may be carried
-    out after its connection died; look again; and only when it was not there either time, repeat.
-    Every look reads all pages, and one that fails is never taken for "it is not there".
+    After an unknown outcome: search; wait ``options.settle`` seconds, for a request may be carried
+    out after its connection died; search again; and repeat only if neither search found it. Every
+    search reads all pages, and a search that fails never means "it is not there".
 
     Guaranteed: while ``settle`` is longer than the provider can take to carry out a request whose
     connection has died, and nobody else writes the same, the thing is there exactly once when this
     returns. When it raises OutcomeUnknownError, it is there at most once.
     Not guaranteed: two callers that do this at the same moment may both find nothing and write.
 
+    Args:
+        op: the call.
+        account: whose call it is.
+        options: how it is made.
+        ends: the tick at which it must have ended, where it is a part of something longer; else
+            ``options.deadline`` counts from now.
+
     Raises:
         OutcomeUnknownError: it could not be found out, in time, or at all.
     """
     once = op.once
     if once is None:
-        return (yield from answer(op, account, options))
-    start = yield from tick()
-    ends = None if options.deadline is None else start + options.deadline
+        return (yield from answer(op, account, (yield from _left(options, ends))))
+    ends = (yield from deadline(options)) if ends is None else ends
     if once.first:
-        found = yield from _look(once, account, options)
+        found = yield from _search(once, account, (yield from _left(options, ends)))
         if found is not None:
             return found
     tries = 0
@@ -53,29 +61,36 @@ def carry_out(op: Op[T], account: Account, options: Options) -> Flow[Answer[T]]:
         except OutcomeUnknownError as unknown:
             lost = unknown
         try:
-            found = yield from _look(once, account, (yield from _left(options, ends)))
+            found = yield from _search(once, account, (yield from _left(options, ends)))
             if found is None and tries < options.retry.tries:
                 moment = yield from tick()
                 if ends is not None and moment + options.settle >= ends:
                     raise lost
                 yield from sleep(options.settle)
-                found = yield from _look(once, account, (yield from _left(options, ends)))
+                found = yield from _search(once, account, (yield from _left(options, ends)))
         except OutcomeUnknownError:
             raise
         except WillcallError as error:
-            raise _blind(lost, error) from error
+            raise _unsearched(lost, error) from error
         if found is not None:
             return found
         if tries >= options.retry.tries:
             raise lost
 
 
-def _look(once: Once[T], account: Account, options: Options) -> Flow[Answer[T] | None]:
-    """The thing, if it is there; of several the one that was read first."""
+def _search(once: Once[T], account: Account, options: Options) -> Flow[Answer[T] | None]:
+    """The thing, if it is there; of several the first that was read."""
     found = yield from search(once.search, once.match, account, options)
     if found is None or once.fetch is None:
         return found
     return (yield from answer(once.fetch(found.value), account, options))
+
+
+def deadline(options: Options) -> Flow[float | None]:
+    """The tick at which a call that begins now must have ended; None: at any time."""
+    if options.deadline is None:
+        return None
+    return (yield from tick()) + options.deadline
 
 
 def _left(options: Options, ends: float | None) -> Flow[Options]:
@@ -86,7 +101,7 @@ def _left(options: Options, ends: float | None) -> Flow[Options]:
     return attrs.evolve(options, deadline=max(0.001, ends - moment))
 
 
-def _blind(lost: OutcomeUnknownError, error: WillcallError) -> OutcomeUnknownError:
+def _unsearched(lost: OutcomeUnknownError, error: WillcallError) -> OutcomeUnknownError:
     return OutcomeUnknownError(
         f"{lost.message}; and looking for it failed: {error}",
         provider=lost.provider,

@@ -1,8 +1,9 @@
-"""A call as a value: what an endpoint builds, and what nothing has been sent of yet."""
+"""A call as a value: what an endpoint builds. Nothing has been sent yet."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final, Generic, TypeVar
@@ -14,9 +15,34 @@ from ..errors import InputError, Reply
 
 T = TypeVar("T")
 
+# The engine sets these itself. `host` would change who is asked, and the others who asks.
+_OURS = frozenset(
+    {"authorization", "x-api-key", "content-type", "content-length", "transfer-encoding", "host"}
+)
+
+
+def header_names(headers: Mapping[Any, Any]) -> dict[str, str]:
+    """Headers with lower-case names, so that a header given in two spellings is sent once.
+
+    Raises:
+        InputError: a name or value that cannot be sent, or a header that willcall sets itself.
+    """
+    clean: dict[str, str] = {}
+    for name, value in dict(headers).items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise InputError("headers", "names and values are texts")
+        if name.lower() in _OURS:
+            raise InputError("headers", f"{name!r} is set by willcall itself", "leave it out")
+        if not name.isascii() or not name.isprintable() or not name or set(name) & set(" :"):
+            raise InputError("headers", f"{name!r} is no header name")
+        if not value.isascii() or not value.isprintable():
+            raise InputError("headers", f"the value of {name!r} holds what a header cannot")
+        clean[name.lower()] = value
+    return clean
+
 
 class Unset(Enum):
-    """Says "nothing was given", which is not the same as None."""
+    """The type of UNSET, which says that an argument was not given. None is a value."""
 
     UNSET = "UNSET"
 
@@ -36,13 +62,15 @@ class Page(Generic[T]):
 
     ``following`` is the call for the next page, None on the last. ``total`` is how many items the
     whole list has, where the provider says so. ``reply`` is the raw answer, with every field that
-    the models do not know.
+    the models do not know. ``key`` identifies an item, so that an item which comes twice is given
+    once; without it the ``id`` of an item does. Items that have neither are all given.
     """
 
     items: tuple[T, ...]
     following: Op[Page[T]] | None = attrs.field(default=None, repr=False)
     reply: Reply | None = attrs.field(default=None, repr=False)
     total: int | None = None
+    key: Callable[[T], Hashable] | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen
@@ -50,10 +78,10 @@ class Once(Generic[T]):
     """How to find out whether a write was carried out: what ``once=…`` adds to it.
 
     Args:
-        search: reads, page by page, where the thing would be.
-        match: whether one that was found is the thing.
-        fetch: the call for the whole of it, where the search shows only a part.
-        first: whether to look before the first try too, since the thing may be there already.
+        search: reads, page by page, the list in which the thing would be.
+        match: whether an item of that list is the thing.
+        fetch: the call for the whole thing, where the list shows only a part of it.
+        first: whether to search before the first try too, since the thing may exist already.
     """
 
     search: Op[Page[T]]
@@ -68,15 +96,22 @@ class Op(Generic[T]):
 
     Args:
         method: of HTTP.
-        path: relative to the base URL, its parts already quoted (:func:`segment`).
-        decode: makes the answer of a reply.
+        path: relative to the base URL, its parts already quoted: see :func:`path_of`.
+        decode: reads the answer from a reply.
         params: the query; what is UNSET or None is left out.
         json: the body; what is UNSET is left out, None is sent as ``null``.
         look: for a write, how to find out whether it was carried out after all.
-        about: what the call is about, such as ``{"event": "gala"}``; errors carry it on.
+        about: what the call is about, such as ``{"event": "gala"}``; errors repeat it.
         route: the path without its ids, such as ``"/events/{id_or_slug}"``, for metrics.
         repeatable: whether repeating it does nothing twice, though its method is a write's.
         once: makes it a check-first write.
+        headers: sent with this call, such as ``{"if-none-match": etag}``. They take precedence over
+            the client's own headers, but never over those that carry the key.
+        answers: statuses besides 2xx that are an answer and no error: ``decode`` is given the
+            reply. ``{304}`` makes a conditional read, whose answer can be "not modified".
+
+    Raises:
+        InputError: a header that cannot be sent, or that willcall sets itself.
     """
 
     method: str
@@ -89,6 +124,8 @@ class Op(Generic[T]):
     route: str | None = None
     repeatable: bool = False
     once: Once[T] | None = None
+    headers: Mapping[str, str] = attrs.field(factory=dict, converter=header_names)
+    answers: Collection[int] = ()
 
     @property
     def reads(self) -> bool:
@@ -105,7 +142,7 @@ class Op(Generic[T]):
 
 
 def segment(name: str, value: Any) -> str:
-    """One part of a path, quoted, so that an id can never become another path.
+    """A part of a path, quoted, so that an id can never become another path.
 
     Raises:
         InputError: it is no text, empty, or only dots.
@@ -113,6 +150,20 @@ def segment(name: str, value: Any) -> str:
     if not isinstance(value, str) or not value.strip("."):
         raise InputError(name, f"{value!r} is no id", "give the id as the provider shows it")
     return quote(value, safe="")
+
+
+def path_of(route: str, values: Mapping[str, Any]) -> str:
+    """A path from its route: ``path_of("/events/{event}", {"event": "gala"})`` is ``/events/gala``.
+
+    Raises:
+        InputError: a value is missing, or is neither a text nor a whole number.
+    """
+
+    def fill(found: re.Match[str]) -> str:
+        value = values.get(found[1])
+        return segment(found[1], str(value) if type(value) is int else value)
+
+    return re.sub(r"\{(\w+)\}", fill, route)
 
 
 def wire(name: str, value: Any) -> Any:
@@ -160,7 +211,7 @@ def words(name: str, value: Sequence[str]) -> list[str]:
     """A list of texts.
 
     Raises:
-        InputError: it is one text, which Python would take for a list of letters.
+        InputError: it is a single text, which Python would take for a list of letters.
     """
     if isinstance(value, str):
         raise InputError(name, "it is one word, not a list", f"write {name}=[{value!r}]")

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from ..errors import ApiError, InputError, Reply
+from .op import header_names
 from .retry import Retry
 
 
@@ -51,12 +52,6 @@ class Hooks:
     retry: Hook | None = None
 
 
-# Names the engine sets itself; `cookie` and `host` would change who is asked and as whom.
-_OURS = frozenset(
-    {"authorization", "x-api-key", "content-type", "content-length", "transfer-encoding", "host"}
-)
-
-
 def _bound(_: Any, field: attrs.Attribute[Any], value: Any) -> None:
     if value is None:
         return
@@ -70,22 +65,6 @@ def _bound(_: Any, field: attrs.Attribute[Any], value: Any) -> None:
 def _wait(_: Any, field: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, int | float) or not isfinite(value) or value < 0:
         raise InputError(field.name, f"{value!r} is no number of seconds from 0 on")
-
-
-def _lower(headers: Mapping[Any, Any]) -> dict[str, str]:
-    """Header names in lower case, so that one given twice in two spellings is sent once."""
-    clean: dict[str, str] = {}
-    for name, value in dict(headers).items():
-        if not isinstance(name, str) or not isinstance(value, str):
-            raise InputError("headers", "names and values are texts")
-        if name.lower() in _OURS:
-            raise InputError("headers", f"{name!r} is set by willcall itself", "leave it out")
-        if not name.isascii() or not name.isprintable() or not name or set(name) & set(" :"):
-            raise InputError("headers", f"{name!r} is no header name")
-        if not value.isascii() or not value.isprintable():
-            raise InputError("headers", f"the value of {name!r} holds what a header cannot")
-        clean[name.lower()] = value
-    return clean
 
 
 @attrs.frozen
@@ -108,6 +87,6 @@ class Options:
     timeout: float | None = attrs.field(default=10.0, validator=_bound)
     deadline: float | None = attrs.field(default=None, validator=_bound)
     retry: Retry = attrs.field(factory=Retry)
-    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False, converter=_lower)
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False, converter=header_names)
     settle: float = attrs.field(default=30.0, validator=_wait)
     hooks: Hooks = attrs.field(factory=Hooks, repr=False)

@@ -3,15 +3,19 @@
 An endpoint's decoder hands back a :class:`Page`, which carries the call for the next one.
 :class:`Walk` guards the way, and is the same for the sync reader, the async reader and flows.
 
-Rows can move between pages while they are read. A row that comes twice (by its ``id``) is given
-once. Where the movement shows (a row came twice, or the list's total changed or does not match),
-the list is read once more for rows that were missed, and again, up to :data:`ROUNDS` times. Where
-it cannot show (more than one page, and no total), nobody can know, and ``whole`` says so. Whoever
-must be certain has such a list read until two readings in a row agree.
+Rows can move between pages while they are read. A row that comes twice (by :attr:`Page.key`, else
+by its ``id``) is given once. If the movement shows (a row came twice, or the list's total changed
+or does not match), the list is read again for rows that were missed, up to :data:`ROUNDS` times. If
+it cannot show (more than one page, and no total), ``whole`` is None. A caller that must be certain
+has such a list read until two readings in a row agree.
+
+Rows that have neither key nor id are all given: two that are equal may well be two. Between two
+readings they are compared by their values.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from itertools import islice
 from typing import Any, Generic, TypeVar
@@ -35,12 +39,12 @@ _STALE = 20
 
 
 class Walk(Generic[T]):
-    """From page to page. One that was asked for before ends the walk with an error: a server that
-    repeats its cursor would otherwise be read for ever.
+    """From page to page. A page that was asked for before ends the walk with an error: a server
+    that repeats its cursor would otherwise be read for ever.
 
-    ``op`` is the next call, None at the end. ``whole`` tells, at the end, whether every row was
-    read: True where that is known, False if rows were still moving, None where it cannot be known.
-    A ``certain`` walk goes on until two readings agree, rather than leave it at None.
+    ``op`` is the next call, None at the end. ``whole`` says, at the end, whether every row was
+    read: True if that is known, False if rows were still moving, None if it cannot be known. A
+    ``certain`` walk goes on until two readings agree, rather than leave it at None.
     """
 
     def __init__(self, op: Op[Page[T]], *, certain: bool = False) -> None:
@@ -56,6 +60,7 @@ class Walk(Generic[T]):
         self.op = op
         self._asked = {self._name(op)}
         self._ids: set[Any] = set()
+        self._values: Counter[Any] = Counter()
         self._rows = self._pages = 0
         self._totals: set[int | None] = set()
         self._round += 1
@@ -67,19 +72,32 @@ class Walk(Generic[T]):
     def take(self, page: Page[T]) -> Page[T]:
         """What is new on a page."""
         fresh = []
-        known = len(self._ids)
+        known = len(self._ids) if not self._values else len(self._values)
         for item in page.items:
-            key = getattr(item, "id", None)
-            self._ids.add(item if key is None else key)
-            if key is None or key not in self._seen:
+            key = page.key(item) if page.key is not None else getattr(item, "id", None)
+            if key is None:
+                key = self._nameless(item)
+            self._ids.add(key)
+            if key not in self._seen:
                 self._seen.add(key)
                 fresh.append(item)
         self._rows += len(page.items)
         self._pages += 1
         self._totals.add(page.total)
         # Counted anew in each round: a second reading shows what the first one did.
-        self._stale = 0 if len(self._ids) > known else self._stale + 1
+        new = len(self._values or self._ids) > known
+        self._stale = 0 if new else self._stale + 1
         return page if len(fresh) == len(page.items) else attrs.evolve(page, items=tuple(fresh))
+
+    def _nameless(self, item: T) -> Any:
+        """What stands for a row without an id: its value, and how often it has come so far."""
+        try:
+            hash(item)
+            value: Any = item
+        except TypeError:  # it holds a dict or list, or is one
+            value = repr(item)
+        self._values[value] += 1
+        return value, self._values[value]
 
     def turn(self, page: Page[T]) -> None:
         """Go on to the page after this one.
@@ -123,7 +141,7 @@ class Walk(Generic[T]):
 
 
 class Rows(tuple[T, ...]):  # noqa: SLOT001 - a tuple subclass can have no slots of its own
-    """The items of a whole list; ``whole`` is as in :class:`Walk`."""
+    """The items of a list; ``whole`` is as in :class:`Walk`."""
 
     whole: bool | None
 

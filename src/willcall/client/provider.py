@@ -1,4 +1,4 @@
-"""All in which one API differs from another, and an account with it."""
+"""Everything in which one API differs from another, and an account with a provider."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ import attrs
 
 from ..errors import ApiError, InputError, Reply
 from .http import safe_base_url
-from .op import UNSET, Op, Unset
+from .op import UNSET, Op, Unset, segment
 from .quota import Pace, Quota
+from .redact import keep_secret
 
 
 @attrs.frozen
 class Problem:
     """What a provider's error reply says, read by :attr:`Provider.explain`.
 
-    ``error`` overrides the class that the status alone would give.
+    ``error`` overrides the class that the status alone would give. ``repeatable`` is whether the
+    same request may be sent again: True (nothing was carried out, so that even a write is
+    repeated), False (it would fail again), or None (the status decides).
     """
 
     message: str
@@ -31,18 +34,20 @@ class Problem:
     missing_scopes: tuple[str, ...] = ()
     retry_after: float | None = None
     error: type[ApiError] | None = None
+    repeatable: bool | None = None
 
 
 @attrs.frozen
 class Provider:
-    """All in which one API differs from another.
+    """Everything in which one API differs from another.
 
     Args:
-        name: how errors and logs call it.
-        base_url: where it lives, unless a client is told otherwise.
+        name: its name in errors and logs.
+        base_url: where it lives, unless a client is given another address.
         key_prefix: how its keys begin; a key that begins otherwise is refused before it is sent.
+            Empty if they have no prefix: then a key has at least 8 characters.
         key_env: the environment variable a key is read from; ``…_API_KEY``. Its neighbour
-            ``…_BASE_URL`` points clients elsewhere, at a sandbox, say.
+            ``…_BASE_URL`` points clients elsewhere, such as at a sandbox.
         auth: the headers that carry a key.
         explain: reads an error reply; may raise anything on a reply that is not the provider's
             (HTML from a proxy, say): then the status alone decides.
@@ -50,6 +55,9 @@ class Provider:
         advice: what to do about a status, where the provider says nothing itself.
         probes: per scope, a call that succeeds or fails by that scope alone and that cannot change
             anything: what ``check()`` sends. None for a scope that cannot be found out.
+        path_params: names of ids that are part of every path, such as ``("organizer",)``: given to
+            a client once, as ``path_params={"organizer": "acme"}`` or in the environment
+            (``…_ORGANIZER``), and filled into ``{organizer}`` of each route.
     """
 
     name: str
@@ -61,18 +69,24 @@ class Provider:
     quota: Quota
     advice: Mapping[int, str] = attrs.field(factory=dict)
     probes: Mapping[str, Op[Any] | None] = attrs.field(factory=dict, repr=False)
+    path_params: tuple[str, ...] = ()
 
     @property
     def base_url_env(self) -> str:
         """The environment variable that points clients at another address."""
-        return self.key_env.removesuffix("_API_KEY") + "_BASE_URL"
+        return self.env("base_url")
+
+    def env(self, name: str) -> str:
+        """The environment variable for a setting: ``…_BASE_URL``, ``…_ORGANIZER``."""
+        return f"{self.key_env.removesuffix('_API_KEY')}_{name.upper()}"
 
 
 @attrs.frozen
 class Account:
     """A provider and a key to it: where requests go, what they carry, and how fast they may.
 
-    ``pace`` None means that nothing is held back; ``share`` is the part of the quota to use.
+    ``pace`` None means that nothing is held back; ``share`` is the part of the quota to use;
+    ``path_params`` are the values of :attr:`Provider.path_params`.
     """
 
     provider: Provider
@@ -80,6 +94,7 @@ class Account:
     base_url: str
     pace: Pace | None = attrs.field(repr=False)
     share: float = 1.0
+    path_params: Mapping[str, str] = attrs.field(factory=dict)
 
     def __reduce__(self) -> Any:
         raise TypeError("an account holds a key, so it is neither pickled nor copied")
@@ -93,6 +108,7 @@ def open_account(
     paced: bool = True,
     pace: Pace | Unset | None = UNSET,
     share: float = 1.0,
+    path_params: Mapping[str, str] | None = None,
 ) -> Account:
     """Check a key and a base URL, before anything can be sent to it.
 
@@ -101,12 +117,15 @@ def open_account(
         api_key: the key; else the provider's environment variable is read.
         base_url: another address for the same API; else the environment may name one.
         paced: False to hold nothing back.
-        pace: what holds requests back; else one of the account's own.
+        pace: what holds requests back; else a new pace of the account's own.
         share: the part of the provider's quota to use, above 0 and up to 1.
+        path_params: the values of the provider's path parameters; those that are missing are read
+            from the environment.
 
     Raises:
-        InputError: no key, a key of the wrong shape, a URL that would expose it, or a share out of
-            range. The key itself is never part of the message.
+        InputError: no key, a key of the wrong shape, a URL that would expose it, a share out of
+            range, or path parameters that are missing or unknown. The key itself is never part of
+            the message.
     """
     key = api_key if api_key is not None else os.environ.get(provider.key_env, "")
     if not key:
@@ -117,8 +136,9 @@ def open_account(
             f"this is not a {provider.name} key",
             f"one starts with {provider.key_prefix}",
         )
+    shortest = len(provider.key_prefix) + 1 if provider.key_prefix else 8
     # `isprintable` lets the space through and refuses every line end.
-    if " " in key or not key.isascii() or not key.isprintable() or key == provider.key_prefix:
+    if " " in key or not key.isascii() or not key.isprintable() or len(key) < shortest:
         raise InputError(
             "api_key", "it is cut, or holds a space or line end", "copy it again, without them"
         )
@@ -128,7 +148,37 @@ def open_account(
         pace = Pace(provider.quota)
     elsewhere = os.environ.get(provider.base_url_env)
     url = safe_base_url(base_url or elsewhere or provider.base_url)
-    return Account(provider, key, url, pace if paced else None, share)
+    params = _path_params(provider, path_params or {})
+    keep_secret(key, *_derived(provider, key))
+    return Account(provider, key, url, pace if paced else None, share, params)
+
+
+def _path_params(provider: Provider, given: Mapping[str, Any]) -> dict[str, str]:
+    """A value for each of the provider's path parameters."""
+    for name in given:
+        if name not in provider.path_params:
+            known = ", ".join(provider.path_params) or "none"
+            raise InputError(
+                "path_params", f"{provider.name} has no {name!r}", f"it has these: {known}"
+            )
+    values = {}
+    for name in provider.path_params:
+        value = given.get(name) or os.environ.get(provider.env(name), "")
+        if not value:
+            raise InputError(
+                name,
+                "none was given",
+                f"pass path_params={{{name!r}: …}} or set {provider.env(name)}",
+            )
+        segment(name, value)
+        values[name] = value
+    return values
+
+
+def _derived(provider: Provider, key: str) -> list[str]:
+    """What stands for the key in its headers without containing it, as in HTTP's basic login."""
+    words = " ".join(provider.auth(key).values()).split()
+    return [word for word in words if key not in word and len(word) >= 16]
 
 
 def _is_share(value: Any) -> bool:
@@ -142,8 +192,8 @@ _shared_lock = threading.Lock()
 def shared_pace(account: Account) -> Account:
     """The account with the pace that all clients of this process have for its key.
 
-    Two clients with one key have one quota between them, and so have one that was closed and one
-    that was opened right after it. The key is kept as a hash only.
+    Clients with the same key share a quota, even if the first was closed before the second was
+    opened. The key is kept as a hash only.
     """
     secret = hashlib.sha256(account.key.encode()).hexdigest()[:32]
     name = f"{account.provider.name} {account.base_url} {secret}"

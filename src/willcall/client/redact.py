@@ -1,25 +1,54 @@
-"""What never reaches a log, a repr, a traceback, a cassette or an error."""
+"""What never reaches a log, a repr, a traceback, a cassette or an error.
+
+A key is recognized by its shape where its provider has one (``ts_sk_…``, ``t0_…``). Any other key
+is recognized by its value, which :func:`keep_secret` is told when an account is opened.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+import threading
 from urllib.parse import quote
 
 import attrs
 
 from ..errors import Reply
 
-# Anything that looks like one of the keys we know; `_` and `-` occur inside live keys.
+# Whatever looks like a key of TicketSmart or Ticket0; `_` and `-` occur inside live keys.
 _KEYS = re.compile(r"\b(ts_sk_|t0_)[A-Za-z0-9_\-]{4,}")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
 # The same in a path, where the at sign is quoted.
 _QUOTED_EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+%40[A-Za-z0-9.\-]+", re.IGNORECASE)
 MASK = "***"
 
+_lock = threading.Lock()
+# The values themselves: a hash could not be found within a text.
+_kept: tuple[str, ...] = ()
+
+
+def keep_secret(*secrets: str) -> None:
+    """From now on :func:`scrub` masks these values wherever they occur, in this process.
+
+    Their spellings in a URL and in JSON are masked as well. Secrets that have a known shape are
+    masked without being kept.
+    """
+    global _kept  # noqa: PLW0603 - what is secret is so for the whole process
+    spelled = {
+        spelling
+        for secret in secrets
+        if secret and not _KEYS.fullmatch(secret)
+        for spelling in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])
+    }
+    with _lock:
+        if not spelled.issubset(_kept):
+            # The longest first: a secret may be a part of another.
+            _kept = tuple(sorted(spelled.union(_kept), key=len, reverse=True))
+
 
 def scrub(text: str, *secrets: str) -> str:
-    """The text without keys: the given ones, and whatever has the shape of one."""
-    for secret in secrets:
+    """The text without keys: the given ones, those that are kept, and whatever looks like one."""
+    for secret in (*secrets, *_kept):
         if secret:
             text = text.replace(secret, MASK)
     return _KEYS.sub(lambda found: found[1] + MASK, text)

@@ -87,17 +87,20 @@ def after_reply(
     tried: int,
     draw: float,
     refused: int = 1,
+    repeatable: bool | None = None,
 ) -> float | None:
     """Seconds to wait before the next try after an error reply; None: give up.
 
     A 429 says that nothing was done, so even a write may be repeated; after any other error only
-    a request that is ``safe`` to repeat is. ``asked`` is what the provider asks us to wait, and
-    ``refused`` how many 429s there were in a row: from the second on the wait doubles (public, of
-    Ticket0).
+    a request that is ``safe`` to repeat is. ``repeatable`` is what the provider itself says, and
+    takes precedence. ``asked`` is what the provider asks us to wait, and ``refused`` how many 429s
+    there were in a row: from the second on the wait doubles (public, of Ticket0).
     """
     if tried >= policy.tries:
         return None
-    if status != _TOO_MANY and not (safe and status in _PASSING):
+    if repeatable is None:
+        repeatable = status == _TOO_MANY or (safe and status in _PASSING)
+    if not repeatable:
         return None
     if asked is None:
         return backoff(policy, tried, draw)

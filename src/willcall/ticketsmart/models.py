@@ -57,7 +57,8 @@ class TicketType:
     name: str
     """Seed."""
     price_cents: int = 0
-    """Integer cents in the event's currency; 0 is free (seed: ``price``). See :attr:`price`."""
+    """Integer cents in the event's currency; 0 is free (documented: ``price``). See :attr:`price`.
+    Inferred: a currency without cents is counted in its smallest unit, such as whole yen."""
     currency: str | None = None
     """Its event's currency; None where it was read without its event, by ``ticket_types``."""
     quantity: int | None = None
