@@ -15,9 +15,9 @@ import attrs
 
 from ...client.redact import scrub
 from ...errors import ConfigError
-from ...ticketsmart.models import Category, EventStatus
+from ...ticketsmart.models import Category
 from ..model.changes import KINDS, matching
-from ..model.facts import EventFacts
+from ..model.facts import EventFacts, EventStatus
 from ..model.rules import Rule, Silence
 from ..templates.lint import flaws, near, some
 from .file import Config, examined, nearest

@@ -7,9 +7,8 @@ from datetime import datetime
 
 import attrs
 
-from ...ticketsmart.models import EventStatus
 from ..model.changes import Change
-from ..model.facts import EventFacts, LowStock, TypeFacts, carried_over
+from ..model.facts import EventFacts, EventStatus, LowStock, TypeFacts, carried_over
 from ..model.observation import Observation
 from .observe import SWEEPS
 

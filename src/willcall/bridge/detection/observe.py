@@ -24,8 +24,8 @@ from ...errors import (
     WillcallError,
 )
 from ...ticketsmart.api import FlowTicketSmart
-from ...ticketsmart.models import Event, EventStatus
-from ..model.facts import EventFacts, LowStock, carried_over, event_facts
+from ...ticketsmart.models import Event
+from ..model.facts import EventFacts, EventStatus, LowStock, carried_over, event_facts
 from ..model.observation import Observation
 from ..polling.planner import Planner
 from ..polling.schedule import PAGE, Schedule

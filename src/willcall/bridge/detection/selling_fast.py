@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from ...ticketsmart.models import EventStatus
 from ..model.changes import Change
-from ..model.facts import EventFacts, LowStock, TypeFacts
+from ..model.facts import EventFacts, EventStatus, LowStock, TypeFacts
 from ..model.policies import SELLING_FAST_WITHIN
 from ..model.predictions import Prediction
 from ..polling.forecast import Forecast, Interval

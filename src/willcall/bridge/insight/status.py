@@ -13,12 +13,11 @@ from ...client.quota import Window
 from ...errors import InputError
 from ...ticket0.api import PROVIDER as TICKET0
 from ...ticketsmart.api import PROVIDER as TICKETSMART
-from ...ticketsmart.models import EventStatus
 from ..config.file import Config
 from ..ledger import Ledger
 from ..ledger.queries import Office, Run
 from ..model.cases import Case, CaseState, Intent, RemovalState
-from ..model.facts import EventFacts
+from ..model.facts import EventFacts, EventStatus
 from ..model.rules import Silence
 from ..polling.planner import Planner
 from ..service import quota_name

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import attrs
 
 from ...client.codec import Codec, camel
-from ...ticketsmart.models import Event, EventStatus, TicketType
+from ...ticketsmart.models import Event, TicketType
+
+
+class EventStatus(StrEnum):
+    """The statuses of an event that the bridge knows; a box office's adapter translates its own.
+
+    A status that is none of these is kept as the box office wrote it, and nothing follows from it.
+    """
+
+    DRAFT = "DRAFT"
+    PUBLISHED = "PUBLISHED"
+    SOLD_OUT = "SOLD_OUT"
+    CANCELLED = "CANCELLED"
+    COMPLETED = "COMPLETED"
+    ARCHIVED = "ARCHIVED"
 
 
 @attrs.frozen(kw_only=True)

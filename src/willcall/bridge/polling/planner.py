@@ -9,8 +9,7 @@ from typing import Any
 import attrs
 import orjson
 
-from ...ticketsmart.models import EventStatus
-from ..model.facts import EventFacts, LowStock
+from ..model.facts import EventFacts, EventStatus, LowStock
 from .schedule import Schedule
 
 _LONGEST = 64 * 1024 * 1024

@@ -19,8 +19,7 @@ from typing import NamedTuple
 
 import attrs
 
-from ...ticketsmart.models import EventStatus
-from ..model.facts import EventFacts, LowStock, TypeFacts
+from ..model.facts import EventFacts, EventStatus, LowStock, TypeFacts
 from .forecast import ORDER, Speed, Velocity
 
 SURPRISE = 1e-12

@@ -21,8 +21,7 @@ from typing import Any
 
 import attrs
 
-from ...ticketsmart.models import EventStatus
-from ..model.facts import EventFacts, LowStock, TypeFacts
+from ..model.facts import EventFacts, EventStatus, LowStock, TypeFacts
 from .budget import Poll, PollReason, Shares
 from .forecast import ORDER, Forecast, Profile, Speed, Velocity, surging, velocities
 from .priority import PagePriority, Selling, Unit, Watched
