@@ -179,7 +179,7 @@ class Promise:
                     continue
                 condition = conditions.get(name)
                 if condition is None:
-                    if name[0].startswith("ticket_type.") and self._overtaken(event.id):
+                    if name[0].startswith("ticket_type.") and self._superseded(event.id):
                         continue  # its ticket ended when the whole event sold out or was cancelled
                     if name[0] == "ticket_type.low_stock":
                         continue  # what was sold out and has a few places again is good news
@@ -188,7 +188,7 @@ class Promise:
                     raise BrokenError(f"{name} holds, and no ticket tells of it")
         self._live_cases_have_tickets()
 
-    def _overtaken(self, event: str) -> bool:
+    def _superseded(self, event: str) -> bool:
         worse = {("event.cancelled", event), ("event.sold_out", event)}
         return bool(worse & self.town.ever)
 

@@ -31,7 +31,7 @@ def of_each(attribute: str) -> list[tuple[str, str]]:
 
 def ended_by(kind: str) -> set[str]:
     """The other kinds that end it."""
-    return {*KINDS[kind].cleared_by, *KINDS[kind].overtaken_by} - {kind}
+    return {*KINDS[kind].cleared_by, *KINDS[kind].superseded_by} - {kind}
 
 
 COVERING = [
@@ -73,7 +73,7 @@ def test_a_notice_that_comes_again_is_news_again(kind: str) -> None:
     (first,) = court.live
     assert court.hears(kind) == ["note", "resolve", *OPENED]
     (second,) = court.live
-    assert (second.episode, court.state_of(first)) == (2, CaseState.OVERTAKEN)
+    assert (second.episode, court.state_of(first)) == (2, CaseState.SUPERSEDED)
 
 
 @pytest.mark.parametrize("kind", NOTICES)
@@ -98,7 +98,7 @@ def test_good_news_clears(kind: str, clears: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "ends"), [pair for pair in of_each("overtaken_by") if pair[0] != pair[1]]
+    ("kind", "ends"), [pair for pair in of_each("superseded_by") if pair[0] != pair[1]]
 )
 def test_what_no_longer_matters_is_overtaken(kind: str, ends: str) -> None:
     """The team hears by a note, the customer does not."""
@@ -106,7 +106,7 @@ def test_what_no_longer_matters_is_overtaken(kind: str, ends: str) -> None:
     court.hears(kind)
     (case,) = court.live
     assert court.hears(ends) == ["note", "resolve"]
-    assert court.state_of(case) is CaseState.OVERTAKEN
+    assert court.state_of(case) is CaseState.SUPERSEDED
 
 
 @pytest.mark.parametrize(("cover", "kind"), COVERING)
@@ -259,7 +259,7 @@ def test_what_is_gone_before_its_time_was_nothing() -> None:
 
 
 def test_a_cancellation_does_not_wait_whether_a_sell_out_stays_over() -> None:
-    """What overtakes is over at once."""
+    """What supersedes is over at once."""
     court = Court(a_rule("event.sold_out", hold=TEN))
     court.hears("event.sold_out")
     court.hears(after=TEN)

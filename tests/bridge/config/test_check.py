@@ -396,7 +396,7 @@ def test_every_kind_has_an_example_that_its_built_in_words_suit(kind: str) -> No
     change = example(kind)
     assert (change.event is not None) == KINDS[kind].of_event
     assert (change.ticket_type is not None) == KINDS[kind].of_ticket_type
-    for use in ("subject", "body", "message", "cleared", "cleared_note", "overtakes"):
+    for use in ("subject", "body", "message", "cleared", "cleared_note", "superseded_note"):
         found = [one for one in flaws(built_in(kind, use), [kind]) if one.grave]
         # The words for any kind ask for the event before they name it.
         assert found == [], (use, found)

@@ -86,12 +86,12 @@ def test_what_is_told_otherwise_does_not_begin(event: EventFacts) -> None:
 
 
 def test_sold_out_is_no_slowing_down() -> None:
-    """It is overtaken by that."""
+    """It is superseded by that."""
     assert kinds(seen(Forecast(0.0, 0), with_first(available=0), holds=True)) == []
     kind = KINDS[FAST]
     assert kind.cleared_by == (SLOWER,)
     assert {"ticket_type.sold_out", "ticket_type.low_stock", "event.sold_out"} <= set(
-        kind.overtaken_by
+        kind.superseded_by
     )
     assert KINDS["event.sold_out"].does_cover(FAST)
     assert not kind.built_in

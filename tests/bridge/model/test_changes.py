@@ -21,8 +21,8 @@ def uses(kind: Kind) -> set[str]:
         needed |= {"message"}
     if any(kind.name in other.cleared_by for other in KINDS.values()):
         needed |= {"cleared", "cleared_note"}
-    if any(kind.name in other.overtaken_by for other in KINDS.values()):
-        needed |= {"overtakes"}
+    if any(kind.name in other.superseded_by for other in KINDS.values()):
+        needed |= {"superseded_note"}
     return needed
 
 
@@ -39,8 +39,8 @@ def test_every_kind_goes_by_its_own_name() -> None:
 def test_what_a_kind_names_is_there(name: str) -> None:
     """Kinds that end it by name; kinds it covers by a glob that fits at least one other."""
     kind = KINDS[name]
-    assert {*kind.cleared_by, *kind.overtaken_by} <= set(KINDS)
-    assert set(kind.cleared_by).isdisjoint(kind.overtaken_by)
+    assert {*kind.cleared_by, *kind.superseded_by} <= set(KINDS)
+    assert set(kind.cleared_by).isdisjoint(kind.superseded_by)
     for glob in kind.covers:
         covered = [other for other in KINDS if Kind("x", "", covers=(glob,)).does_cover(other)]
         assert set(covered) - {name}, glob
@@ -48,15 +48,15 @@ def test_what_a_kind_names_is_there(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in KINDS if name != STORM])
 def test_every_ticket_has_an_end(name: str) -> None:
-    """A condition is cleared or overtaken; a notice has had its day with the next of its kind, and
+    """A condition is cleared or superseded; a notice has had its day with the next of its kind, and
     both end with what they happened to."""
     kind = KINDS[name]
     if not kind.holds:
-        assert name in kind.overtaken_by
+        assert name in kind.superseded_by
     if kind.of_event and name != "event.vanished":
-        assert {"event.archived", "event.vanished", "event.completed"} <= set(kind.overtaken_by)
+        assert {"event.archived", "event.vanished", "event.completed"} <= set(kind.superseded_by)
     if kind.of_ticket_type:
-        assert "ticket_type.removed" in {*kind.overtaken_by, *kind.cleared_by}
+        assert "ticket_type.removed" in {*kind.superseded_by, *kind.cleared_by}
 
 
 @pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind.holds])

@@ -174,7 +174,7 @@ def test_values_of_any_size_leave_the_built_in_words_standing(kind: str) -> None
         change = attrs.evolve(change, box_office=HUGE, before=None)
     others = [happens("ticket_type.price_changed", event)] * 50
     values = variables(change, others)
-    for use in ("subject", "body", "message", "cleared", "cleared_note", "overtakes"):
+    for use in ("subject", "body", "message", "cleared", "cleared_note", "superseded_note"):
         text = render(built_in(kind, use), values)
         assert 0 < len(text.encode()) < 100_000
         assert "\x00" not in text

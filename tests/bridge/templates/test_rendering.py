@@ -127,7 +127,7 @@ def said(use: str, change: Change, *others: Change) -> str:
         "message": telling.message,
         "cleared": telling.cleared_message,
         "cleared_note": telling.cleared_note,
-        "overtakes": telling.overtakes,
+        "superseded_note": telling.superseded_note,
         "line": lambda: one_line(change),
     }
     return work[use]()
@@ -219,7 +219,7 @@ def test_a_message_is_courteous_and_short(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [name for name in KINDS if name != "box_office.storm"])
-@pytest.mark.parametrize("use", ["body", "cleared", "cleared_note", "overtakes"])
+@pytest.mark.parametrize("use", ["body", "cleared", "cleared_note", "superseded_note"])
 def test_what_else_has_happened_is_told_in_the_same_breath(kind: str, use: str) -> None:
     """Or joined cases would lose it."""
     if use not in words()[kind]:

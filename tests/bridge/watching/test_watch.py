@@ -385,7 +385,7 @@ def _sells(vigil: Vigil, event: str, kind: str, every: float, count: int) -> Cal
 
 
 def test_what_sells_fast_is_told_once_and_becomes_low_and_sold_out() -> None:
-    """A forecast, then two facts: each overtakes the one before, and the forecast is answered."""
+    """A forecast, then two facts: each supersedes the one before, and the forecast is answered."""
     vigil = Vigil(rules=_fast_rules(), season=False)
     vigil.box_office.create(
         "Big Night",

@@ -2,7 +2,7 @@
 
 ::
 
-    change ──▶ condition ──▶ waiting ──▶ case open ──▶ cleared | overtaken ──▶ (reopened)
+    change ──▶ condition ──▶ waiting ──▶ case open ──▶ cleared | superseded ──▶ (reopened)
                   │             │ for, quiet hours, a silence   │
                   │             └ gone before its time: nothing │
                   └ covered: told by another ticket             └ gone: its ticket was deleted

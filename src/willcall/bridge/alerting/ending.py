@@ -1,6 +1,6 @@
 """How conditions end, and their cases with them. Pure.
 
-A condition is *cleared* by good news, which the customer hears, or *overtaken* by what makes it
+A condition is *cleared* by good news, which the customer hears, or *superseded* by what makes it
 pointless, which only the team does. With the last of its conditions a case ends.
 """
 
@@ -23,13 +23,13 @@ class Endings:
         self._ends: dict[str, list[tuple[Change, bool]]] = {}
 
     def by(self, change: Change) -> list[str]:
-        """End the conditions that a change clears or overtakes; the markers of their cases."""
+        """End the conditions that a change clears or supersedes; the markers of their cases."""
         work = self._work
         ended: list[str] = []
         for name, condition in list(work.conditions.items()):
             kind = KINDS[name[0]]
             cleared = change.kind in kind.cleared_by
-            if not change.bears_on(name[1]) or not (cleared or change.kind in kind.overtaken_by):
+            if not change.bears_on(name[1]) or not (cleared or change.kind in kind.superseded_by):
                 continue
             cases = work.live_with(name)
             if cleared and any(self._holds(case) for case in cases):
@@ -109,6 +109,6 @@ class Endings:
         case = attrs.evolve(case, members=tuple(one for one in case.members if one != name))
         if not case.members:
             good = cleared or any(good for _, good in self._ends.get(case.marker, ()))
-            state = CaseState.CLEARED if good else CaseState.OVERTAKEN
+            state = CaseState.CLEARED if good else CaseState.SUPERSEDED
             case = attrs.evolve(case, state=state, ended_at=self._work.at)
         self._work.put(case)

@@ -141,7 +141,7 @@ def _recent(work: UnitOfWork, rule: Rule, lead: Condition) -> Case | None:
     for case in work.cases.values():
         if case.led_by != (rule.id, *lead.name) or case.ended_at is None:
             continue
-        ended = case.state in {CaseState.CLEARED, CaseState.OVERTAKEN}
+        ended = case.state in {CaseState.CLEARED, CaseState.SUPERSEDED}
         since = work.at - case.ended_at
         if ended and case.acts and timedelta(0) < since <= rule.reopen_within:
             return case

@@ -71,7 +71,7 @@ class OutboxBuilder:
     def _tell_end(self, case: Case, rule: Rule, words: Words, *, cleared: bool) -> Case:
         """Good news goes to the customer; that something no longer matters, to the team only."""
         if not cleared:
-            return self._say(case, Act.NOTE, words.overtakes(), rule)
+            return self._say(case, Act.NOTE, words.superseded_note(), rule)
         if rule.on_clear is OnClear.NOTHING:
             return case
         if rule.writes and rule.on_clear is not OnClear.NOTE:

@@ -54,7 +54,7 @@ class EventReader:
         kept = tuple(map(type_facts, types))
         sold_out = concluded_sold_out(seen.status, kept)
         before = {} if known is None else {one.id: one.sold_out for one in known.ticket_types or ()}
-        # The status is of another moment: of what it may have overtaken nothing is concluded.
+        # The status was read at another moment than the ticket types: read both again at once.
         news = any(one.sold_out and not before.get(one.id, True) for one in kept)
         if news or sold_out != (known is not None and known.sold_out):
             return event_facts((yield from api.events.get(event_id)), at, types)

@@ -38,7 +38,7 @@ class Fate(StrEnum):
     HELD = "held"
     OPEN = "open"
     CLEARED = "cleared"
-    OVERTAKEN = "overtaken"
+    SUPERSEDED = "superseded"
     GONE = "gone"  # deleted at the desk
 
 
@@ -267,7 +267,7 @@ class _Names:
 
 _ENDS = {
     CaseState.CLEARED: Fate.CLEARED,
-    CaseState.OVERTAKEN: Fate.OVERTAKEN,
+    CaseState.SUPERSEDED: Fate.SUPERSEDED,
     CaseState.GONE: Fate.GONE,
     CaseState.HELD: Fate.HELD,
 }
@@ -277,7 +277,7 @@ def _ticket(case: Case, acts: Mapping[Act, datetime], names: _Names) -> Opened:
     kind = KINDS[case.kind]
     event_id = case.subject.partition("/")[0] if kind.of_event else None
     fate = _ENDS.get(case.state, Fate.OPEN if case.ticket_id else Fate.WAITING)
-    over = fate in {Fate.CLEARED, Fate.OVERTAKEN, Fate.GONE}
+    over = fate in {Fate.CLEARED, Fate.SUPERSEDED, Fate.GONE}
     resolved = acts.get(Act.RESOLVE) if over else None
     return Opened(
         number=0,

@@ -31,7 +31,7 @@ class CaseState(StrEnum):
     HELD = "held"  # part of a storm, and not yet released: nothing has been sent
     OPEN = "open"
     CLEARED = "cleared"
-    OVERTAKEN = "overtaken"
+    SUPERSEDED = "superseded"
     GONE = "gone"  # its ticket was deleted in Ticket0: nothing more can be done about it
 
 

@@ -1,7 +1,7 @@
 """The catalogue: what can change, how much it matters, and what it ends and covers.
 
 Some kinds are *conditions*, which hold for a while ("sold out"): the kinds in ``cleared_by`` end
-them with good news, those in ``overtaken_by`` because they no longer matter. The others are
+them with good news, those in ``superseded_by`` because they no longer matter. The others are
 *notices* ("renamed"): they happen, and are over. The words for each kind stand in ``words.toml``.
 """
 
@@ -54,7 +54,7 @@ class Kind:
         summary: plain words, after what it happened to and a colon.
         severity: how much it matters.
         cleared_by: kinds that end it with good news: the customer hears of it.
-        overtaken_by: kinds that end it because it no longer matters: a note says why. If left out,
+        superseded_by: kinds that end it because it no longer matters: a note says why. If left out,
             those that end the event or ticket type itself, and, for a notice, the next of its kind.
         covers: kinds (globs) that need no ticket while this one happens or holds, since whoever
             reads its ticket knows.
@@ -65,7 +65,7 @@ class Kind:
     summary: str
     severity: Severity = Severity.NORMAL
     cleared_by: tuple[str, ...] = ()
-    overtaken_by: tuple[str, ...] = attrs.field(
+    superseded_by: tuple[str, ...] = attrs.field(
         default=attrs.Factory(lambda self: _end_of(self.name, self.cleared_by), takes_self=True)
     )
     covers: tuple[str, ...] = ()
@@ -111,7 +111,7 @@ KINDS: Mapping[str, Kind] = {
             "cancelled",
             Severity.HIGH,
             cleared_by=("event.reinstated",),
-            overtaken_by=("event.completed", "event.archived", "event.vanished"),
+            superseded_by=("event.completed", "event.archived", "event.vanished"),
             covers=(
                 "event.rescheduled",
                 "event.moved",
@@ -156,7 +156,7 @@ KINDS: Mapping[str, Kind] = {
             "ticket_type.sold_out",
             "a ticket type is sold out",
             cleared_by=("ticket_type.back_on_sale",),
-            overtaken_by=(*_GONE, "event.sold_out", "ticket_type.hidden"),
+            superseded_by=(*_GONE, "event.sold_out", "ticket_type.hidden"),
             built_in=True,
         ),
         Kind("ticket_type.back_on_sale", "a ticket type is back on sale"),
@@ -164,7 +164,7 @@ KINDS: Mapping[str, Kind] = {
             "ticket_type.low_stock",
             "a ticket type runs low",
             cleared_by=("ticket_type.restocked",),
-            overtaken_by=(
+            superseded_by=(
                 *_GONE,
                 "ticket_type.sold_out",
                 "event.sold_out",
@@ -178,7 +178,7 @@ KINDS: Mapping[str, Kind] = {
             "ticket_type.selling_fast",
             "a ticket type is expected to sell out soon",
             cleared_by=("ticket_type.selling_slower",),
-            overtaken_by=(
+            superseded_by=(
                 *_GONE,
                 "ticket_type.low_stock",
                 "ticket_type.sold_out",
@@ -205,7 +205,7 @@ KINDS: Mapping[str, Kind] = {
             "ticket_type.removal_failed",
             "a ticket type cannot be removed",
             cleared_by=("ticket_type.removed",),
-            overtaken_by=_OVER,
+            superseded_by=_OVER,
             built_in=True,
         ),
         # -- the box office itself ----------------------------------------------------------------
@@ -248,7 +248,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind("box_office.delivered", "nothing is refused any more"),
         # Not seen but concluded: see Storm in rules.py.
-        Kind("box_office.storm", "many things at once", Severity.HIGH, overtaken_by=()),
+        Kind("box_office.storm", "many things at once", Severity.HIGH, superseded_by=()),
     )
 }
 

@@ -450,9 +450,9 @@ class Words:
         """Good news for the team."""
         return self._text(None, "cleared_note")
 
-    def overtakes(self) -> str:
+    def superseded_note(self) -> str:
         """Why a ticket has become pointless."""
-        text, also = self._text(None, "overtakes"), self._values["also"]
+        text, also = self._text(None, "superseded_note"), self._values["also"]
         return f"{text}\n\nAlso:\n{also}" if also else text
 
     def _text(self, own: str | None, use: str) -> str:

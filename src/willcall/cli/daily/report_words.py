@@ -17,7 +17,7 @@ FATES = {
     Fate.HELD: "held back, as part of a storm",
     Fate.OPEN: "open",
     Fate.CLEARED: "cleared",
-    Fate.OVERTAKEN: "overtaken",
+    Fate.SUPERSEDED: "superseded",
     Fate.GONE: "deleted at the desk",
 }
 

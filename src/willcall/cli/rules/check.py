@@ -149,7 +149,7 @@ def _kinds(*, as_json: bool) -> None:
                 "severity": kind.severity,
                 "summary": kind.summary,
                 "cleared_by": kind.cleared_by,
-                "overtaken_by": kind.overtaken_by,
+                "superseded_by": kind.superseded_by,
                 "built_in": kind.built_in,
                 "names": sorted(names(kind.name)),
             }
