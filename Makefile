@@ -4,11 +4,11 @@ SHELL := /bin/sh
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# The newest Python on the path that is new enough; PYTHON=… overrides.
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python3.14; do \
+# The newest Python on PATH that is supported; PYTHON=… overrides.
+PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test format check-format lint types architecture tests campaign audit setup \
+.PHONY: help demo test test-pythons format check-format lint types architecture tests campaign audit setup \
 	docs map manual cassettes bench bench-diff bench-start bench-watch bench-watch-http pins clean
 
 help:  ## what there is to make
@@ -28,6 +28,12 @@ demo: $(READY)  ## the main job on a sandbox: a night of sales, and the support 
 	@$(BIN)/willcall demo
 
 test: check-format lint types architecture tests  ## everything that must pass before a commit
+
+# PYTHONS="python3.12 /path/to/python3" overrides what is searched for, EACH what is made.
+EACH ?= test
+
+test-pythons:  ## make test on each supported Python that is found; PYTHONS="…" names others
+	@$(PYTHON) .ci/pythons.py $(EACH) $(PYTHONS)
 
 format: $(READY)  ## rewrite the code in the house format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix-only --quiet .

@@ -13,6 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -73,9 +74,11 @@ class Cron:
         out, err = process.communicate(timeout=90)
         return process.returncode, out + err
 
-    def database(self) -> sqlite3.Connection:
-        """The ledger, to turn its clock."""
-        return sqlite3.connect(self.folder / "willcall.db", timeout=10)
+    @contextmanager
+    def database(self) -> Iterator[sqlite3.Connection]:
+        """The ledger, in one transaction; its connection is closed afterwards."""
+        with closing(sqlite3.connect(self.folder / "willcall.db", timeout=10)) as ledger, ledger:
+            yield ledger
 
     def later(self) -> None:
         """Let two minutes pass, as far as the ledger is concerned: leases are over, Δ is too, and
@@ -84,7 +87,6 @@ class Cron:
             ledger.execute("UPDATE box_offices SET lease_until = NULL")
             ledger.execute("UPDATE intents SET attempted_at = datetime(attempted_at, '-2 minutes')")
             ledger.execute("DELETE FROM quotas")
-        ledger.close()
 
 
 @pytest.fixture
@@ -139,9 +141,8 @@ def test_a_full_disk_stops_before_anything_is_sent(cron: Cron) -> None:
     """Exit 75, nothing sent; and the run after there is room again goes on."""
     assert cron.run()[0] == 0
     cron.sandbox.boxoffice.sell_out("the-cherry-orchard")
-    ledger = cron.database()
-    ledger.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    ledger.close()
+    with cron.database() as ledger:
+        ledger.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     code, said = cron.run(largest_file=16)
     assert code in {75, 78}, said
     assert "Traceback" not in said

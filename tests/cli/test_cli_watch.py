@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -75,9 +76,8 @@ def test_a_night_under_watch(shell: Shell, watches: Callable[..., subprocess.Pop
     assert any("The Cherry Orchard: sold out (opened wc-" in line for line in lines)
     assert any("main-room: opened tkt_" in line for line in lines)
     assert all(line[:2] == "20" and line[19:31] == " main-room: " for line in lines)
-    with sqlite3.connect("willcall.db") as ledger:
+    with closing(sqlite3.connect("willcall.db")) as ledger:
         assert ledger.execute("SELECT lease_until FROM box_offices").fetchone() == (None,)
-    ledger.close()
     assert shell("run").code == 0
     assert len(shell.desk.tickets) == 1
 
@@ -102,10 +102,9 @@ def test_an_interrupt_ends_it_as_well(
     assert {one["box_office"] for one in told} == {"main-room"}
     changes = [change["kind"] for one in told for change in one.get("changes", [])]
     assert "event.sold_out" in changes
-    with sqlite3.connect("willcall.db") as ledger:
+    with closing(sqlite3.connect("willcall.db")) as ledger:
         assert ledger.execute("SELECT lease_until FROM box_offices").fetchone() == (None,)
         states = {row[0] for row in ledger.execute("SELECT state FROM intents")}
-    ledger.close()
     assert "attempting" not in states
     assert len(shell.desk.tickets) == 1
 
@@ -114,9 +113,8 @@ def test_what_a_person_asks_is_counted_with_it(shell: Shell) -> None:
     """`willcall events get` counts in the ledger, where there is one that can be used."""
     shell.baseline()
     assert shell("events", "get", "the-cherry-orchard").code == 0
-    with sqlite3.connect("willcall.db") as ledger:
+    with closing(sqlite3.connect("willcall.db")) as ledger:
         rows = dict(ledger.execute("SELECT name, spent FROM quotas").fetchall())
-    ledger.close()
     (spent,) = [text for name, text in rows.items() if name.startswith("ticketsmart ")]
     assert json.loads(spent)["count"] == 2
     Path("willcall.db").write_bytes(b"this is no database, and never was one of ours at all\n" * 40)

@@ -119,11 +119,12 @@ def test_the_words_of_an_operation_name_every_argument_and_its_source(
     pair: Any, collection: str, name: str
 ) -> None:
     build = getattr(type(pair[0].collections[collection]), name).build
-    doc, parameters = build.__doc__, list(inspect.signature(build).parameters)[1:]
+    # Python 3.13 strips the indentation of docstrings, earlier versions do not.
+    doc, parameters = inspect.getdoc(build) or "", list(inspect.signature(build).parameters)[1:]
 
     assert any(mark in doc for mark in ("seed", "public", "older"))
     if "Args:" in doc:
-        assert [p for p in parameters if f"            {p}: " not in doc] == []
+        assert [p for p in parameters if f"\n    {p}: " not in doc] == []
     else:
         assert set(parameters) <= {"id_or_slug", "ticket_type_id", "ticket_id", "customer_id"}
 

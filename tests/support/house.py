@@ -6,6 +6,7 @@ that an hour passes at once and a process can be ended at any step.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -78,6 +79,8 @@ class House:
             "ticket0": self.sandbox.ticket0_key,
         }
         self.ledger: Ledger = open_ledger(ledger, folder)
+        # Tests make houses by the dozen and drop them: the ledger is closed with the house.
+        weakref.finalize(self, self.ledger.close)
         self.world = World(self._carry)
 
     # -- running ------------------------------------------------------------------------------

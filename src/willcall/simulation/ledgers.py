@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import sqlite3
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ def _template() -> sqlite3.Connection:
     """A ledger with all its tables, made once: alembic takes longer than a whole seed."""
     memory = open_ledger("sqlite://", Path())
     copy = sqlite3.connect(":memory:", check_same_thread=False)
+    atexit.register(copy.close)
     memory.copy_to(copy)
     memory.close()
     return copy
@@ -23,6 +25,7 @@ def _template() -> sqlite3.Connection:
 def _database() -> tuple[sqlite3.Connection, Ledger]:
     """One database for all seeds, one after the other: what SQLAlchemy has compiled is kept."""
     connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+    atexit.register(connection.close)
     return connection, ledger_on(connection)
 
 

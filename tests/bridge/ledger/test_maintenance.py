@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -73,9 +74,8 @@ def test_the_ledger_by_hand(served: Served, capsys: pytest.CaptureFixture[str]) 
     said = capsys.readouterr()
     assert "is sound" in said.out
     assert "0 runs forgotten" in said.out
-    with sqlite3.connect("willcall.db") as ledger:
+    with closing(sqlite3.connect("willcall.db")) as ledger:
         ledger.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    ledger.close()
     file = Path("willcall.db")
     blob = bytearray(file.read_bytes())
     blob[4096 * 3 : 4096 * 12] = b"\xa5" * (4096 * 9)
@@ -134,9 +134,8 @@ def test_an_older_ledger_is_copied_before_it_is_migrated(tmp_path: Path) -> None
     ledger = open_ledger("sqlite:///willcall.db", tmp_path)
     assert ledger.version() == upgrade_module.HEAD
     ledger.close()
-    with sqlite3.connect(tmp_path / "willcall.db.version-0001") as copy:
+    with closing(sqlite3.connect(tmp_path / "willcall.db.version-0001")) as copy:
         assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
-    copy.close()
 
 
 def test_pruning_forgets_what_is_over_and_keeps_the_cases(tmp_path: Path) -> None:

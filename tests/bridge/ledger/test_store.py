@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from sqlite3 import dbapi2
 from typing import Any
 
 import attrs
@@ -115,9 +116,21 @@ def decision(**more: Any) -> Decision:
 
 
 def trouble(url: str, folder: Path, *, reading: bool = False) -> LedgerError:
-    """What opening a ledger is refused with."""
-    with pytest.raises(LedgerError) as caught:
-        open_ledger(url, folder, reading=reading)
+    """The error that opening a ledger ends with. No connection to it stays open."""
+    connections: list[sqlite3.Connection] = []
+    connect = dbapi2.connect
+
+    def recording(*args: Any, **options: Any) -> sqlite3.Connection:
+        connections.append(connect(*args, **options))
+        return connections[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dbapi2, "connect", recording)
+        with pytest.raises(LedgerError) as caught:
+            open_ledger(url, folder, reading=reading)
+    for connection in connections:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
     return caught.value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,23 +45,31 @@ holds nobody up for longer than that; in milliseconds. What is set already (in t
 or the database) stays."""
 
 
-def _sqlite(engine: Engine, *, reading: bool) -> None:
+def _on_connect(engine: Engine, settings: Callable[[Any], None]) -> None:
     @event.listens_for(engine, "connect")
     def _(connection: Any, _record: Any) -> None:
+        try:
+            settings(connection)
+        except BaseException:
+            connection.close()  # SQLAlchemy drops it, and would leave it open
+            raise
+
+
+def _sqlite(engine: Engine, *, reading: bool) -> None:
+    def settings(connection: Any) -> None:
         # We begin transactions ourselves, see below.
         connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {_BUSY}")
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY}")
         if reading:
-            cursor.execute("PRAGMA query_only = ON")
-            cursor.close()
+            connection.execute("PRAGMA query_only = ON")
             return
-        cursor.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA journal_mode = WAL")
         # FULL: with NORMAL a power cut can lose the last commits, hence an "attempting" mark, hence
         # a duplicate ticket.
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    _on_connect(engine, settings)
 
     @event.listens_for(engine, "begin")
     def _(connection: Connection) -> None:
@@ -70,13 +79,14 @@ def _sqlite(engine: Engine, *, reading: bool) -> None:
 
 
 def _postgresql(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def _(connection: Any, _record: Any) -> None:
+    def settings(connection: Any) -> None:
         # Within a transaction it would be undone with that.
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(_LIMITS)
         connection.autocommit = False
+
+    _on_connect(engine, settings)
 
 
 def _no_url() -> ConfigError:
@@ -157,10 +167,14 @@ def open_ledger(url: str, folder: Path, *, reading: bool = False) -> Ledger:
     elif engine.driver in _LIBPQ:
         _postgresql(engine)
     ledger = Ledger(engine, reading=reading)
-    if reading and exists:
-        ledger.check_version()
-    else:
-        ledger.upgrade()
+    try:
+        if reading and exists:
+            ledger.check_version()
+        else:
+            ledger.upgrade()
+    except BaseException:
+        ledger.close()  # nobody gets it, so nobody else can
+        raise
     return ledger
 
 
