@@ -10,7 +10,6 @@ from pathlib import Path
 import attrs
 import pytest
 
-from support import house as support_house
 from support.house import ADDRESS, Crash, House
 from willcall.bridge.ledger import Ledger, in_memory
 from willcall.bridge.model.cases import Act
@@ -72,7 +71,7 @@ def ledgers(monkeypatch: pytest.MonkeyPatch) -> Ledgers:
     """Sets which ledger a house gets: a new one each time, at less than a migration's cost."""
 
     def use(make: Callable[[], Ledger]) -> None:
-        monkeypatch.setattr(support_house, "open_ledger", lambda *_: make())
+        monkeypatch.setattr(House, "open_ledger", lambda *_: make())
 
     return use
 

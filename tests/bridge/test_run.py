@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from support.house import ADDRESS, House
-from willcall.bridge.ledger import open_ledger
 from willcall.bridge.model.address import Address
 from willcall.bridge.model.markers import read_subject
 
@@ -328,7 +327,7 @@ def test_a_plan_is_what_the_run_then_does_and_writes_nothing(tmp_path: Path) -> 
     house.sandbox.forget_requests()
     house.box_office.sell_out(house.event())
     house.ledger.close()
-    house.ledger = open_ledger("sqlite:///willcall.db", tmp_path, reading=True)
+    house.ledger = house.open_ledger("sqlite:///willcall.db", reading=True)
     files = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     plan = house.plan()
     house.ledger.close()
@@ -336,7 +335,7 @@ def test_a_plan_is_what_the_run_then_does_and_writes_nothing(tmp_path: Path) -> 
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
         "willcall.db": files["willcall.db"]
     }
-    house.ledger = open_ledger("sqlite:///willcall.db", tmp_path)
+    house.ledger = house.open_ledger("sqlite:///willcall.db")
     assert plan.pending
     assert plan.decision is not None
     report = house.run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import pydoc
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -149,7 +150,8 @@ def test_help_on_a_class_of_operations_shows_answers_not_ops() -> None:
         for collection in PAIRS[client is Ticket0][0].collections.values():
             shown = pydoc.plain(pydoc.render_doc(type(collection)))
             for name in definitions(type(collection)):
-                assert f"{name}(self" in shown
+                # From Python 3.13 on, a long signature has a line for each parameter.
+                assert re.search(rf"\b{name}\([\s|]*self\b", shown), name
             assert "Op[" not in shown.replace("Op[T]", "")
 
 

@@ -78,10 +78,14 @@ class House:
             "ticketsmart": self.sandbox.ticketsmart_key,
             "ticket0": self.sandbox.ticket0_key,
         }
-        self.ledger: Ledger = open_ledger(ledger, folder)
-        # Tests make houses by the dozen and drop them: the ledger is closed with the house.
-        weakref.finalize(self, self.ledger.close)
+        self.ledger = self.open_ledger(ledger)
         self.world = World(self._carry)
+
+    def open_ledger(self, url: str, *, reading: bool = False) -> Ledger:
+        """Open a ledger that is closed when the house is dropped, as tests do without a word."""
+        ledger = open_ledger(url, self.folder, reading=reading)
+        weakref.finalize(self, ledger.close)
+        return ledger
 
     # -- running ------------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from support.house import House
-from willcall.bridge.ledger import open_ledger
 from willcall.bridge.run import PassReport, recover_pass
 from willcall.errors import LedgerError
 
@@ -13,7 +12,7 @@ from willcall.errors import LedgerError
 def lose(house: House) -> None:
     """The file is gone, and a new one is made."""
     house.ledger.close()
-    house.ledger = open_ledger("sqlite://", house.folder)
+    house.ledger = house.open_ledger("sqlite://")
 
 
 def recover(house: House) -> PassReport:

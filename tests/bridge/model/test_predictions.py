@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -48,8 +50,9 @@ def conclude(
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return open_ledger("sqlite:///state.db", tmp_path)
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with closing(open_ledger("sqlite:///state.db", tmp_path)) as ledger:
+        yield ledger
 
 
 def test_a_prediction_is_answered_by_the_sell_out(ledger: Ledger) -> None:
@@ -104,9 +107,9 @@ def test_what_the_planner_learned_outlives_the_process(ledger: Ledger, tmp_path:
     for blob in (b"first", b"second"):
         ledger.conclude(fence, NOW, lambda _: None, planner=blob)
     ledger.close()
-    again = open_ledger("sqlite:///state.db", tmp_path)
-    assert again.planner("main-room") == b"second"
-    assert again.planner("elsewhere") is None
+    with closing(open_ledger("sqlite:///state.db", tmp_path)) as again:
+        assert again.planner("main-room") == b"second"
+        assert again.planner("elsewhere") is None
 
 
 def test_what_was_not_written_into_the_history_comes_with_the_next(ledger: Ledger) -> None:

@@ -20,10 +20,12 @@ from sqlalchemy import (
     Connection,
     Engine,
     delete,
+    event,
     insert,
     select,
     update,
 )
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from ...client.quota import Step
 from ...errors import LedgerError, TakenOverError
@@ -82,6 +84,10 @@ def _moment(connection: Connection, now: datetime) -> datetime:
     return now if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
+def _close(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.invalidate()
+
+
 def _holder() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
 
@@ -121,8 +127,12 @@ class Ledger(Foresighted):
         return f"<Ledger {self._engine.url.render_as_string(hide_password=True)}>"
 
     def close(self) -> None:
-        """Let others in at once, should a run have been interrupted, and close its connections."""
+        """Let others in at once, should a run have been interrupted, and close its connections.
+
+        A connection that a hanging thread still uses is closed when the thread gives it back.
+        """
         self.let_go()
+        event.listen(self._engine, "checkin", _close)
         self._engine.dispose()
 
     def twin(self) -> Ledger:
