@@ -11,7 +11,7 @@ from itertools import count as numbers
 
 from minutes import Used
 
-from support.vigil import Vigil
+from support.virtual_watch import VirtualWatch
 from willcall.bridge.run import Job, run_pass
 from willcall.client.flow import Flow, tick
 
@@ -37,21 +37,21 @@ def hour(
             cron calls once a minute.
         warm: seconds that are not counted.
     """
-    vigil = Vigil(events, shared=True, switches={"ticket_types_in_rows": rows})
-    vigil.run()
-    vigil.begin()
-    vigil.pass_time(warm)
-    vigil.sandbox.forget_requests()
-    begins = vigil.stage.elapsed
-    others = None if beside is None else Others(vigil, *beside)
-    vigil.pass_time(60.0 * minutes)
-    arrivals = [at for at in vigil.arrivals() if begins <= at < begins + 60.0 * minutes]
-    refused = sum(one.status == 429 for one in vigil.sandbox.requests)
+    virtual = VirtualWatch(events, shared=True, switches={"ticket_types_in_rows": rows})
+    virtual.run()
+    virtual.begin()
+    virtual.pass_time(warm)
+    virtual.sandbox.forget_requests()
+    begins = virtual.stage.elapsed
+    others = None if beside is None else Others(virtual, *beside)
+    virtual.pass_time(60.0 * minutes)
+    arrivals = [at for at in virtual.arrivals() if begins <= at < begins + 60.0 * minutes]
+    refused = sum(one.status == 429 for one in virtual.sandbox.requests)
     counted = [0] * minutes
     for at in arrivals:
         counted[int((at - begins) // 60.0)] += 1
     codes = () if others is None else others.codes
-    vigil.leave()
+    virtual.leave()
     if others is None:
         return Used(tuple(counted), refused)
     return Used(tuple(counted), refused, tuple(codes), tuple(others.waits), others.failed)
@@ -60,25 +60,25 @@ def hour(
 class Others:
     """A person and cron, on the ledger of the watch."""
 
-    def __init__(self, vigil: Vigil, least: float, most: float) -> None:
+    def __init__(self, virtual: VirtualWatch, least: float, most: float) -> None:
         self.waits: list[float] = []
         self.failed = 0
-        self._vigil, self._pause, self._number = vigil, (least, most), numbers()
-        self._before = len(vigil.reports)
-        self._events = sorted(str(event.id) for event in vigil.box_office.events)
+        self._virtual, self._pause, self._number = virtual, (least, most), numbers()
+        self._before = len(virtual.reports)
+        self._events = sorted(str(event.id) for event in virtual.box_office.events)
         self._ask()
-        vigil.stage.after(20.0, self._call)
+        virtual.stage.after(20.0, self._call)
 
     @property
     def codes(self) -> list[int]:
         """How cron's runs have ended."""
-        return [one.exit_code for one in self._vigil.reports[self._before :]]
+        return [one.exit_code for one in self._virtual.reports[self._before :]]
 
     def _ask(self) -> None:
         number = next(self._number)
-        job = self._vigil.job()
+        job = self._virtual.job()
         event = self._events[number % len(self._events)]
-        self._vigil.start(f"person-{number}", self._asking(job, event))
+        self._virtual.start(f"person-{number}", self._asking(job, event))
 
     def _asking(self, job: Job, event: str) -> Flow[None]:
         began = yield from tick()
@@ -87,9 +87,9 @@ class Others:
         except Exception:  # noqa: BLE001 - whatever a person would have seen
             self.failed += 1
         self.waits.append((yield from tick()) - began)
-        stage = self._vigil.stage
+        stage = self._virtual.stage
         stage.after(stage.dice.uniform(*self._pause), self._ask)
 
     def _call(self) -> None:
-        self._vigil.start("cron", run_pass(self._vigil.job()))
-        self._vigil.stage.after(60.0, self._call)
+        self._virtual.start("cron", run_pass(self._virtual.job()))
+        self._virtual.stage.after(60.0, self._call)

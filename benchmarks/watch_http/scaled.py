@@ -21,7 +21,7 @@ from typing import Any
 
 import attrs
 
-from support.served import config_for
+from support.sandbox_config import config_for
 from willcall.sandbox import Sandbox, serve
 
 # What a process is told before it begins: its clocks run faster by a factor, its waits are shorter,

@@ -17,7 +17,7 @@ from typing import Any
 import attrs
 from scaled import quantile
 
-from support.vigil import Vigil
+from support.virtual_watch import VirtualWatch
 from willcall.bridge.ledger.memory import MemoryLedger
 from willcall.bridge.polling import rate as tempo
 from willcall.bridge.watching.watch import Watch
@@ -88,28 +88,28 @@ def shared(
 ) -> Shared:
     """Play it, after ``warm`` seconds; without ``giving_way``: as if refusals told nothing."""
     with _kept(tempo.KEPT if giving_way else 1.0):
-        vigil = Vigil(
+        virtual = VirtualWatch(
             events, shared=True, switches={"ticket_types_in_rows": False, "auto_sold_out": False}
         )
-        vigil.run()
-        vigil.begin()
-        vigil.pass_time(warm)
-        vigil.sandbox.forget_requests()
-        begins = vigil.stage.elapsed
+        virtual.run()
+        virtual.begin()
+        virtual.pass_time(warm)
+        virtual.sandbox.forget_requests()
+        begins = virtual.stage.elapsed
         ends, other = begins + 3600.0 * hours, Other()
-        _begin(who, vigil, other, ends)
-        sold = _hot(vigil, random.Random(seed), ends - LATE)
+        _begin(who, virtual, other, ends)
+        sold = _hot(virtual, random.Random(seed), ends - LATE)
         stated: list[float] = []
-        while vigil.stage.elapsed < ends:
-            vigil.pass_time(60.0)
-            run = vigil.ledger.office("main-room").last_run
+        while virtual.stage.elapsed < ends:
+            virtual.pass_time(60.0)
+            run = virtual.ledger.office("main-room").last_run
             stated.append(0.0 if run is None else run.summary["longest_unseen"] or 0.0)
-        took = tuple(sorted(_took(vigil, *one) for one in sold))
-        asked = [one for one in vigil.sandbox.requests if one.service == "ticketsmart"]
+        took = tuple(sorted(_took(virtual, *one) for one in sold))
+        asked = [one for one in virtual.sandbox.requests if one.service == "ticketsmart"]
         answered = sum(one.status == 200 for one in asked)
         refused = len(asked) - answered - other.refused
-        unseen = _unseen(asked, {str(event.id) for event in vigil.box_office.events})
-        vigil.leave()
+        unseen = _unseen(asked, {str(event.id) for event in virtual.box_office.events})
+        virtual.leave()
     minutes = 60.0 * hours
     return Shared(
         ours=(answered - other.got) / minutes,
@@ -145,10 +145,10 @@ def _unseen(asked: list[Any], events: set[str]) -> float:
 # -- what sells ---------------------------------------------------------------------------------
 
 
-def _hot(vigil: Vigil, dice: random.Random, ends: float) -> list[tuple[Any, Any, float]]:
+def _hot(virtual: VirtualWatch, dice: random.Random, ends: float) -> list[tuple[Any, Any, float]]:
     """From now on one event after another gets hot; what has sold out, and when."""
     sold: list[tuple[Any, Any, float]] = []
-    events = vigil.on_sale()
+    events = virtual.on_sale()
     dice.shuffle(events)
     fit = (
         (event, kind)
@@ -158,25 +158,25 @@ def _hot(vigil: Vigil, dice: random.Random, ends: float) -> list[tuple[Any, Any,
 
     def begin() -> None:
         chosen = next(fit, None)
-        if chosen is not None and vigil.stage.elapsed < ends:
+        if chosen is not None and virtual.stage.elapsed < ends:
             pause = dice.uniform(2.0, 6.0)
             order(*chosen, pause)
-            vigil.stage.after(HOT, begin)
+            virtual.stage.after(HOT, begin)
 
     def order(event: Any, kind: Any, pause: float) -> None:
-        vigil.box_office.sell(event.id, kind.id, min(dice.randint(1, 4), kind.available))
+        virtual.box_office.sell(event.id, kind.id, min(dice.randint(1, 4), kind.available))
         if kind.available:
-            vigil.stage.after(dice.expovariate(1 / pause), lambda: order(event, kind, pause))
+            virtual.stage.after(dice.expovariate(1 / pause), lambda: order(event, kind, pause))
         else:
-            sold.append((event, kind, vigil.stage.elapsed))
+            sold.append((event, kind, virtual.stage.elapsed))
 
     begin()
     return sold
 
 
-def _took(vigil: Vigil, event: Any, kind: Any, sold_at: float) -> float:
+def _took(virtual: VirtualWatch, event: Any, kind: Any, sold_at: float) -> float:
     begins = (f"{kind.name} sold out: {event.title}, ", f"Sold out: {event.title}, ")
-    for ticket in vigil.desk.tickets:
+    for ticket in virtual.desk.tickets:
         if ticket.subject.startswith(begins):
             return float((ticket.created_at - START).total_seconds() - sold_at)
     return LATE
@@ -185,18 +185,20 @@ def _took(vigil: Vigil, event: Any, kind: Any, sold_at: float) -> float:
 # -- who else uses the key ------------------------------------------------------------------------
 
 
-def _client(vigil: Vigil) -> FlowTicketSmart:
+def _client(virtual: VirtualWatch) -> FlowTicketSmart:
     """One that knows nothing of our ledger, and does not count."""
     url = f"http://localhost{BASE['ticketsmart']}"
-    account = open_account(PROVIDER, vigil.keys["ticketsmart"], url)
+    account = open_account(PROVIDER, virtual.keys["ticketsmart"], url)
     return FlowTicketSmart(attrs.evolve(account, pace=None)).with_options(tries=1)
 
 
-def _asking(vigil: Vigil, other: Other, count: int, every: float, ends: float) -> Flow[None]:
+def _asking(
+    virtual: VirtualWatch, other: Other, count: int, every: float, ends: float
+) -> Flow[None]:
     """So many requests every so many seconds; who is refused waits for as long as he is told, and
     asks again as long as it is worth it."""
-    api, due = _client(vigil), (yield from tick())
-    event = str(vigil.on_sale()[0].id)
+    api, due = _client(virtual), (yield from tick())
+    event = str(virtual.on_sale()[0].id)
     while due < ends:
         yield from sleep(max(0.0, due - (yield from tick())))
         due += every
@@ -213,11 +215,11 @@ def _asking(vigil: Vigil, other: Other, count: int, every: float, ends: float) -
                 left -= 1
 
 
-def _watching(vigil: Vigil, other: Other) -> Flow[Any]:
+def _watching(virtual: VirtualWatch, other: Other) -> Flow[Any]:
     """A second watch, which only looks; its requests are counted as it leaves them."""
     url = f"http://localhost{BASE['ticketsmart']}"
-    api = FlowTicketSmart(open_account(PROVIDER, vigil.keys["ticketsmart"], url))
-    second = Watch(vigil.job(ledger=MemoryLedger(), ticketsmart=api), lambda _: None)
+    api = FlowTicketSmart(open_account(PROVIDER, virtual.keys["ticketsmart"], url))
+    second = Watch(virtual.job(ledger=MemoryLedger(), ticketsmart=api), lambda _: None)
     second.delivered = True
     return watched(second.observing(), _Counting(other))
 
@@ -237,21 +239,21 @@ class _Counting:
             self.other.refused += getattr(answer, "status", None) == 429
 
 
-def _begin(who: str, vigil: Vigil, other: Other, ends: float) -> None:
+def _begin(who: str, virtual: VirtualWatch, other: Other, ends: float) -> None:
     if who == "steady":
-        vigil.start("other", _asking(vigil, other, 1, EVERY, ends))
+        virtual.start("other", _asking(virtual, other, 1, EVERY, ends))
     elif who == "bursts":
-        vigil.start("other", _asking(vigil, other, BURST, 60.0, ends))
+        virtual.start("other", _asking(virtual, other, BURST, 60.0, ends))
     elif who == "a watch":
-        vigil.start("other", _watching(vigil, other))
+        virtual.start("other", _watching(virtual, other))
     elif who == "strays":
-        for number in range(int((ends - vigil.stage.elapsed) // STRAY)):
-            vigil.stage.after(STRAY * number + 60.0, lambda: _refusing(vigil, count=1))
+        for number in range(int((ends - virtual.stage.elapsed) // STRAY)):
+            virtual.stage.after(STRAY * number + 60.0, lambda: _refusing(virtual, count=1))
     elif who == "nowhere":
-        _refusing(vigil, probability=0.5)
+        _refusing(virtual, probability=0.5)
 
 
-def _refusing(vigil: Vigil, **more: Any) -> None:
-    vigil.sandbox.faults.add(
+def _refusing(virtual: VirtualWatch, **more: Any) -> None:
+    virtual.sandbox.faults.add(
         "status", service="ticketsmart", status=429, headers={"Retry-After": "3"}, **more
     )

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from support.house import House
-from support.vigil import Vigil
+from support.virtual_bridge import VirtualBridge
+from support.virtual_watch import VirtualWatch
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path) -> Iterator[VirtualBridge]:
     """The small season, baseline taken."""
-    house = House(tmp_path)
+    house = VirtualBridge(tmp_path)
     house.run()
     house.sandbox.forget_requests()
     yield house
@@ -20,11 +20,11 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 @pytest.fixture
-def vigil() -> Iterator[Vigil]:
+def virtual() -> Iterator[VirtualWatch]:
     """A small box office under watch, baseline taken."""
-    vigil = Vigil()
-    vigil.run()
-    vigil.begin()
-    vigil.pass_time(5.0)
-    yield vigil
-    assert vigil.leave().exit_code in {0, 3, 75}
+    virtual = VirtualWatch()
+    virtual.run()
+    virtual.begin()
+    virtual.pass_time(5.0)
+    yield virtual
+    assert virtual.leave().exit_code in {0, 3, 75}

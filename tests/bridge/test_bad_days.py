@@ -5,8 +5,8 @@ from pathlib import Path
 import attrs
 import pytest
 
-from support.house import Crash, House
-from support.plays import PLAYS, Play
+from support.scenarios import SCENARIOS, Scenario
+from support.virtual_bridge import Crash, VirtualBridge
 from willcall.bridge.ledger import open_ledger
 from willcall.bridge.model.cases import Act, Intent, State
 from willcall.client.flow import Do, Effect, Send, Sleep
@@ -21,13 +21,13 @@ from willcall.sandbox.faults import Kind
 from willcall.sandbox.keys import Service
 
 
-def _sell_out(house: House) -> str:
+def _sell_out(house: VirtualBridge) -> str:
     event = house.event()
     house.box_office.sell_out(event)
     return event
 
 
-def _known(house: House) -> State:
+def _known(house: VirtualBridge) -> State:
     """What the ledger knows of the box office; that it was in trouble is counted beside it."""
     return attrs.evolve(house.ledger.state("main-room"), troubles={})
 
@@ -40,7 +40,7 @@ def _known(house: House) -> State:
     [("down", {}), ("html", {}), ("truncated", {}), ("garbage", {}), ("status", {"status": 503})],
 )
 def test_ticketsmart_in_trouble_changes_nothing_and_exits_75(
-    house: House, fault: tuple[Kind, dict[str, int]]
+    house: VirtualBridge, fault: tuple[Kind, dict[str, int]]
 ) -> None:
     """And the run after the trouble finds everything as if there had been none."""
     kind, more = fault
@@ -57,7 +57,7 @@ def test_ticketsmart_in_trouble_changes_nothing_and_exits_75(
 
 def test_a_sweep_that_breaks_on_its_second_page_concludes_nothing(tmp_path: Path) -> None:
     """Half a list is no list."""
-    house = House(tmp_path, season=250)
+    house = VirtualBridge(tmp_path, season=250)
     house.run()
     known = _known(house)
     house.box_office.sell_out(house.event())
@@ -71,7 +71,7 @@ def test_a_sweep_that_breaks_on_its_second_page_concludes_nothing(tmp_path: Path
 
 def test_a_look_that_breaks_leaves_the_rows_good(tmp_path: Path) -> None:
     """The list was read whole; the looks go on next time."""
-    house = House(tmp_path, switches={"ticket_types_in_rows": False})
+    house = VirtualBridge(tmp_path, switches={"ticket_types_in_rows": False})
     house.run()
     _sell_out(house)
     house.sandbox.faults.add("status", service="ticketsmart", path="/events/*", status=500)
@@ -86,7 +86,7 @@ def test_a_look_that_breaks_leaves_the_rows_good(tmp_path: Path) -> None:
     [("ticketsmart", ["events:write"]), ("ticket0", ["tickets:read", "messages:read"])],
 )
 def test_a_key_that_lacks_a_scope_exits_77_and_says_what_to_do(
-    house: House, service: Service, scopes: list[str]
+    house: VirtualBridge, service: Service, scopes: list[str]
 ) -> None:
     """What was decided meanwhile goes out as soon as the key is good."""
     _sell_out(house)
@@ -109,7 +109,9 @@ def test_a_key_that_lacks_a_scope_exits_77_and_says_what_to_do(
 
 
 @pytest.mark.parametrize("service", ["ticketsmart", "ticket0"])
-def test_a_key_that_is_revoked_exits_77_and_says_what_to_do(house: House, service: Service) -> None:
+def test_a_key_that_is_revoked_exits_77_and_says_what_to_do(
+    house: VirtualBridge, service: Service
+) -> None:
     """And never shows the key."""
     _sell_out(house)
     house.sandbox.revoke(house.keys[service])
@@ -121,7 +123,7 @@ def test_a_key_that_is_revoked_exits_77_and_says_what_to_do(house: House, servic
     assert house.keys[service] not in repr(report) + repr(trouble.reply)
 
 
-def test_a_429_is_waited_for_as_told_when_the_pass_has_the_time(house: House) -> None:
+def test_a_429_is_waited_for_as_told_when_the_pass_has_the_time(house: VirtualBridge) -> None:
     """Virtual time shows that it waited."""
     _sell_out(house)
     house.sandbox.faults.add(
@@ -132,7 +134,7 @@ def test_a_429_is_waited_for_as_told_when_the_pass_has_the_time(house: House) ->
     assert 7 <= house.world.elapsed < 10
 
 
-def test_a_429_that_outlasts_the_pass_exits_75(house: House) -> None:
+def test_a_429_that_outlasts_the_pass_exits_75(house: VirtualBridge) -> None:
     """It does not sit in the way of the next run."""
     _sell_out(house)
     house.sandbox.faults.add(
@@ -147,7 +149,7 @@ def test_a_429_that_outlasts_the_pass_exits_75(house: House) -> None:
 # -- Ticket0 --------------------------------------------------------------------------------
 
 
-def test_ticket0_down_keeps_everything_and_exits_3_until_it_is_out(house: House) -> None:
+def test_ticket0_down_keeps_everything_and_exits_3_until_it_is_out(house: VirtualBridge) -> None:
     """Nothing is lost, and nothing is doubled when it is back."""
     _sell_out(house)
     down = house.sandbox.faults.add("down", service="ticket0")
@@ -164,7 +166,7 @@ def test_ticket0_down_keeps_everything_and_exits_3_until_it_is_out(house: House)
 @pytest.mark.parametrize("fault", ["lost_response", "truncated", "cut", "garbage"])
 @pytest.mark.parametrize("path", ["/tickets", "/tickets/*/messages", "/tickets/*"])
 def test_an_answer_that_is_lost_is_looked_for_and_adopted(
-    house: House, fault: Kind, path: str
+    house: VirtualBridge, fault: Kind, path: str
 ) -> None:
     """Whatever the act: it was carried out, so it is not done again."""
     _sell_out(house)
@@ -180,7 +182,7 @@ def test_an_answer_that_is_lost_is_looked_for_and_adopted(
 
 @pytest.mark.parametrize("path", ["/tickets", "/tickets/*/messages", "/tickets/*"])
 def test_a_request_that_was_lost_is_repeated_only_after_it_has_settled(
-    house: House, path: str
+    house: VirtualBridge, path: str
 ) -> None:
     """Not there, and 30 seconds have passed since: only then again."""
     _sell_out(house)
@@ -194,7 +196,7 @@ def test_a_request_that_was_lost_is_repeated_only_after_it_has_settled(
     assert len(ticket.messages) == 2
 
 
-def test_a_repeat_before_30_seconds_is_not_made(house: House) -> None:
+def test_a_repeat_before_30_seconds_is_not_made(house: VirtualBridge) -> None:
     """A request may still be on its way."""
     _sell_out(house)
     house.sandbox.faults.add(
@@ -211,7 +213,7 @@ def test_a_repeat_before_30_seconds_is_not_made(house: House) -> None:
     assert len(house.desk.tickets) == 1
 
 
-def ten_seconds_later(house: House) -> None:
+def ten_seconds_later(house: VirtualBridge) -> None:
     """Let the next run come ten seconds after this one, rather than a minute."""
     real = house.clock.advance
     calls = iter([10.0])
@@ -222,7 +224,7 @@ def ten_seconds_later(house: House) -> None:
     house.clock.advance = advance  # type: ignore[method-assign, assignment]
 
 
-def test_an_error_while_looking_is_never_not_there(house: House) -> None:
+def test_an_error_while_looking_is_never_not_there(house: VirtualBridge) -> None:
     """However long it lasts: nothing is sent until the list can be read whole."""
     _sell_out(house)
     house.sandbox.faults.add(
@@ -237,7 +239,7 @@ def test_an_error_while_looking_is_never_not_there(house: House) -> None:
     assert len(house.desk.tickets) == 1
 
 
-def test_a_429_from_the_desk_is_waited_for_and_is_no_doubt(house: House) -> None:
+def test_a_429_from_the_desk_is_waited_for_and_is_no_doubt(house: VirtualBridge) -> None:
     """A 429 says that nothing was done."""
     _sell_out(house)
     house.sandbox.faults.add(
@@ -250,14 +252,14 @@ def test_a_429_from_the_desk_is_waited_for_and_is_no_doubt(house: House) -> None
     assert len(house.desk.tickets) == 1
 
 
-def _refuse(house: House, path: str, status: int, count: int | None = 1) -> None:
+def _refuse(house: VirtualBridge, path: str, status: int, count: int | None = 1) -> None:
     house.sandbox.faults.add(
         "status", service="ticket0", method="POST", path=path, status=status, count=count,
         body='{"error": {"code": "VALIDATION_ERROR", "message": "no such address"}}',
     )  # fmt: skip
 
 
-def test_a_conflict_is_tried_again_later_and_holds_up_no_other_case(house: House) -> None:
+def test_a_conflict_is_tried_again_later_and_holds_up_no_other_case(house: VirtualBridge) -> None:
     """Something stands in the way of one ticket; the others go out."""
     _sell_out(house)
     house.box_office.cancel(house.event())
@@ -271,7 +273,7 @@ def test_a_conflict_is_tried_again_later_and_holds_up_no_other_case(house: House
     assert len(house.desk.tickets) == 2
 
 
-def test_a_ticket_that_was_deleted_ends_its_case(house: House) -> None:
+def test_a_ticket_that_was_deleted_ends_its_case(house: VirtualBridge) -> None:
     """There is nothing left to resolve; the next sell-out opens a new one."""
     event = house.box_office.event(_sell_out(house))
     house.run()
@@ -288,7 +290,7 @@ def test_a_ticket_that_was_deleted_ends_its_case(house: House) -> None:
 # -- two at once, and the end of a process ------------------------------------------------------
 
 
-def test_a_second_run_at_the_same_time_leaves_with_75(house: House) -> None:
+def test_a_second_run_at_the_same_time_leaves_with_75(house: VirtualBridge) -> None:
     """And sends nothing."""
     _sell_out(house)
     fence = house.ledger.take_lease("main-room", house.clock.now())
@@ -301,7 +303,7 @@ def test_a_second_run_at_the_same_time_leaves_with_75(house: House) -> None:
     assert house.run().exit_code == 0
 
 
-def test_a_process_that_slept_past_its_lease_writes_and_sends_nothing(house: House) -> None:
+def test_a_process_that_slept_past_its_lease_writes_and_sends_nothing(house: VirtualBridge) -> None:
     """Its fence has been passed."""
     fence = house.ledger.take_lease("main-room", house.clock.now())
     assert fence is not None
@@ -315,10 +317,10 @@ def test_a_process_that_slept_past_its_lease_writes_and_sends_nothing(house: Hou
         house.ledger.attempting(fence, late, {}, house.clock.now())
 
 
-STEPS = [(name, number) for name, play in PLAYS.items() for number in range(len(play.steps))]
+STEPS = [(name, number) for name, play in SCENARIOS.items() for number in range(len(play.steps))]
 
 
-def _played(play: Play, step: int, boundary: int | None) -> tuple[House, list[Effect]]:
+def _played(play: Scenario, step: int, boundary: int | None) -> tuple[VirtualBridge, list[Effect]]:
     """A play, the process ended at a boundary of one of its steps and that step run again; and the
     effects of that step, as far as it came."""
     house = play.house()
@@ -341,18 +343,18 @@ def test_a_process_may_end_at_any_boundary(play: str, step: int) -> None:
     """Before a run and after each of its requests and transactions (all else it does leaves no
     trace outside it): the runs that follow bring the same final state, and never a second ticket,
     message or removal."""
-    undisturbed, effects = _played(PLAYS[play], step, None)
+    undisturbed, effects = _played(SCENARIOS[play], step, None)
     wanted = undisturbed.shape(), undisturbed.stock(), len(undisturbed.desk.outbox)
-    assert len(undisturbed.desk.tickets) == PLAYS[play].tickets
+    assert len(undisturbed.desk.tickets) == SCENARIOS[play].tickets
     done = [n for n, effect in enumerate(effects) if isinstance(effect, Send | Do | Sleep)]
     assert len(done) >= 7, "the run had hardly any boundary: is it still what cron runs?"
     for boundary in (0, *(2 * n + 1 for n in done)):
-        house, _ = _played(PLAYS[play], step, boundary)
+        house, _ = _played(SCENARIOS[play], step, boundary)
         found = house.shape(), house.stock(), len(house.desk.outbox)
         assert found == wanted, f"ended at boundary {boundary}"
 
 
-def test_another_ledger_knows_nothing_of_this_one(tmp_path: Path, house: House) -> None:
+def test_another_ledger_knows_nothing_of_this_one(tmp_path: Path, house: VirtualBridge) -> None:
     """A ledger is a file: another file is another baseline."""
     other = open_ledger("sqlite:///other.db", tmp_path)
     assert other.state("main-room").snapshot is None

@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from support.house import ADDRESS, Crash, House
+from support.virtual_bridge import ADDRESS, Crash, VirtualBridge
 from willcall.bridge.ledger import Ledger, in_memory
 from willcall.bridge.model.cases import Act
 from willcall.bridge.model.rules import Rules, built_in_rules
@@ -30,32 +30,32 @@ RULES = Rules(
 )
 
 
-def _first_night(house: House) -> None:
+def _first_night(house: VirtualBridge) -> None:
     """Opens, tags, assigns, notes, writes."""
     house.box_office.sell_out(house.event(0))
     house.box_office.reschedule(house.event(1), days=2)
 
 
-def _more_seats(house: House) -> None:
+def _more_seats(house: VirtualBridge) -> None:
     """Writes, and resolves."""
     for event in house.box_office.events:
         if event.status == "SOLD_OUT":
             house.box_office.restock(event.id, event.ticket_types[0].name, 3)
 
 
-def _gone_again(house: House) -> None:
+def _gone_again(house: VirtualBridge) -> None:
     """Reopens."""
     (case,) = [c for c in house.ledger.cases() if c.kind == "event.sold_out"]
     house.box_office.sell_out(case.subject)
 
 
-def _called_off(house: House) -> None:
+def _called_off(house: VirtualBridge) -> None:
     """One overtakes the other: a note, a resolution, and a new ticket."""
     (case,) = [c for c in house.ledger.cases() if c.kind == "event.rescheduled"]
     house.box_office.cancel(case.subject)
 
 
-SCENES: tuple[Callable[[House], None], ...] = (
+SCENES: tuple[Callable[[VirtualBridge], None], ...] = (
     _first_night,
     _more_seats,
     _gone_again,
@@ -71,14 +71,14 @@ def ledgers(monkeypatch: pytest.MonkeyPatch) -> Ledgers:
     """Sets which ledger a house gets: a new one each time, at less than a migration's cost."""
 
     def use(make: Callable[[], Ledger]) -> None:
-        monkeypatch.setattr(House, "open_ledger", lambda *_: make())
+        monkeypatch.setattr(VirtualBridge, "open_ledger", lambda *_: make())
 
     return use
 
 
 def _played(scene: int | None, boundary: int = 0) -> tuple[list[object], bool, set[Act]]:
     """All scenes, the process ended at a boundary of one; the shape, whether it came to that."""
-    house = House(Path(), season=4, rules=RULES)
+    house = VirtualBridge(Path(), season=4, rules=RULES)
     house.run()
     ended = False
     for number, happens in enumerate(SCENES):
@@ -120,9 +120,9 @@ def test_any_boundary_of_any_kind_of_act(
 RUNS = 7
 
 
-def _late(number: int | None, boundary: int = 0) -> tuple[House, bool]:
+def _late(number: int | None, boundary: int = 0) -> tuple[VirtualBridge, bool]:
     """A ticket's first request is carried out long after Δ; the run of that number ends there."""
-    house = House(Path(), season=4, rules=RULES)
+    house = VirtualBridge(Path(), season=4, rules=RULES)
     house.run()
     house.sandbox.faults.add(
         "late_commit", service="ticket0", method="POST", path="/tickets", seconds=150, count=1
@@ -140,7 +140,7 @@ def _late(number: int | None, boundary: int = 0) -> tuple[House, bool]:
     return house, ended
 
 
-def _standing(house: House) -> list[object]:
+def _standing(house: VirtualBridge) -> list[object]:
     """What became of all tickets but the second ones, which have to be folded, by one note each."""
     standing: list[object] = []
     references: list[str] = []

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 import willcall
-from support.served import config_for
+from support.sandbox_config import config_for
 from willcall.sandbox import Sandbox, serve
 from willcall.sandbox.server import Served
 

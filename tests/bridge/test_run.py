@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from support.house import ADDRESS, House
+from support.virtual_bridge import ADDRESS, VirtualBridge
 from willcall.bridge.model.address import Address
 from willcall.bridge.model.markers import read_subject
 
 
 def test_the_first_run_is_a_baseline_and_alerts_nobody(tmp_path: Path) -> None:
     """Even of what is already sold out or cancelled by then."""
-    house = House(tmp_path)
+    house = VirtualBridge(tmp_path)
     house.box_office.sell_out(house.event())
     house.box_office.cancel(house.event(1))
     report = house.run()
@@ -23,7 +23,7 @@ def test_the_first_run_is_a_baseline_and_alerts_nobody(tmp_path: Path) -> None:
     assert house.desk.tickets == []
 
 
-SCENES: dict[str, tuple[Callable[[House, str], object], str]] = {
+SCENES: dict[str, tuple[Callable[[VirtualBridge, str], object], str]] = {
     "sold out": (lambda h, e: h.box_office.sell_out(e), "Sold out: "),
     "cancelled": (lambda h, e: h.box_office.cancel(e), "Cancelled: "),
     "rescheduled": (lambda h, e: h.box_office.reschedule(e, days=3), "New date: "),
@@ -33,7 +33,7 @@ SCENES: dict[str, tuple[Callable[[House, str], object], str]] = {
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_a_change_opens_one_ticket_with_its_marker_tags_and_message(
-    house: House, scene: str
+    house: VirtualBridge, scene: str
 ) -> None:
     """And a run after the run does nothing."""
     happens, subject = SCENES[scene]
@@ -55,7 +55,7 @@ def test_a_change_opens_one_ticket_with_its_marker_tags_and_message(
     assert house.shape() == before
 
 
-def test_back_on_sale_writes_to_the_customer_and_resolves(house: House) -> None:
+def test_back_on_sale_writes_to_the_customer_and_resolves(house: VirtualBridge) -> None:
     """The same ticket that the sell-out opened."""
     event = house.box_office.event(house.event())
     house.box_office.sell_out(event.id)
@@ -71,7 +71,7 @@ def test_back_on_sale_writes_to_the_customer_and_resolves(house: House) -> None:
     assert all(f"Still sold out: {', '.join(still)}" in ticket.messages[-1].body for _ in still)
 
 
-def test_the_same_thing_happening_again_is_a_new_case(house: House) -> None:
+def test_the_same_thing_happening_again_is_a_new_case(house: VirtualBridge) -> None:
     """With a marker of its own; the old ticket stays resolved."""
     event = house.box_office.event(house.event())
     for _ in range(3):
@@ -84,7 +84,7 @@ def test_the_same_thing_happening_again_is_a_new_case(house: House) -> None:
     assert {ticket.status for ticket in house.desk.tickets} == {"resolved"}
 
 
-def test_a_sell_out_covers_those_of_its_ticket_types(house: House) -> None:
+def test_a_sell_out_covers_those_of_its_ticket_types(house: VirtualBridge) -> None:
     """One condition, one ticket; the ticket of a type that sold out before is folded into it."""
     event = next(e for e in house.box_office.events if len(e.ticket_types) > 1)
     first, *_ = event.ticket_types
@@ -106,7 +106,9 @@ def test_a_sell_out_covers_those_of_its_ticket_types(house: House) -> None:
     assert {t.status for t in house.desk.tickets} == {"resolved"}
 
 
-def test_a_ticket_type_that_sells_out_alone_has_its_own_ticket_and_clears(house: House) -> None:
+def test_a_ticket_type_that_sells_out_alone_has_its_own_ticket_and_clears(
+    house: VirtualBridge,
+) -> None:
     """While the event is still on sale."""
     event = next(e for e in house.box_office.events if len(e.ticket_types) > 1)
     name = event.ticket_types[0].name
@@ -119,7 +121,7 @@ def test_a_ticket_type_that_sells_out_alone_has_its_own_ticket_and_clears(house:
     assert f'"{name}" for {event.title}' in ticket.messages[-1].body
 
 
-def test_a_cancellation_overtakes_what_no_longer_matters(house: House) -> None:
+def test_a_cancellation_overtakes_what_no_longer_matters(house: VirtualBridge) -> None:
     """The sell-out's ticket is resolved with a note, which the customer never sees."""
     event = house.box_office.event(house.event())
     house.box_office.sell_out(event.id)
@@ -134,7 +136,7 @@ def test_a_cancellation_overtakes_what_no_longer_matters(house: House) -> None:
     assert len(house.desk.outbox) == sent + 1
 
 
-def test_an_event_that_is_on_again_clears_its_cancellation(house: House) -> None:
+def test_an_event_that_is_on_again_clears_its_cancellation(house: VirtualBridge) -> None:
     """It is not "back on sale", since it never was sold out."""
     event = house.box_office.event(house.event())
     house.box_office.cancel(event.id)
@@ -146,7 +148,7 @@ def test_an_event_that_is_on_again_clears_its_cancellation(house: House) -> None
     assert "is on again" in ticket.messages[-1].body
 
 
-def test_each_new_date_is_news_of_its_own(house: House) -> None:
+def test_each_new_date_is_news_of_its_own(house: VirtualBridge) -> None:
     """The ticket about the last date has had its day."""
     event = house.box_office.event(house.event())
     house.box_office.reschedule(event.id, days=1)
@@ -157,7 +159,9 @@ def test_each_new_date_is_news_of_its_own(house: House) -> None:
     assert sorted(t.status for t in house.desk.tickets) == ["open", "resolved"]
 
 
-def test_an_event_first_seen_sold_out_after_the_baseline_opens_its_ticket(house: House) -> None:
+def test_an_event_first_seen_sold_out_after_the_baseline_opens_its_ticket(
+    house: VirtualBridge,
+) -> None:
     """It sold out between two looks: that is news, not history."""
     house.box_office.create(
         "Surprise Show",
@@ -175,7 +179,7 @@ def test_without_a_from_address_tickets_are_opened_and_nobody_is_written_to(
 ) -> None:
     """The support team still hears when it clears, by a note."""
     quiet = Address(inbox_id=ADDRESS.inbox_id, customer_email=ADDRESS.customer_email)
-    house = House(tmp_path, address=quiet)
+    house = VirtualBridge(tmp_path, address=quiet)
     house.run()
     event = house.box_office.event(house.event())
     house.box_office.sell_out(event.id)
@@ -190,7 +194,9 @@ def test_without_a_from_address_tickets_are_opened_and_nobody_is_written_to(
 # -- removal failures ---------------------------------------------------------------------------
 
 
-def test_a_refused_removal_opens_one_ticket_however_often_it_is_reported(house: House) -> None:
+def test_a_refused_removal_opens_one_ticket_however_often_it_is_reported(
+    house: VirtualBridge,
+) -> None:
     """With how many were sold, so that somebody can do something about it."""
     event = next(e for e in house.box_office.events if any(t.sold for t in e.ticket_types))
     kind = next(t for t in event.ticket_types if t.sold)
@@ -204,7 +210,7 @@ def test_a_refused_removal_opens_one_ticket_however_often_it_is_reported(house: 
 
 def test_a_refused_removal_may_be_reported_before_any_baseline(tmp_path: Path) -> None:
     """And does not count as one."""
-    house = House(tmp_path)
+    house = VirtualBridge(tmp_path)
     event = next(e for e in house.box_office.events if any(t.sold for t in e.ticket_types))
     house.report(str(event.slug), event.ticket_types[0].name)
     assert len(house.desk.tickets) == 1
@@ -213,7 +219,7 @@ def test_a_refused_removal_may_be_reported_before_any_baseline(tmp_path: Path) -
     assert report.decision.baseline
 
 
-def test_a_removal_that_works_after_all_clears_the_case(house: House) -> None:
+def test_a_removal_that_works_after_all_clears_the_case(house: VirtualBridge) -> None:
     """The next run sees that the ticket type is gone."""
     event = next(e for e in house.box_office.events if len(e.ticket_types) > 1)
     kind = event.ticket_types[0]
@@ -234,7 +240,7 @@ def test_the_requests_of_a_quiet_pass_over_250_events(
     tmp_path: Path, in_rows: bool, requests: int
 ) -> None:
     """Three pages where rows carry ticket types; 25 looks beside them where they do not."""
-    house = House(tmp_path, season=250, switches={"ticket_types_in_rows": in_rows})
+    house = VirtualBridge(tmp_path, season=250, switches={"ticket_types_in_rows": in_rows})
     house.run()
     house.sandbox.forget_requests()
     report = house.run()
@@ -245,7 +251,7 @@ def test_the_requests_of_a_quiet_pass_over_250_events(
 
 def test_without_ticket_types_in_rows_events_are_looked_at_in_turn(tmp_path: Path) -> None:
     """Every event on sale has its turn, and a ticket type's sell-out is found when it comes."""
-    house = House(tmp_path, looks=3, switches={"ticket_types_in_rows": False})
+    house = VirtualBridge(tmp_path, looks=3, switches={"ticket_types_in_rows": False})
     for _ in range(4):
         house.run()
     event = next(e for e in house.box_office.events if len(e.ticket_types) > 1)
@@ -264,7 +270,7 @@ def test_an_event_whose_status_does_not_follow_its_stock_still_counts_as_sold_ou
     tmp_path: Path,
 ) -> None:
     """Nothing documents that TicketSmart sets SOLD_OUT by itself."""
-    house = House(tmp_path, switches={"auto_sold_out": False})
+    house = VirtualBridge(tmp_path, switches={"auto_sold_out": False})
     house.run()
     event = house.box_office.event(house.event())
     house.box_office.sell_out(event.id)
@@ -283,7 +289,7 @@ def test_what_is_not_documented_is_read_either_way(
     tmp_path: Path, enveloped: bool, message_shape: str
 ) -> None:
     """Envelopes, message shapes, an empty pagination object."""
-    house = House(
+    house = VirtualBridge(
         tmp_path,
         switches={
             "enveloped": enveloped,
@@ -303,7 +309,7 @@ def test_what_is_not_documented_is_read_either_way(
     assert house.report(event.id, kind.id).exit_code == 0
 
 
-def test_what_people_do_in_the_desk_is_left_alone(house: House) -> None:
+def test_what_people_do_in_the_desk_is_left_alone(house: VirtualBridge) -> None:
     """Tags they added stay; a ticket they resolved is not resolved again."""
     event = house.box_office.event(house.event())
     house.box_office.sell_out(event.id)
@@ -322,7 +328,7 @@ def test_what_people_do_in_the_desk_is_left_alone(house: House) -> None:
 
 def test_a_plan_is_what_the_run_then_does_and_writes_nothing(tmp_path: Path) -> None:
     """Neither to the ledger nor to either API."""
-    house = House(tmp_path, ledger="sqlite:///willcall.db")
+    house = VirtualBridge(tmp_path, ledger="sqlite:///willcall.db")
     house.run()
     house.sandbox.forget_requests()
     house.box_office.sell_out(house.event())

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import willcall
-from support.house import House
+from support.virtual_bridge import VirtualBridge
 from willcall.bridge.config.file import checked
 from willcall.bridge.ledger import open_ledger
 from willcall.bridge.templates.rendering import render
@@ -149,7 +149,7 @@ def test_every_file_of_the_ledger_is_readable_by_its_owner_alone(tmp_path: Path)
     assert set(modes.values()) == {0o600}
 
 
-def test_a_title_cannot_forge_a_marker(house: House) -> None:
+def test_a_title_cannot_forge_a_marker(house: VirtualBridge) -> None:
     """An event named like one of our tickets adopts nobody else's, and is adopted by nobody."""
     first = house.box_office.event(house.event())
     house.box_office.sell_out(first.id)
@@ -169,7 +169,7 @@ def test_a_title_cannot_forge_a_marker(house: House) -> None:
     assert all("\n" not in one.subject for one in house.desk.tickets)
 
 
-def test_a_customer_cannot_forge_a_reference(house: House) -> None:
+def test_a_customer_cannot_forge_a_reference(house: VirtualBridge) -> None:
     """What came in proves nothing: our message goes out although its marker was quoted."""
     event = house.box_office.event(house.event())
     house.box_office.sell_out(event.id)

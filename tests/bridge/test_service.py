@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.house import House
+from support.virtual_bridge import VirtualBridge
 from willcall import SoldTicketsError, TicketSmart
 from willcall.bridge.model.exit_codes import worst
 from willcall.bridge.run import PassReport
@@ -246,9 +246,11 @@ def test_of_several_box_offices_the_right_one_must_be_named(served: Served) -> N
     assert len(box.desk.tickets) == 1
 
 
-def test_a_refusal_reported_by_a_process_that_ends_is_found_by_the_next(house: House) -> None:
+def test_a_refusal_reported_by_a_process_that_ends_is_found_by_the_next(
+    house: VirtualBridge,
+) -> None:
     """Reported again, or not: the next run delivers it."""
-    from support.house import Crash
+    from support.virtual_bridge import Crash
 
     event = next(e for e in house.box_office.events if any(t.sold for t in e.ticket_types))
     kind = next(t for t in event.ticket_types if t.sold)

@@ -20,7 +20,7 @@ from vcr.errors import CannotOverwriteExistingCassetteException
 
 from support.cassettes import HOME, KINDS, RECORDED_FROM, STRANGER, mask, played, record, settled
 from support.documents import SAID, example, group
-from support.scenes import SCENES, Scene, nothing
+from support.endpoint_cases import ENDPOINT_CASES, EndpointCase, nothing
 from willcall import AuthenticationError
 from willcall.client.endpoint import Collection, endpoint, listing
 from willcall.client.quota import Pace
@@ -29,14 +29,14 @@ from willcall.ticketsmart.api import TicketSmart
 
 FLAVOURS = ("sync", "async")
 ON_DISK = sorted(path.relative_to(HOME).as_posix() for path in HOME.rglob("*.json"))
-BY_PATH = {scene.path: scene for scene in SCENES}
+BY_PATH = {case.path: case for case in ENDPOINT_CASES}
 ROOT = HOME.parent
 
 
-def _client(scene: Scene, flavour: str) -> Any:
-    kind: Any = KINDS[scene.provider][FLAVOURS.index(flavour)]
+def _client(case: EndpointCase, flavour: str) -> Any:
+    kind: Any = KINDS[case.provider][FLAVOURS.index(flavour)]
     pace = Pace(kind.provider.quota)  # the process's own would remember the last test's clock
-    return kind(STRANGER[scene.provider], base_url=kind.provider.base_url, pace=pace)
+    return kind(STRANGER[case.provider], base_url=kind.provider.base_url, pace=pace)
 
 
 def endpoints() -> set[str]:
@@ -60,31 +60,31 @@ def endpoints() -> set[str]:
 @pytest.mark.parametrize("path", ON_DISK)
 def test_a_cassette_plays_back(path: str, flavour: str) -> None:
     """The same answer or error, in as many requests, after the same waits."""
-    scene = BY_PATH[path]
-    with played(scene) as (cassette, facts, waits):
-        api = _client(scene, flavour)
-        if scene.raises is None:
-            scene.check(settled(scene.act(api, facts)))
+    case = BY_PATH[path]
+    with played(case) as (cassette, facts, waits):
+        api = _client(case, flavour)
+        if case.raises is None:
+            case.check(settled(case.act(api, facts)))
         else:
-            with pytest.raises(scene.raises) as caught:
-                settled(scene.act(api, facts))
-            assert type(caught.value) is scene.raises
-            told = {name: getattr(caught.value, name) for name in scene.told}
-            assert told == dict(scene.told)
-            assert caught.value.provider == scene.provider
+            with pytest.raises(case.raises) as caught:
+                settled(case.act(api, facts))
+            assert type(caught.value) is case.raises
+            told = {name: getattr(caught.value, name) for name in case.told}
+            assert told == dict(case.told)
+            assert caught.value.provider == case.provider
         assert cassette.all_played
-        assert scene.waits <= sum(waits.slept) < scene.waits + 2
+        assert case.waits <= sum(waits.slept) < case.waits + 2
 
 
-def test_every_scene_has_a_cassette_and_every_cassette_a_scene() -> None:
-    """`make cassettes` after a change to the scenes."""
-    assert len(BY_PATH) == len(SCENES)
+def test_every_case_has_a_cassette_and_every_cassette_a_case() -> None:
+    """`make cassettes` after a change to the cases."""
+    assert len(BY_PATH) == len(ENDPOINT_CASES)
     assert sorted(BY_PATH) == ON_DISK
 
 
 def test_every_endpoint_has_a_cassette() -> None:
     """Walked from the clients, so that a new endpoint is missed here first."""
-    assert {f"{scene.provider} {scene.endpoint}" for scene in SCENES} == endpoints()
+    assert {f"{case.provider} {case.endpoint}" for case in ENDPOINT_CASES} == endpoints()
 
 
 def _errors_shown(provider: str) -> set[tuple[Any, ...]]:
@@ -127,8 +127,8 @@ def test_a_cassette_says_where_it_is_from_and_keeps_no_secret(path: str) -> None
 
 def test_recording_again_changes_nothing(tmp_path: Path) -> None:
     """Byte for byte: what the sandbox answers and the clients send is what is kept here."""
-    for scene in SCENES:
-        record(scene, tmp_path)
+    for case in ENDPOINT_CASES:
+        record(case, tmp_path)
     changed = [
         path
         for path in ON_DISK
@@ -140,9 +140,9 @@ def test_recording_again_changes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("flavour", FLAVOURS)
 def test_a_call_that_was_not_recorded_is_an_error(flavour: str) -> None:
     """Another id, another body, another header: each is another call."""
-    scene = BY_PATH["ticketsmart/events.get.json"]
-    with played(scene), pytest.raises(CannotOverwriteExistingCassetteException):
-        settled(_client(scene, flavour).events.get("another-night"))
+    case = BY_PATH["ticketsmart/events.get.json"]
+    with played(case), pytest.raises(CannotOverwriteExistingCassetteException):
+        settled(_client(case, flavour).events.get("another-night"))
     other = BY_PATH["ticketsmart/events.create.json"]
     with played(other) as (_, facts, _waits):
         other.check(settled(other.act(_client(other, flavour), facts)))
@@ -162,16 +162,16 @@ def test_the_recorder_masks_what_a_service_echoes(tmp_path: Path) -> None:
         return api.events.list(search="planted.secret+tag@example.org", limit=3).all()
 
     for name, needs, raises in (("plain", nothing, None), ("echo", prepare, AuthenticationError)):
-        scene = Scene(name, "ticketsmart", "events.list", act, prepare=needs, raises=raises)
-        record(scene, tmp_path)
-        text = (tmp_path / scene.path).read_text("utf-8")
+        case = EndpointCase(name, "ticketsmart", "events.list", act, prepare=needs, raises=raises)
+        record(case, tmp_path)
+        text = (tmp_path / case.path).read_text("utf-8")
         assert "planted" not in text
         assert not re.search(r"ts_sk_|@|%40", text)
         assert "***" in text
 
 
 def test_the_command_records_them_all(tmp_path: Path) -> None:
-    """`make cassettes` is one command, and it clears out what no scene asks for."""
+    """`make cassettes` is one command, and it clears out what no case asks for."""
     (tmp_path / "ticket0").mkdir()
     (tmp_path / "ticket0" / "long-gone.json").write_text("{}")
     code = (
@@ -185,6 +185,6 @@ def test_the_command_records_them_all(tmp_path: Path) -> None:
         check=True,
         timeout=60,
     )
-    assert f"{len(SCENES)} cassettes recorded" in ended.stdout
+    assert f"{len(ENDPOINT_CASES)} cassettes recorded" in ended.stdout
     made = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.json"))
     assert made == ON_DISK

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import pytest
 
-from support.served import CONFIG
+from support.sandbox_config import CONFIG
 from willcall import Ticket0, TicketSmart
 from willcall.cli.shell.app import run
 from willcall.client.endpoint import endpoint, listing

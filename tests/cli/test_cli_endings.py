@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from support.served import CONFIG
+from support.sandbox_config import CONFIG
 from willcall import __version__
 from willcall.bridge.ledger import opening
 from willcall.cli.help.manual import commands

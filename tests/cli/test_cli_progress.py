@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.house import House
+from support.virtual_bridge import VirtualBridge
 from willcall.bridge.run import recover_pass, run_pass
 from willcall.cli.shell import logs, progress
 from willcall.cli.shell.logs import Format
@@ -56,7 +56,7 @@ def page(pages: int) -> Reply:
 
 def test_a_pass_tells_how_far_it_is(tmp_path: Path) -> None:
     """From the real flows: pages, then what is to be delivered, one by one."""
-    house = House(tmp_path, season=250)
+    house = VirtualBridge(tmp_path, season=250)
     house.run()
     house.box_office.sell_out(house.event())
     house.clock.advance(60)
@@ -79,7 +79,7 @@ def test_a_pass_tells_how_far_it_is(tmp_path: Path) -> None:
 
 def test_reading_a_ledger_back_is_shown_as_well(tmp_path: Path) -> None:
     """The desk is looked at."""
-    house = House(tmp_path)
+    house = VirtualBridge(tmp_path)
     screen = Seen()
     house.world = World(house._carry, start=house.clock.now())
     simulate(watched(recover_pass(house.job()), progress.Progress("x", screen)), house.world)

@@ -14,9 +14,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from support import browser
-from support.house import House
-from support.served import CONFIG
-from support.week import PLAY, TANNERY, Week, foretold, told
+from support.sample_week import PLAY, TANNERY, SampleWeek, foretold, told
+from support.sandbox_config import CONFIG
+from support.virtual_bridge import VirtualBridge
 from willcall.bridge.insight.report import Report
 from willcall.bridge.model.predictions import Came
 from willcall.cli.daily.report_charts import steps, ticks
@@ -55,9 +55,9 @@ class Read(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def week(tmp_path_factory: pytest.TempPathFactory) -> House:
+def week(tmp_path_factory: pytest.TempPathFactory) -> VirtualBridge:
     """A week in which somebody gives things bad names."""
-    week = Week(tmp_path_factory.mktemp("week"), every=timedelta(hours=4))
+    week = SampleWeek(tmp_path_factory.mktemp("week"), every=timedelta(hours=4))
     box_office = week.house.box_office
     for event in (PLAY, TANNERY):
         found = box_office.event(event)
@@ -67,7 +67,7 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> House:
 
 
 @pytest.fixture(scope="module")
-def report(week: House) -> Report:
+def report(week: VirtualBridge) -> Report:
     """The report on it, with forecasts of every fate."""
     found = told(week)
     (one,) = found.offices

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.served import CONFIG
+from support.sandbox_config import CONFIG
 from willcall.bridge.config.file import load
 from willcall.bridge.ledger import open_ledger
 from willcall.cli.daily.status import ago, span

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from support.served import CONFIG
+from support.sandbox_config import CONFIG
 
 from .conftest import Shell
 

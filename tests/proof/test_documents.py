@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from support.documents import PROVEN, SAID, curl, example, group, proves
-from support.scenes import CUSTOMER, INBOX, LAUGHS
+from support.endpoint_cases import CUSTOMER, INBOX, LAUGHS
 from willcall import errors
 from willcall.client.engine import perform
 from willcall.client.flow import World, simulate

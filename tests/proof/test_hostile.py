@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from client.kit import always, http, tcp
 from support.cassettes import HOME, STRANGER
-from support.scenes import CUSTOMER, HOUSE, INBOX
+from support.endpoint_cases import CUSTOMER, HOUSE, INBOX
 from willcall import AsyncTicketSmart, Ticket0, TicketSmart
 from willcall.client.codec import Codec
 from willcall.client.flow import Flow, Request, World, simulate

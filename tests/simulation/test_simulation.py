@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
-from support.house import ADDRESS
+from support.virtual_bridge import ADDRESS
 from willcall.bridge.delivery import deliver
 from willcall.bridge.delivery.lookup import Seen, look
 from willcall.bridge.ledger import Ledger

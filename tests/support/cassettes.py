@@ -1,6 +1,6 @@
 """Cassettes: recorded from the sandbox over real HTTP by one command, and played back.
 
-``make cassettes`` runs this module. What it writes depends on nothing but the scenes, the sandbox
+``make cassettes`` runs this module. What it writes depends on nothing but the cases, the sandbox
 and the clients: the clock is a manual one, ids and keys come from a seed, and headers that depend
 on the machine stay out. Keys and e-mail addresses are masked before anything reaches the disk.
 """
@@ -26,7 +26,7 @@ import vcr
 from vcr.cassette import Cassette
 from vcr.request import Request
 
-from support.scenes import SCENES, Facts, Scene
+from support.endpoint_cases import ENDPOINT_CASES, EndpointCase, Facts
 from willcall.sandbox import ManualClock, Sandbox, serve
 from willcall.ticket0.api import PROVIDER as TICKET0_PROVIDER
 from willcall.ticket0.api import AsyncTicket0, Ticket0
@@ -184,58 +184,60 @@ def settled(answer: Any) -> Any:
 
 
 @contextmanager
-def played(scene: Scene, *, home: Path = HOME) -> Iterator[tuple[Cassette, Facts, Waits]]:
-    """A scene's cassette, ready to be played back; nothing can be recorded, or leave."""
+def played(case: EndpointCase, *, home: Path = HOME) -> Iterator[tuple[Cassette, Facts, Waits]]:
+    """A case's cassette, ready to be played back; nothing can be recorded, or leave."""
     with (
         Waits().on() as waits,
-        _recorder("none", {}, home).use_cassette(scene.path) as cassette,
+        _recorder("none", {}, home).use_cassette(case.path) as cassette,
     ):
         yield cassette, cassette.get_metadata("facts", None), waits
 
 
-def _key(scene: Scene, sandbox: Sandbox) -> str:
-    usual = sandbox.ticketsmart_key if scene.provider == "ticketsmart" else sandbox.ticket0_key
-    if scene.key == "usual":
+def _key(case: EndpointCase, sandbox: Sandbox) -> str:
+    usual = sandbox.ticketsmart_key if case.provider == "ticketsmart" else sandbox.ticket0_key
+    if case.key == "usual":
         return usual
-    if scene.key == "unknown":
-        return STRANGER[scene.provider]
-    if scene.key == "revoked":
+    if case.key == "unknown":
+        return STRANGER[case.provider]
+    if case.key == "revoked":
         sandbox.revoke(usual)
         return usual
-    return sandbox.new_key(scene.provider, scene.key)
+    return sandbox.new_key(case.provider, case.key)
 
 
-def record(scene: Scene, home: Path) -> None:
-    """Play a scene against the sandbox, over real HTTP, and keep what was said."""
+def record(case: EndpointCase, home: Path) -> None:
+    """Play a case against the sandbox, over real HTTP, and keep what was said."""
     clock = ManualClock()
     sandbox = Sandbox(clock, seed=SEED, strict=True)
-    facts = dict(scene.prepare(sandbox))
+    facts = dict(case.prepare(sandbox))
     with serve(sandbox) as served, Waits(clock.advance).on():
         urls = {"ticketsmart": served.ticketsmart_url, "ticket0": served.ticket0_url}
         here = {url: PROVIDERS[name].base_url for name, url in urls.items()}
-        api = KINDS[scene.provider][0](_key(scene, sandbox), base_url=urls[scene.provider])
-        with _recorder("all", here, home).use_cassette(scene.path) as cassette, api:
+        api = KINDS[case.provider][0](_key(case, sandbox), base_url=urls[case.provider])
+        with _recorder("all", here, home).use_cassette(case.path) as cassette, api:
             cassette.get_metadata("facts", facts)
-            with suppress(*([scene.raises] if scene.raises else [])):
-                scene.check(scene.act(api, facts))
+            with suppress(*([case.raises] if case.raises else [])):
+                case.check(case.act(api, facts))
 
 
 def main() -> None:
-    """Record every cassette anew; those that no scene asks for are gone afterwards."""
+    """Record every cassette anew; those that no case asks for are gone afterwards."""
     began = time.monotonic()
     for old in HOME.rglob("*.json"):
         old.unlink()
-    for scene in SCENES:
+    for case in ENDPOINT_CASES:
         try:
-            record(scene, HOME)
+            record(case, HOME)
         except Exception as error:
-            error.add_note(f"in the scene {scene}")
+            error.add_note(f"in the case {case}")
             raise
     for folder in HOME.iterdir():
         if folder.is_dir() and not any(folder.iterdir()):
             shutil.rmtree(folder)
     seconds = time.monotonic() - began
-    sys.stdout.write(f"{len(SCENES)} cassettes recorded from the sandbox in {seconds:.1f} s\n")
+    sys.stdout.write(
+        f"{len(ENDPOINT_CASES)} cassettes recorded from the sandbox in {seconds:.1f} s\n"
+    )
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import attrs
 
-from support.terminal import House, Screen
+from support.terminal import Screen, Terminal
 from willcall.bridge.config.check import Known, check
 from willcall.bridge.config.rule_tables import duration
 
@@ -40,7 +40,7 @@ SANDBOX = "http://127.0.0.1:8080"
 """Where a reader's sandbox is."""
 
 
-def _key(house: House, how: str) -> None:
+def _key(house: Terminal, how: str) -> None:
     """A key takes another's place: ``ticketsmart keys/new`` revokes the one in use."""
     service, file = how.split()
     name = f"{service.upper()}_API_KEY"
@@ -51,7 +51,7 @@ def _key(house: House, how: str) -> None:
     house.sandbox.revoke(old)
 
 
-def _pass(house: House, span: str) -> None:
+def _pass(house: Terminal, span: str) -> None:
     """Time goes by: ``2h``."""
     house.clock.advance(duration.read(span).total_seconds())
 
@@ -62,7 +62,7 @@ def _act(thing: object, how: str) -> None:
     getattr(thing, name)(*(int(word) if word.isdigit() else word for word in words))
 
 
-_UNSEEN: dict[str, Callable[[House, str], None]] = {
+_UNSEEN: dict[str, Callable[[Terminal, str], None]] = {
     "time": _pass,
     "new key": _key,
     "box office": lambda house, how: _act(house.sandbox.boxoffice, how),
@@ -75,7 +75,7 @@ class Page:
     """A page that is being played."""
 
     path: Path
-    house: House
+    house: Terminal
     rewritten: str = ""
 
     def play(self) -> None:
@@ -197,7 +197,7 @@ def _sandbox() -> str:
     return re.sub(r"http://127.0.0.1:\d+", SANDBOX, said)
 
 
-def _as_read(house: House, said: str) -> str:
+def _as_read(house: Terminal, said: str) -> str:
     """Output without what differs from one machine to the next."""
     assert "\x1b" not in said, "what moves on a screen is nothing to read"
     said = said.replace(house.served.url, SANDBOX).replace(str(house.folder), "/srv/willcall")

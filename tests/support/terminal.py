@@ -82,7 +82,7 @@ class _Told(datetime):
 
 
 @attrs.frozen
-class House:
+class Terminal:
     """A box office, a desk, and a folder with a configuration; it is noon until time is moved."""
 
     served: Served
@@ -130,7 +130,7 @@ class House:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[House]:
+def opened(folder: Path) -> Iterator[Terminal]:
     """A house for as long as the block lasts, with the folder as where commands are typed."""
     with pytest.MonkeyPatch.context() as patch:
         clock = ManualClock(NOON)
@@ -148,7 +148,7 @@ def opened(folder: Path) -> Iterator[House]:
             patch.setattr("willcall.client.flow.datetime", _Told)
             patch.setattr("willcall.cli.daily.dead.datetime", _Told)
             patch.setattr("willcall.cli.shell.ledgers.now", clock.now)
-            house = House(served, folder, clock, patch)
+            house = Terminal(served, folder, clock, patch)
             house.configure()
             yield house
     time.tzset()

@@ -6,7 +6,7 @@ from typing import Any
 import attrs
 import pytest
 
-from support.court import EVENT, FLOOR, HOME, NOW, Court, a_rule, happens
+from support.decider import EVENT, FLOOR, HOME, NOW, Decider, a_rule, happens
 from willcall.bridge.alerting.outbox_builder import TAG
 from willcall.bridge.model.cases import Act, CaseState
 from willcall.bridge.model.changes import KINDS
@@ -48,53 +48,53 @@ COVERING = [
 @pytest.mark.parametrize("kind", CHANGES)
 def test_every_kind_can_open_a_ticket(kind: str) -> None:
     """Once: told again by the next pass, it is the same ticket."""
-    court = Court(a_rule(kind))
-    assert court.hears(kind) == OPENED
-    (case,) = court.live
+    decider = Decider(a_rule(kind))
+    assert decider.apply(kind) == OPENED
+    (case,) = decider.live
     assert (case.kind, case.rule, case.episode) == (kind, "r0", 1)
-    assert court.hears() == []
+    assert decider.apply() == []
 
 
 @pytest.mark.parametrize("kind", CONDITIONS)
 def test_a_condition_that_is_seen_again_is_the_same(kind: str) -> None:
     """However often it is reported."""
-    court = Court(a_rule(kind))
-    court.hears(kind)
-    (case,) = court.live
-    assert court.hears(kind) == []
-    assert court.told == [f"already open as {case.marker}"]
+    decider = Decider(a_rule(kind))
+    decider.apply(kind)
+    (case,) = decider.live
+    assert decider.apply(kind) == []
+    assert decider.told == [f"already open as {case.marker}"]
 
 
 @pytest.mark.parametrize("kind", NOTICES)
 def test_a_notice_that_comes_again_is_news_again(kind: str) -> None:
     """Each new price is; the ticket about the last one has had its day."""
-    court = Court(a_rule(kind))
-    court.hears(kind)
-    (first,) = court.live
-    assert court.hears(kind) == ["note", "resolve", *OPENED]
-    (second,) = court.live
-    assert (second.episode, court.state_of(first)) == (2, CaseState.SUPERSEDED)
+    decider = Decider(a_rule(kind))
+    decider.apply(kind)
+    (first,) = decider.live
+    assert decider.apply(kind) == ["note", "resolve", *OPENED]
+    (second,) = decider.live
+    assert (second.episode, decider.state_of(first)) == (2, CaseState.SUPERSEDED)
 
 
 @pytest.mark.parametrize("kind", NOTICES)
 def test_a_notice_that_no_rule_takes_is_forgotten(kind: str) -> None:
     """It has happened, and is over."""
-    court = Court()
-    assert court.hears(kind) == []
-    assert court.told == ["no rule takes it"]
-    assert court.state.conditions == ()
+    decider = Decider()
+    assert decider.apply(kind) == []
+    assert decider.told == ["no rule takes it"]
+    assert decider.state.conditions == ()
 
 
 @pytest.mark.parametrize(("kind", "clears"), of_each("cleared_by"))
 def test_good_news_clears(kind: str, clears: str) -> None:
     """The customer hears, and the ticket is resolved."""
-    court = Court(a_rule(kind))
-    court.hears(kind)
-    (case,) = court.live
-    assert court.hears(clears) == ["message", "resolve"]
-    assert court.told[0] == f"ended {case.marker}"
-    assert court.state_of(case) is CaseState.CLEARED
-    assert not [one for one in court.state.conditions if one.change.kind == kind]
+    decider = Decider(a_rule(kind))
+    decider.apply(kind)
+    (case,) = decider.live
+    assert decider.apply(clears) == ["message", "resolve"]
+    assert decider.told[0] == f"ended {case.marker}"
+    assert decider.state_of(case) is CaseState.CLEARED
+    assert not [one for one in decider.state.conditions if one.change.kind == kind]
 
 
 @pytest.mark.parametrize(
@@ -102,11 +102,11 @@ def test_good_news_clears(kind: str, clears: str) -> None:
 )
 def test_what_no_longer_matters_is_overtaken(kind: str, ends: str) -> None:
     """The team hears by a note, the customer does not."""
-    court = Court(a_rule(kind))
-    court.hears(kind)
-    (case,) = court.live
-    assert court.hears(ends) == ["note", "resolve"]
-    assert court.state_of(case) is CaseState.SUPERSEDED
+    decider = Decider(a_rule(kind))
+    decider.apply(kind)
+    (case,) = decider.live
+    assert decider.apply(ends) == ["note", "resolve"]
+    assert decider.state_of(case) is CaseState.SUPERSEDED
 
 
 @pytest.mark.parametrize(("cover", "kind"), COVERING)
@@ -116,12 +116,12 @@ def test_a_ticket_covers_what_its_reader_knows(cover: str, kind: str, order: int
     pair = [cover, kind][::order]
     if {cover, kind} & {*ended_by(cover), *ended_by(kind)}:
         return  # they cannot both be so
-    court = Court(a_rule(cover, id="r0"), a_rule(kind, id="r1"))
-    court.hears(*pair)
-    assert {case.kind for case in court.live} <= {cover}
-    assert f"covered by {cover}" in court.told
-    alone = Court(a_rule(kind, id="r1"))
-    alone.hears(*pair)
+    decider = Decider(a_rule(cover, id="r0"), a_rule(kind, id="r1"))
+    decider.apply(*pair)
+    assert {case.kind for case in decider.live} <= {cover}
+    assert f"covered by {cover}" in decider.told
+    alone = Decider(a_rule(kind, id="r1"))
+    alone.apply(*pair)
     assert [case.kind for case in alone.live] == [kind]
 
 
@@ -131,10 +131,10 @@ def test_what_happens_to_another_event_changes_nothing(kind: str) -> None:
     if not KINDS[kind].of_event:
         return
     other = attrs.evolve(EVENT, id="evt_10")
-    court = Court(a_rule(*CHANGES))
-    court.hears("event.sold_out", event=other)
-    court.hears(kind)
-    assert [case.group for case in court.live if case.group == "event evt_10"] == ["event evt_10"]
+    decider = Decider(a_rule(*CHANGES))
+    decider.apply("event.sold_out", event=other)
+    decider.apply(kind)
+    assert [case.group for case in decider.live if case.group == "event evt_10"] == ["event evt_10"]
 
 
 @pytest.mark.parametrize("on_clear", OnClear)
@@ -144,9 +144,9 @@ def test_what_becomes_of_a_ticket_when_its_condition_ends(
     on_clear: OnClear, writes: bool, cleared: bool
 ) -> None:
     """By the rule; the customer is written to only by rules that write, and only good news."""
-    court = Court(a_rule("event.sold_out", on_clear=on_clear, message=writes))
-    court.hears("event.sold_out")
-    said = court.hears("event.back_on_sale" if cleared else "event.archived")
+    decider = Decider(a_rule("event.sold_out", on_clear=on_clear, message=writes))
+    decider.apply("event.sold_out")
+    said = decider.apply("event.back_on_sale" if cleared else "event.archived")
     good = {
         OnClear.RESOLVE: ["message" if writes else "note", "resolve"],
         OnClear.MESSAGE: ["message" if writes else "note"],
@@ -154,7 +154,7 @@ def test_what_becomes_of_a_ticket_when_its_condition_ends(
         OnClear.NOTHING: [],
     }[on_clear]
     assert said == (good if cleared else ["note", *(["resolve"] if "resolve" in good else [])])
-    assert court.live == []
+    assert decider.live == []
 
 
 # -- what a rule says -----------------------------------------------------------------------------
@@ -171,10 +171,10 @@ def test_an_opening_is_as_the_rule_has_it() -> None:
         tags=("gala", "willcall"),
         assignee_id="usr_1",
     )
-    court = Court(rule)
-    assert court.hears("event.sold_out") == ["open", "tag", "note", "message"]
-    opening, triage, note, message = (intent.payload for intent in court.intents)
-    (case,) = court.live
+    decider = Decider(rule)
+    assert decider.apply("event.sold_out") == ["open", "tag", "note", "message"]
+    opening, triage, note, message = (intent.payload for intent in decider.intents)
+    (case,) = decider.live
     assert opening == {"subject": f"Late Laughs! [{case.marker}]", "body": "b"}
     assert triage == {
         "tags": [TAG, case.marker, "high", "gala"],
@@ -188,17 +188,17 @@ def test_nobody_is_written_to_without_a_from_address_or_by_a_rule_that_does_not_
     """The team still gets its ticket."""
     silent = attrs.evolve(HOME, from_address=None)
     for rule in (a_rule("event.sold_out", message=False), a_rule("event.sold_out", address=silent)):
-        court = Court(rule)
-        assert court.hears("event.sold_out") == ["open", "tag"]
-        assert court.hears("event.back_on_sale") == ["note", "resolve"]
+        decider = Decider(rule)
+        assert decider.apply("event.sold_out") == ["open", "tag"]
+        assert decider.apply("event.back_on_sale") == ["note", "resolve"]
 
 
 def test_every_act_carries_its_marker() -> None:
     """The case's in the subject and the tags, its own in a message or note."""
-    court = Court(a_rule("event.*", note="n", reopen_within=timedelta(days=1)))
+    decider = Decider(a_rule("event.*", note="n", reopen_within=timedelta(days=1)))
     for kinds in (["event.sold_out"], ["event.back_on_sale"], ["event.sold_out"]):
-        court.hears(*kinds)
-        for intent in court.intents:
+        decider.apply(*kinds)
+        for intent in decider.intents:
             payload: Any = intent.payload
             if intent.act is Act.OPEN:
                 assert read_subject(payload["subject"]) == intent.case
@@ -213,16 +213,18 @@ def test_every_act_carries_its_marker() -> None:
 def test_the_first_rule_that_matches_decides_unless_it_goes_on() -> None:
     """Two rules that both take a thing have a ticket each, with words of their own."""
     first, second = a_rule("event.sold_out", id="a"), a_rule("event.sold_out", id="b")
-    court = Court(first, second)
-    court.hears("event.sold_out")
-    assert [case.rule for case in court.live] == ["a"]
-    court = Court(attrs.evolve(first, go_on=True, subject="A"), attrs.evolve(second, subject="B"))
-    court.hears("event.sold_out")
-    assert sorted(case.rule for case in court.live) == ["a", "b"]
-    subjects = {i.payload["subject"][0] for i in court.intents if i.act is Act.OPEN}
+    decider = Decider(first, second)
+    decider.apply("event.sold_out")
+    assert [case.rule for case in decider.live] == ["a"]
+    decider = Decider(
+        attrs.evolve(first, go_on=True, subject="A"), attrs.evolve(second, subject="B")
+    )
+    decider.apply("event.sold_out")
+    assert sorted(case.rule for case in decider.live) == ["a", "b"]
+    subjects = {i.payload["subject"][0] for i in decider.intents if i.act is Act.OPEN}
     assert subjects == {"A", "B"}
-    assert "Also:" not in court.intents[0].payload["body"]
-    assert court.hears("event.back_on_sale") == ["message", "resolve"] * 2
+    assert "Also:" not in decider.intents[0].payload["body"]
+    assert decider.apply("event.back_on_sale") == ["message", "resolve"] * 2
 
 
 # -- time -----------------------------------------------------------------------------------------
@@ -232,55 +234,55 @@ TEN = timedelta(minutes=10)
 
 def test_a_condition_must_hold_for_as_long_as_the_rule_says() -> None:
     """And be gone as long before it is over: a flapping one opens one ticket, and ends once."""
-    court = Court(a_rule("event.sold_out", hold=TEN))
-    assert court.hears("event.sold_out") == []
-    assert court.told == ["waits whether it holds for 0:10:00"]
-    assert court.hears(after=TEN - timedelta(minutes=2)) == []
-    assert court.hears(after=timedelta(minutes=2)) == OPENED
+    decider = Decider(a_rule("event.sold_out", hold=TEN))
+    assert decider.apply("event.sold_out") == []
+    assert decider.told == ["waits whether it holds for 0:10:00"]
+    assert decider.apply(after=TEN - timedelta(minutes=2)) == []
+    assert decider.apply(after=timedelta(minutes=2)) == OPENED
     for _ in range(5):
-        assert court.hears("event.back_on_sale") == []
-        assert court.told == ["waits whether it stays so"]
-        assert court.hears("event.sold_out", after=timedelta(minutes=9)) == []
-        assert court.told == ["on again before it counted as over"]
-        assert court.hears(after=TEN) == []
-    assert court.hears("event.back_on_sale") == []
-    assert court.hears(after=TEN - timedelta(minutes=2)) == []
-    assert court.hears(after=timedelta(minutes=2)) == ["message", "resolve"]
-    assert court.state.conditions == ()
+        assert decider.apply("event.back_on_sale") == []
+        assert decider.told == ["waits whether it stays so"]
+        assert decider.apply("event.sold_out", after=timedelta(minutes=9)) == []
+        assert decider.told == ["on again before it counted as over"]
+        assert decider.apply(after=TEN) == []
+    assert decider.apply("event.back_on_sale") == []
+    assert decider.apply(after=TEN - timedelta(minutes=2)) == []
+    assert decider.apply(after=timedelta(minutes=2)) == ["message", "resolve"]
+    assert decider.state.conditions == ()
 
 
 def test_what_is_gone_before_its_time_was_nothing() -> None:
     """Flapping before it has held once opens no ticket at all."""
-    court = Court(a_rule("event.sold_out", hold=TEN))
+    decider = Decider(a_rule("event.sold_out", hold=TEN))
     for _ in range(5):
-        assert court.hears("event.sold_out", after=timedelta(minutes=9)) == []
-        assert court.hears("event.back_on_sale", after=timedelta(minutes=9)) == []
-    assert (court.live, court.state.conditions) == ([], ())
+        assert decider.apply("event.sold_out", after=timedelta(minutes=9)) == []
+        assert decider.apply("event.back_on_sale", after=timedelta(minutes=9)) == []
+    assert (decider.live, decider.state.conditions) == ([], ())
 
 
 def test_a_cancellation_does_not_wait_whether_a_sell_out_stays_over() -> None:
     """What supersedes is over at once."""
-    court = Court(a_rule("event.sold_out", hold=TEN))
-    court.hears("event.sold_out")
-    court.hears(after=TEN)
-    court.hears("event.back_on_sale")
-    assert court.hears("event.cancelled") == ["note", "resolve"]
+    decider = Decider(a_rule("event.sold_out", hold=TEN))
+    decider.apply("event.sold_out")
+    decider.apply(after=TEN)
+    decider.apply("event.back_on_sale")
+    assert decider.apply("event.cancelled") == ["note", "resolve"]
 
 
 def test_what_waited_is_told_with_the_numbers_of_now() -> None:
     """Not with those of when it began; nor are those of a report replaced by older ones."""
     low = attrs.evolve(FLOOR, available=9)
     less = attrs.evolve(FLOOR, available=2)
-    court = Court(a_rule("ticket_type.low_stock", hold=TEN))
-    court.hears("ticket_type.low_stock", event=attrs.evolve(EVENT, ticket_types=(low,)))
-    court.sees(attrs.evolve(EVENT, ticket_types=(less,)))
-    court.hears(after=TEN)
-    assert court.intents[0].payload["subject"].startswith("2 left of Floor")
-    court = Court(a_rule("ticket_type.removal_failed"))
-    court.sees(EVENT)
+    decider = Decider(a_rule("ticket_type.low_stock", hold=TEN))
+    decider.apply("ticket_type.low_stock", event=attrs.evolve(EVENT, ticket_types=(low,)))
+    decider.sees(attrs.evolve(EVENT, ticket_types=(less,)))
+    decider.apply(after=TEN)
+    assert decider.intents[0].payload["subject"].startswith("2 left of Floor")
+    decider = Decider(a_rule("ticket_type.removal_failed"))
+    decider.sees(EVENT)
     sold = attrs.evolve(EVENT, ticket_types=(attrs.evolve(FLOOR, sold=77),))
-    court.hears("ticket_type.removal_failed", event=sold)
-    assert "(77 so far)" in court.intents[0].payload["body"]
+    decider.apply("ticket_type.removal_failed", event=sold)
+    assert "(77 so far)" in decider.intents[0].payload["body"]
 
 
 @pytest.mark.parametrize(
@@ -288,23 +290,23 @@ def test_what_waited_is_told_with_the_numbers_of_now() -> None:
 )
 def test_the_same_ticket_again_within_the_time_a_rule_gives(gap: timedelta, reopens: bool) -> None:
     """Else a new one."""
-    court = Court(a_rule("event.sold_out", reopen_within=timedelta(days=1)))
-    court.hears("event.sold_out")
-    (first,) = court.live
-    court.hears("event.back_on_sale")
-    said = court.hears("event.sold_out", after=gap)
+    decider = Decider(a_rule("event.sold_out", reopen_within=timedelta(days=1)))
+    decider.apply("event.sold_out")
+    (first,) = decider.live
+    decider.apply("event.back_on_sale")
+    said = decider.apply("event.sold_out", after=gap)
     assert said == (["reopen", "note", "message"] if reopens else OPENED)
-    (second,) = court.live
+    (second,) = decider.live
     assert (second.marker == first.marker) == reopens
-    assert court.hears("event.back_on_sale") == ["message", "resolve"]
+    assert decider.apply("event.back_on_sale") == ["message", "resolve"]
 
 
 def test_the_same_thing_again_is_the_next_episode() -> None:
     """Counted for ever, whatever became of the ones before."""
-    court = Court(a_rule("event.sold_out"))
-    court.state = attrs.evolve(court.state, episodes={("r0", "event.sold_out", "evt_1"): 4})
-    court.hears("event.sold_out")
-    (case,) = court.live
+    decider = Decider(a_rule("event.sold_out"))
+    decider.state = attrs.evolve(decider.state, episodes={("r0", "event.sold_out", "evt_1"): 4})
+    decider.apply("event.sold_out")
+    (case,) = decider.live
     assert case.marker == case_marker("main-room", "r0", "event.sold_out", "evt_1", 5)
 
 
@@ -320,10 +322,10 @@ def test_what_shares_a_ticket(group_by: GroupBy, tickets: int) -> None:
     other = attrs.evolve(EVENT, id="evt_2", title="Open Mic")
     pairs = [(kind, event) for event in (EVENT, other) for kind in ("event.moved", "event.renamed")]
     rule = a_rule("event.*", group_by=group_by)
-    at_once, in_turn = Court(rule), Court(rule)
-    at_once.hears(*(happens(kind, event, at_once.at) for kind, event in pairs))
+    at_once, in_turn = Decider(rule), Decider(rule)
+    at_once.apply(*(happens(kind, event, at_once.at) for kind, event in pairs))
     for kind, event in pairs:
-        in_turn.hears(kind, event=event)
+        in_turn.apply(kind, event=event)
     assert len(at_once.live) == len(in_turn.live) == tickets
     members = sorted(name for case in at_once.live for name in case.members)
     assert members == sorted(name for case in in_turn.live for name in case.members)
@@ -331,19 +333,19 @@ def test_what_shares_a_ticket(group_by: GroupBy, tickets: int) -> None:
 
 def test_a_day_is_over_at_midnight() -> None:
     """The next has a ticket of its own."""
-    court = Court(a_rule("event.*", group_by=GroupBy.DAY))
-    court.hears("event.moved")
-    court.hears("event.renamed", after=timedelta(days=1))
-    assert len(court.live) == 2
+    decider = Decider(a_rule("event.*", group_by=GroupBy.DAY))
+    decider.apply("event.moved")
+    decider.apply("event.renamed", after=timedelta(days=1))
+    assert len(decider.live) == 2
 
 
 def test_several_changes_of_one_event_in_one_pass_are_one_ticket() -> None:
     """Even under several rules; the gravest leads, and the others stand in it, in one mail."""
-    court = Court(*(a_rule(kind, id=kind) for kind in ("event.renamed", "event.moved")))
-    assert court.hears("event.renamed", "event.moved") == OPENED
-    (case,) = court.live
+    decider = Decider(*(a_rule(kind, id=kind) for kind in ("event.renamed", "event.moved")))
+    assert decider.apply("event.renamed", "event.moved") == OPENED
+    (case,) = decider.live
     assert case.kind == "event.moved"
-    assert "Also:\n- was called" in court.intents[0].payload["body"]
+    assert "Also:\n- was called" in decider.intents[0].payload["body"]
 
 
 def test_several_ends_of_one_ticket_in_one_pass_are_one_message() -> None:
@@ -351,41 +353,41 @@ def test_several_ends_of_one_ticket_in_one_pass_are_one_message() -> None:
     kinds = ("ticket_type.sold_out", "ticket_type.low_stock", "ticket_type.hidden")
     types = tuple(attrs.evolve(FLOOR, id=f"tt_{n}", name=f"Type {n}") for n in range(3))
     event = attrs.evolve(EVENT, ticket_types=types)
-    court = Court(a_rule("ticket_type.*"))
+    decider = Decider(a_rule("ticket_type.*"))
     begun = zip(kinds, types, strict=True)
-    court.hears(*(happens(kind, event, court.at, one) for kind, one in begun))
-    (case,) = court.live
-    back = happens("ticket_type.back_on_sale", event, court.at, types[0])
-    shown = happens("ticket_type.shown", event, court.at, types[2])
-    said = court.hears(back, shown)
+    decider.apply(*(happens(kind, event, decider.at, one) for kind, one in begun))
+    (case,) = decider.live
+    back = happens("ticket_type.back_on_sale", event, decider.at, types[0])
+    shown = happens("ticket_type.shown", event, decider.at, types[2])
+    said = decider.apply(back, shown)
     assert said.count("resolve") == 0
-    assert next(i.act.value for i in court.intents if i.case == case.marker) == "message"
-    assert "Also:\n- " in court.intents[0].payload["text"]
-    assert "shown" in court.intents[0].payload["text"]
-    assert (court.hears("event.archived").count("note"), court.live) == (1, [])
+    assert next(i.act.value for i in decider.intents if i.case == case.marker) == "message"
+    assert "Also:\n- " in decider.intents[0].payload["text"]
+    assert "shown" in decider.intents[0].payload["text"]
+    assert (decider.apply("event.archived").count("note"), decider.live) == (1, [])
 
 
 def test_what_ends_all_of_a_ticket_is_said_once() -> None:
     """Not once for each of its conditions, nor beside itself."""
-    court = Court(a_rule("event.sold_out", "event.moved", "event.renamed"))
-    court.hears("event.sold_out", "event.moved", "event.renamed")
-    assert court.hears("event.archived") == ["note", "resolve"]
-    assert "Also" not in court.intents[0].payload["text"]
-    assert court.intents[0].payload["text"].count("archived") == 1
+    decider = Decider(a_rule("event.sold_out", "event.moved", "event.renamed"))
+    decider.apply("event.sold_out", "event.moved", "event.renamed")
+    assert decider.apply("event.archived") == ["note", "resolve"]
+    assert "Also" not in decider.intents[0].payload["text"]
+    assert decider.intents[0].payload["text"].count("archived") == 1
 
 
 def test_good_news_leads_whatever_comes_first() -> None:
     """The customer is told of it, and of the rest beside it."""
     types = tuple(attrs.evolve(FLOOR, id=f"tt_{n}", name=f"Type {n}") for n in range(2))
     event = attrs.evolve(EVENT, ticket_types=types)
-    court = Court(a_rule("ticket_type.low_stock"))
-    court.hears(*(happens("ticket_type.low_stock", event, court.at, one) for one in types))
-    removed = happens("ticket_type.removed", event, court.at, types[0])
-    restocked = happens("ticket_type.restocked", event, court.at, types[1])
-    assert court.hears(removed, restocked) == ["message", "resolve"]
-    text = court.intents[0].payload["text"]
+    decider = Decider(a_rule("ticket_type.low_stock"))
+    decider.apply(*(happens("ticket_type.low_stock", event, decider.at, one) for one in types))
+    removed = happens("ticket_type.removed", event, decider.at, types[0])
+    restocked = happens("ticket_type.restocked", event, decider.at, types[1])
+    assert decider.apply(removed, restocked) == ["message", "resolve"]
+    text = decider.intents[0].payload["text"]
     assert text.index("no longer runs low") < text.index('Also:\n- "Type 0" removed')
-    assert [case.state for case in court.state.cases] == [CaseState.CLEARED]
+    assert [case.state for case in decider.state.cases] == [CaseState.CLEARED]
 
 
 # -- silences, quiet hours, and what cannot be read ------------------------------------------------
@@ -393,14 +395,14 @@ def test_good_news_leads_whatever_comes_first() -> None:
 
 def test_what_is_silenced_opens_when_the_silence_ends_if_it_still_holds() -> None:
     """A notice is let go; what clears is told all the same."""
-    court = Court(a_rule("event.sold_out", "event.renamed"))
-    court.silence(timedelta(hours=1))
-    assert court.hears("event.sold_out", "event.renamed") == []
-    assert court.told == ["silenced by ada: rehearsal"] * 2
-    assert court.hears(after=timedelta(hours=1)) == OPENED
-    assert "Also" not in court.intents[0].payload["body"]
-    court.silence(timedelta(hours=1))
-    assert court.hears("event.back_on_sale") == ["message", "resolve"]
+    decider = Decider(a_rule("event.sold_out", "event.renamed"))
+    decider.silence(timedelta(hours=1))
+    assert decider.apply("event.sold_out", "event.renamed") == []
+    assert decider.told == ["silenced by ada: rehearsal"] * 2
+    assert decider.apply(after=timedelta(hours=1)) == OPENED
+    assert "Also" not in decider.intents[0].payload["body"]
+    decider.silence(timedelta(hours=1))
+    assert decider.apply("event.back_on_sale") == ["message", "resolve"]
 
 
 def test_a_silence_is_for_what_it_names() -> None:
@@ -411,9 +413,9 @@ def test_a_silence_is_for_what_it_names() -> None:
         {"rule": "x"},
         {"box_office": "annexe"},
     ):
-        court = Court(a_rule("event.sold_out"))
-        court.silence(timedelta(hours=1), **names)
-        assert court.hears("event.sold_out") == OPENED
+        decider = Decider(a_rule("event.sold_out"))
+        decider.silence(timedelta(hours=1), **names)
+        assert decider.apply("event.sold_out") == OPENED
     for names in (
         {"event": "evt_1"},
         {"event": "late l"},
@@ -423,61 +425,61 @@ def test_a_silence_is_for_what_it_names() -> None:
         {"rule": "r0"},
         {"box_office": "main-room"},
     ):
-        court = Court(a_rule("event.sold_out"))
-        court.silence(timedelta(hours=1), **names)
-        assert court.hears("event.sold_out") == []
+        decider = Decider(a_rule("event.sold_out"))
+        decider.silence(timedelta(hours=1), **names)
+        assert decider.apply("event.sold_out") == []
 
 
 def test_nothing_is_opened_in_quiet_hours_and_nothing_lost_in_them() -> None:
     """Neither a condition nor a notice; both come with the morning, even when TicketSmart cannot
     be read at that very moment."""
-    court = Court(a_rule("event.*", quiet_hours=Court.quiet("17:00", "19:00")))
-    assert court.hears("event.sold_out", "event.renamed") == []
-    assert court.told[0].startswith("quiet until 19:00")
-    assert court.hears(after=timedelta(minutes=30)) == []
-    assert court.hears(after=timedelta(hours=1), blind=True) == []
-    assert court.hears() == OPENED
-    assert "Also:\n- was called" in court.intents[0].payload["body"]
+    decider = Decider(a_rule("event.*", quiet_hours=Decider.quiet("17:00", "19:00")))
+    assert decider.apply("event.sold_out", "event.renamed") == []
+    assert decider.told[0].startswith("quiet until 19:00")
+    assert decider.apply(after=timedelta(minutes=30)) == []
+    assert decider.apply(after=timedelta(hours=1), blind=True) == []
+    assert decider.apply() == OPENED
+    assert "Also:\n- was called" in decider.intents[0].payload["body"]
 
 
 def test_what_ends_in_quiet_hours_is_told_when_they_end() -> None:
     """The acts are written down at once, and keep until then."""
-    quiet = Court.quiet("20:00", "08:00")
-    court = Court(a_rule("event.sold_out", quiet_hours=quiet))
-    assert court.hears("event.sold_out") == OPENED
-    assert [intent.retry_at for intent in court.intents] == [None] * 3
-    court.hears("event.back_on_sale", after=timedelta(hours=4))
+    quiet = Decider.quiet("20:00", "08:00")
+    decider = Decider(a_rule("event.sold_out", quiet_hours=quiet))
+    assert decider.apply("event.sold_out") == OPENED
+    assert [intent.retry_at for intent in decider.intents] == [None] * 3
+    decider.apply("event.back_on_sale", after=timedelta(hours=4))
     morning = NOW.replace(hour=8) + timedelta(days=1)
-    assert [intent.retry_at for intent in court.intents] == [morning] * 2
+    assert [intent.retry_at for intent in decider.intents] == [morning] * 2
 
 
 def test_a_box_office_that_cannot_be_read_opens_and_ends_nothing_of_its_own() -> None:
     """But its own trouble is told."""
-    court = Court(a_rule("event.sold_out", hold=TEN), a_rule("box_office.unreachable", id="r1"))
-    court.hears("event.sold_out")
-    assert court.hears("box_office.unreachable", after=TEN, blind=True) == OPENED
-    assert [case.kind for case in court.live] == ["box_office.unreachable"]
-    assert court.hears("box_office.reachable") == ["message", "resolve", *OPENED]
+    decider = Decider(a_rule("event.sold_out", hold=TEN), a_rule("box_office.unreachable", id="r1"))
+    decider.apply("event.sold_out")
+    assert decider.apply("box_office.unreachable", after=TEN, blind=True) == OPENED
+    assert [case.kind for case in decider.live] == ["box_office.unreachable"]
+    assert decider.apply("box_office.reachable") == ["message", "resolve", *OPENED]
 
 
 def test_what_an_untold_condition_covered_is_told_after_all() -> None:
     """A sell-out that did not last covered a ticket type that is still sold out."""
-    court = Court(a_rule("event.sold_out", hold=TEN), a_rule("ticket_type.sold_out", id="r1"))
-    assert court.hears("event.sold_out", "ticket_type.sold_out") == []
-    assert court.hears("event.back_on_sale") == OPENED
-    (case,) = court.live
+    decider = Decider(a_rule("event.sold_out", hold=TEN), a_rule("ticket_type.sold_out", id="r1"))
+    assert decider.apply("event.sold_out", "ticket_type.sold_out") == []
+    assert decider.apply("event.back_on_sale") == OPENED
+    (case,) = decider.live
     assert case.kind == "ticket_type.sold_out"
 
 
 def test_a_notice_under_an_untold_cover_is_told_after_all() -> None:
     """An event that was cancelled by mistake has still another date."""
-    court = Court(a_rule("event.cancelled", hold=TEN), a_rule("event.rescheduled", id="r1"))
-    assert court.hears("event.cancelled", "event.rescheduled") == []
-    assert court.hears("event.reinstated") == OPENED
-    court = Court(a_rule("event.cancelled", hold=TEN), a_rule("event.rescheduled", id="r1"))
-    court.hears("event.cancelled", "event.rescheduled")
-    assert court.hears(after=TEN) == OPENED
-    assert [one.change.kind for one in court.state.conditions] == ["event.cancelled"]
+    decider = Decider(a_rule("event.cancelled", hold=TEN), a_rule("event.rescheduled", id="r1"))
+    assert decider.apply("event.cancelled", "event.rescheduled") == []
+    assert decider.apply("event.reinstated") == OPENED
+    decider = Decider(a_rule("event.cancelled", hold=TEN), a_rule("event.rescheduled", id="r1"))
+    decider.apply("event.cancelled", "event.rescheduled")
+    assert decider.apply(after=TEN) == OPENED
+    assert [one.change.kind for one in decider.state.conditions] == ["event.cancelled"]
 
 
 # -- rules come and go ----------------------------------------------------------------------------
@@ -485,12 +487,12 @@ def test_a_notice_under_an_untold_cover_is_told_after_all() -> None:
 
 def test_a_ticket_outlives_its_rule() -> None:
     """It ends as most do; nothing new is opened."""
-    court = Court(a_rule("event.sold_out", on_clear=OnClear.NOTHING, hold=TEN))
-    court.hears("event.sold_out")
-    court.hears(after=TEN)
-    court.rules = Rules(rules=(), default=HOME)
-    assert court.hears() == []
-    assert court.hears("event.back_on_sale") == ["message", "resolve"]
+    decider = Decider(a_rule("event.sold_out", on_clear=OnClear.NOTHING, hold=TEN))
+    decider.apply("event.sold_out")
+    decider.apply(after=TEN)
+    decider.rules = Rules(rules=(), default=HOME)
+    assert decider.apply() == []
+    assert decider.apply("event.back_on_sale") == ["message", "resolve"]
 
 
 def test_a_rule_of_its_own_idea_of_low_ends_when_that_is_over() -> None:
@@ -499,28 +501,28 @@ def test_a_rule_of_its_own_idea_of_low_ends_when_that_is_over() -> None:
         a_rule("ticket_type.low_stock", id="few", remaining_below=10, go_on=True),
         a_rule("ticket_type.low_stock", id="many", remaining_below=50),
     )
-    court = Court(*rules)
+    decider = Decider(*rules)
 
     def left(available: int) -> list[str]:
         event = attrs.evolve(EVENT, ticket_types=(attrs.evolve(FLOOR, available=available),))
-        known = court.state.snapshot
-        court.sees(event)
-        return court.hears(*(["ticket_type.low_stock"] if not known else []), event=event)
+        known = decider.state.snapshot
+        decider.sees(event)
+        return decider.apply(*(["ticket_type.low_stock"] if not known else []), event=event)
 
     assert left(8) == OPENED * 2
     assert left(30) == ["message", "resolve"]
-    assert [case.rule for case in court.live] == ["many"]
+    assert [case.rule for case in decider.live] == ["many"]
     assert left(9) == OPENED
     assert left(60) == ["message", "resolve"] * 2
 
 
 def test_deciding_is_pure() -> None:
     """The same twice, and what it was given is as it was."""
-    court = Court(a_rule("event.*"))
-    court.hears("event.sold_out")
-    before = attrs.asdict(court.state)
-    again = Court(a_rule("event.*"))
-    again.state, again.at = court.state, court.at
-    assert court.hears("event.cancelled") == again.hears("event.cancelled")
-    assert court.intents == again.intents
-    assert attrs.asdict(again.state) == attrs.asdict(court.state) != before
+    decider = Decider(a_rule("event.*"))
+    decider.apply("event.sold_out")
+    before = attrs.asdict(decider.state)
+    again = Decider(a_rule("event.*"))
+    again.state, again.at = decider.state, decider.at
+    assert decider.apply("event.cancelled") == again.apply("event.cancelled")
+    assert decider.intents == again.intents
+    assert attrs.asdict(again.state) == attrs.asdict(decider.state) != before

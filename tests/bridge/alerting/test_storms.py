@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from support.court import EVENT, HOME, Court, a_rule, happens
+from support.decider import EVENT, HOME, Decider, a_rule, happens
 from willcall.bridge.model.cases import Act, CaseState
 from willcall.bridge.model.rules import Rules
 
@@ -14,11 +14,11 @@ OPENED = ["open", "tag", "message"]
 TEN = timedelta(minutes=10)
 
 
-def storm(count: int = 21, limit: int = 20, **rule: Any) -> Court:
+def storm(count: int = 21, limit: int = 20, **rule: Any) -> Decider:
     """So many events sold out at once."""
-    court = Court(a_rule("event.sold_out", **rule), storm=limit)
-    court.hears(*(happens("event.sold_out", event, court.at) for event in events(count)))
-    return court
+    decider = Decider(a_rule("event.sold_out", **rule), storm=limit)
+    decider.apply(*(happens("event.sold_out", event, decider.at) for event in events(count)))
+    return decider
 
 
 def events(count: int) -> Sequence[Any]:
@@ -35,52 +35,52 @@ def test_as_many_as_the_limit_are_opened_one_by_one() -> None:
 
 def test_a_storm_is_one_digest_that_lists_them_and_writes_to_nobody() -> None:
     """Each with its marker, by which it can be released."""
-    court = storm()
-    assert [i.act.value for i in court.intents] == ["open", "tag"]
-    assert {case.state for case in court.live} == {CaseState.HELD}
-    body = court.intents[0].payload["body"]
-    assert all(f"[{case.marker}]" in body for case in court.live)
+    decider = storm()
+    assert [i.act.value for i in decider.intents] == ["open", "tag"]
+    assert {case.state for case in decider.live} == {CaseState.HELD}
+    body = decider.intents[0].payload["body"]
+    assert all(f"[{case.marker}]" in body for case in decider.live)
     assert body.count("\n- ") == 21
-    assert court.hears() == []
-    assert court.hears(happens("event.renamed", events(21)[0], court.at)) == []
+    assert decider.apply() == []
+    assert decider.apply(happens("event.renamed", events(21)[0], decider.at)) == []
 
 
 def test_what_is_held_is_released_all_at_once_or_one_by_one() -> None:
     """Once each."""
-    court = storm()
-    first, *_ = court.live
-    assert court.releases(first.marker) == OPENED
-    assert court.releases(first.marker) == []
-    assert court.releases("wc-00000000") == []
-    assert court.releases() == OPENED * 20
-    assert court.releases() == []
-    assert {case.state for case in court.live} == {CaseState.OPEN}
+    decider = storm()
+    first, *_ = decider.live
+    assert decider.releases(first.marker) == OPENED
+    assert decider.releases(first.marker) == []
+    assert decider.releases("wc-00000000") == []
+    assert decider.releases() == OPENED * 20
+    assert decider.releases() == []
+    assert {case.state for case in decider.live} == {CaseState.OPEN}
 
 
 def test_what_is_over_before_it_is_released_is_over_without_a_word() -> None:
     """There is no ticket to end."""
-    court = storm()
+    decider = storm()
     for event in events(21)[:20]:
-        assert court.hears(happens("event.back_on_sale", event, court.at)) == []
-    assert len(court.live) == 1
-    assert court.releases() == OPENED
+        assert decider.apply(happens("event.back_on_sale", event, decider.at)) == []
+    assert len(decider.live) == 1
+    assert decider.releases() == OPENED
 
 
 def test_what_is_held_can_be_released_after_its_rule_is_gone() -> None:
     """With the built-in words, to where most tickets go."""
-    court = storm()
-    court.rules = Rules(rules=(), default=HOME)
-    assert court.releases() == OPENED * 21
+    decider = storm()
+    decider.rules = Rules(rules=(), default=HOME)
+    assert decider.releases() == OPENED * 21
 
 
 def test_a_second_storm_has_a_digest_of_its_own() -> None:
     """And a marker of its own."""
-    court = storm()
-    digest = court.intents[0].case
+    decider = storm()
+    digest = decider.intents[0].case
     for event in events(21):
-        court.hears(happens("event.back_on_sale", event, court.at))
-    court.hears(*(happens("event.sold_out", event, court.at) for event in events(21)))
-    assert court.intents[0].case != digest
+        decider.apply(happens("event.back_on_sale", event, decider.at))
+    decider.apply(*(happens("event.sold_out", event, decider.at) for event in events(21)))
+    assert decider.intents[0].case != digest
 
 
 def test_what_comes_on_top_of_a_storm_is_held_with_it() -> None:
@@ -91,13 +91,13 @@ def test_what_comes_on_top_of_a_storm_is_held_with_it() -> None:
     def told(
         kind: str, after: timedelta = timedelta(minutes=1), *, free: bool = False
     ) -> list[str]:
-        court = storm()
-        court.rules = Rules(
-            rules=(*court.rules.rules, a_rule("event.moved", id="r1")), default=HOME
+        decider = storm()
+        decider.rules = Rules(
+            rules=(*decider.rules.rules, a_rule("event.moved", id="r1")), default=HOME
         )
         if free:
-            court.releases()
-        return court.hears(kind, event=late, after=after)
+            decider.releases()
+        return decider.apply(kind, event=late, after=after)
 
     assert told("event.sold_out") == ["open", "tag"]
     assert told("event.moved") == OPENED

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import attrs
 import pytest
 
-from support.court import Court, a_rule
+from support.decider import Decider, a_rule
 from willcall.bridge.config.check import Checked, Known, check
 from willcall.bridge.model.changes import KINDS
 from willcall.bridge.model.rules import Silence
@@ -311,10 +311,10 @@ def test_good_news_that_a_rule_never_gets_is_no_complaint() -> None:
 
 def test_good_news_that_a_glob_takes_does_open_a_second_ticket() -> None:
     """What the complaint says is so."""
-    court = Court(a_rule("event.*"))
-    court.hears("event.sold_out")
-    assert court.hears("event.back_on_sale")[-3:] == ["open", "tag", "message"]
-    assert [case.kind for case in court.live] == ["event.back_on_sale"]
+    decider = Decider(a_rule("event.*"))
+    decider.apply("event.sold_out")
+    assert decider.apply("event.back_on_sale")[-3:] == ["open", "tag", "message"]
+    assert [case.kind for case in decider.live] == ["event.back_on_sale"]
 
 
 def test_a_threshold_of_its_own_is_reachable_behind_the_general_one() -> None:

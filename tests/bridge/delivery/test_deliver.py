@@ -6,7 +6,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from support.house import START, House
+from support.virtual_bridge import START, VirtualBridge
 from willcall.bridge.delivery.deliver import Outcome
 from willcall.bridge.delivery.lookup import _Order
 from willcall.bridge.model.cases import CaseState, IntentState
@@ -15,33 +15,33 @@ from willcall.sandbox.faults import Fault
 from willcall.ticket0.models import Ticket
 
 
-def _sell_out(house: House) -> str:
+def _sell_out(house: VirtualBridge) -> str:
     event = house.event()
     house.box_office.sell_out(event)
     return event
 
 
-def _late(house: House, seconds: float, path: str = "/tickets") -> None:
+def _late(house: VirtualBridge, seconds: float, path: str = "/tickets") -> None:
     house.sandbox.faults.add(
         "late_commit", service="ticket0", method="POST", path=path, seconds=seconds, count=1
     )
 
 
-def _refused(house: House, path: str, status: int = 400, count: int | None = None) -> Fault:
+def _refused(house: VirtualBridge, path: str, status: int = 400, count: int | None = None) -> Fault:
     return house.sandbox.faults.add(
         "status", service="ticket0", method="POST", path=path, status=status, count=count,
         body='{"error": {"code": "VALIDATION_ERROR", "message": "no such customer"}}',
     )  # fmt: skip
 
 
-def _outcomes(house: House) -> list[Outcome]:
+def _outcomes(house: VirtualBridge) -> list[Outcome]:
     return [one.outcome for one in house.run().deliveries.delivered]
 
 
 # -- twins ----------------------------------------------------------------------------------------
 
 
-def _twins(house: House) -> tuple[DeskTicket, DeskTicket]:
+def _twins(house: VirtualBridge) -> tuple[DeskTicket, DeskTicket]:
     """A creation that is carried out 100 seconds after its connection died."""
     _sell_out(house)
     _late(house, 100)
@@ -54,7 +54,7 @@ def _twins(house: House) -> tuple[DeskTicket, DeskTicket]:
 
 
 def test_a_second_ticket_is_found_later_and_folded_into_the_first(
-    house: House, caplog: pytest.LogCaptureFixture
+    house: VirtualBridge, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Without anything else to do: it is looked for, since it can be there."""
     first, second = _twins(house)
@@ -70,7 +70,7 @@ def test_a_second_ticket_is_found_later_and_folded_into_the_first(
     assert len(second.messages) == 2
 
 
-def test_a_second_ticket_is_found_before_the_next_act_however_late(house: House) -> None:
+def test_a_second_ticket_is_found_before_the_next_act_however_late(house: VirtualBridge) -> None:
     """Days later, when the event is back on sale."""
     first, second = _twins(house)
     house.clock.advance(3 * 86400)
@@ -81,7 +81,7 @@ def test_a_second_ticket_is_found_before_the_next_act_however_late(house: House)
     assert any(m.is_note for m in second.messages)
 
 
-def test_a_twin_that_somebody_deleted_ends_nothing(house: House) -> None:
+def test_a_twin_that_somebody_deleted_ends_nothing(house: VirtualBridge) -> None:
     """Its case lives on with its own ticket."""
     first, second = _twins(house)
     house.sandbox.faults.add(
@@ -95,7 +95,7 @@ def test_a_twin_that_somebody_deleted_ends_nothing(house: House) -> None:
     assert (case.state, case.ticket_id) == (CaseState.OPEN, first.id)
 
 
-def test_nobody_looks_for_twins_where_none_can_be(house: House) -> None:
+def test_nobody_looks_for_twins_where_none_can_be(house: VirtualBridge) -> None:
     """A quiet run asks the desk nothing at all."""
     _sell_out(house)
     house.run()
@@ -127,7 +127,7 @@ def test_looking_stops_early_only_in_a_list_that_proves_its_order() -> None:
     assert not any(_Order(None).is_past(ticket) for ticket in _tickets(*range(0, -60, -1)))
 
 
-def test_an_old_inbox_is_not_read_to_its_end(house: House) -> None:
+def test_an_old_inbox_is_not_read_to_its_end(house: VirtualBridge) -> None:
     """Three hundred tickets of last week: the first page tells enough."""
     house.clock.advance(-0.0)
     for number in range(300):
@@ -147,7 +147,7 @@ def test_an_old_inbox_is_not_read_to_its_end(house: House) -> None:
 # -- dead letters ---------------------------------------------------------------------------------
 
 
-def test_a_definite_refusal_is_a_dead_letter_and_holds_up_nobody(house: House) -> None:
+def test_a_definite_refusal_is_a_dead_letter_and_holds_up_nobody(house: VirtualBridge) -> None:
     """Exit 3, visible, never tried again by itself; the others go out."""
     _sell_out(house)
     house.box_office.cancel(house.event())
@@ -171,7 +171,9 @@ def test_a_definite_refusal_is_a_dead_letter_and_holds_up_nobody(house: House) -
     assert told.status == "resolved"
 
 
-def test_a_dead_letter_goes_out_by_itself_when_the_configuration_is_mended(house: House) -> None:
+def test_a_dead_letter_goes_out_by_itself_when_the_configuration_is_mended(
+    house: VirtualBridge,
+) -> None:
     """It would go elsewhere now."""
     _sell_out(house)
     _refused(house, "/tickets", count=1)
@@ -185,7 +187,7 @@ def test_a_dead_letter_goes_out_by_itself_when_the_configuration_is_mended(house
     assert "new@example.com" in emails
 
 
-def test_a_dead_message_does_not_keep_its_ticket_open_for_ever(house: House) -> None:
+def test_a_dead_message_does_not_keep_its_ticket_open_for_ever(house: VirtualBridge) -> None:
     """What follows goes out all the same."""
     event = house.box_office.event(_sell_out(house))
     _refused(house, "/tickets/*/messages", count=1)
@@ -196,7 +198,7 @@ def test_a_dead_message_does_not_keep_its_ticket_open_for_ever(house: House) -> 
     assert ticket.status == "resolved"
 
 
-def test_dropping_the_opening_of_a_ticket_drops_its_case(house: House) -> None:
+def test_dropping_the_opening_of_a_ticket_drops_its_case(house: VirtualBridge) -> None:
     """There is nothing to tag or resolve."""
     _sell_out(house)
     _refused(house, "/tickets", count=1)
@@ -210,7 +212,7 @@ def test_dropping_the_opening_of_a_ticket_drops_its_case(house: House) -> None:
     assert house.run().exit_code == 0
 
 
-def test_what_is_refused_for_days_is_a_dead_letter(house: House) -> None:
+def test_what_is_refused_for_days_is_a_dead_letter(house: VirtualBridge) -> None:
     """A conflict may pass; after seven days and five tries somebody has to look."""
     _sell_out(house)
     _refused(house, "/tickets", status=409)
@@ -223,7 +225,7 @@ def test_what_is_refused_for_days_is_a_dead_letter(house: House) -> None:
 @pytest.mark.parametrize("status", [400, 404, 409])
 @pytest.mark.parametrize("carried_out", [True, False])
 def test_a_page_of_somebody_in_between_refuses_nothing(
-    house: House, status: int, carried_out: bool
+    house: VirtualBridge, status: int, carried_out: bool
 ) -> None:
     """It is no word of Ticket0's: the ticket is looked for, and opened once."""
     _sell_out(house)
@@ -238,7 +240,9 @@ def test_a_page_of_somebody_in_between_refuses_nothing(
     assert len(house.desk.tickets) == 1
 
 
-def test_a_page_of_somebody_in_between_says_of_no_ticket_that_it_is_gone(house: House) -> None:
+def test_a_page_of_somebody_in_between_says_of_no_ticket_that_it_is_gone(
+    house: VirtualBridge,
+) -> None:
     event = house.box_office.event(_sell_out(house))
     house.run()
     ticket = house.desk.tickets[0]
@@ -254,7 +258,9 @@ def test_a_page_of_somebody_in_between_says_of_no_ticket_that_it_is_gone(house: 
     assert ticket.status == "resolved"
 
 
-def test_one_ticket_that_the_desk_fails_at_does_not_hold_up_the_others(house: House) -> None:
+def test_one_ticket_that_the_desk_fails_at_does_not_hold_up_the_others(
+    house: VirtualBridge,
+) -> None:
     """A 500 at one of them, run after run."""
     first = house.box_office.event(_sell_out(house))
     house.run()
@@ -272,7 +278,9 @@ def test_one_ticket_that_the_desk_fails_at_does_not_hold_up_the_others(house: Ho
 
 
 @pytest.mark.parametrize("status", ["pending", "snoozed"])
-def test_a_ticket_that_a_person_put_elsewhere_is_left_there(house: House, status: str) -> None:
+def test_a_ticket_that_a_person_put_elsewhere_is_left_there(
+    house: VirtualBridge, status: str
+) -> None:
     """The customer hears the news; the status is whoever set it."""
     event = house.box_office.event(_sell_out(house))
     house.run()
@@ -284,7 +292,7 @@ def test_a_ticket_that_a_person_put_elsewhere_is_left_there(house: House, status
     assert len(ticket.messages) == 3
 
 
-def test_a_resolution_in_doubt_is_not_repeated_over_a_person(house: House) -> None:
+def test_a_resolution_in_doubt_is_not_repeated_over_a_person(house: VirtualBridge) -> None:
     """It was carried out, its answer was lost, and somebody opened the ticket again."""
     event = house.box_office.event(_sell_out(house))
     house.run()
@@ -304,7 +312,7 @@ def test_a_resolution_in_doubt_is_not_repeated_over_a_person(house: House) -> No
     assert ticket.status == "open"
 
 
-def test_tags_that_people_added_while_a_429_was_waited_for_stay(house: House) -> None:
+def test_tags_that_people_added_while_a_429_was_waited_for_stay(house: VirtualBridge) -> None:
     """After a wait it is looked at again: what was read before it is old."""
     _sell_out(house)
     house.sandbox.faults.add(
@@ -330,7 +338,7 @@ def test_tags_that_people_added_while_a_429_was_waited_for_stay(house: House) ->
 
 def test_an_attempt_from_the_future_waits_anew(tmp_path: Path) -> None:
     """The clock was set back after it was written: how long ago it was, nobody knows."""
-    house = House(tmp_path)
+    house = VirtualBridge(tmp_path)
     house.run()
     _sell_out(house)
     house.sandbox.faults.add(
@@ -348,7 +356,7 @@ def test_an_attempt_from_the_future_waits_anew(tmp_path: Path) -> None:
     assert len(house.desk.tickets) == 1
 
 
-def test_an_attempt_that_its_process_did_not_survive_waits_longer(house: House) -> None:
+def test_an_attempt_that_its_process_did_not_survive_waits_longer(house: VirtualBridge) -> None:
     """Only its beginning is known: Δ counts from the latest moment at which it can have ended."""
     _sell_out(house)
     house.sandbox.faults.add(
@@ -371,7 +379,7 @@ def test_an_attempt_that_its_process_did_not_survive_waits_longer(house: House) 
         assert fence is not None
 
 
-def test_a_clock_that_is_set_back_keeps_nothing_back(house: House) -> None:
+def test_a_clock_that_is_set_back_keeps_nothing_back(house: VirtualBridge) -> None:
     """The simulation's seed 20134: five minutes were to pass, and it would have been forty-five."""
     _sell_out(house)
     _refused(house, "/tickets", status=409, count=1)
@@ -386,7 +394,9 @@ def test_a_clock_that_is_set_back_keeps_nothing_back(house: House) -> None:
     assert house.run().exit_code == 0
 
 
-def test_a_first_refusal_waits_briefly_however_often_it_was_tried_before(house: House) -> None:
+def test_a_first_refusal_waits_briefly_however_often_it_was_tried_before(
+    house: VirtualBridge,
+) -> None:
     """The simulation's seed 1001018: a conflict after eight unclear answers waited for hours."""
     _sell_out(house)
     lost = house.sandbox.faults.add(

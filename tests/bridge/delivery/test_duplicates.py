@@ -2,24 +2,26 @@
 
 from pathlib import Path
 
-from support.house import House
+from support.virtual_bridge import VirtualBridge
 from willcall.bridge.model.cases import CaseState
 
 TWICE = "opened this ticket twice"
 
 
-def _sell_out(house: House) -> str:
+def _sell_out(house: VirtualBridge) -> str:
     event = house.event()
     house.box_office.sell_out(event)
     return event
 
 
-def _back_on_sale(house: House, event: str) -> None:
+def _back_on_sale(house: VirtualBridge, event: str) -> None:
     name = house.box_office.event(event).ticket_types[0].name
     house.box_office.restock(event, name, 5)
 
 
-def test_one_that_comes_after_the_first_was_deleted_is_not_wanted_either(house: House) -> None:
+def test_one_that_comes_after_the_first_was_deleted_is_not_wanted_either(
+    house: VirtualBridge,
+) -> None:
     """The simulation's seed 1013815: nobody looked after a case that had lost its ticket."""
     event = _sell_out(house)
     house.sandbox.faults.add(
@@ -43,7 +45,7 @@ def test_one_that_comes_after_the_first_was_deleted_is_not_wanted_either(house: 
     assert house.run().deliveries.delivered == ()
 
 
-def test_its_folding_outlasts_the_first(house: House) -> None:
+def test_its_folding_outlasts_the_first(house: VirtualBridge) -> None:
     """The simulation's seed 1015516: with its ticket, a case lost what was to fold the second."""
     _sell_out(house)
     house.sandbox.faults.add(
@@ -68,7 +70,7 @@ def test_its_folding_outlasts_the_first(house: House) -> None:
 
 def test_one_that_moves_while_it_is_looked_for_is_not_opened_again(tmp_path: Path) -> None:
     """It stands on a later page, and somebody touches it: it moves to the first, which was read."""
-    house = House(tmp_path, season=3, switches={"newest_first": False})
+    house = VirtualBridge(tmp_path, season=3, switches={"newest_first": False})
     for _ in range(100):
         house.desk.create_ticket("Where do I park?", "guest@example.com", "inb_01abc", "By car.")
     house.run()

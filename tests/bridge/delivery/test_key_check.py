@@ -8,8 +8,8 @@ from typing import Any
 import attrs
 import pytest
 
-from support.house import House
-from support.vigil import Vigil
+from support.virtual_bridge import VirtualBridge
+from support.virtual_watch import VirtualWatch
 from willcall.bridge.delivery.key_check import Shown
 from willcall.bridge.run import Job, PassReport
 from willcall.errors import AuthenticationError, PermissionDeniedError
@@ -17,7 +17,7 @@ from willcall.errors import AuthenticationError, PermissionDeniedError
 DAY = timedelta(days=1)
 
 
-class QuietHouse(House):
+class QuietHouse(VirtualBridge):
     """One whose ledger keeps whether the desk takes the key."""
 
     def job(self, *more: Any) -> Job:
@@ -41,7 +41,7 @@ def house(tmp_path: Path) -> Iterator[QuietHouse]:
     house.ledger.close()
 
 
-def revoke(house: House, **answer: Any) -> None:
+def revoke(house: VirtualBridge, **answer: Any) -> None:
     body = '{"error": {"code": "UNAUTHORIZED", "message": "Invalid API key"}}'
     house.sandbox.faults.add("status", service="ticket0", **{"status": 401, "body": body, **answer})
 
@@ -113,18 +113,18 @@ def test_a_desk_that_is_away_fails_no_pass(house: QuietHouse, kind: Any) -> None
 
 def test_a_watch_looks_once_a_day_too() -> None:
     """It tells once, and every minute stands for 77."""
-    vigil = Vigil(job=lambda job: attrs.evolve(job, desk_key="key"))
-    vigil.run()
-    yesterday = Shown(vigil.sandbox.now().timestamp() - 86_400.0).text()
-    vigil.ledger.change("key", lambda *_: (yesterday, None))
-    vigil.sandbox.revoke(vigil.keys["ticket0"])
-    vigil.sandbox.forget_requests()
-    watch = vigil.begin()
-    vigil.pass_time(310.0)
-    assert vigil.errors() == ["AuthenticationError"]
+    virtual = VirtualWatch(job=lambda job: attrs.evolve(job, desk_key="key"))
+    virtual.run()
+    yesterday = Shown(virtual.sandbox.now().timestamp() - 86_400.0).text()
+    virtual.ledger.change("key", lambda *_: (yesterday, None))
+    virtual.sandbox.revoke(virtual.keys["ticket0"])
+    virtual.sandbox.forget_requests()
+    watch = virtual.begin()
+    virtual.pass_time(310.0)
+    assert virtual.errors() == ["AuthenticationError"]
     assert list(watch.codes)[-4:] == [77, 77, 77, 77]
-    assert sum(one.service == "ticket0" for one in vigil.sandbox.requests) == 1
-    vigil.leave()
+    assert sum(one.service == "ticket0" for one in virtual.sandbox.requests) == 1
+    virtual.leave()
 
 
 def test_what_the_ledger_keeps_comes_back_whole() -> None:

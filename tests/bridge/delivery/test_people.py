@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from support.house import ADDRESS, House
+from support.virtual_bridge import ADDRESS, VirtualBridge
 from willcall.bridge.model.rules import Rule, Rules
 
 
 @pytest.fixture
-def ruled(tmp_path: Path) -> House:
+def ruled(tmp_path: Path) -> VirtualBridge:
     """A house with one rule that assigns, tags, notes and reopens; something is sold out."""
     rule = Rule(
         id="gala",
@@ -21,18 +21,18 @@ def ruled(tmp_path: Path) -> House:
         note="Call the bar.",
         reopen_within=timedelta(days=1),
     )
-    house = House(tmp_path, rules=Rules(rules=(rule,), default=ADDRESS))
+    house = VirtualBridge(tmp_path, rules=Rules(rules=(rule,), default=ADDRESS))
     house.run()
     house.box_office.sell_out("the-cherry-orchard")
     return house
 
 
-def back(house: House) -> None:
+def back(house: VirtualBridge) -> None:
     """There are seats again."""
     house.box_office.restock("the-cherry-orchard", "Balcony", 4)
 
 
-def test_a_rule_assigns_tags_and_notes(ruled: House) -> None:
+def test_a_rule_assigns_tags_and_notes(ruled: VirtualBridge) -> None:
     """The note is for the team only."""
     assert ruled.run().exit_code == 0
     (ticket,) = ruled.desk.tickets
@@ -43,7 +43,7 @@ def test_a_rule_assigns_tags_and_notes(ruled: House) -> None:
     assert len(ruled.desk.outbox) == 1
 
 
-def test_who_has_taken_a_ticket_keeps_it(ruled: House) -> None:
+def test_who_has_taken_a_ticket_keeps_it(ruled: VirtualBridge) -> None:
     """Even if a person was quicker than our own tagging; their tags stay beside ours."""
     refused = ruled.sandbox.faults.add("status", service="ticket0", method="PATCH", status=503)
     ruled.run()
@@ -56,7 +56,7 @@ def test_who_has_taken_a_ticket_keeps_it(ruled: House) -> None:
     assert {"vip", "gala", "willcall"} <= set(ticket.tags)
 
 
-def test_a_tag_that_a_person_takes_off_stays_off(ruled: House) -> None:
+def test_a_tag_that_a_person_takes_off_stays_off(ruled: VirtualBridge) -> None:
     """Ours are put on once."""
     ruled.run()
     (ticket,) = ruled.desk.tickets
@@ -68,7 +68,9 @@ def test_a_tag_that_a_person_takes_off_stays_off(ruled: House) -> None:
 
 
 @pytest.mark.parametrize("resolved", [True, False])
-def test_a_ticket_is_reopened_once_whoever_was_quicker(ruled: House, resolved: bool) -> None:
+def test_a_ticket_is_reopened_once_whoever_was_quicker(
+    ruled: VirtualBridge, resolved: bool
+) -> None:
     """One that a person has reopened by themselves is left as it is."""
     ruled.run()
     back(ruled)

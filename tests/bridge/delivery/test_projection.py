@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.house import House
+from support.virtual_bridge import VirtualBridge
 from willcall.bridge.delivery.projection import Standing, after
 from willcall.bridge.model.cases import Act
 
@@ -36,7 +36,7 @@ def test_each_act(act: Act, payload: dict[str, object], now: Standing, then: Sta
     assert after(now, act, payload) == then
 
 
-def test_a_plan_is_what_the_run_then_does(house: House) -> None:
+def test_a_plan_is_what_the_run_then_does(house: VirtualBridge) -> None:
     """Status and tags, to the letter; and nothing was written to find out."""
     event = house.event()
     house.box_office.sell_out(event)
@@ -52,7 +52,7 @@ def test_a_plan_is_what_the_run_then_does(house: House) -> None:
     assert (ticket.status, tuple(ticket.tags)) == (ahead.then.status, ahead.then.tags)
 
 
-def test_a_desk_that_says_no_and_a_ticket_that_is_gone(house: House) -> None:
+def test_a_desk_that_says_no_and_a_ticket_that_is_gone(house: VirtualBridge) -> None:
     """The first ends the looking, and says so in the exit code; the second has no outlook."""
     event = house.event()
     house.box_office.sell_out(event)

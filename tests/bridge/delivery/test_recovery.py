@@ -4,22 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from support.house import House
+from support.virtual_bridge import VirtualBridge
 from willcall.bridge.run import PassReport, recover_pass
 from willcall.errors import LedgerError
 
 
-def lose(house: House) -> None:
+def lose(house: VirtualBridge) -> None:
     """The file is gone, and a new one is made."""
     house.ledger.close()
     house.ledger = house.open_ledger("sqlite://")
 
 
-def recover(house: House) -> PassReport:
+def recover(house: VirtualBridge) -> PassReport:
     return house._play(recover_pass)
 
 
-def _busy(house: House) -> list[str]:
+def _busy(house: VirtualBridge) -> list[str]:
     events = [house.event(n) for n in range(3)]
     house.box_office.sell_out(events[0])
     house.box_office.cancel(events[1])
@@ -28,7 +28,7 @@ def _busy(house: House) -> list[str]:
     return events
 
 
-def test_a_new_ledger_beside_old_tickets_refuses_to_guess(house: House) -> None:
+def test_a_new_ledger_beside_old_tickets_refuses_to_guess(house: VirtualBridge) -> None:
     """Exit 78, and what to do; nothing is written, so the next run says the same."""
     _busy(house)
     shape = house.shape()
@@ -42,7 +42,7 @@ def test_a_new_ledger_beside_old_tickets_refuses_to_guess(house: House) -> None:
 
 def test_a_desk_that_cannot_be_read_is_no_empty_desk(tmp_path: Path) -> None:
     """No baseline is taken before somebody has looked."""
-    house = House(tmp_path)
+    house = VirtualBridge(tmp_path)
     down = house.sandbox.faults.add("down", service="ticket0")
     report = house.run()
     assert report.exit_code == 75
@@ -52,7 +52,7 @@ def test_a_desk_that_cannot_be_read_is_no_empty_desk(tmp_path: Path) -> None:
     assert house.ledger.state("main-room").snapshot is not None
 
 
-def test_the_ledger_is_read_back_and_nothing_is_sent_again(house: House) -> None:
+def test_the_ledger_is_read_back_and_nothing_is_sent_again(house: VirtualBridge) -> None:
     """The same tickets, the same messages; and the cases live on where they stood."""
     events = _busy(house)
     shape = house.shape()
@@ -77,7 +77,7 @@ def test_the_ledger_is_read_back_and_nothing_is_sent_again(house: House) -> None
     assert house.run().exit_code == 0
 
 
-def test_the_next_episode_has_a_marker_of_its_own(house: House) -> None:
+def test_the_next_episode_has_a_marker_of_its_own(house: VirtualBridge) -> None:
     """A ticket that was resolved counts: the same thing again is the second time."""
     event = house.box_office.event(house.event())
     for _ in range(2):
@@ -92,7 +92,7 @@ def test_the_next_episode_has_a_marker_of_its_own(house: House) -> None:
     assert len({ticket.subject for ticket in house.desk.tickets}) == 3
 
 
-def test_what_ended_unseen_is_ended_now(house: House) -> None:
+def test_what_ended_unseen_is_ended_now(house: VirtualBridge) -> None:
     """More seats came while there was no ledger: the customer hears it, and the ticket ends."""
     event = house.box_office.event(house.event())
     house.box_office.sell_out(event.id)
@@ -105,7 +105,7 @@ def test_what_ended_unseen_is_ended_now(house: House) -> None:
     assert len(ticket.messages) == 3
 
 
-def test_what_was_not_sent_before_the_loss_is_sent_after_it(house: House) -> None:
+def test_what_was_not_sent_before_the_loss_is_sent_after_it(house: VirtualBridge) -> None:
     """The ticket was opened, and then the disk died: its tags and its message are still owed."""
     house.box_office.sell_out(house.event())
     house.sandbox.faults.add("down", service="ticket0", path="/tickets/**")
@@ -119,7 +119,7 @@ def test_what_was_not_sent_before_the_loss_is_sent_after_it(house: House) -> Non
     assert len(ticket.messages) == 2
 
 
-def test_a_ledger_that_knows_something_is_not_overwritten(house: House) -> None:
+def test_a_ledger_that_knows_something_is_not_overwritten(house: VirtualBridge) -> None:
     """There is nothing to recover."""
     with pytest.raises(LedgerError, match="nothing to recover"):
         recover(house)

@@ -6,8 +6,8 @@ from pathlib import Path
 import attrs
 import pytest
 
-from support.house import START, Crash, House
-from support.vigil import Vigil
+from support.virtual_bridge import START, Crash, VirtualBridge
+from support.virtual_watch import VirtualWatch
 from willcall.bridge.config.rule_tables import Removal
 from willcall.bridge.model.cases import RemovalState
 from willcall.client.flow import Do, Effect, Send
@@ -16,7 +16,7 @@ from willcall.sandbox.faults import Kind
 
 
 @pytest.fixture
-def planned(house: House) -> House:
+def planned(house: VirtualBridge) -> VirtualBridge:
     """A house with one removal ten minutes ahead, of a type of which nothing is sold."""
     event = some_event(house)
     house.box_office.refund(event.id, event.ticket_types[0].name, event.ticket_types[0].sold)
@@ -26,7 +26,7 @@ def planned(house: House) -> House:
     return house
 
 
-def some_event(house: House) -> Event:
+def some_event(house: VirtualBridge) -> Event:
     """One with several ticket types, of the first of which some are sold."""
     return next(
         e
@@ -35,7 +35,7 @@ def some_event(house: House) -> Event:
     )
 
 
-def plan(house: House, event: Event, *, by: str = "name") -> None:
+def plan(house: VirtualBridge, event: Event, *, by: str = "name") -> None:
     """Schedule the removal of its first ticket type."""
     one = event.ticket_types[0]
     house.removals = (
@@ -48,7 +48,7 @@ def plan(house: House, event: Event, *, by: str = "name") -> None:
     )
 
 
-def scheduled(house: House) -> tuple[Event, TicketType | None]:
+def scheduled(house: VirtualBridge) -> tuple[Event, TicketType | None]:
     """The event and the ticket type of the removal, while it is there."""
     (removal,) = house.removals
     event = house.box_office.event(removal.event)
@@ -56,25 +56,25 @@ def scheduled(house: House) -> tuple[Event, TicketType | None]:
     return event, next(named, None)
 
 
-def state(house: House) -> RemovalState | None:
+def state(house: VirtualBridge) -> RemovalState | None:
     """How far the removal has come."""
     (removal,) = house.removals
     tried = house.ledger.removals("main-room").get(removal.name)
     return tried.state if tried else None
 
 
-def sent(house: House) -> list[int | None]:
+def sent(house: VirtualBridge) -> list[int | None]:
     """The answers that removals have had."""
     asked = (r for r in house.sandbox.requests if r.service == "ticketsmart")
     return [request.status for request in asked if request.method == "PATCH"]
 
 
-def tries(house: House) -> int:
+def tries(house: VirtualBridge) -> int:
     """How often a removal was sent."""
     return len(sent(house))
 
 
-def test_it_waits_for_its_time_and_asks_nothing_before(planned: House) -> None:
+def test_it_waits_for_its_time_and_asks_nothing_before(planned: VirtualBridge) -> None:
     """Then it is done, once, and nothing is said: what was asked for has happened."""
     for _ in range(3):
         planned.run()
@@ -90,7 +90,7 @@ def test_it_waits_for_its_time_and_asks_nothing_before(planned: House) -> None:
 
 @pytest.mark.parametrize("by", ["name", "id"])
 def test_a_refusal_opens_one_ticket_and_is_tried_again_when_the_count_changes(
-    house: House, by: str
+    house: VirtualBridge, by: str
 ) -> None:
     """Not before; when it succeeds the ticket is resolved."""
     event = some_event(house)
@@ -118,7 +118,7 @@ def test_a_refusal_opens_one_ticket_and_is_tried_again_when_the_count_changes(
 
 
 @pytest.mark.parametrize("fault", ["lost_response", "truncated", "cut", "garbage"])
-def test_an_answer_that_is_lost_is_looked_for(planned: House, fault: Kind) -> None:
+def test_an_answer_that_is_lost_is_looked_for(planned: VirtualBridge, fault: Kind) -> None:
     """It was done, so it is not done again."""
     planned.clock.advance(600)
     planned.sandbox.faults.add(fault, service="ticketsmart", method="PATCH", count=1)
@@ -128,7 +128,9 @@ def test_an_answer_that_is_lost_is_looked_for(planned: House, fault: Kind) -> No
     assert (tries(planned), state(planned)) == (1, RemovalState.DONE)
 
 
-def test_a_request_that_is_lost_is_sent_again_only_after_it_has_settled(planned: House) -> None:
+def test_a_request_that_is_lost_is_sent_again_only_after_it_has_settled(
+    planned: VirtualBridge,
+) -> None:
     """It may still be on its way."""
     planned.clock.advance(600)
     planned.sandbox.faults.add("lost_request", service="ticketsmart", method="PATCH", count=1)
@@ -143,7 +145,7 @@ def test_a_request_that_is_lost_is_sent_again_only_after_it_has_settled(planned:
     assert (tries(planned), state(planned)) == (2, RemovalState.DONE)
 
 
-def test_what_is_gone_already_is_done(planned: House) -> None:
+def test_what_is_gone_already_is_done(planned: VirtualBridge) -> None:
     """Somebody has removed it by hand: nothing is sent."""
     event, one = scheduled(planned)
     assert one is not None
@@ -153,7 +155,7 @@ def test_what_is_gone_already_is_done(planned: House) -> None:
     assert (tries(planned), state(planned)) == (0, RemovalState.DONE)
 
 
-def misspelt(house: House, **names: str) -> str:
+def misspelt(house: VirtualBridge, **names: str) -> str:
     """The removal of the house with another name for its event or ticket type; what is told."""
     (removal,) = house.removals
     house.removals = (removal.model_copy(update=names),)  # type: ignore[attr-defined]
@@ -166,7 +168,7 @@ def misspelt(house: House, **names: str) -> str:
     return told
 
 
-def test_a_ticket_type_that_was_never_seen_is_not_done(planned: House) -> None:
+def test_a_ticket_type_that_was_never_seen_is_not_done(planned: VirtualBridge) -> None:
     """It is misspelt, which is told once; or it is yet to come, and goes when it has."""
     event, _ = scheduled(planned)
     names = ", ".join(one.name for one in event.ticket_types)
@@ -179,14 +181,14 @@ def test_a_ticket_type_that_was_never_seen_is_not_done(planned: House) -> None:
     assert (tries(planned), state(planned)) == (1, RemovalState.DONE)
 
 
-def test_an_event_that_was_never_seen_is_told(planned: House) -> None:
+def test_an_event_that_was_never_seen_is_told(planned: VirtualBridge) -> None:
     """Once, and waited for."""
     assert misspelt(planned, event="gala-nigth").endswith(
         " from 'gala-nigth' waits: there is no such event"
     )
 
 
-def test_what_has_another_name_now_is_not_done(planned: House) -> None:
+def test_what_has_another_name_now_is_not_done(planned: VirtualBridge) -> None:
     """It is still there."""
     _, one = scheduled(planned)
     assert one is not None
@@ -196,7 +198,7 @@ def test_what_has_another_name_now_is_not_done(planned: House) -> None:
     assert was in told
 
 
-def test_what_was_removed_by_hand_long_before_is_done(planned: House) -> None:
+def test_what_was_removed_by_hand_long_before_is_done(planned: VirtualBridge) -> None:
     """The log of what has changed knows that it was there."""
     event, one = scheduled(planned)
     assert one is not None
@@ -210,15 +212,15 @@ def test_what_was_removed_by_hand_long_before_is_done(planned: House) -> None:
 def test_a_watch_tells_of_what_was_never_seen() -> None:
     """Once, in its first minute."""
     wanted = Removal(box_office="main-room", event="gala-nigth", ticket_type="Balcony", after=START)
-    vigil = Vigil(job=lambda job: attrs.evolve(job, removals=(wanted,)))
-    vigil.begin()
-    vigil.pass_time(200.0)
-    told = [warning for one in vigil.news if one.report for warning in one.report.warnings]
+    virtual = VirtualWatch(job=lambda job: attrs.evolve(job, removals=(wanted,)))
+    virtual.begin()
+    virtual.pass_time(200.0)
+    told = [warning for one in virtual.news if one.report for warning in one.report.warnings]
     assert told == ["the removal of 'Balcony' from 'gala-nigth' waits: there is no such event"]
-    vigil.leave()
+    virtual.leave()
 
 
-def test_an_event_that_is_not_there_is_waited_for(planned: House) -> None:
+def test_an_event_that_is_not_there_is_waited_for(planned: VirtualBridge) -> None:
     """It may not have been made yet; nothing else stops for it."""
     planned.clock.advance(600)
     event, _ = scheduled(planned)
@@ -231,7 +233,7 @@ def test_an_event_that_is_not_there_is_waited_for(planned: House) -> None:
 
 
 def test_a_single_event_without_its_ticket_types_is_asked_for_them(
-    planned: House, monkeypatch: pytest.MonkeyPatch
+    planned: VirtualBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That they are not told does not mean that the one in question is gone."""
     from willcall.bridge.delivery import removals
@@ -248,7 +250,7 @@ def test_a_single_event_without_its_ticket_types_is_asked_for_them(
     assert (tries(planned), state(planned)) == (1, RemovalState.DONE)
 
 
-def test_a_key_that_may_not_write_is_told_and_stops_nothing_else(planned: House) -> None:
+def test_a_key_that_may_not_write_is_told_and_stops_nothing_else(planned: VirtualBridge) -> None:
     """What happens is seen and told all the same."""
     planned.keys["ticketsmart"] = planned.sandbox.new_key("ticketsmart", scopes=["events:read"])
     planned.clock.advance(600)
@@ -262,7 +264,7 @@ def test_a_key_that_may_not_write_is_told_and_stops_nothing_else(planned: House)
     assert state(planned) is RemovalState.ATTEMPTING
 
 
-def test_one_that_fails_does_not_stop_the_others(planned: House) -> None:
+def test_one_that_fails_does_not_stop_the_others(planned: VirtualBridge) -> None:
     """Each has its own turn."""
     (last,) = planned.removals
     other = next(e for e in planned.box_office.events if e.slug != last.event)
@@ -288,7 +290,7 @@ def test_a_process_may_end_at_any_boundary_of_a_removal(tmp_path: Path, refused:
 
 def _ended_at(folder: Path, boundary: int | None, *, refused: bool) -> list[Effect]:
     """Let the run that removes end at a boundary; its effects."""
-    house = House(folder)
+    house = VirtualBridge(folder)
     event = some_event(house)
     one = event.ticket_types[0]
     if not refused:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import attrs
 import pytest
 
-from support.house import House
+from support.virtual_bridge import VirtualBridge
 from willcall.bridge.detection.observe import FAILURES, observe
 from willcall.bridge.model.facts import EventFacts, LowStock
 from willcall.bridge.model.observation import Observation
@@ -23,15 +23,15 @@ LOOKS = "/events/*"
 
 
 @pytest.fixture
-def silent(tmp_path: Path) -> Iterator[House]:
+def silent(tmp_path: Path) -> Iterator[VirtualBridge]:
     """A house whose list rows carry no ticket types; nothing known yet."""
-    house = House(tmp_path, switches={"ticket_types_in_rows": False})
+    house = VirtualBridge(tmp_path, switches={"ticket_types_in_rows": False})
     yield house
     house.ledger.close()
 
 
 def look(
-    house: House, snapshot: dict[str, EventFacts] | None = None, looks: int = 25
+    house: VirtualBridge, snapshot: dict[str, EventFacts] | None = None, looks: int = 25
 ) -> Observation:
     """One observation, now."""
     house.sandbox.forget_requests()
@@ -39,20 +39,20 @@ def look(
     return simulate(observe(house.job().ticketsmart, snapshot or {}, looks), house.world)
 
 
-def looked_at(house: House) -> list[str]:
+def looked_at(house: VirtualBridge) -> list[str]:
     """The events that were looked at one by one, in this order."""
     paths = [r.path for r in house.sandbox.requests if r.path.startswith("/events/")]
     return [path.removeprefix("/events/") for path in paths]
 
 
-def on_sale(house: House) -> list[str]:
+def on_sale(house: VirtualBridge) -> list[str]:
     """The events that can sell, by id."""
     return sorted(e.id for e in house.box_office.events if e.status in {"PUBLISHED", "SOLD_OUT"})
 
 
 def test_rows_that_carry_ticket_types_are_all_there_is_to_read(tmp_path: Path) -> None:
     """Not one look beside them."""
-    house = House(tmp_path)
+    house = VirtualBridge(tmp_path)
     seen = look(house)
     assert (seen.complete, seen.looks, seen.trouble) == (True, 0, None)
     assert len(seen.events) == len(house.box_office.events) == 10
@@ -63,7 +63,7 @@ def test_rows_that_carry_ticket_types_are_all_there_is_to_read(tmp_path: Path) -
 
 def test_every_page_is_read(tmp_path: Path) -> None:
     """A hundred events each."""
-    house = House(tmp_path, season=201)
+    house = VirtualBridge(tmp_path, season=201)
     seen = look(house)
     assert len({event.id for event in seen.events}) == 201
     assert house.sent() == 3
@@ -71,12 +71,12 @@ def test_every_page_is_read(tmp_path: Path) -> None:
 
 def test_an_empty_box_office_is_seen_to_be_empty(tmp_path: Path) -> None:
     """It is no error to have nothing on."""
-    house = House(tmp_path, season=False)
+    house = VirtualBridge(tmp_path, season=False)
     seen = look(house)
     assert (seen.events, seen.complete, house.sent()) == ((), True, 1)
 
 
-def test_only_what_can_sell_is_looked_at(silent: House) -> None:
+def test_only_what_can_sell_is_looked_at(silent: VirtualBridge) -> None:
     """Neither drafts nor what is over."""
     seen = look(silent)
     assert sorted(looked_at(silent)) == on_sale(silent)
@@ -86,12 +86,12 @@ def test_only_what_can_sell_is_looked_at(silent: House) -> None:
 
 
 @pytest.mark.parametrize("looks", [0, 1, 3])
-def test_no_more_looks_than_are_allowed(silent: House, looks: int) -> None:
+def test_no_more_looks_than_are_allowed(silent: VirtualBridge, looks: int) -> None:
     """The rest has its turn later."""
     assert look(silent, looks=looks).looks == len(looked_at(silent)) == looks
 
 
-def test_what_changed_is_looked_at_first_then_what_the_planner_says(silent: House) -> None:
+def test_what_changed_is_looked_at_first_then_what_the_planner_says(silent: VirtualBridge) -> None:
     """A status that changed may mean anything."""
     snapshot = {event.id: event for event in look(silent).events}
     silent.clock.advance(60)
@@ -103,7 +103,7 @@ def test_what_changed_is_looked_at_first_then_what_the_planner_says(silent: Hous
     assert len({first, *others}) == 4
 
 
-def test_from_pass_to_pass_every_event_has_its_turn(silent: House) -> None:
+def test_from_pass_to_pass_every_event_has_its_turn(silent: VirtualBridge) -> None:
     """The planner remembers where it looked last, and one look a pass goes to the oldest."""
     silent.looks = 3
     looked: set[str] = set()
@@ -116,7 +116,7 @@ def test_from_pass_to_pass_every_event_has_its_turn(silent: House) -> None:
 
 def test_a_list_that_is_too_long_for_one_pass_is_read_in_parts(tmp_path: Path) -> None:
     """What this pass could not read is first the next; only then is a sweep complete."""
-    house = House(tmp_path, season=330)
+    house = VirtualBridge(tmp_path, season=330)
     house.run()
     facts = house.ledger.state("main-room").snapshot or {}
     planner = Planner.of(1.0, LowStock(), facts)
@@ -136,7 +136,9 @@ def test_a_list_that_is_too_long_for_one_pass_is_read_in_parts(tmp_path: Path) -
     house.ledger.close()
 
 
-def test_an_event_that_went_between_the_list_and_the_look_is_passed_over(silent: House) -> None:
+def test_an_event_that_went_between_the_list_and_the_look_is_passed_over(
+    silent: VirtualBridge,
+) -> None:
     """The next sweep tells."""
     silent.sandbox.faults.add("status", service="ticketsmart", path=LOOKS, status=404, count=1)
     seen = look(silent)
@@ -145,7 +147,7 @@ def test_an_event_that_went_between_the_list_and_the_look_is_passed_over(silent:
 
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_look_that_fails_does_not_keep_the_others_from_being_seen(
-    silent: House, status: int
+    silent: VirtualBridge, status: int
 ) -> None:
     """Its row is kept, and what went wrong is told."""
     look(silent, looks=3)
@@ -160,7 +162,7 @@ def test_a_look_that_fails_does_not_keep_the_others_from_being_seen(
     assert len(bare) == 10 - seen.looks
 
 
-def test_a_server_that_fails_at_every_look_is_soon_left_alone(silent: House) -> None:
+def test_a_server_that_fails_at_every_look_is_soon_left_alone(silent: VirtualBridge) -> None:
     """Whoever asks on makes it worse."""
     silent.sandbox.faults.add("status", service="ticketsmart", path=LOOKS, status=500)
     seen = look(silent)
@@ -169,14 +171,14 @@ def test_a_server_that_fails_at_every_look_is_soon_left_alone(silent: House) -> 
     assert " 500: " in str(seen.trouble)
 
 
-def breaks(house: House, event_id: str, kind: Literal["status", "delay"]) -> None:
+def breaks(house: VirtualBridge, event_id: str, kind: Literal["status", "delay"]) -> None:
     """From now on it answers with an error for ever, or not in time."""
     path = LOOKS.replace("*", event_id)
     how: dict[str, Any] = {"status": 500} if kind == "status" else {"seconds": 60}
     house.sandbox.faults.add(kind, service="ticketsmart", path=path, **how)
 
 
-def seen_in(house: House, passes: int) -> list[int]:
+def seen_in(house: VirtualBridge, passes: int) -> list[int]:
     """How many events were looked at in each of so many passes."""
     reports = [house.run() for _ in range(passes)]
     return [report.observation.looks for report in reports if report.observation]
@@ -186,7 +188,7 @@ def seen_in(house: House, passes: int) -> list[int]:
 @pytest.mark.parametrize("broken", [1, 2, 4])
 @pytest.mark.parametrize("max_seconds", [20.0, 50.0])
 def test_events_that_fail_for_ever_starve_no_other(
-    silent: House, broken: int, kind: Literal["status", "delay"], max_seconds: float
+    silent: VirtualBridge, broken: int, kind: Literal["status", "delay"], max_seconds: float
 ) -> None:
     """From pass to pass they come behind the others, and there is time left to deliver."""
     silent.looks, silent.max_seconds = 2, max_seconds
@@ -208,7 +210,7 @@ def test_events_that_fail_for_ever_starve_no_other(
     assert [subject for subject in silent.subjects() if title in subject]
 
 
-def test_most_looks_of_a_pass_go_to_events_that_can_be_read(silent: House) -> None:
+def test_most_looks_of_a_pass_go_to_events_that_can_be_read(silent: VirtualBridge) -> None:
     """Of eight, three never could be, and two are not there though the list shows them."""
     silent.looks = 4
     for event_id in on_sale(silent)[:3]:
@@ -219,7 +221,7 @@ def test_most_looks_of_a_pass_go_to_events_that_can_be_read(silent: House) -> No
     assert sum(seen_in(silent, 30)[10:]) >= 30
 
 
-def test_slow_looks_leave_time_to_deliver(silent: House) -> None:
+def test_slow_looks_leave_time_to_deliver(silent: VirtualBridge) -> None:
     silent.run()
     silent.box_office.sell_out(silent.event())
     silent.sandbox.faults.add("delay", service="ticketsmart", path=LOOKS, seconds=8)
@@ -230,7 +232,7 @@ def test_slow_looks_leave_time_to_deliver(silent: House) -> None:
     assert len(silent.subjects()) == 1
 
 
-def test_a_slow_server_is_asked_only_as_long_as_there_is_time(silent: House) -> None:
+def test_a_slow_server_is_asked_only_as_long_as_there_is_time(silent: VirtualBridge) -> None:
     """What was not looked at has its turn the next time, first."""
     silent.run()
     silent.sandbox.faults.add("delay", service="ticketsmart", path=LOOKS, seconds=7)
@@ -244,7 +246,7 @@ def test_a_slow_server_is_asked_only_as_long_as_there_is_time(silent: House) -> 
 
 
 def test_after_a_list_that_took_its_time_there_is_some_for_looks(tmp_path: Path) -> None:
-    house = House(tmp_path, season=600, switches={"ticket_types_in_rows": False})
+    house = VirtualBridge(tmp_path, season=600, switches={"ticket_types_in_rows": False})
     house.sandbox.faults.add("delay", service="ticketsmart", path="/events", seconds=8)
     first, second = seen_in(house, 2)
     assert (first > 20, second) == (True, 25)
@@ -253,7 +255,7 @@ def test_after_a_list_that_took_its_time_there_is_some_for_looks(tmp_path: Path)
 
 @pytest.mark.parametrize("kind", ["status", "delay"])
 def test_who_cannot_be_asked_for_keeps_no_other_from_being_missed(
-    silent: House, kind: Literal["status", "delay"]
+    silent: VirtualBridge, kind: Literal["status", "delay"]
 ) -> None:
     """Nor from being looked at."""
     silent.run()
@@ -274,7 +276,7 @@ def test_who_cannot_be_asked_for_keeps_no_other_from_being_missed(
     assert looked >= set(on_sale(silent))
 
 
-def test_requests_that_are_spent_end_the_looks(silent: House) -> None:
+def test_requests_that_are_spent_end_the_looks(silent: VirtualBridge) -> None:
     """The rows were read; the minute's budget is told in words."""
     silent.sandbox.faults.add(
         "status", service="ticketsmart", path=LOOKS, status=429, headers={"Retry-After": "600"}
@@ -284,7 +286,7 @@ def test_requests_that_are_spent_end_the_looks(silent: House) -> None:
     assert seen.trouble == "the minute's requests are spent; further looks next time"
 
 
-def test_a_key_that_is_rejected_during_the_looks_is_no_small_trouble(silent: House) -> None:
+def test_a_key_that_is_rejected_during_the_looks_is_no_small_trouble(silent: VirtualBridge) -> None:
     """A person has to see to it."""
     silent.sandbox.faults.add("status", service="ticketsmart", path=LOOKS, status=401)
     with pytest.raises(AuthenticationError):
@@ -293,7 +295,7 @@ def test_a_key_that_is_rejected_during_the_looks_is_no_small_trouble(silent: Hou
 
 def test_a_page_that_breaks_is_no_observation(tmp_path: Path) -> None:
     """There is no half of one."""
-    house = House(tmp_path, season=250)
+    house = VirtualBridge(tmp_path, season=250)
     house.sandbox.faults.add("html", service="ticketsmart", path="/events", nth=3)
     with pytest.raises(UndecodableReplyError):
         look(house)
@@ -301,7 +303,7 @@ def test_a_page_that_breaks_is_no_observation(tmp_path: Path) -> None:
 
 def test_a_list_that_never_holds_still_proves_no_absence(tmp_path: Path) -> None:
     """Rows that move between pages may be missed; each that was seen is told once, and is good."""
-    house = House(tmp_path, season=150)
+    house = VirtualBridge(tmp_path, season=150)
     house.sandbox.faults.add("shuffle", service="ticketsmart", path="/events")
     seen = look(house)
     assert not seen.complete
@@ -314,7 +316,7 @@ def test_a_desk_that_never_holds_still_is_not_believed_to_lack_a_ticket(
     """What is not found in a moving list may be there: it is not sent again."""
     from willcall.client.paging import Rows
 
-    house = House(tmp_path)
+    house = VirtualBridge(tmp_path)
     house.run()
     house.box_office.sell_out(house.event())
     house.sandbox.faults.add(
@@ -335,7 +337,9 @@ def test_a_desk_that_never_holds_still_is_not_believed_to_lack_a_ticket(
 def test_a_look_shows_one_moment(tmp_path: Path) -> None:
     """The simulation's seed 3005033: on sale in its row, sold out in the look forty seconds later,
     but cancelled in between: it was never sold out while it was on sale."""
-    house = House(tmp_path, switches={"ticket_types_in_rows": False, "auto_sold_out": False})
+    house = VirtualBridge(
+        tmp_path, switches={"ticket_types_in_rows": False, "auto_sold_out": False}
+    )
     event = house.event()
     real = house._carry
 
@@ -353,7 +357,7 @@ def test_a_look_shows_one_moment(tmp_path: Path) -> None:
 
 def test_an_event_that_comes_without_its_ticket_types_is_asked_for_them(tmp_path: Path) -> None:
     """That a single event carries them is documented; nothing hangs on it."""
-    house = House(tmp_path, switches={"ticket_types_in_rows": False})
+    house = VirtualBridge(tmp_path, switches={"ticket_types_in_rows": False})
     event = house.event()
     real = house._carry
 
@@ -378,7 +382,9 @@ def test_a_ticket_type_that_sells_out_is_seen_where_events_do_not_tell_stock(
     tmp_path: Path, in_rows: bool
 ) -> None:
     """That an event's ticket types tell what is left is inferred; nothing hangs on it."""
-    house = House(tmp_path, switches={"ticket_types_in_rows": in_rows, "stock_in_events": False})
+    house = VirtualBridge(
+        tmp_path, switches={"ticket_types_in_rows": in_rows, "stock_in_events": False}
+    )
     assert house.run().exit_code == 0
     event = house.box_office.event(house.event())
     house.box_office.sell_out(event.id, event.ticket_types[0].name)
@@ -397,7 +403,7 @@ def test_a_ticket_type_that_sells_out_is_seen_where_events_do_not_tell_stock(
 
 def test_what_would_be_sold_out_has_its_status_read_once_more(tmp_path: Path) -> None:
     """Cancelled after its row was read, and sold out then: it was never sold out while on sale."""
-    house = House(tmp_path, switches={"stock_in_events": False, "auto_sold_out": False})
+    house = VirtualBridge(tmp_path, switches={"stock_in_events": False, "auto_sold_out": False})
     house.run()
     first, event = house.event(0), house.event(1)
     snapshot = dict(house.ledger.state("main-room").snapshot or {})

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from support.house import House
+from support.virtual_bridge import VirtualBridge
 from willcall.bridge.model.facts import EventFacts
 
 
-def facts(house: House, event: str) -> EventFacts:
+def facts(house: VirtualBridge, event: str) -> EventFacts:
     """What is known of an event."""
     return (house.ledger.state("main-room").snapshot or {})[event]
 
 
-def test_a_deleted_event_opens_its_ticket_after_two_sweeps(house: House) -> None:
+def test_a_deleted_event_opens_its_ticket_after_two_sweeps(house: VirtualBridge) -> None:
     """Not after one; and once, however long it stays away."""
     event = house.event()
     title = house.box_office.event(event).title
@@ -29,7 +29,7 @@ def test_a_deleted_event_opens_its_ticket_after_two_sweeps(house: House) -> None
 
 
 def test_it_is_asked_for_only_when_a_second_sweep_misses_it_and_until_it_is_gone(
-    house: House,
+    house: VirtualBridge,
 ) -> None:
     """A request more, once."""
     event = house.event()
@@ -42,7 +42,7 @@ def test_it_is_asked_for_only_when_a_second_sweep_misses_it_and_until_it_is_gone
     assert asked == [0, 1, 0, 0]
 
 
-def test_its_open_tickets_end_with_it(house: House) -> None:
+def test_its_open_tickets_end_with_it(house: VirtualBridge) -> None:
     """What was sold out is of no interest now; the team hears by a note."""
     event = house.event()
     house.box_office.sell_out(event)
@@ -56,7 +56,7 @@ def test_its_open_tickets_end_with_it(house: House) -> None:
 
 
 def test_an_event_that_comes_back_clears_its_ticket(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: VirtualBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And what has changed meanwhile is told as well."""
     event = house.event()
@@ -75,7 +75,9 @@ def test_an_event_that_comes_back_clears_its_ticket(
     assert facts(house, event).absent == 0
 
 
-def _hide(monkeypatch: pytest.MonkeyPatch, house: House, hidden: set[str], *, really: bool) -> None:
+def _hide(
+    monkeypatch: pytest.MonkeyPatch, house: VirtualBridge, hidden: set[str], *, really: bool
+) -> None:
     """Leave events out of the list; ``really``: out of everything."""
     kind = type(house.box_office)
     everything: Any = vars(kind)["events"]
@@ -92,7 +94,7 @@ def _hide(monkeypatch: pytest.MonkeyPatch, house: House, hidden: set[str], *, re
 
 
 def test_a_list_that_hides_an_event_proves_nothing(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: VirtualBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Asked for, it is there: no ticket, and its changes are seen all the same."""
     event = house.event()
@@ -112,7 +114,7 @@ def test_a_list_that_hides_an_event_proves_nothing(
 
 def test_a_sweep_that_would_not_hold_still_proves_nothing(tmp_path: Path) -> None:
     """Rows that move from page to page may be missed."""
-    house = House(tmp_path, season=150)
+    house = VirtualBridge(tmp_path, season=150)
     house.run()
     house.sandbox.faults.add("shuffle", service="ticketsmart", path="/events")
     before = house.ledger.state("main-room").snapshot
@@ -127,7 +129,7 @@ def test_a_sweep_that_would_not_hold_still_proves_nothing(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("status", "body"), [(500, None), (404, "<h1>no such site</h1>")])
 def test_an_event_that_cannot_be_asked_for_is_not_gone(
-    house: House, status: int, body: str | None
+    house: VirtualBridge, status: int, body: str | None
 ) -> None:
     """Only a 404 of TicketSmart's own says so."""
     event = house.event()
@@ -145,7 +147,7 @@ def test_an_event_that_cannot_be_asked_for_is_not_gone(
 
 def test_many_that_go_at_once_are_asked_for_a_few_at_a_time(tmp_path: Path) -> None:
     """All are found to be gone in the end; as a storm, nobody is mailed about each."""
-    house = House(tmp_path, season=60)
+    house = VirtualBridge(tmp_path, season=60)
     house.run()
     for event in list(house.box_office.events)[:45]:
         house.box_office.delete(event.id)

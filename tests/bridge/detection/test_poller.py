@@ -10,7 +10,7 @@ import attrs
 import orjson
 import pytest
 
-from support.house import House
+from support.virtual_bridge import VirtualBridge
 from willcall.bridge.detection.diff import diff
 from willcall.bridge.detection.poller import Poller, Round
 from willcall.bridge.model.facts import EventFacts, LowStock
@@ -70,9 +70,9 @@ def test_a_list_without_totals_is_believed_and_one_that_grows_is_read_on() -> No
 
 
 @pytest.fixture
-def silent(tmp_path: Path) -> Iterator[House]:
+def silent(tmp_path: Path) -> Iterator[VirtualBridge]:
     """A house whose list rows carry no ticket types, baseline taken."""
-    house = House(tmp_path, switches={"ticket_types_in_rows": False})
+    house = VirtualBridge(tmp_path, switches={"ticket_types_in_rows": False})
     house.run()
     house.sandbox.forget_requests()
     yield house
@@ -82,7 +82,7 @@ def silent(tmp_path: Path) -> Iterator[House]:
 class Beat:
     """A patrol in a house."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: VirtualBridge) -> None:
         self.house = house
         self.snapshot = dict(house.ledger.state("main-room").snapshot or {})
         self.planner = Planner.of(1.0, LowStock(), self.snapshot)
@@ -96,11 +96,11 @@ class Beat:
         return simulate(self.patrol.look(api, one), self.house.world)
 
 
-def paths(house: House) -> list[str]:
+def paths(house: VirtualBridge) -> list[str]:
     return [one.path.rsplit("/", 1)[-1] for one in house.sandbox.requests]
 
 
-def test_one_request_shows_an_event_whole(silent: House) -> None:
+def test_one_request_shows_an_event_whole(silent: VirtualBridge) -> None:
     """Its status and its stock are of one moment."""
     beat, event = Beat(silent), silent.event(0)
     silent.box_office.sell_out(event)
@@ -110,7 +110,9 @@ def test_one_request_shows_an_event_whole(silent: House) -> None:
     assert paths(silent) == [event]
 
 
-def test_where_an_event_tells_no_stock_its_ticket_types_are_asked_for(silent: House) -> None:
+def test_where_an_event_tells_no_stock_its_ticket_types_are_asked_for(
+    silent: VirtualBridge,
+) -> None:
     """From then on they alone: one request a look."""
     beat, event = Beat(silent), silent.event(0)
     carry = silent._carry
@@ -127,7 +129,7 @@ def test_where_an_event_tells_no_stock_its_ticket_types_are_asked_for(silent: Ho
     assert paths(silent) == [event, "ticket-types", "ticket-types"]
 
 
-def test_an_event_that_is_not_there_is_no_error_and_no_absence(silent: House) -> None:
+def test_an_event_that_is_not_there_is_no_error_and_no_absence(silent: VirtualBridge) -> None:
     """The rounds tell whether it is gone."""
     beat, event = Beat(silent), silent.event(0)
     silent.box_office.delete(event)
@@ -135,7 +137,7 @@ def test_an_event_that_is_not_there_is_no_error_and_no_absence(silent: House) ->
     assert (seen.events, seen.complete, seen.gone) == ((), False, frozenset())
 
 
-def test_a_look_that_fails_is_told_to_the_schedule(silent: House) -> None:
+def test_a_look_that_fails_is_told_to_the_schedule(silent: VirtualBridge) -> None:
     """It is due again."""
     beat, event = Beat(silent), silent.event(0)
     failed: list[Poll] = []
@@ -148,7 +150,7 @@ def test_a_look_that_fails_is_told_to_the_schedule(silent: House) -> None:
     assert [look.event for look in failed] == [event, None]
 
 
-def test_who_is_missing_is_asked_for_and_an_error_is_no_404(silent: House) -> None:
+def test_who_is_missing_is_asked_for_and_an_error_is_no_404(silent: VirtualBridge) -> None:
     """Twice unseen: then a 404 counts, and nothing else does."""
     beat, event = Beat(silent), silent.event(0)
     silent.box_office.delete(event)
@@ -165,7 +167,7 @@ def test_who_is_missing_is_asked_for_and_an_error_is_no_404(silent: House) -> No
 
 @pytest.mark.parametrize("broken", [1, 3])
 def test_who_cannot_be_asked_for_keeps_no_other_from_being_missed(
-    silent: House, broken: int
+    silent: VirtualBridge, broken: int
 ) -> None:
     """From round to round they come behind the others."""
     beat = Beat(silent)
@@ -185,7 +187,7 @@ def test_who_cannot_be_asked_for_keeps_no_other_from_being_missed(
 
 def test_pages_are_asked_for_as_the_ones_before_them_say(tmp_path: Path) -> None:
     """And by their number where nobody has said."""
-    house = House(tmp_path, season=130)
+    house = VirtualBridge(tmp_path, season=130)
     house.run()
     beat = Beat(house)
     second = beat.look(number=2)
@@ -208,7 +210,7 @@ def _facts(**more: Any) -> EventFacts:
     return attrs.evolve(EVENT, **more)
 
 
-def test_a_planner_remembers_what_it_learned(silent: House) -> None:
+def test_a_planner_remembers_what_it_learned(silent: VirtualBridge) -> None:
     """Velocities, last looks, and where in the list it stopped."""
     beat, event = Beat(silent), silent.event(0)
     beat.look(event)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from support.house import House
+from support.virtual_bridge import VirtualBridge
 from willcall.bridge.detection.troubles import AFTER, kind_of, noted
 from willcall.errors import (
     AuthenticationError,
@@ -102,7 +102,7 @@ def test_a_key_that_is_good_again_ends_both_of_its_troubles_with_one_change() ->
     ],
 )
 def test_the_desk_hears_of_it_and_that_it_is_over(
-    house: House, fault: dict[str, Any], subject: str, runs: int
+    house: VirtualBridge, fault: dict[str, Any], subject: str, runs: int
 ) -> None:
     """One ticket however long it lasts, resolved by itself; nothing that happened is lost."""
     broken = house.sandbox.faults.add(service="ticketsmart", **fault)

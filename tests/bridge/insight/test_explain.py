@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import attrs
 
-from support.house import ADDRESS, START
+from support.virtual_bridge import ADDRESS, START
 from willcall.bridge.insight.explain import Said, explain, said
 from willcall.bridge.model.cases import Condition
 from willcall.bridge.model.rules import Predicates, Rule, Rules, Silence, built_in_rules

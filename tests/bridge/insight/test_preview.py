@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import attrs
 import pytest
 
-from support.house import ADDRESS
+from support.virtual_bridge import ADDRESS
 from willcall.bridge.insight.preview import page, preview, warning_of
 from willcall.bridge.model.changes import KINDS
 from willcall.bridge.model.rules import OnClear, Predicates, Rule, Rules, built_in_rules

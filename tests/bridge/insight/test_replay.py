@@ -6,7 +6,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from support.house import ADDRESS, House
+from support.virtual_bridge import ADDRESS, VirtualBridge
 from willcall.bridge.insight.replay import Fate, Replay, replay
 from willcall.bridge.model.rules import Predicates, Rule, Rules, Silence, built_in_rules
 
@@ -14,7 +14,7 @@ BUILT_IN = Rules(rules=built_in_rules(ADDRESS), default=ADDRESS)
 BEGIN = timedelta(days=40)
 
 
-def played(house: House, rules: Rules, since: timedelta = BEGIN) -> Replay:
+def played(house: VirtualBridge, rules: Rules, since: timedelta = BEGIN) -> Replay:
     now = house.clock.now()
     logged = house.ledger.log(limit=10_000)
     return replay(
@@ -34,7 +34,7 @@ def fates(found: Replay) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def season(house: House) -> House:
+def season(house: VirtualBridge) -> VirtualBridge:
     """Three weeks, told as they were seen."""
     events = [house.event(number) for number in range(4)]
     house.box_office.sell_out(events[0])
@@ -55,7 +55,7 @@ def season(house: House) -> House:
     return house
 
 
-def test_the_same_rules_open_the_same(season: House) -> None:
+def test_the_same_rules_open_the_same(season: VirtualBridge) -> None:
     """Ticket for ticket, with the markers they had."""
     found = played(season, BUILT_IN)
     assert len(found.compared) == len(season.desk.tickets)
@@ -65,7 +65,7 @@ def test_the_same_rules_open_the_same(season: House) -> None:
     assert {f"{one.subject} [{one.marker}]" for one in found.compared} == told
 
 
-def test_other_rules_add_and_leave_out(season: House) -> None:
+def test_other_rules_add_and_leave_out(season: VirtualBridge) -> None:
     """And say why something is missing."""
     mine = Rule(id="mine", kinds=("event.back_on_sale", "event.cancelled"), address=ADDRESS)
     found = played(season, attrs.evolve(BUILT_IN, rules=(mine,)))
@@ -82,7 +82,7 @@ def test_other_rules_add_and_leave_out(season: House) -> None:
     assert found.count(Fate.ADDED) == 1
 
 
-def test_waits_ripen_between_what_was_seen(season: House) -> None:
+def test_waits_ripen_between_what_was_seen(season: VirtualBridge) -> None:
     """A condition that held for an hour opens after that hour, though nothing was seen then."""
     slow = Rule(
         id="slow",
@@ -102,7 +102,7 @@ def test_waits_ripen_between_what_was_seen(season: House) -> None:
     assert why == "waits whether it holds for 14 days, 0:00:00"
 
 
-def test_predicates_go_by_the_time_that_is_played(season: House) -> None:
+def test_predicates_go_by_the_time_that_is_played(season: VirtualBridge) -> None:
     """What starts soon is soon then, and not now."""
     soon = Rule(
         id="soon",
@@ -115,7 +115,7 @@ def test_predicates_go_by_the_time_that_is_played(season: House) -> None:
     )
 
 
-def test_silences_of_that_time_hold(season: House) -> None:
+def test_silences_of_that_time_hold(season: VirtualBridge) -> None:
     """As they did."""
     season.ledger.add_silence(
         Silence(
@@ -130,7 +130,7 @@ def test_silences_of_that_time_hold(season: House) -> None:
     assert missing.why == "silenced by Ana: known"
 
 
-def test_a_part_of_the_time(season: House) -> None:
+def test_a_part_of_the_time(season: VirtualBridge) -> None:
     """What was so before is known, and not counted."""
     found = played(season, BUILT_IN, timedelta(days=1))
     assert fates(found) == [("same", "event.rescheduled")]
@@ -138,6 +138,6 @@ def test_a_part_of_the_time(season: House) -> None:
 
 def test_without_a_history(tmp_path: Path) -> None:
     """There is nothing to play."""
-    house = House(tmp_path)
+    house = VirtualBridge(tmp_path)
     assert played(house, BUILT_IN).begins is None
     house.ledger.close()

@@ -7,10 +7,10 @@ from pathlib import Path
 import attrs
 import pytest
 
-from support.court import EVENT, FLOOR, NOW
-from support.house import START, House
-from support.vigil import Vigil
-from support.week import CLUB, PLAY, WORKSHOP, Week, foretold, told
+from support.decider import EVENT, FLOOR, NOW
+from support.sample_week import CLUB, PLAY, WORKSHOP, SampleWeek, foretold, told
+from support.virtual_bridge import START, VirtualBridge
+from support.virtual_watch import VirtualWatch
 from willcall.bridge.insight.report import Fate, OfficeReport, Rows, report
 from willcall.bridge.insight.stock import MOST_POINTS, Curve, curves
 from willcall.bridge.ledger.learned import write_predictions
@@ -122,26 +122,26 @@ def test_a_long_line_has_no_more_points_than_can_be_seen() -> None:
 
 
 @pytest.fixture(scope="module")
-def week(tmp_path_factory: pytest.TempPathFactory) -> House:
+def week(tmp_path_factory: pytest.TempPathFactory) -> VirtualBridge:
     """After a week."""
-    return Week(tmp_path_factory.mktemp("week"), every=timedelta(hours=4)).live()
+    return SampleWeek(tmp_path_factory.mktemp("week"), every=timedelta(hours=4)).live()
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
+def house(tmp_path: Path) -> VirtualBridge:
     """With a baseline."""
-    house = House(tmp_path)
+    house = VirtualBridge(tmp_path)
     house.run()
     return house
 
 
-def look(house: House, hours: float = 24) -> OfficeReport:
+def look(house: VirtualBridge, hours: float = 24) -> OfficeReport:
     """The report on its last day."""
     (found,) = told(house, hours / 24).offices
     return found
 
 
-def test_a_ticket_is_told_with_how_long_it_took(house: House) -> None:
+def test_a_ticket_is_told_with_how_long_it_took(house: VirtualBridge) -> None:
     """From the moment the desk had it to the one at which it was resolved."""
     house.box_office.sell_out(PLAY)
     house.run()
@@ -159,14 +159,14 @@ def test_a_ticket_is_told_with_how_long_it_took(house: House) -> None:
     assert ticket.timezone == "America/New_York"
 
 
-def test_a_ticket_about_a_ticket_type_names_it(house: House) -> None:
+def test_a_ticket_about_a_ticket_type_names_it(house: VirtualBridge) -> None:
     """A case knows its id alone."""
     house.report(house.box_office.event(CLUB).id, "Early Bird")
     (ticket,) = look(house).tickets
     assert (ticket.title, ticket.ticket_type) == ("Nachtschicht: Live-Elektronik", "Early Bird")
 
 
-def test_what_ended_before_is_left_out_and_what_is_still_open_is_not(house: House) -> None:
+def test_what_ended_before_is_left_out_and_what_is_still_open_is_not(house: VirtualBridge) -> None:
     """However long ago it was opened."""
     house.box_office.sell_out(PLAY)
     house.box_office.cancel(CLUB)
@@ -180,7 +180,7 @@ def test_what_ended_before_is_left_out_and_what_is_still_open_is_not(house: Hous
     assert len(look(house, hours=72).tickets) == 2
 
 
-def test_what_the_desk_has_not_had_is_no_ticket_yet(house: House) -> None:
+def test_what_the_desk_has_not_had_is_no_ticket_yet(house: VirtualBridge) -> None:
     """It is listed, and not counted."""
     house.sandbox.faults.add("down", service="ticket0")
     house.box_office.sell_out(PLAY)
@@ -190,7 +190,7 @@ def test_what_the_desk_has_not_had_is_no_ticket_yet(house: House) -> None:
     assert found.opened == ()
 
 
-def test_dead_letters_and_silences_of_that_time_are_told(week: House) -> None:
+def test_dead_letters_and_silences_of_that_time_are_told(week: VirtualBridge) -> None:
     """A silence that was over before is not."""
     begins = NOW - 2 * HOUR
     over = Silence(begins=begins, until=NOW - HOUR, author="a", reason="r")
@@ -202,7 +202,7 @@ def test_dead_letters_and_silences_of_that_time_are_told(week: House) -> None:
     assert "fromAddress is not verified" in letter.error
 
 
-def test_a_week_is_told_in_order(week: House) -> None:
+def test_a_week_is_told_in_order(week: VirtualBridge) -> None:
     """Numbers follow the moments at which tickets were opened; each is on the curve of its event,
     and events with tickets come first."""
     house, found = week, look(week, hours=7 * 24)
@@ -230,7 +230,7 @@ def test_a_week_is_told_in_order(week: House) -> None:
 
 def test_what_was_foretold_since_then_is_told(tmp_path: Path) -> None:
     """As the ledger has it; elsewhere nothing."""
-    house = House(tmp_path)
+    house = VirtualBridge(tmp_path)
     house.run()
     assert look(house).forecasts == ()
     one = foretold(START)
@@ -242,7 +242,7 @@ def test_what_was_foretold_since_then_is_told(tmp_path: Path) -> None:
 # -- runs -----------------------------------------------------------------------------------------
 
 
-def test_the_requests_that_runs_note_are_those_that_arrived(house: House) -> None:
+def test_the_requests_that_runs_note_are_those_that_arrived(house: VirtualBridge) -> None:
     """Counted by the sandbox, retries and refusals included."""
     house.box_office.sell_out(PLAY)
     house.sandbox.faults.add("status", service="ticketsmart", status=503, count=2)
@@ -260,17 +260,17 @@ def test_the_requests_that_runs_note_are_those_that_arrived(house: House) -> Non
 
 def test_each_minute_of_a_watch_notes_its_requests_too() -> None:
     """Those of both its flows, each in one minute alone; the last is not over."""
-    vigil = Vigil()
-    vigil.run()
-    vigil.sandbox.forget_requests()
-    vigil.begin()
-    vigil.pass_time(5.0)
-    vigil.box_office.sell_out(vigil.box_office.events[0].id)
-    vigil.pass_time(300.0)
+    virtual = VirtualWatch()
+    virtual.run()
+    virtual.sandbox.forget_requests()
+    virtual.begin()
+    virtual.pass_time(5.0)
+    virtual.box_office.sell_out(virtual.box_office.events[0].id)
+    virtual.pass_time(300.0)
     noted: Counter[str] = Counter()
-    for run in vigil.ledger.runs("main-room", vigil.stage.wall() - HOUR)[1:]:
+    for run in virtual.ledger.runs("main-room", virtual.stage.wall() - HOUR)[1:]:
         noted.update(run.summary["requests"])
-    arrived = Counter(one.service for one in vigil.sandbox.requests)
+    arrived = Counter(one.service for one in virtual.sandbox.requests)
     assert noted["ticket0"] == arrived["ticket0"] > 3
     assert arrived["ticketsmart"] - 62 <= noted["ticketsmart"] <= arrived["ticketsmart"]
     assert noted["ticketsmart"] > 150

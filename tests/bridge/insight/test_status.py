@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from support.house import House
+from support.virtual_bridge import VirtualBridge
 from willcall.bridge.config.file import checked
 from willcall.bridge.insight.status import Ahead, Status, looks, status
 from willcall.bridge.model.facts import EventFacts
@@ -20,7 +20,7 @@ CONFIG = checked(
 )
 
 
-def standing(house: House, folder: Path, ahead: Ahead | None = None) -> Status:
+def standing(house: VirtualBridge, folder: Path, ahead: Ahead | None = None) -> Status:
     """How it stands with the house now."""
     given = None if ahead is None else lambda _: ahead
     return status(CONFIG, folder, house.ledger, house.clock.now(), given)
@@ -28,14 +28,14 @@ def standing(house: House, folder: Path, ahead: Ahead | None = None) -> Status:
 
 def test_a_ledger_that_is_new_has_nothing_to_say(tmp_path: Path) -> None:
     """And says so."""
-    (office,) = standing(House(tmp_path), tmp_path).offices
+    (office,) = standing(VirtualBridge(tmp_path), tmp_path).offices
     assert (office.office.baseline_at, office.office.last_run, office.open) == (None, None, ())
-    assert office.age(House(tmp_path).clock.now()) is None
+    assert office.age(VirtualBridge(tmp_path).clock.now()) is None
 
 
 def test_cases_acts_and_runs_are_shown_as_they_are(tmp_path: Path) -> None:
     """After a baseline, a cancellation, and a desk that is out of order."""
-    house = House(tmp_path)
+    house = VirtualBridge(tmp_path)
     house.run()
     house.box_office.cancel(house.event())
     house.sandbox.faults.add("status", service="ticket0", method="POST", status=503)
@@ -58,7 +58,7 @@ def test_cases_acts_and_runs_are_shown_as_they_are(tmp_path: Path) -> None:
 
 def test_events_that_are_known_least_recently_come_first(tmp_path: Path) -> None:
     """Those that sell; with what is known of the looks to come."""
-    house = House(tmp_path)
+    house = VirtualBridge(tmp_path)
     house.run()
     at = house.clock.now() + timedelta(minutes=5)
 
@@ -89,7 +89,7 @@ def test_events_that_are_known_least_recently_come_first(tmp_path: Path) -> None
 
 def test_while_a_watch_is_at_work_the_planner_tells_of_the_looks(tmp_path: Path) -> None:
     """By what it has learned; and how long no event goes unseen. Afterwards only the runs do."""
-    house = House(tmp_path)
+    house = VirtualBridge(tmp_path)
     house.run()
     assert standing(house, tmp_path).offices[0].bound is None
     fence = house.ledger.take_lease("main-room", house.clock.now())
@@ -104,7 +104,7 @@ def test_while_a_watch_is_at_work_the_planner_tells_of_the_looks(tmp_path: Path)
 
 def test_a_watch_that_gives_way_has_stated_a_longer_bound(tmp_path: Path) -> None:
     """It holds as long as that minute is the last; what is no number is no bound."""
-    house = House(tmp_path)
+    house = VirtualBridge(tmp_path)
     house.run()
     now = house.clock.now()
     assert house.ledger.take_lease("main-room", now) is not None
@@ -117,7 +117,7 @@ def test_a_watch_that_gives_way_has_stated_a_longer_bound(tmp_path: Path) -> Non
 
 def test_an_event_has_its_turn_before_it_is_worth_a_look(tmp_path: Path) -> None:
     """Its row may show it sooner than a look of its own, and its turn comes within the bound."""
-    house = House(tmp_path)
+    house = VirtualBridge(tmp_path)
     house.run()
     now, bound = house.clock.now(), timedelta(minutes=7)
     ahead = Ahead(

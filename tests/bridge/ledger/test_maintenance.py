@@ -15,7 +15,7 @@ from alembic.config import Config as AlembicConfig
 from sqlalchemy import create_engine
 
 import willcall.bridge.ledger.upgrade as upgrade_module
-from support.served import config_for
+from support.sandbox_config import config_for
 from willcall.bridge.ledger import open_ledger
 from willcall.cli.shell.app import run as willcall
 from willcall.errors import LedgerError

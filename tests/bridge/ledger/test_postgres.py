@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, inspect, text, update
 
-from support.house import START, Crash, House
+from support.virtual_bridge import START, Crash, VirtualBridge
 from willcall.bridge.ledger import Fence, Ledger, open_ledger, opening, schema, upgrade
 from willcall.bridge.model.cases import Decision
 from willcall.errors import LedgerError
@@ -99,9 +99,9 @@ def url(server: str, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def house(url: str, tmp_path: Path) -> Iterator[House]:
+def house(url: str, tmp_path: Path) -> Iterator[VirtualBridge]:
     """The main job on it, after its baseline."""
-    house = House(tmp_path, ledger=url)
+    house = VirtualBridge(tmp_path, ledger=url)
     assert house.run().exit_code == 0
     yield house
     house.ledger.close()
@@ -131,7 +131,7 @@ def together(works: Sequence[Callable[[], None]]) -> None:
         thread.join(60)
 
 
-def test_the_main_job_from_the_first_run_to_the_resolved_ticket(house: House) -> None:
+def test_the_main_job_from_the_first_run_to_the_resolved_ticket(house: VirtualBridge) -> None:
     event = house.box_office.event(house.event())
     house.box_office.sell_out(event.id)
     assert house.run().exit_code == 0
@@ -144,7 +144,9 @@ def test_the_main_job_from_the_first_run_to_the_resolved_ticket(house: House) ->
     assert len(house.desk.tickets) == 1
 
 
-def test_the_migrations_make_exactly_the_tables_that_the_code_has(house: House, url: str) -> None:
+def test_the_migrations_make_exactly_the_tables_that_the_code_has(
+    house: VirtualBridge, url: str
+) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
@@ -164,7 +166,7 @@ def test_the_end_of_a_process_at_any_boundary_repeats_nothing(server: str, tmp_p
         name = f"boundary_{boundary}"
         with admin.connect() as connection:
             connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
-        house = House(tmp_path, ledger=f"{server}/{name}")
+        house = VirtualBridge(tmp_path, ledger=f"{server}/{name}")
         try:
             house.run()
             house.box_office.sell_out(house.event())
@@ -190,7 +192,9 @@ def test_the_end_of_a_process_at_any_boundary_repeats_nothing(server: str, tmp_p
     assert boundary > 20
 
 
-def test_of_many_that_want_the_lease_one_gets_it(house: House, url: str, tmp_path: Path) -> None:
+def test_of_many_that_want_the_lease_one_gets_it(
+    house: VirtualBridge, url: str, tmp_path: Path
+) -> None:
     """From connections of their own, at the same moment, time and again."""
     ledgers = [open_ledger(url, tmp_path) for _ in range(6)]
     now = START + timedelta(hours=1)
@@ -212,7 +216,7 @@ def test_of_many_that_want_the_lease_one_gets_it(house: House, url: str, tmp_pat
         ledger.close()
 
 
-def test_a_passed_fence_writes_nothing(house: House, url: str, tmp_path: Path) -> None:
+def test_a_passed_fence_writes_nothing(house: VirtualBridge, url: str, tmp_path: Path) -> None:
     late, early = open_ledger(url, tmp_path), house.ledger
     now = house.clock.now()
     old = early.take_lease("main-room", now)
@@ -227,7 +231,7 @@ def test_a_passed_fence_writes_nothing(house: House, url: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("wrong", [timedelta(hours=1), timedelta(hours=-1), timedelta(minutes=3)])
 def test_a_lease_goes_by_the_clock_of_the_server(
-    house: House, url: str, tmp_path: Path, wrong: timedelta
+    house: VirtualBridge, url: str, tmp_path: Path, wrong: timedelta
 ) -> None:
     """A machine whose clock is wrong neither takes another's over nor loses its own."""
     other, now = open_ledger(url, tmp_path), house.clock.now()
@@ -244,7 +248,7 @@ def test_a_lease_goes_by_the_clock_of_the_server(
     other.close()
 
 
-def test_a_title_with_any_character_is_kept(house: House) -> None:
+def test_a_title_with_any_character_is_kept(house: VirtualBridge) -> None:
     event = house.box_office.event(house.event())
     house.box_office.update(event.id, title="Late \x00 \U0001f600 \u202e Laughs\x1b[31m")
     house.box_office.sell_out(event.id)
@@ -253,7 +257,7 @@ def test_a_title_with_any_character_is_kept(house: House) -> None:
 
 
 def test_no_count_of_the_quota_is_lost_between_machines(
-    house: House, url: str, tmp_path: Path
+    house: VirtualBridge, url: str, tmp_path: Path
 ) -> None:
     ledgers = [open_ledger(url, tmp_path) for _ in range(4)]
 
@@ -268,7 +272,7 @@ def test_no_count_of_the_quota_is_lost_between_machines(
 
 
 def test_the_quota_is_counted_by_the_clock_of_the_server(
-    house: House, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    house: VirtualBridge, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As it is when the step is taken, after whoever held the row has let it go; and not by this
     machine's, which is wrong by an hour."""
@@ -328,7 +332,7 @@ def test_whoever_upgrades_is_waited_for(url: str, tmp_path: Path) -> None:
     admin.dispose()
 
 
-def test_a_standby_is_for_now(house: House) -> None:
+def test_a_standby_is_for_now(house: VirtualBridge) -> None:
     """Until it is promoted, or the address leads elsewhere."""
     ledger = house.ledger
     with ledger._engine.begin() as connection:
@@ -370,7 +374,7 @@ def test_a_server_that_takes_a_connection_and_says_nothing_is_not_waited_for(
 
 
 def test_what_another_session_holds_is_waited_for_as_with_sqlite(
-    house: House, url: str, tmp_path: Path
+    house: VirtualBridge, url: str, tmp_path: Path
 ) -> None:
     """For five seconds; the limit stays where a transaction was given up."""
     other, held, over = open_ledger(url, tmp_path), threading.Event(), threading.Event()

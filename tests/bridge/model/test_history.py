@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support.court import EVENT
-from support.house import START, House
+from support.decider import EVENT
+from support.virtual_bridge import START, VirtualBridge
 from willcall.bridge.model.facts import EventFacts
 from willcall.bridge.model.history import FULL_EVERY, Entry, entry, snapshots
 
@@ -89,7 +89,7 @@ def test_a_thousand_events_take_little_room() -> None:
 
 def test_a_ledger_replays_from_the_last_whole_snapshot_before(tmp_path: Path) -> None:
     """And each pass's snapshot is what the ledger knew then."""
-    house = House(tmp_path)
+    house = VirtualBridge(tmp_path)
     known = []
     for hour in range(60):
         if hour % 7 == 3:
@@ -110,7 +110,7 @@ def test_a_ledger_replays_from_the_last_whole_snapshot_before(tmp_path: Path) ->
 @pytest.mark.parametrize("keep", [1, 3])
 def test_what_is_older_than_is_kept_is_forgotten(tmp_path: Path, keep: int) -> None:
     """But for the whole snapshot that the rest builds on."""
-    house = House(tmp_path)
+    house = VirtualBridge(tmp_path)
     real = house.job
     house.job = lambda ledger=None: attrs.evolve(  # type: ignore[method-assign]
         real(ledger), history=timedelta(days=keep)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.court import EVENT, FLOOR, HOME, NOW, Court, a_rule, happens
+from support.decider import EVENT, FLOOR, HOME, NOW, Decider, a_rule, happens
 from willcall.bridge.config.rule_tables import duration
 from willcall.bridge.model.address import Address
 from willcall.bridge.model.changes import KINDS, Severity
@@ -271,7 +271,7 @@ def test_what_is_no_span_of_time_is_told_how_to_write_one(text: str) -> None:
 )
 def test_quiet_hours(hours: tuple[str, str, str], now: str, until: str | None) -> None:
     """Until when, whatever the night's length."""
-    found = Court.quiet(*hours).until(datetime.fromisoformat(now).replace(tzinfo=UTC))
+    found = Decider.quiet(*hours).until(datetime.fromisoformat(now).replace(tzinfo=UTC))
     expected = None if until is None else datetime.fromisoformat(until).replace(tzinfo=UTC)
     assert (found and found.astimezone(UTC)) == expected
 
@@ -288,7 +288,7 @@ def test_quiet_hours_end_after_now_and_within_a_day(
     """A day of the year may be an hour longer. When they end, they have ended."""
     if start == end:
         return
-    hours = Court.quiet(start, end, zone)
+    hours = Decider.quiet(start, end, zone)
     until = hours.until(now)
     if until is not None:
         utc = until.astimezone(UTC)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from support.served import config_for
+from support.sandbox_config import config_for
 from willcall import Bridge
 from willcall.bridge.ledger import Ledger, open_ledger
 from willcall.bridge.watchdog import Watchdog

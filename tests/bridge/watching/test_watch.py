@@ -10,8 +10,8 @@ from itertools import pairwise
 import attrs
 import pytest
 
-from support.house import ADDRESS
-from support.vigil import Vigil
+from support.virtual_bridge import ADDRESS
+from support.virtual_watch import VirtualWatch
 from willcall.bridge.model.changes import matching
 from willcall.bridge.model.policies import WatchPolicy
 from willcall.bridge.model.rules import Rule, Rules, Storm, built_in_rules
@@ -23,52 +23,52 @@ from willcall.ticketsmart.api import PROVIDER
 
 def test_a_sell_out_is_seen_and_its_ticket_opened_at_once() -> None:
     """The baseline is the watch's own; then what happens is delivered while it goes on looking."""
-    vigil = Vigil()
-    vigil.begin()
-    vigil.pass_time(5.0)
-    assert vigil.said()[-1] == "watching 4 events"
-    event = vigil.on_sale()[0]
-    vigil.box_office.sell_out(event.id)
-    assert vigil.until(lambda: "event.sold_out" in vigil.kinds()) < 8.0
-    assert vigil.until(lambda: len(vigil.desk.tickets) == 1) < 2.0  # the bell was rung
-    vigil.until(vigil.quiet)
-    assert vigil.subjects()[0].startswith(f"Sold out: {event.title}")
-    looks = len(vigil.network.arrivals["ticketsmart"])
-    vigil.pass_time(60.0)
-    assert len(vigil.network.arrivals["ticketsmart"]) - looks >= 56
-    assert len(vigil.desk.tickets) == 1
-    assert vigil.kinds().count("event.sold_out") == 1  # and not at every look
-    assert vigil.leave().exit_code == 0
-    assert vigil.run().exit_code == 0  # it has given its lease back
+    virtual = VirtualWatch()
+    virtual.begin()
+    virtual.pass_time(5.0)
+    assert virtual.said()[-1] == "watching 4 events"
+    event = virtual.on_sale()[0]
+    virtual.box_office.sell_out(event.id)
+    assert virtual.until(lambda: "event.sold_out" in virtual.kinds()) < 8.0
+    assert virtual.until(lambda: len(virtual.desk.tickets) == 1) < 2.0  # the bell was rung
+    virtual.until(virtual.quiet)
+    assert virtual.subjects()[0].startswith(f"Sold out: {event.title}")
+    looks = len(virtual.network.arrivals["ticketsmart"])
+    virtual.pass_time(60.0)
+    assert len(virtual.network.arrivals["ticketsmart"]) - looks >= 56
+    assert len(virtual.desk.tickets) == 1
+    assert virtual.kinds().count("event.sold_out") == 1  # and not at every look
+    assert virtual.leave().exit_code == 0
+    assert virtual.run().exit_code == 0  # it has given its lease back
 
 
-def test_observing_never_waits_for_a_slow_desk(vigil: Vigil) -> None:
+def test_observing_never_waits_for_a_slow_desk(virtual: VirtualWatch) -> None:
     """A desk that takes 14 s for everything delays tickets, and no look."""
-    vigil.sandbox.faults.add("delay", service="ticket0", seconds=14)
-    for event in vigil.on_sale():
-        vigil.box_office.sell_out(event.id)
-    before = len(vigil.network.arrivals["ticketsmart"])
-    vigil.pass_time(60.0)
-    assert len(vigil.network.arrivals["ticketsmart"]) - before >= 56
-    assert vigil.kinds().count("event.sold_out") == 4 or len(vigil.desk.tickets) < 4
-    vigil.sandbox.faults.clear()
+    virtual.sandbox.faults.add("delay", service="ticket0", seconds=14)
+    for event in virtual.on_sale():
+        virtual.box_office.sell_out(event.id)
+    before = len(virtual.network.arrivals["ticketsmart"])
+    virtual.pass_time(60.0)
+    assert len(virtual.network.arrivals["ticketsmart"]) - before >= 56
+    assert virtual.kinds().count("event.sold_out") == 4 or len(virtual.desk.tickets) < 4
+    virtual.sandbox.faults.clear()
 
 
-def test_what_a_look_does_not_show_is_not_absent(vigil: Vigil) -> None:
+def test_what_a_look_does_not_show_is_not_absent(virtual: VirtualWatch) -> None:
     """Only two whole rounds without it, and a 404, mean that an event is gone."""
-    event = vigil.on_sale()[0]
-    vigil.pass_time(120.0)
-    assert "event.vanished" not in vigil.kinds()
-    vigil.box_office.delete(event.id)
-    assert vigil.until(lambda: "event.vanished" in vigil.kinds()) > 1.0
-    vigil.until(vigil.quiet)
-    assert len(vigil.desk.tickets) == 1
+    event = virtual.on_sale()[0]
+    virtual.pass_time(120.0)
+    assert "event.vanished" not in virtual.kinds()
+    virtual.box_office.delete(event.id)
+    assert virtual.until(lambda: "event.vanished" in virtual.kinds()) > 1.0
+    virtual.until(virtual.quiet)
+    assert len(virtual.desk.tickets) == 1
 
 
-def test_an_event_that_is_not_listed_but_there_has_not_vanished(vigil: Vigil) -> None:
+def test_an_event_that_is_not_listed_but_there_has_not_vanished(virtual: VirtualWatch) -> None:
     """A row that is missing from the list proves nothing while the event itself answers."""
-    event = vigil.on_sale()[0]
-    answer = vigil.sandbox.exchange
+    event = virtual.on_sale()[0]
+    answer = virtual.sandbox.exchange
     hidden = f'"id":"{event.id}"'.encode()
 
     def without(service: str, method: str, path: str, **more: object) -> object:
@@ -83,65 +83,67 @@ def test_an_event_that_is_not_listed_but_there_has_not_vanished(vigil: Vigil) ->
             reply.body = json.dumps(body).encode()
         return outcome
 
-    vigil.sandbox.exchange = without  # type: ignore[method-assign, assignment]
-    vigil.pass_time(180.0)
-    assert "event.vanished" not in vigil.kinds()
+    virtual.sandbox.exchange = without  # type: ignore[method-assign, assignment]
+    virtual.pass_time(180.0)
+    assert "event.vanished" not in virtual.kinds()
 
 
 # -- beside others ------------------------------------------------------------------------------
 
 
-def test_a_second_watch_and_a_run_leave_it_alone(vigil: Vigil) -> None:
+def test_a_second_watch_and_a_run_leave_it_alone(virtual: VirtualWatch) -> None:
     """75, and why."""
-    report = vigil.run()
+    report = virtual.run()
     assert report.exit_code == 75
     assert "at work on 'main-room'" in str(report.trouble)
-    first = vigil.watch
-    vigil.begin()
-    vigil.pass_time(2.0)
-    assert vigil.reports[-1].exit_code == 75
-    vigil.watch = first
-    vigil.box_office.sell_out(vigil.on_sale()[0].id)
-    vigil.until(lambda: len(vigil.desk.tickets) == 1)
+    first = virtual.watch
+    virtual.begin()
+    virtual.pass_time(2.0)
+    assert virtual.reports[-1].exit_code == 75
+    virtual.watch = first
+    virtual.box_office.sell_out(virtual.on_sale()[0].id)
+    virtual.until(lambda: len(virtual.desk.tickets) == 1)
 
 
 def test_a_watch_that_was_taken_over_ends() -> None:
     """It slept past its lease, and somebody else has it: nothing more is written or sent."""
-    vigil = Vigil()
-    vigil.run()
-    vigil.begin()
-    vigil.pass_time(5.0)
-    with_lease = vigil.ledger.twin()
-    moment = vigil.stage.wall() + timedelta(hours=1)
+    virtual = VirtualWatch()
+    virtual.run()
+    virtual.begin()
+    virtual.pass_time(5.0)
+    with_lease = virtual.ledger.twin()
+    moment = virtual.stage.wall() + timedelta(hours=1)
     assert with_lease.take_lease(OFFICE, moment) is not None
-    vigil.pass_time(30.0)
-    assert vigil.reports[-1].exit_code == 75
-    assert "taken over" in str(vigil.reports[-1].trouble)
+    virtual.pass_time(30.0)
+    assert virtual.reports[-1].exit_code == 75
+    assert "taken over" in str(virtual.reports[-1].trouble)
 
 
-def test_the_lease_is_kept_through_quiet_hours(vigil: Vigil) -> None:
+def test_the_lease_is_kept_through_quiet_hours(virtual: VirtualWatch) -> None:
     """Nothing happens for a quarter of an hour, and nobody can take it; little is written."""
     for _ in range(15):
-        vigil.pass_time(60.0)
-        assert vigil.ledger.twin().take_lease(OFFICE, vigil.stage.wall()) is None
-    with vigil.ledger._reading() as connection:
+        virtual.pass_time(60.0)
+        assert virtual.ledger.twin().take_lease(OFFICE, virtual.stage.wall()) is None
+    with virtual.ledger._reading() as connection:
         from willcall.bridge.ledger import schema
 
         assert len(connection.execute(schema.history.select()).all()) <= 2
         assert 15 <= len(connection.execute(schema.runs.select()).all()) <= 18
 
 
-def test_what_people_ask_for_is_decided_beside_it_and_delivered_by_it(vigil: Vigil) -> None:
+def test_what_people_ask_for_is_decided_beside_it_and_delivered_by_it(
+    virtual: VirtualWatch,
+) -> None:
     """A refused removal that is reported, while the watch has the lease."""
-    event = vigil.on_sale()[0]
+    event = virtual.on_sale()[0]
     kind = event.ticket_types[0]
-    vigil.start("person", report_removal_failure(vigil.job(), event.id, kind.id))
-    vigil.pass_time(2.0)
-    report = vigil.reports[-1]
+    virtual.start("person", report_removal_failure(virtual.job(), event.id, kind.id))
+    virtual.pass_time(2.0)
+    report = virtual.reports[-1]
     assert (report.exit_code, report.trouble) == (0, None)
     assert report.decision is not None
-    assert vigil.until(lambda: len(vigil.desk.tickets) == 1) < 8.0
-    vigil.until(vigil.quiet)
+    assert virtual.until(lambda: len(virtual.desk.tickets) == 1) < 8.0
+    virtual.until(virtual.quiet)
 
 
 # -- storms -------------------------------------------------------------------------------------
@@ -149,119 +151,119 @@ def test_what_people_ask_for_is_decided_beside_it_and_delivered_by_it(vigil: Vig
 
 def test_a_storm_that_is_seen_in_parts_is_one_storm() -> None:
     """Event by event within a minute, as by a watch over rows without ticket types."""
-    vigil = Vigil(
+    virtual = VirtualWatch(
         8,
         rules=Rules(rules=built_in_rules(ADDRESS), default=ADDRESS, storm=Storm(3)),
         switches={"ticket_types_in_rows": False, "auto_sold_out": False},
     )
-    vigil.run()
-    vigil.begin()
-    vigil.pass_time(30.0)
-    events = vigil.on_sale()
+    virtual.run()
+    virtual.begin()
+    virtual.pass_time(30.0)
+    events = virtual.on_sale()
     assert len(events) >= 6
     for event in events:
-        vigil.box_office.sell_out(event.id)
-    vigil.pass_time(140.0)
-    held = [case for case in vigil.ledger.cases() if str(case.state) == "held"]
+        virtual.box_office.sell_out(event.id)
+    virtual.pass_time(140.0)
+    held = [case for case in virtual.ledger.cases() if str(case.state) == "held"]
     assert len(held) == len(events) - 3
-    digests = [case for case in vigil.ledger.cases() if case.kind == "box_office.storm"]
+    digests = [case for case in virtual.ledger.cases() if case.kind == "box_office.storm"]
     assert 1 <= len(digests) <= 2  # one a minute, and not one a look
     listed = "".join(
         t.messages[0].body
-        for t in vigil.desk.tickets
+        for t in virtual.desk.tickets
         if any(d.marker in t.subject for d in digests)
     )
     assert all(case.marker in listed for case in held)
-    vigil.start("person", release_held(vigil.job(), ()))
-    vigil.pass_time(60.0)
-    assert len(vigil.desk.tickets) == len(events) + len(digests)
-    assert vigil.leave().exit_code == 0
+    virtual.start("person", release_held(virtual.job(), ()))
+    virtual.pass_time(60.0)
+    assert len(virtual.desk.tickets) == len(events) + len(digests)
+    assert virtual.leave().exit_code == 0
 
 
 # -- trouble ------------------------------------------------------------------------------------
 
 
-def test_a_rejected_key_is_a_case_at_once_and_is_cleared(vigil: Vigil) -> None:
+def test_a_rejected_key_is_a_case_at_once_and_is_cleared(virtual: VirtualWatch) -> None:
     """It is told once, not at every look."""
-    key = vigil.sandbox.keys.find(vigil.keys["ticketsmart"])
+    key = virtual.sandbox.keys.find(virtual.keys["ticketsmart"])
     key.revoked = True
-    vigil.pass_time(90.0)
-    assert vigil.errors() == ["AuthenticationError"]
-    assert vigil.kinds() == ["box_office.key_rejected"]
-    assert vigil.watch is not None
-    assert vigil.watch.codes[-1] == 77
+    virtual.pass_time(90.0)
+    assert virtual.errors() == ["AuthenticationError"]
+    assert virtual.kinds() == ["box_office.key_rejected"]
+    assert virtual.watch is not None
+    assert virtual.watch.codes[-1] == 77
     key.revoked = False
-    vigil.until(lambda: "box_office.key_accepted" in vigil.kinds(), 90.0)
-    vigil.until(vigil.quiet)
-    (ticket,) = vigil.desk.tickets
+    virtual.until(lambda: "box_office.key_accepted" in virtual.kinds(), 90.0)
+    virtual.until(virtual.quiet)
+    (ticket,) = virtual.desk.tickets
     assert ticket.status == "resolved"
 
 
-def test_what_passes_by_itself_is_told_after_three_minutes(vigil: Vigil) -> None:
+def test_what_passes_by_itself_is_told_after_three_minutes(virtual: VirtualWatch) -> None:
     """As by runs; and looks are spread further apart meanwhile."""
-    fault = vigil.sandbox.faults.add("down", service="ticketsmart")
-    before = len(vigil.network.arrivals["ticketsmart"])
-    vigil.pass_time(110.0)
-    assert vigil.kinds() == []
-    vigil.pass_time(90.0)
-    assert vigil.kinds() == ["box_office.unreachable"]
-    assert len(vigil.network.arrivals["ticketsmart"]) - before < 60
-    vigil.sandbox.faults.remove(fault)
-    vigil.until(lambda: "box_office.reachable" in vigil.kinds(), 120.0)
-    vigil.until(vigil.quiet)
-    assert vigil.said()[-1] == "TicketSmart answers again"
+    fault = virtual.sandbox.faults.add("down", service="ticketsmart")
+    before = len(virtual.network.arrivals["ticketsmart"])
+    virtual.pass_time(110.0)
+    assert virtual.kinds() == []
+    virtual.pass_time(90.0)
+    assert virtual.kinds() == ["box_office.unreachable"]
+    assert len(virtual.network.arrivals["ticketsmart"]) - before < 60
+    virtual.sandbox.faults.remove(fault)
+    virtual.until(lambda: "box_office.reachable" in virtual.kinds(), 120.0)
+    virtual.until(virtual.quiet)
+    assert virtual.said()[-1] == "TicketSmart answers again"
 
 
-def test_429s_from_nowhere_are_waited_out(vigil: Vigil) -> None:
+def test_429s_from_nowhere_are_waited_out(virtual: VirtualWatch) -> None:
     """Others use the key; nothing is lost, and it goes on."""
-    vigil.sandbox.faults.add(
+    virtual.sandbox.faults.add(
         "status", service="ticketsmart", status=429, headers={"Retry-After": "3"}, probability=0.5
     )
-    vigil.box_office.sell_out(vigil.on_sale()[0].id)
-    vigil.until(lambda: len(vigil.desk.tickets) == 1, 240.0)
-    vigil.sandbox.faults.clear()
-    vigil.until(vigil.quiet)
+    virtual.box_office.sell_out(virtual.on_sale()[0].id)
+    virtual.until(lambda: len(virtual.desk.tickets) == 1, 240.0)
+    virtual.sandbox.faults.clear()
+    virtual.until(virtual.quiet)
 
 
 def test_one_event_that_cannot_be_read_holds_up_no_other() -> None:
     """It is told, and passed over."""
-    vigil = Vigil(switches={"ticket_types_in_rows": False})
-    vigil.run()
-    vigil.begin()
-    vigil.pass_time(20.0)
-    first, second = vigil.on_sale()[:2]
-    vigil.sandbox.faults.add("garbage", service="ticketsmart", path=f"/events/{first.id}*")
-    vigil.box_office.sell_out(second.id)
-    vigil.until(lambda: len(vigil.desk.tickets) == 1, 60.0)
-    assert vigil.leave().exit_code in {0, 3}
+    virtual = VirtualWatch(switches={"ticket_types_in_rows": False})
+    virtual.run()
+    virtual.begin()
+    virtual.pass_time(20.0)
+    first, second = virtual.on_sale()[:2]
+    virtual.sandbox.faults.add("garbage", service="ticketsmart", path=f"/events/{first.id}*")
+    virtual.box_office.sell_out(second.id)
+    virtual.until(lambda: len(virtual.desk.tickets) == 1, 60.0)
+    assert virtual.leave().exit_code in {0, 3}
 
 
 @pytest.mark.parametrize("in_rows", [True, False])
 def test_a_ticket_type_that_sells_out_is_seen_where_events_do_not_tell_stock(in_rows: bool) -> None:
     """Only its ticket types themselves tell what is left: they are asked for alone."""
-    vigil = Vigil(8, switches={"ticket_types_in_rows": in_rows, "stock_in_events": False})
-    vigil.run()
-    vigil.begin()
-    vigil.pass_time(60.0)
-    event = next(one for one in vigil.on_sale() if len(one.ticket_types) > 1)
-    vigil.box_office.sell_out(event.id, event.ticket_types[0].name)
-    vigil.until(lambda: len(vigil.desk.tickets) == 1, 120.0)
-    assert event.ticket_types[0].name in vigil.desk.tickets[0].subject
-    assert vigil.leave().exit_code in {0, 3}
+    virtual = VirtualWatch(8, switches={"ticket_types_in_rows": in_rows, "stock_in_events": False})
+    virtual.run()
+    virtual.begin()
+    virtual.pass_time(60.0)
+    event = next(one for one in virtual.on_sale() if len(one.ticket_types) > 1)
+    virtual.box_office.sell_out(event.id, event.ticket_types[0].name)
+    virtual.until(lambda: len(virtual.desk.tickets) == 1, 120.0)
+    assert event.ticket_types[0].name in virtual.desk.tickets[0].subject
+    assert virtual.leave().exit_code in {0, 3}
 
 
-def test_a_sick_desk_is_told_once_and_waited_for(vigil: Vigil) -> None:
+def test_a_sick_desk_is_told_once_and_waited_for(virtual: VirtualWatch) -> None:
     """Not at every try; and it is told when it is well again."""
-    vigil.sandbox.faults.add("down", service="ticket0")
-    vigil.box_office.sell_out(vigil.on_sale()[0].id)
-    vigil.pass_time(120.0)
-    assert len([error for error in vigil.errors() if error != "AuthenticationError"]) == 1
-    assert vigil.watch is not None
-    assert vigil.watch.codes[-1] == 3 or vigil.watch.codes[-1] == 75
-    vigil.sandbox.faults.clear()
-    vigil.until(vigil.quiet, 120.0)
-    vigil.until(lambda: "Ticket0 answers again" in vigil.said())
-    assert len(vigil.desk.tickets) == 1
+    virtual.sandbox.faults.add("down", service="ticket0")
+    virtual.box_office.sell_out(virtual.on_sale()[0].id)
+    virtual.pass_time(120.0)
+    assert len([error for error in virtual.errors() if error != "AuthenticationError"]) == 1
+    assert virtual.watch is not None
+    assert virtual.watch.codes[-1] == 3 or virtual.watch.codes[-1] == 75
+    virtual.sandbox.faults.clear()
+    virtual.until(virtual.quiet, 120.0)
+    virtual.until(lambda: "Ticket0 answers again" in virtual.said())
+    assert len(virtual.desk.tickets) == 1
 
 
 # -- the quota ----------------------------------------------------------------------------------
@@ -277,8 +279,8 @@ def _densest(arrivals: list[float], span: float = 60.0) -> int:
     return most
 
 
-def _refused(vigil: Vigil) -> int:
-    return sum(one.status == 429 for one in vigil.sandbox.requests)
+def _refused(virtual: VirtualWatch) -> int:
+    return sum(one.status == 429 for one in virtual.sandbox.requests)
 
 
 def test_an_hour_of_full_work_uses_the_quota_and_is_never_refused() -> None:
@@ -287,15 +289,15 @@ def test_an_hour_of_full_work_uses_the_quota_and_is_never_refused() -> None:
     Ten minutes here; an hour in a campaign.
     """
     count = 60 if "WILLCALL_SEEDS" in os.environ else 10
-    vigil = Vigil(6, switches={"ticket_types_in_rows": False})
-    vigil.run()
-    vigil.begin()
-    vigil.pass_time(120.0)
-    vigil.sandbox.forget_requests()
-    begins = vigil.stage.elapsed
-    vigil.pass_time(60.0 * count)
-    arrivals = [at for at in vigil.arrivals() if at >= begins]
-    assert _refused(vigil) == 0
+    virtual = VirtualWatch(6, switches={"ticket_types_in_rows": False})
+    virtual.run()
+    virtual.begin()
+    virtual.pass_time(120.0)
+    virtual.sandbox.forget_requests()
+    begins = virtual.stage.elapsed
+    virtual.pass_time(60.0 * count)
+    arrivals = [at for at in virtual.arrivals() if at >= begins]
+    assert _refused(virtual) == 0
     assert len(arrivals) >= 0.95 * 60 * count
     minutes = [
         sum(begins + 60 * n <= at < begins + 60 * (n + 1) for at in arrivals) for n in range(count)
@@ -304,16 +306,16 @@ def test_an_hour_of_full_work_uses_the_quota_and_is_never_refused() -> None:
     assert _densest(arrivals) <= 60
     gaps = [second - first for first, second in pairwise(arrivals)]
     assert max(gaps) < 3.0
-    assert vigil.leave().exit_code == 0
+    assert virtual.leave().exit_code == 0
 
 
 def test_a_watch_a_run_and_a_person_share_one_window() -> None:
     """Counted in the ledger, where who comes first goes first: a person waits for a second or two,
     and the service refuses nobody."""
-    vigil = Vigil(shared=True, switches={"ticket_types_in_rows": False})
-    vigil.run()
-    vigil.begin()
-    vigil.pass_time(120.0)
+    virtual = VirtualWatch(shared=True, switches={"ticket_types_in_rows": False})
+    virtual.run()
+    virtual.begin()
+    virtual.pass_time(120.0)
     waits: list[float] = []
 
     def person(job: Job) -> Flow[None]:
@@ -323,17 +325,17 @@ def test_a_watch_a_run_and_a_person_share_one_window() -> None:
         yield from job.ticketsmart.with_options(deadline=60.0).events.get(event)
         waits.append((yield from tick()) - began)
 
-    event = vigil.on_sale()[0].id
+    event = virtual.on_sale()[0].id
     for number in range(12):
-        vigil.start(f"person-{number}", person(vigil.job()))
+        virtual.start(f"person-{number}", person(virtual.job()))
         if number % 5 == 0:
-            vigil.run()
-        vigil.pass_time(7.0)
-    vigil.pass_time(60.0)
+            virtual.run()
+        virtual.pass_time(7.0)
+    virtual.pass_time(60.0)
     assert len(waits) == 12
     assert max(waits) < 5.0
-    assert _refused(vigil) == 0
-    assert vigil.leave().exit_code == 0
+    assert _refused(virtual) == 0
+    assert virtual.leave().exit_code == 0
 
 
 def test_what_is_spared_is_left_to_others() -> None:
@@ -344,14 +346,14 @@ def test_what_is_spared_is_left_to_others() -> None:
         account = attrs.evolve(job.ticketsmart._session.account, share=watching.share)
         return attrs.evolve(job, watching=watching, ticketsmart=type(job.ticketsmart)(account))
 
-    vigil = Vigil(job=spared)
-    vigil.run()
-    vigil.begin()
-    vigil.pass_time(360.0)
-    arrivals = [at for at in vigil.arrivals() if at > 120.0]
+    virtual = VirtualWatch(job=spared)
+    virtual.run()
+    virtual.begin()
+    virtual.pass_time(360.0)
+    arrivals = [at for at in virtual.arrivals() if at > 120.0]
     assert _densest(arrivals) <= 40
     assert len(arrivals) >= 0.94 * 40 * 5
-    assert vigil.leave().exit_code == 0
+    assert virtual.leave().exit_code == 0
 
 
 def test_reads_alone_leave_room_for_writes() -> None:
@@ -369,88 +371,90 @@ def _fast_rules() -> Rules:
     return Rules(rules=(rule, *built_in_rules(ADDRESS)), default=ADDRESS)
 
 
-def _sells(vigil: Vigil, event: str, kind: str, every: float, count: int) -> Callable[[], None]:
+def _sells(
+    virtual: VirtualWatch, event: str, kind: str, every: float, count: int
+) -> Callable[[], None]:
     """Sell so many, one order every so many seconds."""
     left = [count]
 
     def one() -> None:
-        event_now = vigil.box_office.event(event)
+        event_now = virtual.box_office.event(event)
         ticket_type = next(t for t in event_now.ticket_types if t.id == kind)
         if left[0] and ticket_type.available > 0:
             left[0] -= 1
-            vigil.box_office.sell(event, kind, min(2, ticket_type.available))
-            vigil.stage.after(every, one)
+            virtual.box_office.sell(event, kind, min(2, ticket_type.available))
+            virtual.stage.after(every, one)
 
     return one
 
 
 def test_what_sells_fast_is_told_once_and_becomes_low_and_sold_out() -> None:
     """A forecast, then two facts: each supersedes the one before, and the forecast is answered."""
-    vigil = Vigil(rules=_fast_rules(), season=False)
-    vigil.box_office.create(
+    virtual = VirtualWatch(rules=_fast_rules(), season=False)
+    virtual.box_office.create(
         "Big Night",
-        vigil.stage.now() + timedelta(days=20),
+        virtual.stage.now() + timedelta(days=20),
         ticket_types=[
             {"name": "Floor", "price": 2500, "quantity": 220, "sold": 20},
             {"name": "Balcony", "price": 2500, "quantity": 300, "sold": 20},
         ],
         status="PUBLISHED",
     )
-    vigil.run()
-    vigil.begin()
-    vigil.pass_time(30.0)
-    (event,) = vigil.box_office.events
+    virtual.run()
+    virtual.begin()
+    virtual.pass_time(30.0)
+    (event,) = virtual.box_office.events
     kind = event.ticket_types[0]
-    _sells(vigil, event.id, kind.id, every=5.0, count=10_000)()
-    began = vigil.stage.wall()
-    vigil.pass_time(560.0)
-    kinds = vigil.kinds()
+    _sells(virtual, event.id, kind.id, every=5.0, count=10_000)()
+    began = virtual.stage.wall()
+    virtual.pass_time(560.0)
+    kinds = virtual.kinds()
     assert kinds.count("ticket_type.selling_fast") == 1
     assert kinds.index("ticket_type.selling_fast") < kinds.index("ticket_type.low_stock")
     assert "ticket_type.sold_out" in kinds
     assert "ticket_type.selling_slower" not in kinds
-    (said,) = vigil.ledger.forecasts(OFFICE, began - timedelta(hours=1))
+    (said,) = virtual.ledger.forecasts(OFFICE, began - timedelta(hours=1))
     assert said.came is not None
     assert str(said.came) == "sold out"
     assert said.left > 60
-    first = next(t for t in vigil.desk.tickets if "sells fast" in t.subject)
+    first = next(t for t in virtual.desk.tickets if "sells fast" in t.subject)
     assert first.status == "resolved" or any("no longer matters" in m.body for m in first.messages)
-    assert vigil.leave().exit_code == 0
+    assert virtual.leave().exit_code == 0
 
 
 def test_what_sells_slowly_again_is_cleared() -> None:
     """An hour of nothing: it is no longer expected to be gone soon, and that is told once."""
-    vigil = Vigil(rules=_fast_rules(), season=False)
-    vigil.box_office.create(
+    virtual = VirtualWatch(rules=_fast_rules(), season=False)
+    virtual.box_office.create(
         "Big Night",
-        vigil.stage.now() + timedelta(days=20),
+        virtual.stage.now() + timedelta(days=20),
         ticket_types=[{"name": "Floor", "price": 2500, "quantity": 450, "sold": 20}],
         status="PUBLISHED",
     )
-    vigil.run()
-    vigil.begin()
-    (event,) = vigil.box_office.events
+    virtual.run()
+    virtual.begin()
+    (event,) = virtual.box_office.events
     kind = event.ticket_types[0]
-    _sells(vigil, event.id, kind.id, every=4.0, count=100)()
-    vigil.pass_time(410.0)
-    assert vigil.kinds() == ["ticket_type.selling_fast"]
+    _sells(virtual, event.id, kind.id, every=4.0, count=100)()
+    virtual.pass_time(410.0)
+    assert virtual.kinds() == ["ticket_type.selling_fast"]
     for _ in range(60):
-        vigil.pass_time(120.0)
-        if "ticket_type.selling_slower" in vigil.kinds():
+        virtual.pass_time(120.0)
+        if "ticket_type.selling_slower" in virtual.kinds():
             break
-    assert vigil.kinds() == ["ticket_type.selling_fast", "ticket_type.selling_slower"]
-    vigil.until(vigil.quiet)
-    assert vigil.desk.tickets[0].status == "resolved"
-    assert vigil.leave().exit_code == 0
+    assert virtual.kinds() == ["ticket_type.selling_fast", "ticket_type.selling_slower"]
+    virtual.until(virtual.quiet)
+    assert virtual.desk.tickets[0].status == "resolved"
+    assert virtual.leave().exit_code == 0
 
 
-def test_the_planner_remembers_between_processes(vigil: Vigil) -> None:
+def test_the_planner_remembers_between_processes(virtual: VirtualWatch) -> None:
     """What was learned is kept once a minute, and a run goes on from there."""
-    vigil.pass_time(130.0)
-    assert vigil.ledger.planner(OFFICE) is not None
-    vigil.leave()
-    kept = vigil.ledger.planner(OFFICE)
-    assert vigil.run().exit_code == 0
-    assert vigil.ledger.planner(OFFICE) != kept
-    vigil.begin()
-    vigil.pass_time(2.0)
+    virtual.pass_time(130.0)
+    assert virtual.ledger.planner(OFFICE) is not None
+    virtual.leave()
+    kept = virtual.ledger.planner(OFFICE)
+    assert virtual.run().exit_code == 0
+    assert virtual.ledger.planner(OFFICE) != kept
+    virtual.begin()
+    virtual.pass_time(2.0)

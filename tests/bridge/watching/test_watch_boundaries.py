@@ -8,53 +8,53 @@ from collections.abc import Callable
 
 import pytest
 
-from support.vigil import Vigil
+from support.virtual_watch import VirtualWatch
 
 
-def _night(vigil: Vigil) -> None:
+def _night(virtual: VirtualWatch) -> None:
     """Opens, tags, writes."""
-    first, second = vigil.on_sale()[:2]
-    vigil.box_office.sell_out(first.id)
-    vigil.box_office.reschedule(second.id, days=2)
+    first, second = virtual.on_sale()[:2]
+    virtual.box_office.sell_out(first.id)
+    virtual.box_office.reschedule(second.id, days=2)
 
 
-def _morning(vigil: Vigil) -> None:
+def _morning(virtual: VirtualWatch) -> None:
     """Notes and resolves."""
-    for event in vigil.box_office.events:
+    for event in virtual.box_office.events:
         if event.status == "SOLD_OUT":
-            vigil.box_office.restock(event.id, event.ticket_types[0].name, 30)
-    for event in vigil.on_sale()[1:2]:
-        vigil.box_office.cancel(event.id)
+            virtual.box_office.restock(event.id, event.ticket_types[0].name, 30)
+    for event in virtual.on_sale()[1:2]:
+        virtual.box_office.cancel(event.id)
 
 
 STRIDE = 1 if "WILLCALL_SEEDS" in os.environ else 11
 
-SCENES: tuple[Callable[[Vigil], None], ...] = (_night, _morning)
+SCENES: tuple[Callable[[VirtualWatch], None], ...] = (_night, _morning)
 
 
 def _played(scene: int | None, boundary: int = 0) -> tuple[list[object], bool]:
     """Both scenes under a watch that ends at a boundary of one; the shape, whether it came to
     that."""
-    vigil = Vigil()
-    vigil.run()
+    virtual = VirtualWatch()
+    virtual.run()
     ended = False
-    vigil.begin()
-    vigil.pass_time(2.0)
+    virtual.begin()
+    virtual.pass_time(2.0)
     for number, happens in enumerate(SCENES):
-        happens(vigil)
+        happens(virtual)
         if number == scene:
-            vigil.trouble.ends_at, vigil.trouble.counting = boundary, True
-        vigil.pass_time(LONG_ENOUGH)
-        if number == scene and vigil.trouble.counting is False:
+            virtual.trouble.ends_at, virtual.trouble.counting = boundary, True
+        virtual.pass_time(LONG_ENOUGH)
+        if number == scene and virtual.trouble.counting is False:
             ended = True
-            vigil.pass_time(180.0)  # the dead process's lease runs out
-            vigil.begin()
-            vigil.pass_time(12.0)
-        vigil.trouble.counting = False
-    vigil.pass_time(20.0)
-    assert vigil.quiet(), f"boundary {boundary}"
-    shape: list[object] = list(vigil.shape())
-    assert vigil.leave().exit_code == 0
+            virtual.pass_time(180.0)  # the dead process's lease runs out
+            virtual.begin()
+            virtual.pass_time(12.0)
+        virtual.trouble.counting = False
+    virtual.pass_time(20.0)
+    assert virtual.quiet(), f"boundary {boundary}"
+    shape: list[object] = list(virtual.shape())
+    assert virtual.leave().exit_code == 0
     return shape, ended
 
 

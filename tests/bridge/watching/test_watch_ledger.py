@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from support.vigil import Vigil
+from support.virtual_watch import VirtualWatch
 from willcall.errors import LedgerError
 from willcall.simulation.play import OFFICE
 
@@ -15,124 +15,124 @@ from willcall.simulation.play import OFFICE
 @pytest.mark.parametrize("step", ["commit", "quota: take"])
 def test_a_ledger_that_fails(step: str, temporary: bool) -> None:
     """For now: waited for, and what was seen is seen again. For good: the watch ends, 78."""
-    vigil = Vigil(shared=True)
-    vigil.run()
-    vigil.begin()
-    vigil.pass_time(5.0)
-    mend = _failing(vigil, {step}, temporary=temporary)
-    vigil.box_office.sell_out(vigil.on_sale()[0].id)
-    vigil.pass_time(30.0)
-    assert vigil.desk.tickets == []
+    virtual = VirtualWatch(shared=True)
+    virtual.run()
+    virtual.begin()
+    virtual.pass_time(5.0)
+    mend = _failing(virtual, {step}, temporary=temporary)
+    virtual.box_office.sell_out(virtual.on_sale()[0].id)
+    virtual.pass_time(30.0)
+    assert virtual.desk.tickets == []
     mend()
     if temporary:
-        vigil.until(lambda: len(vigil.desk.tickets) == 1, 90.0)
-        vigil.until(vigil.quiet)
-        assert [one.split(":")[0] for one in vigil.said()[-2:]] == [
+        virtual.until(lambda: len(virtual.desk.tickets) == 1, 90.0)
+        virtual.until(virtual.quiet)
+        assert [one.split(":")[0] for one in virtual.said()[-2:]] == [
             "waiting",
             "the ledger answers again",
         ]
-        assert vigil.leave().exit_code == 0
+        assert virtual.leave().exit_code == 0
     else:
-        assert vigil.reports[-1].exit_code == 78
+        assert virtual.reports[-1].exit_code == 78
 
 
 @pytest.mark.parametrize("step", ["commit", "quota: take"])
 def test_a_ledger_that_fails_before_the_first_look_is_done(step: str) -> None:
     """There is nothing to compare with yet: it is looked at once more, and nothing is told."""
-    vigil = Vigil(shared=True)
-    mend = _failing(vigil, {step}, temporary=True)
-    vigil.begin()
-    vigil.pass_time(30.0)
-    assert vigil.ledger.state(OFFICE).snapshot is None
+    virtual = VirtualWatch(shared=True)
+    mend = _failing(virtual, {step}, temporary=True)
+    virtual.begin()
+    virtual.pass_time(30.0)
+    assert virtual.ledger.state(OFFICE).snapshot is None
     mend()
-    vigil.until(lambda: "watching 4 events" in vigil.said(), 90.0)
-    vigil.pass_time(60.0)
-    assert vigil.desk.tickets == []
-    assert vigil.leave().exit_code == 0
+    virtual.until(lambda: "watching 4 events" in virtual.said(), 90.0)
+    virtual.pass_time(60.0)
+    assert virtual.desk.tickets == []
+    assert virtual.leave().exit_code == 0
 
 
-def test_a_ledger_that_is_away_for_an_hour(vigil: Vigil) -> None:
+def test_a_ledger_that_is_away_for_an_hour(virtual: VirtualWatch) -> None:
     """It is told once, each minute has the exit code of that, and nothing is lost."""
-    mend = _failing(vigil, set(), temporary=True)
-    told = len(vigil.said())
-    vigil.box_office.sell_out(vigil.on_sale()[0].id)
-    assert vigil.watch is not None
+    mend = _failing(virtual, set(), temporary=True)
+    told = len(virtual.said())
+    virtual.box_office.sell_out(virtual.on_sale()[0].id)
+    assert virtual.watch is not None
     for _ in range(60):
-        vigil.pass_time(60.0)
-        assert vigil.watch.code() == 75
-    (said,) = vigil.said()[told:]
+        virtual.pass_time(60.0)
+        assert virtual.watch.code() == 75
+    (said,) = virtual.said()[told:]
     assert said == "waiting: the ledger cannot be used: disk I/O error"
     mend()
-    vigil.until(lambda: len(vigil.desk.tickets) == 1, 90.0)
-    vigil.until(lambda: vigil.said()[-1] == "the ledger answers again", 60.0)
-    vigil.until(vigil.quiet, 120.0)
-    vigil.pass_time(60.0)
-    vigil.watch.code()
-    vigil.pass_time(60.0)
-    assert vigil.watch.code() == 0
+    virtual.until(lambda: len(virtual.desk.tickets) == 1, 90.0)
+    virtual.until(lambda: virtual.said()[-1] == "the ledger answers again", 60.0)
+    virtual.until(virtual.quiet, 120.0)
+    virtual.pass_time(60.0)
+    virtual.watch.code()
+    virtual.pass_time(60.0)
+    assert virtual.watch.code() == 0
 
 
 def test_of_what_another_holds_for_ten_minutes_is_told_once() -> None:
     """The quota's row, say: what else is written meanwhile does not make the ledger well."""
-    vigil = Vigil(shared=True)
-    vigil.run()
-    vigil.begin()
-    vigil.pass_time(5.0)
-    told = len(vigil.said())
-    mend = _failing(vigil, {"quota: take"}, temporary=True)
-    vigil.pass_time(600.0)
+    virtual = VirtualWatch(shared=True)
+    virtual.run()
+    virtual.begin()
+    virtual.pass_time(5.0)
+    told = len(virtual.said())
+    mend = _failing(virtual, {"quota: take"}, temporary=True)
+    virtual.pass_time(600.0)
     mend()
-    vigil.pass_time(60.0)
-    assert [one.split(":")[0] for one in vigil.said()[told:]] == [
+    virtual.pass_time(60.0)
+    assert [one.split(":")[0] for one in virtual.said()[told:]] == [
         "waiting",
         "the ledger answers again",
     ]
-    assert vigil.leave().exit_code == 0
+    assert virtual.leave().exit_code == 0
 
 
-def test_a_lease_is_kept_by_what_is_written_as_well(vigil: Vigil) -> None:
+def test_a_lease_is_kept_by_what_is_written_as_well(virtual: VirtualWatch) -> None:
     """Where something is written every few seconds it is never renewed for its own sake; that this
     once failed is over then."""
-    mend = _failing(vigil, {"commit", "renew"}, temporary=True)
-    told, watch = len(vigil.said()), vigil.watch
+    mend = _failing(virtual, {"commit", "renew"}, temporary=True)
+    told, watch = len(virtual.said()), virtual.watch
     assert watch is not None
-    vigil.until(lambda: watch._failing == "renew")
+    virtual.until(lambda: watch._failing == "renew")
     mend()
-    vigil.pass_time(180.0)
-    assert [one.split(":")[0] for one in vigil.said()[told:]] == [
+    virtual.pass_time(180.0)
+    assert [one.split(":")[0] for one in virtual.said()[told:]] == [
         "waiting",
         "the ledger answers again",
     ]
     watch.code()
-    vigil.pass_time(60.0)
+    virtual.pass_time(60.0)
     assert watch.code() == 0
 
 
-def test_a_lease_that_cannot_be_given_back_hides_nothing(vigil: Vigil) -> None:
+def test_a_lease_that_cannot_be_given_back_hides_nothing(virtual: VirtualWatch) -> None:
     """It runs out by itself."""
-    mend = _failing(vigil, {"release"}, temporary=True)
-    report = vigil.leave()
+    mend = _failing(virtual, {"release"}, temporary=True)
+    report = virtual.leave()
     assert (report.exit_code, str(report.trouble)) == (
         75,
         "the ledger cannot be used: disk I/O error",
     )
-    assert vigil.run().exit_code == 75  # somebody else has it, as far as anybody can tell
+    assert virtual.run().exit_code == 75  # somebody else has it, as far as anybody can tell
     mend()
-    vigil.pass_time(300.0)
-    assert vigil.run().exit_code == 0
-    vigil.begin()
+    virtual.pass_time(300.0)
+    assert virtual.run().exit_code == 0
+    virtual.begin()
 
 
-def _failing(vigil: Vigil, steps: set[str], *, temporary: bool) -> Callable[[], None]:
+def _failing(virtual: VirtualWatch, steps: set[str], *, temporary: bool) -> Callable[[], None]:
     """From now on these steps fail, or all if none is named; what ends that."""
-    plain = vigil.trouble.ledger
+    plain = virtual.trouble.ledger
 
     def fails(process: object, step: str) -> None:
         if step in steps or (not steps and step != "tell"):  # what it tells needs no ledger
             raise LedgerError("the ledger cannot be used: disk I/O error", temporary=temporary)
 
     def mend() -> None:
-        vigil.trouble.ledger = plain  # type: ignore[method-assign]
+        virtual.trouble.ledger = plain  # type: ignore[method-assign]
 
-    vigil.trouble.ledger = fails  # type: ignore[method-assign]
+    virtual.trouble.ledger = fails  # type: ignore[method-assign]
     return mend

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from support.terminal import ESCAPE, House, Screen, opened
+from support.terminal import ESCAPE, Screen, Terminal, opened
 
 GOLDEN = Path(__file__).parent / "golden"
 PLAY, LAUGHS = "the-cherry-orchard", "late-laughs-with-priya-raman"
@@ -39,7 +39,7 @@ ticket = { tags = ["gala"], subject = "Gala: {{ summary }}" }
 
 
 @pytest.fixture
-def quiet(tmp_path: Path) -> Iterator[House]:
+def quiet(tmp_path: Path) -> Iterator[Terminal]:
     """After its baseline."""
     with opened(tmp_path) as house:
         house.configure(RULE)
@@ -48,7 +48,7 @@ def quiet(tmp_path: Path) -> Iterator[House]:
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     """After a silenced sell-out and a cancellation; a move is news, and a letter is dead."""
     with opened(tmp_path_factory.mktemp("night")) as house:
         house.configure(RULE)
@@ -68,7 +68,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield house
 
 
-def _ticket(house: House) -> str:
+def _ticket(house: Terminal) -> str:
     return house.sandbox.desk.tickets[0].id
 
 
@@ -94,7 +94,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
 }
 
 
-def _compare(name: str, house: House, words: tuple[str, ...], columns: int) -> None:
+def _compare(name: str, house: Terminal, words: tuple[str, ...], columns: int) -> None:
     colourful = house.screen(words, columns, colour=True)
     # The ledger's version moves with each migration, which has tests of its own.
     kept = re.sub(r"version \d{4}", "version ####", ESCAPE.sub(r"<\1>", colourful))
@@ -120,7 +120,7 @@ def _fits(said: str, columns: int) -> None:
 
 @pytest.mark.parametrize("columns", [80, 120])
 @pytest.mark.parametrize("name", SCREENS)
-def test_a_screen_is_as_it_was(night: House, name: str, columns: int) -> None:
+def test_a_screen_is_as_it_was(night: Terminal, name: str, columns: int) -> None:
     """In colour as it is kept, without colour the same words, and never wider than the terminal."""
     words = tuple(_ticket(night) if word == "TICKET" else word for word in SCREENS[name])
     _compare(name, night, words, columns)
@@ -130,7 +130,7 @@ def test_a_screen_is_as_it_was(night: House, name: str, columns: int) -> None:
 
 
 @pytest.mark.parametrize("name", SCREENS)
-def test_a_pipe_gets_every_word_uncut_and_uncoloured(night: House, name: str) -> None:
+def test_a_pipe_gets_every_word_uncut_and_uncoloured(night: Terminal, name: str) -> None:
     """However narrow the window is that the command was typed in."""
     words = tuple(_ticket(night) if word == "TICKET" else word for word in SCREENS[name])
     with night.patch.context() as only:
@@ -142,7 +142,7 @@ def test_a_pipe_gets_every_word_uncut_and_uncoloured(night: House, name: str) ->
 
 
 @pytest.mark.parametrize("columns", [80, 120])
-def test_a_run_is_shown_as_it_was(quiet: House, columns: int) -> None:
+def test_a_run_is_shown_as_it_was(quiet: Terminal, columns: int) -> None:
     """What it found, and what it did about it."""
     quiet.sandbox.boxoffice.sell_out(PLAY)
     quiet.sandbox.boxoffice.cancel(LAUGHS)
@@ -151,7 +151,7 @@ def test_a_run_is_shown_as_it_was(quiet: House, columns: int) -> None:
 
 @pytest.mark.parametrize("columns", [20, 33, 60])
 @pytest.mark.parametrize("name", ["events-list", "tickets-list", "customers-list"])
-def test_a_table_fits_a_narrow_terminal_too(night: House, name: str, columns: int) -> None:
+def test_a_table_fits_a_narrow_terminal_too(night: Terminal, name: str, columns: int) -> None:
     """Whatever is in it: every letter of every cell is there."""
     shown = night.screen(SCREENS[name], columns, colour=False)
     _fits(shown, columns)
@@ -159,7 +159,7 @@ def test_a_table_fits_a_narrow_terminal_too(night: House, name: str, columns: in
     assert sorted(re.sub(r"\s", "", shown)) == sorted(re.sub(r"\s", "", wide))
 
 
-def test_a_real_terminal_is_measured(night: House) -> None:
+def test_a_real_terminal_is_measured(night: Terminal) -> None:
     """A process of its own, on a pseudo-terminal of 60 columns."""
     above, below = pty.openpty()
     fcntl.ioctl(below, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
@@ -180,7 +180,7 @@ def test_a_real_terminal_is_measured(night: House) -> None:
     _fits(shown, 60)
 
 
-def test_a_terminal_without_colours_gets_none(night: House) -> None:
+def test_a_terminal_without_colours_gets_none(night: Terminal) -> None:
     """``TERM=dumb``; an empty ``NO_COLOR`` says nothing (no-color.org)."""
     with night.patch.context() as only:
         only.setenv("TERM", "dumb")

@@ -1,6 +1,6 @@
 """Every endpoint and every documented error of both APIs, as one call each.
 
-A scene is prepared on the sandbox, recorded from there into a cassette, and replayed by both
+A case is prepared on the sandbox, recorded from there into a cassette, and replayed by both
 flavours. ``act`` makes the call: what it returns is the answer, or a coroutine of it, so that one
 definition serves both.
 """
@@ -35,7 +35,7 @@ def nothing(_: Sandbox) -> Facts:
 
 
 @attrs.frozen
-class Scene:
+class EndpointCase:
     """One call, what it needs and what must come of it.
 
     Args:
@@ -267,14 +267,14 @@ def _status_sent(api: Any, _: Facts) -> Any:
 
 
 TICKETSMART = [
-    Scene(
+    EndpointCase(
         "events.list",
         "ticketsmart",
         "events.list",
         lambda api, _: api.events.list(limit=4).all(),
         _names("Priya Raman: Work in Progress", *_SEASON),
     ),
-    Scene(
+    EndpointCase(
         "events.list-filtered",
         "ticketsmart",
         "events.list",
@@ -289,35 +289,35 @@ TICKETSMART = [
         ).all(),
         _names(_SEASON[0], _SEASON[3]),
     ),
-    Scene(
+    EndpointCase(
         "events.list-later-page",
         "ticketsmart",
         "events.list",
         lambda api, _: api.events.list(page=3, limit=4).all(),
         _names(*_SEASON[7:], whole=True),
     ),
-    Scene(
+    EndpointCase(
         "events.create",
         "ticketsmart",
         "events.create",
         lambda api, _: api.events.create(**_COMEDY_NIGHT),
         _event_made,
     ),
-    Scene(
+    EndpointCase(
         "events.create-once",
         "ticketsmart",
         "events.create",
         lambda api, _: api.events.create(**_COMEDY_NIGHT, once=True),
         _event_made,
     ),
-    Scene(
+    EndpointCase(
         "events.get",
         "ticketsmart",
         "events.get",
         lambda api, _: api.events.get(LAUGHS),
         _single_event,
     ),
-    Scene(
+    EndpointCase(
         "events.update",
         "ticketsmart",
         "events.update",
@@ -340,7 +340,7 @@ TICKETSMART = [
             city="Chicago",
         ),
     ),
-    Scene(
+    EndpointCase(
         "events.add_ticket_type",
         "ticketsmart",
         "events.add_ticket_type",
@@ -349,7 +349,7 @@ TICKETSMART = [
         ),
         _kinds("General Admission", "Front Table", "VIP"),
     ),
-    Scene(
+    EndpointCase(
         "events.add_ticket_type-once",
         "ticketsmart",
         "events.add_ticket_type",
@@ -358,7 +358,7 @@ TICKETSMART = [
         ),
         _kinds("General Admission", "Front Table"),
     ),
-    Scene(
+    EndpointCase(
         "events.remove_ticket_type",
         "ticketsmart",
         "events.remove_ticket_type",
@@ -366,28 +366,28 @@ TICKETSMART = [
         _kinds("General Admission", "Front Table"),
         prepare=_unsold,
     ),
-    Scene(
+    EndpointCase(
         "events.ticket_types",
         "ticketsmart",
         "events.ticket_types",
         lambda api, _: api.events.ticket_types(LAUGHS),
         _ticket_types,
     ),
-    Scene(
+    EndpointCase(
         "events.availability",
         "ticketsmart",
         "events.availability",
         lambda api, _: api.events.availability(NIGHT),
         _availability,
     ),
-    Scene(
+    EndpointCase(
         "check",
         "ticketsmart",
         "check",
         lambda api, _: api.check(),
         _access(events_read=True, events_write=True),
     ),
-    Scene(
+    EndpointCase(
         "check-reader",
         "ticketsmart",
         "check",
@@ -395,7 +395,7 @@ TICKETSMART = [
         _access(events_read=True, events_write=False),
         key=("events:read",),
     ),
-    Scene(
+    EndpointCase(
         "error-400-filter",
         "ticketsmart",
         "events.list",
@@ -403,7 +403,7 @@ TICKETSMART = [
         raises=errors.ValidationError,
         told={"status": 400, "message": "Validation failed"},
     ),
-    Scene(
+    EndpointCase(
         "error-400-schema",
         "ticketsmart",
         "events.create",
@@ -414,7 +414,7 @@ TICKETSMART = [
             "details": [{"path": "currency", "message": "Must be a three-letter code"}],
         },
     ),
-    Scene(
+    EndpointCase(
         "error-400-status",
         "ticketsmart",
         "events.update",
@@ -422,7 +422,7 @@ TICKETSMART = [
         raises=errors.ValidationError,
         told={"status": 400, "message": "Validation failed"},
     ),
-    Scene(
+    EndpointCase(
         "error-401-unknown",
         "ticketsmart",
         "events.list",
@@ -435,7 +435,7 @@ TICKETSMART = [
         },
         key="unknown",
     ),
-    Scene(
+    EndpointCase(
         "error-401-revoked",
         "ticketsmart",
         "events.get",
@@ -444,7 +444,7 @@ TICKETSMART = [
         told={"status": 401, "message": "Unauthorized"},
         key="revoked",
     ),
-    Scene(
+    EndpointCase(
         "error-403",
         "ticketsmart",
         "events.update",
@@ -453,7 +453,7 @@ TICKETSMART = [
         told={"status": 403, "message": "Forbidden", "missing_scopes": ("events:write",)},
         key=("events:read",),
     ),
-    Scene(
+    EndpointCase(
         "error-404",
         "ticketsmart",
         "events.get",
@@ -461,7 +461,7 @@ TICKETSMART = [
         raises=errors.NotFoundError,
         told={"status": 404, "message": "Event not found", "about": {"event": "no-such-night"}},
     ),
-    Scene(
+    EndpointCase(
         "error-409-slug",
         "ticketsmart",
         "events.update",
@@ -469,7 +469,7 @@ TICKETSMART = [
         raises=errors.SlugTakenError,
         told={"status": 409, "message": "Slug is already taken"},
     ),
-    Scene(
+    EndpointCase(
         "error-409-sold",
         "ticketsmart",
         "events.remove_ticket_type",
@@ -478,7 +478,7 @@ TICKETSMART = [
         raises=errors.SoldTicketsError,
         told={"status": 409, "message": "Cannot remove a ticket type that has sold tickets"},
     ),
-    Scene(
+    EndpointCase(
         "error-429",
         "ticketsmart",
         "events.get",
@@ -491,7 +491,7 @@ TICKETSMART = [
             "retry_after": 60.0,
         },
     ),
-    Scene(
+    EndpointCase(
         "error-429-and-its-retry",
         "ticketsmart",
         "events.get",
@@ -500,7 +500,7 @@ TICKETSMART = [
         prepare=_spent("ticketsmart"),
         waits=60.0,
     ),
-    Scene(
+    EndpointCase(
         "error-429-and-the-retry-of-a-write",
         "ticketsmart",
         "events.create",
@@ -512,7 +512,7 @@ TICKETSMART = [
 ]
 
 TICKET0 = [
-    Scene(
+    EndpointCase(
         "tickets.list",
         "ticket0",
         "tickets.list",
@@ -520,7 +520,7 @@ TICKET0 = [
         _names(*(f"Question {number}" for number in (4, 3, 2, 1, 0)), by="subject", whole=None),
         prepare=_desk_at_work,
     ),
-    Scene(
+    EndpointCase(
         "tickets.list-filtered",
         "ticket0",
         "tickets.list",
@@ -530,21 +530,21 @@ TICKET0 = [
         lambda rows: _is(subject="Question 4", assignee_id="usr_01ada", tags=("school",))(rows[0]),
         prepare=_desk_at_work,
     ),
-    Scene(
+    EndpointCase(
         "tickets.create",
         "ticket0",
         "tickets.create",
         lambda api, _: api.tickets.create(**_TICKET),
         _is(subject="Sold out: Gala", status="open", tags=(), assignee_id=None, inbox_id=INBOX),
     ),
-    Scene(
+    EndpointCase(
         "tickets.create-once",
         "ticket0",
         "tickets.create",
         lambda api, _: api.tickets.create(**_TICKET, once="order-4711", look_first=True),
         _opened,
     ),
-    Scene(
+    EndpointCase(
         "tickets.get",
         "ticket0",
         "tickets.get",
@@ -552,7 +552,7 @@ TICKET0 = [
         _is(subject="Seats for a school", status="open"),
         prepare=_ticket,
     ),
-    Scene(
+    EndpointCase(
         "tickets.update",
         "ticket0",
         "tickets.update",
@@ -562,7 +562,7 @@ TICKET0 = [
         _is(status="resolved", assignee_id="usr_01ada", tags=("school", "groups")),
         prepare=_ticket,
     ),
-    Scene(
+    EndpointCase(
         "tickets.update-unassigned",
         "ticket0",
         "tickets.update",
@@ -570,7 +570,7 @@ TICKET0 = [
         _is(status="open", assignee_id=None),
         prepare=_ticket,
     ),
-    Scene(
+    EndpointCase(
         "messages.list",
         "ticket0",
         "messages.list",
@@ -578,7 +578,7 @@ TICKET0 = [
         _messages,
         prepare=_conversation,
     ),
-    Scene(
+    EndpointCase(
         "messages.send",
         "ticket0",
         "messages.send",
@@ -599,7 +599,7 @@ TICKET0 = [
         ),
         prepare=_ticket,
     ),
-    Scene(
+    EndpointCase(
         "messages.send-once",
         "ticket0",
         "messages.send",
@@ -609,7 +609,7 @@ TICKET0 = [
         _is(body_text="There are 40.\n\n[order-4711]"),
         prepare=_ticket,
     ),
-    Scene(
+    EndpointCase(
         "messages.note",
         "ticket0",
         "messages.note",
@@ -617,7 +617,7 @@ TICKET0 = [
         _is(body_text="Keep ten back.", is_note=True),
         prepare=_ticket,
     ),
-    Scene(
+    EndpointCase(
         "customers.list",
         "ticket0",
         "customers.list",
@@ -625,14 +625,14 @@ TICKET0 = [
         _names("Olu", by="name"),
         prepare=_customer,
     ),
-    Scene(
+    EndpointCase(
         "customers.create",
         "ticket0",
         "customers.create",
         lambda api, _: api.customers.create(email=CUSTOMER, name="Olu", metadata={"tier": "gold"}),
         _is(name="Olu", external_id=None, metadata={"tier": "gold"}, ticket_count=0),
     ),
-    Scene(
+    EndpointCase(
         "customers.upsert",
         "ticket0",
         "customers.upsert",
@@ -640,7 +640,7 @@ TICKET0 = [
         _is(name="Olu", external_id="org-1"),  # the one that is there, as it is
         prepare=_customer,
     ),
-    Scene(
+    EndpointCase(
         "customers.get",
         "ticket0",
         "customers.get",
@@ -648,7 +648,7 @@ TICKET0 = [
         _is(name="Olu", external_id="org-1", metadata={"tier": "gold", "city": "Chicago"}),
         prepare=_customer,
     ),
-    Scene(
+    EndpointCase(
         "customers.update",
         "ticket0",
         "customers.update",
@@ -658,7 +658,7 @@ TICKET0 = [
         _is(name="Olu B.", metadata={"city": "Chicago", "seats": "30"}),
         prepare=_customer,
     ),
-    Scene(
+    EndpointCase(
         "check",
         "ticket0",
         "check",
@@ -673,7 +673,7 @@ TICKET0 = [
             admin=None,
         ),
     ),
-    Scene(
+    EndpointCase(
         "check-reader",
         "ticket0",
         "check",
@@ -689,7 +689,7 @@ TICKET0 = [
         ),
         key=("tickets:read", "messages:read"),
     ),
-    Scene(
+    EndpointCase(
         "error-400",
         "ticket0",
         "tickets.list",
@@ -697,7 +697,7 @@ TICKET0 = [
         raises=errors.ValidationError,
         told={"status": 400, "code": "VALIDATION_ERROR"},
     ),
-    Scene(
+    EndpointCase(
         "error-400-body",
         "ticket0",
         "messages.send",
@@ -712,7 +712,7 @@ TICKET0 = [
             "message": "fromAddress: Not the address of a monitored inbox",
         },
     ),
-    Scene(
+    EndpointCase(
         "error-401",
         "ticket0",
         "tickets.list",
@@ -721,7 +721,7 @@ TICKET0 = [
         told={"status": 401, "code": "UNAUTHORIZED", "message": "Valid API key required"},
         key="unknown",
     ),
-    Scene(
+    EndpointCase(
         "error-403",
         "ticket0",
         "customers.create",
@@ -730,7 +730,7 @@ TICKET0 = [
         told={"status": 403, "code": "FORBIDDEN"},
         key=("customers:read",),
     ),
-    Scene(
+    EndpointCase(
         "error-404",
         "ticket0",
         "tickets.get",
@@ -738,7 +738,7 @@ TICKET0 = [
         raises=errors.NotFoundError,
         told={"status": 404, "code": "NOT_FOUND", "about": {"ticket": "tkt_nobody"}},
     ),
-    Scene(
+    EndpointCase(
         "error-429",
         "ticket0",
         "tickets.list",
@@ -747,7 +747,7 @@ TICKET0 = [
         raises=errors.RateLimitError,
         told={"status": 429, "code": "RATE_LIMITED", "retry_after": 60.0},
     ),
-    Scene(
+    EndpointCase(
         "error-429-and-its-retry",
         "ticket0",
         "tickets.create",
@@ -756,7 +756,7 @@ TICKET0 = [
         prepare=_spent("ticket0"),
         waits=60.0,
     ),
-    Scene(
+    EndpointCase(
         "error-500",
         "ticket0",
         "tickets.list",
@@ -765,7 +765,7 @@ TICKET0 = [
         raises=errors.ServerError,
         told={"status": 500, "code": "INTERNAL", "message": "Unexpected server error"},
     ),
-    Scene(
+    EndpointCase(
         "error-500-and-its-retry",
         "ticket0",
         "tickets.list",
@@ -773,7 +773,7 @@ TICKET0 = [
         _names(by="subject"),
         prepare=_broken_once,
     ),
-    Scene(
+    EndpointCase(
         "error-500-of-a-write",
         "ticket0",
         "tickets.create",
@@ -784,4 +784,4 @@ TICKET0 = [
     ),
 ]
 
-SCENES = [*TICKETSMART, *TICKET0]
+ENDPOINT_CASES = [*TICKETSMART, *TICKET0]

@@ -1,6 +1,6 @@
-"""A believable week at the box office, in virtual time: for the report's tests and its picture.
+"""A plausible week at the box office, in virtual time: for the tests of the report and its picture.
 
-``python -m support.week FILE`` writes the report on it.
+``python -m support.sample_week FILE`` writes the report on it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from support.house import START, House
+from support.virtual_bridge import START, VirtualBridge
 from willcall.bridge.delivery.job import Job
 from willcall.bridge.insight.report import Report
 from willcall.bridge.ledger import Ledger
@@ -49,16 +49,16 @@ _PACE = {
 }
 
 
-class Watchful(House):
-    """A house that says a day ahead that something will sell out."""
+class Watchful(VirtualBridge):
+    """Forecasts a sell-out a day ahead."""
 
     def job(self, ledger: Ledger | None = None) -> Job:
         """As a fresh process would have it."""
         return attrs.evolve(super().job(ledger), selling_fast=timedelta(days=1))
 
 
-class Week:
-    """A house that lives through a week, looking every so often.
+class SampleWeek:
+    """A virtual bridge that runs at intervals through the week.
 
     Args:
         folder: where its ledger would be.
@@ -91,8 +91,8 @@ class Week:
             (6.3, lambda: box_office.sell_out(WORKSHOP)),
         ]
 
-    def live(self) -> House:
-        """Play it; the house afterwards."""
+    def live(self) -> VirtualBridge:
+        """Run the week; returns the virtual bridge at its end."""
         self.house.run()
         while self.house.clock.now() < self._ends:
             self.house.clock.advance(self._every.total_seconds() - 60)
@@ -161,7 +161,7 @@ def foretold(at: datetime, hours: float = 0, came: Came | None = None) -> Predic
     )
 
 
-def told(house: House, days: float = 7.0) -> Report:
+def told(house: VirtualBridge, days: float = 7.0) -> Report:
     """The report on it."""
     from willcall.cli.daily.report import gathered
 
@@ -174,7 +174,7 @@ def main() -> None:
     from willcall.cli.daily.report_page import page
 
     with tempfile.TemporaryDirectory() as folder:
-        house = Week(Path(folder), every=timedelta(minutes=15)).live()
+        house = SampleWeek(Path(folder), every=timedelta(minutes=15)).live()
         text = page(told(house), ZoneInfo("America/New_York"))
     Path(sys.argv[1]).write_text(text, "utf-8")
 

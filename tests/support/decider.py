@@ -1,4 +1,4 @@
-"""Cases without a ledger: passes that decide one after the other, each on what the last left."""
+"""Decisions without a ledger: a chain of passes, each decided on the state the last one left."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def happens(
     )
 
 
-class Court:
-    """Passes a minute apart, each on the state that the ones before have left."""
+class Decider:
+    """Decides passes a minute apart and keeps the state between them."""
 
     def __init__(self, *rules: Rule, storm: int = 20) -> None:
         self.rules = Rules(rules=rules, default=HOME, storm=Storm(storm))
@@ -68,14 +68,14 @@ class Court:
         self.intents: tuple[Intent, ...] = ()
         self.told: list[str] = []
 
-    def hears(
+    def apply(
         self,
         *what: str | Change,
         event: EventFacts = EVENT,
         after: timedelta = MINUTE,
         blind: bool = False,
     ) -> list[str]:
-        """A pass in which this changes; the acts that follow."""
+        """Decide a pass in which this changes; returns the acts that follow."""
         self.at += after
         changes = [
             happens(one, event, self.at) if isinstance(one, str)
@@ -87,7 +87,7 @@ class Court:
         )
 
     def releases(self, *markers: str) -> list[str]:
-        """Somebody lets held cases go; the acts that follow."""
+        """Release held cases; returns the acts that follow."""
         self.at += MINUTE
         return self._kept(release("main-room", self.state, markers, self.at, self.rules))
 

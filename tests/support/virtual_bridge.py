@@ -1,4 +1,4 @@
-"""A whole house in virtual time: the sandbox, the ledger and the bridge, with no socket in sight.
+"""The bridge in virtual time: its flows, a ledger and the sandbox in one process, without sockets.
 
 The bridge's own flows run in ``simulate`` against the sandbox's own logic, both on one clock, so
 that an hour passes at once and a process can be ended at any step.
@@ -45,10 +45,10 @@ ADDRESS = Address(
     from_address="boxoffice@example.com",
 )
 
-__all__ = ["ADDRESS", "START", "Crash", "House"]
+__all__ = ["ADDRESS", "START", "Crash", "VirtualBridge"]
 
 
-class House:
+class VirtualBridge:
     """The sandbox and a bridge on it; a minute passes between runs, as with cron.
 
     The ledger is in memory unless told otherwise: it outlives every simulated process all the same.

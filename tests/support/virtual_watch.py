@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from support.house import ADDRESS
+from support.virtual_bridge import ADDRESS
 from willcall.bridge.ledger import Ledger
 from willcall.bridge.model.policies import WatchPolicy
 from willcall.bridge.model.rules import Rules, built_in_rules
@@ -63,7 +63,7 @@ class Calm:
     def ledger(self, process: Process, step: str) -> None: ...
 
 
-class Vigil:
+class VirtualWatch:
     """A box office, a desk, a ledger, and processes of ours in virtual time."""
 
     def __init__(
@@ -76,7 +76,7 @@ class Vigil:
         ledger: Ledger | None = None,
         job: Callable[[Job], Job] = lambda job: job,
     ) -> None:
-        self.stage = Stage("vigil")
+        self.stage = Stage("virtual")
         self.sandbox = Sandbox(self.stage, season=season, **(switches or {}))
         self.box_office, self.desk = self.sandbox.boxoffice, self.sandbox.desk
         self.network = Network(self.stage, self.sandbox)
