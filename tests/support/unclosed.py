@@ -30,12 +30,11 @@ class _Connection(sqlite3.Connection):
 
 def warn_of_unclosed_databases() -> None:
     """Make ``sqlite3.connect`` return connections that warn, where they do not do so already."""
-    if sys.version_info >= (3, 13):
-        return
-    connect = sqlite3.connect
+    if sys.version_info < (3, 13):
+        connect = sqlite3.connect
 
-    def warning(*args: Any, **options: Any) -> Any:
-        return connect(*args, **{"factory": _Connection, **options})
+        def warning(*args: Any, **options: Any) -> Any:
+            return connect(*args, **{"factory": _Connection, **options})
 
-    for module in (sqlite3, dbapi2):  # SQLAlchemy takes it from `dbapi2`
-        vars(module)["connect"] = warning
+        for module in (sqlite3, dbapi2):  # SQLAlchemy takes it from `dbapi2`
+            vars(module)["connect"] = warning
