@@ -1,5 +1,6 @@
 """`make test-pythons` finds the supported interpreters and reports the ones it does not find."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -125,3 +126,13 @@ def test_each_interpreter_has_its_own_environment(bare: Path) -> None:
     )
     assert "python3.98 -m venv .cache/py-3.98" in done.stdout
     assert "pip install --quiet --disable-pip-version-check --require-hashes" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["constraints.txt", "benchmarks/constraints.txt"])
+def test_every_package_is_pinned_by_hash_and_no_registry_is_named(name: str) -> None:
+    pins = (ROOT / name).read_text("utf-8")
+    assert "://" not in pins
+    blocks = re.split(r"^(?=\S)", pins, flags=re.MULTILINE)[1:]
+    assert blocks
+    for block in blocks:
+        assert re.match(r"[a-z0-9.-]+==\S+( ; [^\\]+)? \\\n    --hash=sha256:[0-9a-f]{64}", block)
