@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .PHONY: help demo test test-pythons format check-format lint types architecture tests campaign audit setup \
-	docs map manual cassettes bench bench-diff bench-start bench-watch bench-watch-http pins clean
+	docs map manual cassettes pretix pretix-cassettes bench bench-diff bench-start bench-watch bench-watch-http pins clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 16
@@ -94,6 +94,23 @@ manual: $(READY)  ## the reference of the command line and its man page, from it
 cassettes: $(READY)  ## record every cassette anew, from the sandbox
 	@PYTHONPATH=tests $(BIN)/python -W error -m support.cassettes
 
+# pretix has an environment of its own, and its tables are made once: minutes. No part of the tests.
+PRETIX := .cache/pretix
+EXAMPLE := examples/willcall-pretix
+$(PRETIX)/.ready: $(EXAMPLE)/server/constraints.txt
+	@test -n "$(PYTHON)" || { echo "pretix: it needs Python 3.11 or newer with venv; set PYTHON=/path/to/python3"; exit 1; }
+	@echo "setting up $(PRETIX) with pretix (once, some minutes)"
+	@rm -rf $(PRETIX) && $(PYTHON) -m venv $(PRETIX)
+	@$(PRETIX)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $< \
+		|| { echo "pretix: not installed; where a package is built here, it may need Debian's build-essential, python3-dev, libxml2-dev, libxslt1-dev, libffi-dev, libjpeg-dev"; exit 1; }
+	@touch $@
+
+pretix: $(READY) $(PRETIX)/.ready  ## the example under examples/willcall-pretix, against a real pretix
+	@PYTHONPATH=tests:$(EXAMPLE)/src $(BIN)/python $(EXAMPLE)/server/check.py
+
+pretix-cassettes: $(READY) $(PRETIX)/.ready  ## record what a real pretix answers anew
+	@PYTHONPATH=tests:$(EXAMPLE)/src $(BIN)/python $(EXAMPLE)/server/check.py --record
+
 # Its environment holds the peers too, and is none of the tests'.
 BENCH := .cache/bench
 $(BENCH)/.ready: benchmarks/constraints.txt pyproject.toml
@@ -125,6 +142,7 @@ pins: $(READY)  ## write the constraints anew from pyproject.toml (needs uv)
 	@$(COMPILE) --all-extras --group dev -o constraints.txt
 	@$(COMPILE) --group bench -c constraints.txt -o benchmarks/constraints.txt
 	@$(subst pyproject.toml ,,$(COMPILE)) --group audit -o .ci/audit-constraints.txt
+	@$(subst pyproject.toml ,,$(COMPILE)) --group pretix -o $(EXAMPLE)/server/constraints.txt
 
 clean:  ## forget the environment and every cache
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache site

@@ -18,7 +18,17 @@ from typing import Any
 import pytest
 from vcr.errors import CannotOverwriteExistingCassetteException
 
-from support.cassettes import HOME, KINDS, RECORDED_FROM, STRANGER, mask, played, record, settled
+from support.cassettes import (
+    HOME,
+    KINDS,
+    RECORDED_FROM,
+    STRANGER,
+    cassettes,
+    mask,
+    played,
+    record,
+    settled,
+)
 from support.documents import SAID, example, group
 from support.endpoint_cases import ENDPOINT_CASES, EndpointCase, nothing
 from willcall import AuthenticationError
@@ -28,7 +38,7 @@ from willcall.ticket0.api import Ticket0
 from willcall.ticketsmart.api import TicketSmart
 
 FLAVOURS = ("sync", "async")
-ON_DISK = sorted(path.relative_to(HOME).as_posix() for path in HOME.rglob("*.json"))
+ON_DISK = sorted(path.relative_to(HOME).as_posix() for path in cassettes(HOME))
 BY_PATH = {case.path: case for case in ENDPOINT_CASES}
 ROOT = HOME.parent
 

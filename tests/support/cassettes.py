@@ -15,18 +15,20 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
+import attrs
 import vcr
 from vcr.cassette import Cassette
 from vcr.request import Request
 
 from support.endpoint_cases import ENDPOINT_CASES, EndpointCase, Facts
+from willcall.client.redact import scrub
 from willcall.sandbox import ManualClock, Sandbox, serve
 from willcall.ticket0.api import PROVIDER as TICKET0_PROVIDER
 from willcall.ticket0.api import AsyncTicket0, Ticket0
@@ -48,29 +50,26 @@ KINDS = {
 # A key of the right shape that nobody has: the sandbox does not know it, and a replay needs none.
 STRANGER = {"ticketsmart": "ts_sk_live_nobody_has_this", "ticket0": "t0_nobody_has_this"}
 
-_KEY = re.compile(r"\b(?:ts_sk|t0)_[A-Za-z0-9_-]+")
+_KEY = re.compile(r"\b(?:ts_sk|t0)_[A-Za-z0-9_*-]+")
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+(?:@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-_SENT = ("accept", "content-type", "authorization", "x-api-key")
-_CAME = ("content-type", "date", "retry-after")
+_SENT = ("accept", "content-type", "authorization", "x-api-key", "if-modified-since")
+_CAME = ("content-type", "date", "last-modified", "retry-after")
 
 
 def mask(text: str) -> str:
     """The text without keys and e-mail addresses."""
-    return _ADDRESS.sub(MASK, _KEY.sub(MASK, text))
+    return _ADDRESS.sub(MASK, _KEY.sub(MASK, scrub(text)))
 
 
 def _masked_body(body: Any) -> Any:
     return mask(body.decode()).encode() if isinstance(body, bytes) and body else body
 
 
-def _request(here: dict[str, str]) -> Callable[[Request], Request]:
+def _request(here: Mapping[str, str]) -> Callable[[Request], Request]:
     """What is kept of a request, and compared: with the real service's address, without secrets."""
 
     def clean(request: Request) -> Request:
-        for found, real in here.items():
-            if request.uri.startswith(found):
-                request.uri = real + request.uri[len(found) :]
-        request.uri = mask(request.uri)
+        request.uri = mask(_moved(request.uri, here))
         request.headers = {
             name: mask(value)
             for name, value in sorted(request.headers.items())
@@ -82,28 +81,48 @@ def _request(here: dict[str, str]) -> Callable[[Request], Request]:
     return clean
 
 
-def _response(response: dict[str, Any]) -> dict[str, Any]:
-    kept = sorted((n.lower(), v) for n, v in response["headers"].items() if n.lower() in _CAME)
-    response["headers"] = {name: [mask(value) for value in values] for name, values in kept}
-    response["body"]["string"] = _masked_body(response["body"]["string"])
-    return response
+def _moved(text: str, here: Mapping[str, str]) -> str:
+    """The text with the real service's address in place of a server's on this machine."""
+    for found, real in here.items():
+        text = text.replace(found, real)
+    return text
 
 
+def _response(here: Mapping[str, str]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """What is kept of a reply."""
+
+    def clean(response: dict[str, Any]) -> dict[str, Any]:
+        kept = sorted((n.lower(), v) for n, v in response["headers"].items() if n.lower() in _CAME)
+        response["headers"] = {name: [mask(value) for value in values] for name, values in kept}
+        body = response["body"]["string"]
+        if isinstance(body, bytes):
+            response["body"]["string"] = mask(_moved(body.decode(), here)).encode()
+        return response
+
+    return clean
+
+
+@attrs.frozen
 class _Readable:
-    """A cassette as JSON that people can read: bodies are JSON too, wherever that is exact."""
+    """A cassette as JSON that people can read: bodies are JSON too, wherever that is exact.
 
-    @staticmethod
-    def serialize(cassette: dict[str, Any]) -> str:
+    ``source`` says which server was recorded.
+    """
+
+    source: str
+
+    def serialize(self, cassette: dict[str, Any]) -> str:
+        """The text of a cassette."""
         for played in cassette["interactions"]:
             played["request"]["body"] = _open(played["request"]["body"])
             played["response"]["body"] = _open(played["response"]["body"]["string"])
-        shown = {"recorded_from": RECORDED_FROM, **cassette}
+        shown = {"recorded_from": self.source, **cassette}
         return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
 
-    @staticmethod
-    def deserialize(text: str) -> dict[str, Any]:
+    def deserialize(self, text: str) -> dict[str, Any]:
+        """A cassette from its text."""
         cassette: dict[str, Any] = json.loads(text)
-        assert cassette["recorded_from"] == RECORDED_FROM
+        assert re.fullmatch(self.source, cassette["recorded_from"])
         for played in cassette["interactions"]:
             played["request"]["body"] = _closed(played["request"]["body"])
             played["response"]["body"] = {"string": _closed(played["response"]["body"])}
@@ -130,16 +149,24 @@ def _same_headers(one: Request, other: Request) -> None:
     }
 
 
-def _recorder(mode: str, here: dict[str, str], home: Path) -> vcr.VCR:
+def recorder(mode: str, here: Mapping[str, str], home: Path, source: str) -> vcr.VCR:
+    """Records or plays back cassettes.
+
+    Args:
+        mode: ``"all"`` records, ``"none"`` plays back.
+        here: addresses on this machine, and those of the real service that are kept instead.
+        home: where the cassettes are.
+        source: what they say they were recorded from; a pattern when they are played back.
+    """
     tape = vcr.VCR(
         record_mode=mode,
         cassette_library_dir=str(home),
         serializer="readable",
         before_record_request=_request(here),
-        before_record_response=_response,
+        before_record_response=_response(here),
         match_on=("method", "uri", "raw_body", "sent"),
     )
-    tape.register_serializer("readable", _Readable)
+    tape.register_serializer("readable", _Readable(source))
     tape.register_matcher("sent", _same_headers)
     return tape
 
@@ -188,7 +215,7 @@ def played(case: EndpointCase, *, home: Path = HOME) -> Iterator[tuple[Cassette,
     """A case's cassette, ready to be played back; nothing can be recorded, or leave."""
     with (
         Waits().on() as waits,
-        _recorder("none", {}, home).use_cassette(case.path) as cassette,
+        recorder("none", {}, home, re.escape(RECORDED_FROM)).use_cassette(case.path) as cassette,
     ):
         yield cassette, cassette.get_metadata("facts", None), waits
 
@@ -214,16 +241,21 @@ def record(case: EndpointCase, home: Path) -> None:
         urls = {"ticketsmart": served.ticketsmart_url, "ticket0": served.ticket0_url}
         here = {url: PROVIDERS[name].base_url for name, url in urls.items()}
         api = KINDS[case.provider][0](_key(case, sandbox), base_url=urls[case.provider])
-        with _recorder("all", here, home).use_cassette(case.path) as cassette, api:
+        with recorder("all", here, home, RECORDED_FROM).use_cassette(case.path) as cassette, api:
             cassette.get_metadata("facts", facts)
             with suppress(*([case.raises] if case.raises else [])):
                 case.check(case.act(api, facts))
 
 
+def cassettes(home: Path) -> list[Path]:
+    """Those that are recorded from the sandbox."""
+    return sorted(path for name in PROVIDERS for path in (home / name).rglob("*.json"))
+
+
 def main() -> None:
     """Record every cassette anew; those that no case asks for are gone afterwards."""
     began = time.monotonic()
-    for old in HOME.rglob("*.json"):
+    for old in cassettes(HOME):
         old.unlink()
     for case in ENDPOINT_CASES:
         try:

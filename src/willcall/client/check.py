@@ -9,6 +9,7 @@ import attrs
 from ..errors import ApiError, AuthenticationError, PermissionDeniedError, TransportError
 from .engine import perform
 from .flow import Flow
+from .op import path_of
 from .options import Options
 from .provider import Account
 
@@ -47,13 +48,13 @@ class Access:
 
 
 def check(account: Account, options: Options) -> Flow[Access]:
-    """Send each of the provider's probes, and tell by the answers which scopes the key has.
+    """Send each of the provider's probes, and conclude from the answers which scopes the key has.
 
     A scope to read is tried by reading. A scope to write is tried by a change, with an empty body,
-    of a thing that cannot exist: a provider that looks at scopes first answers 403 without the
-    scope, and 404 or 400 with it, and either way there is nothing that could be changed. (A
-    provider that looked the thing up first would answer 404 in both cases; neither of ours
-    documents the order, and checking the key's rights first is what nearly all do.)
+    of a thing that cannot exist: a provider that checks scopes first answers 403 without the scope,
+    and 404 or 400 with it, and nothing can be changed either way. (A provider that first searched
+    for the thing would answer 404 in both cases. Neither TicketSmart nor Ticket0 documents the
+    order; nearly all APIs check the key's rights first.)
 
     Raises:
         AuthenticationError: the key itself is not accepted.
@@ -64,10 +65,11 @@ def check(account: Account, options: Options) -> Flow[Access]:
     for scope, op in account.provider.probes.items():
         if op is None:
             scopes[scope] = None
-            trouble[scope] = "nothing the API offers tells it"
+            trouble[scope] = "no call of the API shows it"
             continue
         try:
-            yield from perform(op, account, options)
+            path = path_of(op.path, account.path_params)
+            yield from perform(attrs.evolve(op, path=path), account, options)
             # A read that worked proves its scope; a change of what cannot be proves nothing.
             scopes[scope] = True if op.reads else None
         except PermissionDeniedError:

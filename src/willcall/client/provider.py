@@ -54,7 +54,8 @@ class Provider:
         quota: how many requests it allows.
         advice: what to do about a status, where the provider says nothing itself.
         probes: per scope, a call that succeeds or fails by that scope alone and that cannot change
-            anything: what ``check()`` sends. None for a scope that cannot be found out.
+            anything: what ``check()`` sends. Their paths may name path parameters in braces. None
+            for a scope that cannot be found out.
         path_params: names of ids that are part of every path, such as ``("organizer",)``: given to
             a client once, as ``path_params={"organizer": "acme"}`` or in the environment
             (``…_ORGANIZER``), and filled into ``{organizer}`` of each route.

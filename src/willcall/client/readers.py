@@ -1,7 +1,7 @@
 """The fast way from JSON to a model: a generated function per class, as if written by hand.
 
-It only knows how to succeed. Whatever it does not expect raises something, and the codec then
-reads the same value once more with a converter that can say what is wrong and where.
+It only knows how to succeed. Whatever it does not expect raises an error, and the codec then reads
+the same value again with a converter that can say what is wrong and where.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PLAIN = {str: "str", int: "int", bool: "bool"}
 
 
 class UnexpectedError(Exception):
-    """Something else than what the fast way knows; the slow way says what."""
+    """A value that the fast way does not know; the slow way says what is wrong with it."""
 
 
 def moment(value: Any, _: Any = None) -> datetime:
@@ -52,7 +52,7 @@ def _refuse(_: Any) -> Any:
 
 
 def _is_plain(cls: Any) -> bool:
-    """Whether making one comes down to filling its slots."""
+    """Whether making an instance comes down to filling its slots."""
     return not hasattr(cls, "__attrs_post_init__") and all(
         field.validator is None
         and field.converter is None
@@ -83,14 +83,14 @@ class Readers:
         if get_origin(hint) is not tuple:
             raise UnexpectedError(hint)
         (inner, _) = get_args(hint)
-        if inner is str:
+        if inner in _PLAIN:
 
-            def texts(value: Any) -> Any:
-                if value.__class__ is not list or any(v.__class__ is not str for v in value):
+            def plain(value: Any) -> Any:
+                if value.__class__ is not list or any(v.__class__ is not inner for v in value):
                     raise UnexpectedError
                 return tuple(value)
 
-            return texts
+            return plain
         read = self.get(inner)
 
         def rows(value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""pretix, the ticket shop, as a provider of willcall."""

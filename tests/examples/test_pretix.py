@@ -1,0 +1,167 @@
+"""The client under ``examples/willcall-pretix``, against what a real pretix answered.
+
+Nothing leaves: a call that no cassette holds, in method, address, headers or body, is an error.
+``make pretix`` asks the real server the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from vcr.errors import CannotOverwriteExistingCassetteException
+
+from support.cassettes import HOME, Waits, mask, recorder, settled
+from support.pretix import EXCHANGES, FOLDER, KINDS, ORGANIZER, RECORDED, STRANGER, Exchange
+from willcall import connect, connect_async, provider_names
+from willcall.client.endpoint import endpoint, listing, procedure
+from willcall.client.flow import World, simulate
+from willcall.client.provider import open_account
+from willcall.errors import ConflictError, InputError, Reply, ValidationError
+from willcall_pretix.api import CLIENTS, PROVIDER, AsyncPretix, FlowPretix, Pretix
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "willcall-pretix"
+ON_DISK = sorted((HOME / FOLDER).glob("*.json"))
+
+
+def client(flavour: str) -> Any:
+    kind: Any = KINDS[flavour]
+    return kind(STRANGER, path_params=ORGANIZER, pace=None)
+
+
+@pytest.mark.parametrize("flavour", KINDS)
+@pytest.mark.parametrize("exchange", EXCHANGES, ids=lambda exchange: exchange.name)
+def test_what_a_real_pretix_answered_is_read_by_both_flavours(
+    exchange: Exchange, flavour: str
+) -> None:
+    tape = recorder("none", {}, HOME, RECORDED)
+    with Waits().on(), tape.use_cassette(exchange.path) as cassette:
+        if exchange.raises is None:
+            assert exchange.seen(settled(exchange.act(client(flavour)))) == exchange.expected
+        else:
+            with pytest.raises(exchange.raises, match=re.escape(exchange.says)) as caught:
+                settled(exchange.act(client(flavour)))
+            assert type(caught.value) is exchange.raises
+        assert cassette.all_played
+
+
+def test_every_call_of_the_client_was_asked_of_a_real_pretix() -> None:
+    offered = {"check"} | {
+        f"{name}.{call}"
+        for name, collection in Pretix(STRANGER, path_params=ORGANIZER).collections.items()
+        for call, definition in inspect.getmembers_static(type(collection))
+        if isinstance(definition, endpoint | listing | procedure)
+    }
+    asked = {exchange.name.partition("-")[0] for exchange in EXCHANGES} - {"error"}
+
+    assert asked == offered
+    assert {path.stem for path in ON_DISK} == {exchange.name for exchange in EXCHANGES}
+
+
+@pytest.mark.parametrize("path", ON_DISK, ids=lambda path: path.stem)
+def test_a_cassette_says_which_pretix_it_is_from_and_keeps_no_secret(path: Path) -> None:
+    text = path.read_text("utf-8")
+
+    assert re.fullmatch(RECORDED, json.loads(text)["recorded_from"])
+    assert mask(text) == text
+    assert not re.search(r"@|%40|127\.0\.0\.1|localhost", text)
+    # A token of pretix is 64 small letters and digits.
+    assert not re.search(r"[a-z0-9]{40}", text)
+
+
+def test_a_call_that_was_not_recorded_is_an_error() -> None:
+    tape = recorder("none", {}, HOME, RECORDED)
+    with (
+        tape.use_cassette(f"{FOLDER}/events.get.json"),
+        pytest.raises(CannotOverwriteExistingCassetteException),
+    ):
+        client("sync").events.get("another")
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The entry points of the example's own pyproject.toml, as pip would have put them there."""
+    project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text("utf-8"))["project"]
+    info = tmp_path / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: 1\n")
+    groups = (
+        f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in points.items())
+        for group, points in project["entry-points"].items()
+    )
+    (info / "entry_points.txt").write_text("\n".join(groups))
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+
+@pytest.mark.usefixtures("installed")
+def test_it_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "pretix" in provider_names()
+    with connect("pretix", STRANGER, path_params=ORGANIZER) as api:
+        assert type(api) is Pretix
+    monkeypatch.setenv("PRETIX_ORGANIZER", "lindenhof")
+    monkeypatch.setenv("PRETIX_API_KEY", STRANGER)
+    asked = connect_async("pretix")
+    assert isinstance(asked, AsyncPretix)
+    assert asked.events.get.op("x").path == "/organizers/lindenhof/events/x/"
+    asyncio.run(asked.aclose())
+    monkeypatch.delenv("PRETIX_ORGANIZER")
+    with pytest.raises(InputError, match=r"organizer: none was given .*PRETIX_ORGANIZER"):
+        connect("pretix")
+
+
+def _flow() -> FlowPretix:
+    return FlowPretix(open_account(PROVIDER, STRANGER, paced=False, path_params=ORGANIZER))
+
+
+def _json(status: int, value: Any, **headers: str) -> Reply:
+    return Reply(
+        status, {"content-type": "application/json", **headers}, json.dumps(value).encode()
+    )
+
+
+BUSY = {"detail": "The server was too busy to process your request. Please try again."}
+USED = {"detail": "This quota is locked."}
+
+
+def test_a_lock_that_pretix_could_not_get_is_no_refusal() -> None:
+    """Documented by pretix: the answer to a lock that is held for too long. A real one cannot be
+    provoked at will."""
+    world = World([_json(409, BUSY, **{"retry-after": "5"}), Reply(204, {}, b"")])
+
+    simulate(_flow().items.delete("hamlet", 1), world)
+
+    assert len(world.requests) == 2
+    assert 5 <= world.elapsed < 6
+
+
+def test_any_other_conflict_is() -> None:
+    world = World([_json(409, USED)])
+    with pytest.raises(ConflictError, match="locked"):
+        simulate(_flow().items.delete("hamlet", 1), world)
+
+
+@pytest.mark.parametrize("body", [{"name": ["This field is required."]}, ["No."]])
+def test_fields_that_pretix_refuses_are_shown(body: Any) -> None:
+    with pytest.raises(ValidationError, match="refuses some fields") as caught:
+        simulate(_flow().events.get("hamlet"), World([_json(400, body)]))
+    assert caught.value.details == body
+
+
+def test_its_pins_name_no_registry_and_the_version_that_was_recorded() -> None:
+    pins = (EXAMPLE / "server" / "constraints.txt").read_text("utf-8")
+    version = re.search(r"^pretix==(\S+) ", pins, re.MULTILINE)
+
+    assert "://" not in pins
+    assert version is not None
+    for path in ON_DISK:
+        assert f"pretix {version[1]}," in json.loads(path.read_text("utf-8"))["recorded_from"]
+
+
+def test_the_client_is_small() -> None:
+    assert len(inspect.getsource(inspect.getmodule(CLIENTS.sync)).splitlines()) < 350  # type: ignore[arg-type]
