@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import attrs
 import pytest
 
 from support.virtual_bridge import ADDRESS, VirtualBridge
-from willcall.bridge.model.address import Address
 from willcall.bridge.model.markers import read_subject
 
 
@@ -178,7 +178,7 @@ def test_without_a_from_address_tickets_are_opened_and_nobody_is_written_to(
     tmp_path: Path,
 ) -> None:
     """The support team still hears when it clears, by a note."""
-    quiet = Address(inbox_id=ADDRESS.inbox_id, customer_email=ADDRESS.customer_email)
+    quiet = attrs.evolve(ADDRESS, mails=False)
     house = VirtualBridge(tmp_path, address=quiet)
     house.run()
     event = house.box_office.event(house.event())

@@ -18,7 +18,9 @@ from willcall.bridge.model.rules import Predicates, QuietHours, Rule, Rules, Sil
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 HOME = Address(
-    inbox_id="inb_1", customer_email="gala@example.com", from_address="house@example.com"
+    customer_email="gala@example.com",
+    options={"inbox_id": "inb_1", "from_address": "house@example.com"},
+    mails=True,
 )
 FLOOR = TypeFacts(id="tt_1", name="Floor", price=2500, quantity=100, available=4)
 EVENT = EventFacts(

@@ -40,9 +40,9 @@ from willcall.ticketsmart.api import FlowTicketSmart
 T = TypeVar("T")
 START = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 ADDRESS = Address(
-    inbox_id="inb_01abc",
     customer_email="organiser@example.com",
-    from_address="boxoffice@example.com",
+    options={"inbox_id": "inb_01abc", "from_address": "boxoffice@example.com"},
+    mails=True,
 )
 
 __all__ = ["ADDRESS", "START", "Crash", "VirtualBridge"]

@@ -60,12 +60,13 @@ class Town:
         for name in sorted(wanted - {user.id for user in desk.users}):
             desk.users.append(User(name, name, f"{name}@example.com"))
         for address in (rules.default, *(rule.address for rule in rules.rules)):
-            inbox = desk.inbox(address.inbox_id)
-            senders = {(address.from_address or "support@example.com").lower()}
+            name = address.options["inbox_id"]
+            inbox = desk.inbox(name)
+            senders = {address.options.get("from_address", "support@example.com").lower()}
             if inbox is not None:
                 desk.inboxes.remove(inbox)
                 senders |= set(inbox.addresses)
-            desk.inboxes.append(Inbox(address.inbox_id, address.inbox_id, tuple(sorted(senders))))
+            desk.inboxes.append(Inbox(name, name, tuple(sorted(senders))))
 
     # -- the box office ---------------------------------------------------------------------------
 
@@ -110,7 +111,7 @@ class Town:
         """Somebody does something to one of our tickets, or writes in."""
         if self.dice.random() < 0.25:
             desk = self.sandbox.desk
-            inbox = self.rules.default.inbox_id
+            inbox = self.rules.default.options["inbox_id"]
             desk.create_ticket("Where do I park?", "guest@example.com", inbox, "By car.")
             self.happened["ticket: of somebody else"] += 1
             return

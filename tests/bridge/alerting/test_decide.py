@@ -186,7 +186,7 @@ def test_an_opening_is_as_the_rule_has_it() -> None:
 
 def test_nobody_is_written_to_without_a_from_address_or_by_a_rule_that_does_not_write() -> None:
     """The team still gets its ticket."""
-    silent = attrs.evolve(HOME, from_address=None)
+    silent = attrs.evolve(HOME, mails=False)
     for rule in (a_rule("event.sold_out", message=False), a_rule("event.sold_out", address=silent)):
         decider = Decider(rule)
         assert decider.apply("event.sold_out") == ["open", "tag"]

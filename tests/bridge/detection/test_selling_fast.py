@@ -148,7 +148,7 @@ def test_the_words_reach_the_ticket() -> None:
     from willcall.bridge.model.rules import Rule
     from willcall.bridge.templates.rendering import Words
 
-    address = Address(inbox_id="inb_1", customer_email="a@example.com")
+    address = Address(customer_email="a@example.com")
     (change,) = seen(expected(0.5, 2.0)).changes
     assert isinstance(change, Change)
     body = Words(Rule(id="fast", kinds=(), address=address), change, ()).body()

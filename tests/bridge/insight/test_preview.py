@@ -32,7 +32,8 @@ def test_everything_that_would_be_written() -> None:
     one = preview(RULES, "gala", NOW)
     assert one.subject == "Gala Night: 3 left of Orchestra"
     assert one.tags == ("willcall", "wc-…", "normal", "gala")
-    assert (one.assignee_id, one.inbox_id, one.note) == ("usr_2", "inb_01abc", "Call <b>Ana</b>")
+    assert (one.assignee_id, one.options["inbox_id"]) == ("usr_2", "inb_01abc")
+    assert one.note == "Call <b>Ana</b>"
     assert one.message is not None
     assert one.ends_with == "ticket_type.restocked"
     assert one.told_customer

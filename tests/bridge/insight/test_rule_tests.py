@@ -63,7 +63,10 @@ def failing(expect: str, basic: str = BASIC) -> list[str]:
             ["  - status: resolved", "  + status: open", "  - tags: x"],
         ),
         (
-            'expect = [{ at = "5m", tickets = [{ assignee_id = "usr_1", inbox_id = "inb_2" }] }]',
+            (
+                'expect = [{ at = "5m", tickets = '
+                '[{ assignee_id = "usr_1", options = { inbox_id = "inb_2" } }] }]'
+            ),
             ["  - inbox_id: inb_2", "  + inbox_id: inb_01abc", "  - assignee_id: usr_1"],
         ),
         (

@@ -202,7 +202,7 @@ def test_the_built_in_rules_are_one_a_kind() -> None:
         f"built-in/{name}" for name, kind in KINDS.items() if kind.built_in
     ]
     assert all(rule.built_in and rule.writes for rule in rules)
-    other = Address(inbox_id="x", customer_email="x@example.com")
+    other = Address(customer_email="x@example.com")
     known = Rules(rules=rules, default=other)
     assert known.address("built-in/event.sold_out") is HOME
     assert known.address("gone") is other

@@ -21,7 +21,9 @@ from willcall.bridge.templates.rendering import Words, built_in, render, templat
 
 SEEN = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 HOME = Address(
-    inbox_id="inb_1", customer_email="gala@example.com", from_address="house@example.com"
+    customer_email="gala@example.com",
+    options={"inbox_id": "inb_1", "from_address": "house@example.com"},
+    mails=True,
 )
 FLOOR = TypeFacts(id="tt_1", name="Floor", price=2500, quantity=100, available=0)
 EVENT = EventFacts(

@@ -24,9 +24,7 @@ from willcall.bridge.templates.rendering import Words, day, money, one_line, pla
 
 GOLDEN = Path(__file__).parent / "golden"
 SEEN = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
-RULE = Rule(
-    id="gala", kinds=(), address=Address(inbox_id="inb_1", customer_email="gala@example.com")
-)
+RULE = Rule(id="gala", kinds=(), address=Address(customer_email="gala@example.com"))
 TYPES = (
     TypeFacts(id="tt_1", name="Orchestra", price=8900, quantity=140, sold=140, available=0),
     TypeFacts(id="tt_2", name="Student Rush", price=0, quantity=20, available=12),

@@ -213,7 +213,7 @@ class _Finder:
 
     def _words(self, at: str, table: RuleTable, rule: Rule) -> Iterator[Complaint]:
         own = not isinstance(table.message, bool)
-        if own and rule.address.from_address is None:
+        if own and not rule.address.mails:
             yield self._say(
                 f"{at}.message",
                 "this message is never sent: nobody writes it",

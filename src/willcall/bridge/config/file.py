@@ -223,10 +223,13 @@ class Config(Table):
     @property
     def address(self) -> Address:
         """Where tickets go, unless a rule says otherwise."""
+        options = {"inbox_id": self.desk.inbox_id}
+        if self.desk.from_address is not None:
+            options["from_address"] = self.desk.from_address
         return Address(
-            inbox_id=self.desk.inbox_id,
             customer_email=self.desk.customer_email,
-            from_address=self.desk.from_address,
+            options=options,
+            mails="from_address" in options,
         )
 
     def rules(self) -> Rules:

@@ -169,6 +169,8 @@ class RuleTable(Table):
         """The same as a value; ``default`` is where tickets go otherwise."""
         message = self.message
         sender = message.from_address if isinstance(message, MessageTable) else None
+        given = {"inbox_id": self.ticket.inbox_id, "from_address": sender}
+        own = {name: value for name, value in given.items() if value is not None}
         own_words = message.body if isinstance(message, MessageTable) else None
         return Rule(
             id=self.id,
@@ -178,9 +180,9 @@ class RuleTable(Table):
             severity=None if self.severity is None else Severity(self.severity),
             group_by=GroupBy(self.group_by),
             address=Address(
-                inbox_id=self.ticket.inbox_id or default.inbox_id,
                 customer_email=self.ticket.customer_email or default.customer_email,
-                from_address=sender or default.from_address,
+                options={**default.options, **own},
+                mails=default.mails or "from_address" in own,
             ),
             assignee_id=self.ticket.assignee_id,
             tags=self.ticket.tags,

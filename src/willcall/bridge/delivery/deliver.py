@@ -185,7 +185,7 @@ class _Sender:
         self._plain_api = api
         self._ends = ends
         self._terms = terms
-        self._address = Address(inbox_id="", customer_email="")
+        self._address = Address(customer_email="")
         self.stopping = stopping
         self.folded = 0
 
@@ -248,7 +248,7 @@ class _Sender:
             intent = attrs.evolve(intent, sent={})
         if seen is not None and seen.ticket is not None and taken_over(intent, seen.ticket):
             return (yield from self._settled(case, intent, Outcome.LEFT, seen))
-        if intent.act is Act.MESSAGE and self._address.from_address is None:
+        if intent.act is Act.MESSAGE and not self._address.mails:
             error = "desk.from_address is no longer set: set it, and the message goes out"
             return (yield from self._dead(intent, error))
         return (yield from self._attempt(case, intent, seen))
@@ -336,7 +336,7 @@ class _Sender:
 
     def _look(self, case: Case, intent: Intent) -> Flow[Seen]:
         api = yield from self.api()
-        inbox = intent.sent.get("inbox_id", self._address.inbox_id)
+        inbox = intent.sent.get("inbox_id", self._address.options["inbox_id"])
         return (yield from look(api, case, intent, inbox))
 
     def _send(self, case: Case, intent: Intent, seen: Seen | None) -> Flow[Ticket | None]:
@@ -380,11 +380,11 @@ class _Sender:
         """Where an act goes, as the configuration has it now: mending it mends what was refused."""
         if intent.act is Act.OPEN:
             return {
-                "inbox_id": self._address.inbox_id,
+                "inbox_id": self._address.options["inbox_id"],
                 "customer_email": self._address.customer_email,
             }
-        if intent.act is Act.MESSAGE and self._address.from_address is not None:
-            return {"from_address": self._address.from_address}
+        if intent.act is Act.MESSAGE and self._address.mails:
+            return {"from_address": self._address.options["from_address"]}
         return {}
 
     def _moved(self, intent: Intent) -> bool:

@@ -49,7 +49,7 @@ def fold_twins(
         pairs_by_marker[case.marker] = case, intent
     by_inbox: dict[str, list[tuple[Case, Intent]]] = {}
     for case, intent in pairs_by_marker.values():
-        inbox = intent.sent.get("inbox_id", address(case.rule).inbox_id)
+        inbox = intent.sent.get("inbox_id", address(case.rule).options["inbox_id"])
         by_inbox.setdefault(inbox, []).append((case, intent))
     found = 0
     for inbox, pairs in by_inbox.items():

@@ -25,7 +25,8 @@ def ours(job: Job, api: FlowTicket0, events: tuple[EventFacts, ...]) -> Flow[lis
     Raises:
         ApiError: the desk could not be read; that says nothing of what is there.
     """
-    inboxes = {rule.address.inbox_id for rule in job.rules.rules} | {job.rules.default.inbox_id}
+    inboxes = {rule.address.options["inbox_id"] for rule in job.rules.rules}
+    inboxes.add(job.rules.default.options["inbox_id"])
     by_marker: dict[str, Ticket] = {}
     for inbox in sorted(inboxes):
         for marker, tickets in (yield from marked(api, inbox, None)).items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from html import escape
 
@@ -32,9 +33,8 @@ class Preview:
     title: str
     why_not: str | None
     taken_by: str | None
-    inbox_id: str
     customer_email: str
-    from_address: str | None
+    options: Mapping[str, str]
     assignee_id: str | None
     subject: str
     body: str
@@ -88,9 +88,8 @@ def preview(
         title=change.title,
         why_not=mine.why_not if mine else None,
         taken_by=None if mine else verdicts[-1].rule.id,
-        inbox_id=rule.address.inbox_id,
         customer_email=rule.address.customer_email,
-        from_address=rule.address.from_address,
+        options=rule.address.options,
         assignee_id=rule.assignee_id,
         subject=words.subject(),
         body=words.body(),
@@ -160,18 +159,15 @@ p.text { white-space: pre-wrap; margin: 0; overflow-wrap: anywhere; }
 def page(one: Preview) -> str:
     """A page that holds all it needs, and in which all text is text."""
     tags = "".join(f'<span class="tag">{escape(tag)}</span>' for tag in one.tags)
-    head = f"to {one.inbox_id}, about {one.customer_email}"
-    if one.assignee_id is not None:
-        head += f", for {one.assignee_id}"
-    parts = [_section(head, one.body, more=f"<h1>{escape(one.subject)}</h1>", tail=tags)]
+    parts = [
+        _section(destination(one), one.body, more=f"<h1>{escape(one.subject)}</h1>", tail=tags)
+    ]
     if one.note is not None:
         parts.append(_section("an internal note", one.note, note=True))
     if one.message is not None:
-        parts.append(
-            _section(f"e-mail from {one.from_address} to {one.customer_email}", one.message)
-        )
+        parts.append(_section(f"message to {one.customer_email}", one.message))
     if one.good_news is not None:
-        to = f"e-mail to {one.customer_email}" if one.told_customer else "an internal note"
+        to = f"message to {one.customer_email}" if one.told_customer else "an internal note"
         head = f"when it is over ({one.ends_with}): {to}"
         parts.append(_section(head, one.good_news, note=not one.told_customer))
     warning = warning_of(one)
@@ -191,6 +187,15 @@ def _section(head: str, text: str, *, more: str = "", tail: str = "", note: bool
     below = f"<p>{tail}</p>" if tail else ""
     body = f'<p class="text">{escape(text)}</p>'
     return f"<section{kind}>\n<h2>{escape(head)}</h2>\n{more}{body}{below}\n</section>"
+
+
+def destination(one: Preview) -> str:
+    """Where the ticket would go, in a line."""
+    parts = [f"about {one.customer_email}"]
+    if one.assignee_id is not None:
+        parts.append(f"for {one.assignee_id}")
+    parts += (f"{name} {value}" for name, value in one.options.items())
+    return ", ".join(parts)
 
 
 def warning_of(one: Preview) -> str | None:

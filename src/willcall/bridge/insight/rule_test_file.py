@@ -119,7 +119,7 @@ class TicketTable(Table):
     subject: Filled | None = None
     status: Literal["open", "resolved"] | None = None
     rule: Filled | None = None
-    inbox_id: Filled | None = None
+    options: dict[str, Filled] = Field(default_factory=dict)
     customer_email: Filled | None = None
     assignee_id: Filled | None = None
     tags: Annotated[tuple[Filled, ...], Field(strict=False)] | None = None

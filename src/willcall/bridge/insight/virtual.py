@@ -26,7 +26,6 @@ class Said:
     at: datetime
     text: str
     note: bool
-    from_address: str | None = None
 
 
 @attrs.define(kw_only=True)
@@ -37,8 +36,8 @@ class Ticket:
     rule: str
     subject: str
     body: str
-    inbox_id: str
     customer_email: str
+    options: Mapping[str, str]
     opened_at: datetime
     status: str = "open"
     assignee_id: str | None = None
@@ -143,8 +142,8 @@ class Virtual:
                     rule=case.rule,
                     subject=subject.removesuffix(f" [{marker}]"),
                     body=intent.payload["body"],
-                    inbox_id=address.inbox_id,
                     customer_email=address.customer_email,
+                    options=address.options,
                     opened_at=at,
                 )
             )
@@ -157,8 +156,7 @@ class Virtual:
             ticket.assignee_id = ticket.assignee_id or intent.payload.get("assignee_id")
         elif intent.act in {Act.MESSAGE, Act.NOTE}:
             note = intent.act is Act.NOTE
-            sender = None if note else address.from_address
-            ticket.said.append(Said(at, _unmarked(intent), note, sender))
+            ticket.said.append(Said(at, _unmarked(intent), note))
         else:
             ticket.status = "resolved" if intent.act is Act.RESOLVE else "open"
 

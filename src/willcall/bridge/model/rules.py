@@ -216,7 +216,7 @@ class Rule:
     @property
     def writes(self) -> bool:
         """Whether the customer is written to."""
-        return self.message is not False and self.address.from_address is not None
+        return self.message is not False and self.address.mails
 
     def severity_of(self, kind: str) -> Severity:
         """How much a change of that kind matters under this rule."""

@@ -117,15 +117,14 @@ def _event(
 
 
 def _text(one: Preview) -> None:
-    from ...bridge.insight.preview import warning_of
+    from ...bridge.insight.preview import destination, warning_of
     from ..shell import show
 
     warning = warning_of(one)
     if warning:
         show.aside(f"willcall: {warning}")
-    assignee = f", for {one.assignee_id}" if one.assignee_id else ""
     screen.line(f"{one.kind} under {one.rule}")
-    screen.line(f"to {one.inbox_id}, about {one.customer_email}{assignee}")
+    screen.line(destination(one))
     screen.line(f"tags {', '.join(one.tags)}\n")
     screen.line(f"┌ {one.subject} [wc-…]")
     _block(one.body)
@@ -133,10 +132,10 @@ def _text(one: Preview) -> None:
         screen.line("\n┌ an internal note")
         _block(one.note)
     if one.message is not None:
-        screen.line(f"\n┌ e-mail from {one.from_address} to {one.customer_email}")
+        screen.line(f"\n┌ message to {one.customer_email}")
         _block(one.message)
     if one.good_news is not None:
-        to = f"e-mail to {one.customer_email}" if one.told_customer else "an internal note"
+        to = f"message to {one.customer_email}" if one.told_customer else "an internal note"
         screen.line(f"\n┌ when it is over ({one.ends_with}): {to}")
         _block(one.good_news)
 
