@@ -1,8 +1,9 @@
 """A box office that sells: events, ticket types, orders, baskets, refunds and restocks, by a seed.
 
-What is known of such sales, and where each figure comes from, stands in docs/polling.md. Moments
-are Unix seconds. An event's whole life is drawn at once, as what changes when, so that a policy
-that looks later sees the same market.
+What is known of such sales, and where each figure comes from, stands in
+docs/decisions/0047-the-planner-is-tuned-on-expected-delay.md. Moments are Unix seconds. An event's
+whole life is drawn at once, as what changes when, so that a policy that polls later sees the same
+market.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """The map of the architecture, drawn from the import graph: ``make map`` writes it anew.
 
-Where a room lies and what it is for is said here. Which arrows there are is not: they are what is
-left of all imports between rooms when those are taken away that follow from others.
+Positions and captions are set here. The arrows are not: they are the imports between rooms, less
+those that follow from others. Inside the bridge there are no arrows: its packages stand in rows,
+and an import goes to a lower row, or to the right within a row. ``tests/test_map.py`` compares all
+of that with the imports.
 """
 
 from __future__ import annotations
@@ -9,43 +11,96 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+import attrs
 import grimp
 
 FILE = Path(__file__).parent.parent / "images" / "architecture.svg"
-WIDTH, HEIGHT = 960, 616
+WIDTH = 960
 
-# Name: x, y, width, height, what it is for, and some of its files.
-ROOMS: dict[str, tuple[int, int, int, int, str, tuple[str, ...]]] = {
-    "cli": (20, 20, 680, 44, "ways in: a person at a terminal, cron", ()),
-    "simulation": (20, 100, 680, 44, "the bridge and the sandbox in virtual time, with faults", ()),
-    "bridge": (
-        20, 180, 680, 104, "the job; one pass, in run.py:",
-        ("detection", "alerting", "ledger", "delivery"),
+
+@attrs.frozen
+class Room:
+    """A box on the map: a package or module, where it stands, and its caption."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    caption: str
+    files: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Part:
+    """A package or module of the bridge. ``pure``: an import contract keeps I/O, clocks and the
+    ledger out of it. ``step``: its number in a pass."""
+
+    name: str
+    caption: str
+    pure: bool = False
+    step: str = ""
+
+
+PARTS: tuple[tuple[Part, ...], ...] = (
+    (Part("insight", "preview, rule tests, replay, explain, report, status, doctor"),),
+    (
+        Part("service", "from configuration"),
+        Part("watching", "a watch and its relay"),
+        Part("run", "one pass"),
+        Part("evaluate", "a poll is applied"),
     ),
-    "ticketsmart": (20, 320, 216, 60, "its models and endpoints", ()),
-    "ticket0": (252, 320, 216, 60, "its models and endpoints", ()),
-    "providers": (484, 320, 216, 60, "finds those of others", ()),
-    "client": (
-        20, 416, 680, 104, "what every provider shares",
+    (Part("delivery", "each intent is carried out once; lookup, duplicates, recovery", step="4"),),
+    (
+        Part("detection", "read, compare", step="1"),
+        Part("alerting", "open, join, end", pure=True, step="2"),
+        Part("ledger", "what must survive", step="3"),
+        Part("config", "read and checked"),
+    ),
+    (Part("ports", "BoxOffice and Desk: all that the bridge knows of the services"),),
+    (
+        Part("polling", "which request is worth most", pure=True),
+        Part("templates", "the words of tickets", pure=True),
+    ),
+    (Part("model", "facts, kinds, conditions, cases, rules, markers", pure=True),),
+)
+"""The packages and modules of the bridge in rows; imports go down, or right."""
+
+_ROW, _GAP, _HEAD = 50, 8, 44
+_BRIDGE = _HEAD + len(PARTS) * (_ROW + _GAP) + 8
+_UNDER = 180 + _BRIDGE
+
+ROOMS: dict[str, Room] = {
+    "cli": Room(20, 20, 680, 44, "a person at a terminal, cron"),
+    "simulation": Room(20, 100, 680, 44, "the bridge and the sandbox in virtual time, with faults"),
+    "bridge": Room(20, 180, 680, _BRIDGE, "the job"),
+    "ticketsmart": Room(20, _UNDER + 36, 216, 60, "models and endpoints"),
+    "ticket0": Room(252, _UNDER + 36, 216, 60, "models and endpoints"),
+    "providers": Room(484, _UNDER + 36, 216, 60, "finds those of others"),
+    "client": Room(
+        20, _UNDER + 132, 680, 104, "what all providers share",
         ("endpoint", "engine", "flow", "retry", "quota", "paging", "http"),
     ),
-    "errors": (20, 556, 680, 44, "one tree of errors: the ground", ()),
-    "sandbox": (740, 100, 200, 500, "stands in for both services", ()),
+    "errors": Room(20, _UNDER + 272, 680, 44, "one tree of errors"),
+    "sandbox": Room(740, 92, 200, 60, "stands in for both services"),
 }  # fmt: skip
+HEIGHT = _UNDER + 336
 
 STYLE = """
 text { font: 15px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
   fill: #1d2129; }
 .name { font-weight: 650; } .idea { fill: #565e6c; font-size: 13.5px; }
+.part { font-size: 14px; font-weight: 600; } .said { fill: #565e6c; font-size: 12.5px; }
 .room { fill: #f6f7f9; stroke: #c3c9d2; } .file { fill: #fff; stroke: #c3c9d2; }
+.pure { fill: #e9f2fc; stroke: #9bbfe8; }
 .mono { font: 13.5px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
   text-anchor: middle; }
-.arrow { fill: none; stroke: #1d5fa6; stroke-width: 1.75; } .head { fill: #1d5fa6; }
-.next { fill: none; stroke: #565e6c; stroke-width: 1.5; }
+.arrow { fill: none; stroke: #1d5fa6; stroke-width: 1.75; } .head, .step { fill: #1d5fa6; }
+.digit { fill: #fff; font-size: 12.5px; font-weight: 650; text-anchor: middle; }
 @media (prefers-color-scheme: dark) {
-  text { fill: #e4e7ec; } .idea { fill: #a3acba; }
+  text { fill: #e4e7ec; } .idea, .said { fill: #a3acba; }
   .room { fill: #1f242c; stroke: #3b4351; } .file { fill: #14171c; stroke: #3b4351; }
-  .arrow { stroke: #86b8f5; } .head { fill: #86b8f5; } .next { stroke: #a3acba; }
+  .pure { fill: #16283c; stroke: #40648d; }
+  .arrow { stroke: #86b8f5; } .head, .step { fill: #86b8f5; } .digit { fill: #14171c; }
 }
 """
 
@@ -55,19 +110,25 @@ def graph() -> grimp.ImportGraph:
     return grimp.build_graph("willcall", exclude_type_checking_imports=True, cache_dir=None)
 
 
-def imports(found: grimp.ImportGraph) -> set[tuple[str, str]]:
-    """The pairs of rooms of which one imports something of the other."""
+def imports(found: grimp.ImportGraph, inside: str = "willcall") -> set[tuple[str, str]]:
+    """The pairs of children of a package of which one imports something of the other."""
     pairs = set()
     for module in found.modules:
         for imported in found.find_modules_directly_imported_by(module):
-            room, other = (name.partition(".")[2].partition(".")[0] for name in (module, imported))
-            if room != other and {room, other} <= ROOMS.keys():
-                pairs.add((room, other))
+            child, other = (_child(name, inside) for name in (module, imported))
+            if child and other and child != other:
+                pairs.add((child, other))
     return pairs
 
 
+def _child(module: str, inside: str) -> str:
+    """The child of a package that a module is in; empty if it is elsewhere."""
+    before, _, rest = module.partition(f"{inside}.")
+    return "" if before else rest.partition(".")[0]
+
+
 def arrows(pairs: set[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The fewest pairs from which the others follow; the floors make sure there is no circle."""
+    """The fewest pairs from which the others follow; the layers make sure there is no circle."""
 
     def reaches(start: str, end: str) -> bool:
         return any(room == start and (other == end or reaches(other, end)) for room, other in pairs)
@@ -80,7 +141,7 @@ def arrows(pairs: set[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def drawn(found: grimp.ImportGraph) -> str:
     """The map as SVG."""
-    told = arrows(imports(found))
+    shown = arrows({pair for pair in imports(found) if set(pair) <= ROOMS.keys()})
     root = Element(
         "svg",
         {
@@ -90,62 +151,88 @@ def drawn(found: grimp.ImportGraph) -> str:
             "aria-labelledby": "t d",
         },
     )
-    SubElement(root, "title", id="t").text = "The rooms of willcall, and who imports whom"
-    said = "; ".join(f"{room} imports {other}" for room, other in told)
-    SubElement(root, "desc", id="d").text = f"{said}. What follows from these is not drawn."
+    SubElement(root, "title", id="t").text = "The packages of willcall, and which imports which"
+    pairs = "; ".join(f"{room} imports {other}" for room, other in shown)
+    rows = "; ".join(", ".join(part.name for part in row) for row in PARTS)
+    SubElement(root, "desc", id="d").text = (
+        f"{pairs}. Imports that follow from these are not drawn. The bridge, from the top: {rows}. "
+        "One pass: detection reads and compares, alerting decides, the ledger commits, delivery "
+        "carries out."
+    )
     SubElement(root, "style").text = STYLE
     for name in ROOMS:
         _room(root, name)
-    for room, other in told:
+    _bridge(root)
+    for room, other in shown:
         _arrow(root, room, other)
     indent(root)
     return tostring(root, encoding="unicode") + "\n"
 
 
 def _room(root: Element, name: str) -> None:
-    x, y, width, height, idea, files = ROOMS[name]
-    _box(root, "room", x, y, width, height, 8)
-    said = f"{name}.py" if name in {"errors", "providers"} else f"{name}/"
-    _text(root, "name", x + 16, y + 27, said)
-    narrow = width < 300
-    _text(root, "idea", x + 16 if narrow else x + 130, y + (48 if narrow else 27), idea)
-    if not files:
-        return
-    gap = 28 if name == "bridge" else 10
-    wide = (width - 32 - gap * (len(files) - 1)) / len(files)
-    for number, file in enumerate(files):
-        left = x + 16 + number * (wide + gap)
-        _box(root, "file", left, y + 44, wide, 42, 5)
-        _text(root, "mono", left + wide / 2, y + 70, file)
-        if name == "bridge" and number:
-            at = left - gap / 2
-            SubElement(root, "path", {"class": "next", "d": f"M{at - 4:g} {y + 59}l6 6l-6 6"})
+    room = ROOMS[name]
+    _box(root, "room", room.x, room.y, room.width, room.height, 8)
+    title = f"{name}.py" if name in {"errors", "providers"} else f"{name}/"
+    _text(root, "name", room.x + 16, room.y + 27, title)
+    narrow = room.width < 300
+    x, y = (16, 48) if narrow else (130, 27)
+    _text(root, "idea", room.x + x, room.y + y, room.caption)
+    for number, file in enumerate(room.files):
+        wide = (room.width - 32 - 10 * (len(room.files) - 1)) / len(room.files)
+        left = room.x + 16 + number * (wide + 10)
+        _box(root, "file", left, room.y + 44, wide, 42, 5)
+        _text(root, "mono", left + wide / 2, room.y + 70, file)
+
+
+def _bridge(root: Element) -> None:
+    """The rows of the bridge, and what its colours and numbers mean."""
+    bridge = ROOMS["bridge"]
+    _step(root, bridge.x + 230, bridge.y + 22, "1")
+    _text(root, "said", bridge.x + 246, bridge.y + 27, "to")
+    _step(root, bridge.x + 272, bridge.y + 22, "4")
+    _text(root, "said", bridge.x + 290, bridge.y + 27, "one pass")
+    _box(root, "pure", bridge.x + 396, bridge.y + 13, 18, 18, 4)
+    _text(root, "said", bridge.x + 422, bridge.y + 27, "pure: no I/O, no clock, no ledger")
+    for number, row in enumerate(PARTS):
+        wide = (bridge.width - 32 - 10 * (len(row) - 1)) / len(row)
+        y = bridge.y + _HEAD + number * (_ROW + _GAP)
+        for place, part in enumerate(row):
+            x = bridge.x + 16 + place * (wide + 10)
+            _box(root, "pure" if part.pure else "file", x, y, wide, _ROW, 5)
+            _text(root, "part", x + 12, y + 21, part.name)
+            _text(root, "said", x + 12, y + 40, part.caption)
+            if part.step:
+                _step(root, x + wide - 18, y + 17, part.step)
+
+
+def _step(root: Element, x: float, y: float, digit: str) -> None:
+    SubElement(root, "circle", {"class": "step", "cx": f"{x:g}", "cy": f"{y:g}", "r": "9.5"})
+    _text(root, "digit", x, y + 4.5, digit)
 
 
 def _box(
     root: Element, kind: str, x: float, y: float, width: float, height: float, round_: int
 ) -> None:
-    told = {"x": x, "y": y, "width": width, "height": height, "rx": round_}
-    SubElement(root, "rect", {"class": kind, **{name: f"{at:g}" for name, at in told.items()}})
+    sizes = {"x": x, "y": y, "width": width, "height": height, "rx": round_}
+    SubElement(root, "rect", {"class": kind, **{name: f"{size:g}" for name, size in sizes.items()}})
 
 
-def _text(root: Element, kind: str, x: float, y: float, said: str) -> None:
-    SubElement(root, "text", {"class": kind, "x": f"{x:g}", "y": f"{y:g}"}).text = said
+def _text(root: Element, kind: str, x: float, y: float, text: str) -> None:
+    SubElement(root, "text", {"class": kind, "x": f"{x:g}", "y": f"{y:g}"}).text = text
 
 
-def _arrow(root: Element, room: str, other: str) -> None:
-    """Down, from where the narrower of the two is; or to the side."""
-    x, y, width, height, *_ = ROOMS[room]
-    to_x, to_y, to_width, *_ = ROOMS[other]
-    if to_x >= x + width:
-        ends = to_x, y + height / 2
-        start, head = (x + width, y + height / 2), "l-9 -4.5v9z"
+def _arrow(root: Element, start: str, end: str) -> None:
+    """Down, from where the narrower of the two is; or to the right."""
+    room, other = ROOMS[start], ROOMS[end]
+    if other.x >= room.x + room.width:
+        ends = other.x, room.y + room.height / 2
+        starts, head = (room.x + room.width, ends[1]), "l-9 -4.5v9z"
     else:
-        middle = x + width / 2 if width <= to_width else to_x + to_width / 2
-        ends = middle, to_y
-        start, head = (middle, y + height), "l-4.5 -9h9z"
-    path = f"M{start[0]:g} {start[1]:g}L{ends[0]:g} {ends[1]:g}"
-    SubElement(root, "path", {"class": "arrow", "d": path, "data-from": room, "data-to": other})
+        narrow = room if room.width <= other.width else other
+        ends = narrow.x + narrow.width / 2, other.y
+        starts, head = (ends[0], room.y + room.height), "l-4.5 -9h9z"
+    path = f"M{starts[0]:g} {starts[1]:g}L{ends[0]:g} {ends[1]:g}"
+    SubElement(root, "path", {"class": "arrow", "d": path, "data-from": start, "data-to": end})
     SubElement(root, "path", {"class": "head", "d": f"M{ends[0]:g} {ends[1]:g}{head}"})
 
 
