@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from support import tables
 from willcall.bridge.config.check import Known, check
 from willcall.bridge.config.rule_tables import If, RuleTable
 from willcall.bridge.insight.rule_test_file import StepTable, TicketTable, read_tests
 from willcall.bridge.insight.rule_tests import built_in, run_test
 from willcall.bridge.model.changes import KINDS
+from willcall.bridge.model.predicates import PREDICATES
 from willcall.bridge.templates.rendering import environment, names
 
 PAGE = (Path(__file__).parent.parent / "docs" / "rules.md").read_text("utf-8")
@@ -54,9 +56,15 @@ def test_every_test_passes(block: str) -> None:
         assert run_test(test, built_in()) == []
 
 
+def test_the_table_of_predicates_is_that_of_the_catalogue() -> None:
+    """Which is also what a rule may say."""
+    current, table = tables.in_page("docs/rules.md", "predicates", tables.predicates())
+    assert current == table
+    assert list(If.model_fields) == list(PREDICATES)
+
+
 def test_the_tables_are_those_of_the_code() -> None:
-    """Predicates, kinds, and names."""
-    assert [row[0].strip("`") for row in _rows("predicates")] == list(If.model_fields)
+    """Kinds, and names."""
     assert _rows("kinds") == [
         [
             f"`{kind.name}`",

@@ -13,7 +13,8 @@ from willcall.bridge.model.address import Address
 from willcall.bridge.model.cases import Case, CaseState, Decision, Intent, State
 from willcall.bridge.model.changes import KINDS, Change, matching
 from willcall.bridge.model.facts import EventFacts, TypeFacts
-from willcall.bridge.model.rules import Predicates, QuietHours, Rule, Rules, Silence, Storm
+from willcall.bridge.model.predicates import PREDICATES, Predicates
+from willcall.bridge.model.rules import QuietHours, Rule, Rules, Silence, Storm
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -33,7 +34,7 @@ EVENT = EventFacts(
     ticket_types=(FLOOR,),
 )
 
-_PREDICATES = {field.name for field in attrs.fields(Predicates)}
+_PREDICATES = set(PREDICATES)
 
 
 def a_rule(*globs: str, id: str = "r0", **more: Any) -> Rule:  # noqa: A002 - as in the file

@@ -10,7 +10,8 @@ import attrs
 from ..bridge.ledger import Ledger
 from ..bridge.model.cases import Act, CaseState, Intent, IntentState
 from ..bridge.model.markers import read_subject
-from ..bridge.model.rules import Predicates, Rule, Rules
+from ..bridge.model.predicates import Predicates
+from ..bridge.model.rules import Rule, Rules
 from ..sandbox import Sandbox
 from ..sandbox.desk import Ticket
 from .network import Network, Write

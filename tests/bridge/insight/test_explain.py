@@ -7,7 +7,8 @@ import attrs
 from support.virtual_bridge import ADDRESS, START
 from willcall.bridge.insight.explain import Said, explain, said
 from willcall.bridge.model.cases import Condition
-from willcall.bridge.model.rules import Predicates, Rule, Rules, Silence, built_in_rules
+from willcall.bridge.model.predicates import Predicates
+from willcall.bridge.model.rules import Rule, Rules, Silence, built_in_rules
 from willcall.bridge.templates.examples import EVENT, example
 
 OSLO = Rule(

@@ -8,7 +8,8 @@ import pytest
 
 from support.virtual_bridge import ADDRESS, VirtualBridge
 from willcall.bridge.insight.replay import Fate, Replay, replay
-from willcall.bridge.model.rules import Predicates, Rule, Rules, Silence, built_in_rules
+from willcall.bridge.model.predicates import Predicates
+from willcall.bridge.model.rules import Rule, Rules, Silence, built_in_rules
 
 BUILT_IN = Rules(rules=built_in_rules(ADDRESS), default=ADDRESS)
 BEGIN = timedelta(days=40)

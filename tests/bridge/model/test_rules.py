@@ -13,7 +13,8 @@ from willcall.bridge.config.rule_tables import duration
 from willcall.bridge.model.address import Address
 from willcall.bridge.model.changes import KINDS, Severity
 from willcall.bridge.model.facts import EventFacts, LowStock, TypeFacts
-from willcall.bridge.model.rules import Predicates, Rules, built_in_rules
+from willcall.bridge.model.predicates import PREDICATES, Predicates, Situation
+from willcall.bridge.model.rules import Rules, built_in_rules
 
 DAY = timedelta(days=1)
 GALA = attrs.evolve(
@@ -109,7 +110,7 @@ def asked(asks: dict[str, Any], facts: dict[str, Any]) -> str | None:
     event, one = attrs.evolve(GALA, **of_event), attrs.evolve(LEFT, **of_type)
     change = happens("ticket_type.low_stock", event, one=one)
     change = attrs.evolve(change, box_office=facts.get("box_office", "main-room"))
-    return Predicates(**asks).why_not(change, event, one, NOW)
+    return Predicates(**asks).why_not(Situation(change, event, one, NOW))
 
 
 @pytest.mark.parametrize(("asks", "suits", "not_so", "said"), ASKED)
@@ -124,19 +125,21 @@ def test_a_predicate_both_ways(
 
 def test_every_predicate_is_in_the_table() -> None:
     """One that is added needs its lines."""
-    assert {name for asks, *_ in ASKED for name in asks} == {
-        field.name for field in attrs.fields(Predicates)
-    }
+    assert {name for asks, *_ in ASKED for name in asks} == {*PREDICATES}
 
 
 @pytest.mark.parametrize("asks", [asks for asks, *_ in ASKED])
 def test_what_cannot_be_asked_of_a_change_is_not_so(asks: dict[str, Any]) -> None:
     """Of a box office nothing but its name; of an event nothing about a ticket type."""
-    whole = Predicates(**asks).why_not(happens("box_office.unreachable"), None, None, NOW)
+    whole = Predicates(**asks).why_not(
+        Situation(happens("box_office.unreachable"), None, None, NOW)
+    )
     about = "it is about a whole box office, not an event"
     assert whole == (None if "box_office" in asks else about)
     of_type = {"ticket_type_name_contains", "price_at_least", "remaining_below"}
-    why_not = Predicates(**asks).why_not(happens("event.sold_out", GALA), GALA, None, NOW)
+    why_not = Predicates(**asks).why_not(
+        Situation(happens("event.sold_out", GALA), GALA, None, NOW)
+    )
     expected = set(asks) & {*of_type, "remaining_share_below"}
     assert why_not == ("it is about a whole event, not a ticket type" if expected else None)
 
@@ -155,7 +158,8 @@ def test_all_that_is_asked_must_be_so() -> None:
 def verdicts(*rules: Any, kind: str = "event.sold_out") -> list[tuple[str, str | None]]:
     """What the rules say of a change, until one has decided."""
     change = happens(kind, GALA)
-    found = Rules(rules=rules, default=HOME).verdicts(change, change.event, change.ticket_type, NOW)
+    now = Situation(change, change.event, change.ticket_type, NOW)
+    found = Rules(rules=rules, default=HOME).verdicts(now)
     return [(verdict.rule.id, verdict.why_not) for verdict in found]
 
 
@@ -172,7 +176,8 @@ def test_the_first_rule_that_takes_a_change_decides() -> None:
     going = attrs.evolve(first, go_on=True)
     assert verdicts(going, second)[-2:] == [("first", None), ("second", None)]
     change = happens("event.sold_out", GALA)
-    taking = Rules(rules=(oslo, going, second), default=HOME).taking(change, GALA, None, NOW)
+    now = Situation(change, GALA, None, NOW)
+    taking = Rules(rules=(oslo, going, second), default=HOME).taking(now)
     assert [rule.id for rule in taking] == ["first", "second"]
 
 

@@ -15,6 +15,7 @@ from ..model.cases import LIVE, Case, CaseState, Condition, Decision, Name, Reco
 from ..model.changes import Change
 from ..model.facts import EventFacts, TypeFacts
 from ..model.markers import case_marker
+from ..model.predicates import Situation
 from ..model.rules import Rule, Rules
 from .outbox_builder import OutboxBuilder
 
@@ -87,7 +88,8 @@ class UnitOfWork:
 
     def taking(self, condition: Condition) -> list[Rule]:
         """The rules that take a condition as it is now."""
-        return self.rules.taking(condition.change, *self.now(condition.change), self.at)
+        event, ticket_type = self.now(condition.change)
+        return self.rules.taking(Situation(condition.change, event, ticket_type, self.at))
 
     # -- what is done -------------------------------------------------------------------------
 

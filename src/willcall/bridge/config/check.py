@@ -17,7 +17,8 @@ from ...client.redact import scrub
 from ...errors import ConfigError
 from ...ticketsmart.models import Category
 from ..model.changes import KINDS, matching
-from ..model.facts import EventFacts, EventStatus
+from ..model.facts import EventFacts
+from ..model.predicates import Vocabulary
 from ..model.rules import Rule, Silence
 from ..templates.lint import flaws, near, some
 from .file import Config, examined, nearest
@@ -136,6 +137,12 @@ class _Finder:
         self._known = known
         self._now = now
         self._rules = tuple(table.rule(config.address) for table in config.rule)
+        events = known.all_events()
+        self._vocabulary = Vocabulary(
+            box_offices=[office.name for office in config.box_office],
+            events=[name for event in events for name in (event.id, event.slug) if name],
+            categories=list(Category),
+        )
 
     def all(self) -> list[Complaint]:
         """Every complaint."""
@@ -178,23 +185,19 @@ class _Finder:
         never = impossible(rule)
         if never is not None:
             yield self._say(f"{at}.if.{never[0]}", f"this rule takes nothing: {never[1]}")
-        asks = rule.predicates
-        offices = [one.name for one in self._config.box_office]
-        events = self._known.all_events()
-        names = [name for event in events for name in (event.id, event.slug) if name]
-        # What nobody has documented completely may be right all the same.
-        for field, wanted, right, grave in (
-            ("box_office", asks.box_office, offices, True),
-            ("event", asks.event, names, False),
-            ("event_status", asks.event_status, list(EventStatus), False),
-            ("category", asks.category, list(Category), False),
-        ):
-            folded = {str(name).casefold() for name in right}
-            for number, name in enumerate(wanted or ()):
+        for predicate, value in rule.predicates:
+            if predicate.known is None:
+                continue
+            known = [str(name) for name in predicate.known.of(self._vocabulary)]
+            folded = {name.casefold() for name in known}
+            for number, name in enumerate(value):
                 if folded and name.casefold() not in folded:
-                    path = f"{at}.if.{field}[{number}]"
-                    fix = nearest(name, [str(one) for one in right][:12])
-                    yield self._say(path, f"{scrub(name)!r} is not known", fix, grave=grave)
+                    yield self._say(
+                        f"{at}.if.{predicate.name}[{number}]",
+                        f"{scrub(name)!r} is not known",
+                        nearest(name, known[:12]),
+                        grave=predicate.known.complete,
+                    )
 
     def _good_news(
         self, at: str, table: RuleTable, rule: Rule, earlier: Sequence[Rule]

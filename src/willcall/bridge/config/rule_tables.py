@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
 from ..model.address import Address
 from ..model.changes import KINDS, Severity, matching
-from ..model.rules import GroupBy, OnClear, Predicates, QuietHours, Rule
+from ..model.predicates import CENTS, COUNT, PREDICATES, SHARE, SPAN, TEXTS, Form, Predicates
+from ..model.rules import GroupBy, OnClear, QuietHours, Rule
 from .table import Email, Filled, Table
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -75,33 +77,31 @@ def _listed(value: Any) -> Any:
 Words = Annotated[list[Filled], BeforeValidator(_listed), Field(min_length=1)]
 Kinds = Annotated[Words, AfterValidator(_kinds)]
 
+# How each form of value is read, and checked, from TOML.
+_READ: Mapping[Form[Any], Any] = {
+    TEXTS: Annotated[Words, AfterValidator(tuple)],
+    COUNT: Annotated[int, Field(ge=1)],
+    CENTS: Annotated[int, Field(ge=0)],
+    SHARE: Annotated[float, Field(gt=0, le=1)],
+    SPAN: Annotated[str, AfterValidator(duration.read)],
+}
 
-class If(Table):
-    """What must be true of a change besides its kind."""
 
-    box_office: Words | None = None
-    event: Words | None = None
-    event_name_contains: Words | None = None
-    event_status: Words | None = None
-    venue_contains: Words | None = None
-    city: Words | None = None
-    category: Words | None = None
-    ticket_type_name_contains: Words | None = None
-    remaining_below: Annotated[int, Field(ge=1)] | None = None
-    remaining_share_below: Annotated[float, Field(gt=0, le=1)] | None = None
-    price_at_least: Annotated[int, Field(ge=0)] | None = None
-    starts_within: Duration | None = None
-    starts_after: Duration | None = None
-
+class _If(Table):
     def predicates(self) -> Predicates:
         """The same as a value."""
-        values: dict[str, Any] = self.model_dump(exclude_none=True)
-        for name, value in values.items():
-            if name in {"starts_within", "starts_after"}:
-                values[name] = duration.read(value)
-            elif isinstance(value, list):
-                values[name] = tuple(value)
-        return Predicates(**values)
+        return Predicates(**{name: getattr(self, name) for name in type(self).model_fields})
+
+
+if TYPE_CHECKING:
+    If = _If
+else:
+    If = create_model(
+        "If",
+        __base__=_If,
+        __doc__="What must be true of a change besides its kind: a key for each predicate.",
+        **{one.name: (_READ[one.form] | None, None) for one in PREDICATES.values()},
+    )
 
 
 class TicketTable(Table):

@@ -4,38 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from typing import Any
-
-import attrs
 
 from ..model.changes import KINDS, matching
-from ..model.rules import GroupBy, OnClear, Predicates, Rule
+from ..model.predicates import BoxOfficePredicate, TypePredicate
+from ..model.rules import GroupBy, OnClear, Rule
 
 _LOW = "ticket_type.low_stock"
-_OF_TYPE = (
-    "ticket_type_name_contains",
-    "remaining_below",
-    "remaining_share_below",
-    "price_at_least",
-)
 
 
 def impossible(rule: Rule) -> tuple[str, str] | None:
-    """The predicate by which a rule takes nothing whatever happens, and why; None if it may."""
-    asks = rule.predicates
+    """A predicate that no change of the rule's kinds can meet, and why; None if there is none."""
     kinds = [KINDS[kind] for kind in rule.kinds]
-    asked = [name for name in attrs.fields_dict(Predicates) if getattr(asks, name) is not None]
-    if not any(kind.of_ticket_type for kind in kinds):
-        for name in asked:
-            if name in _OF_TYPE:
-                return name, "it asks about a ticket type, and no kind in `when` is about one"
-    if not any(kind.of_event for kind in kinds):
-        for name in asked:
-            if name != "box_office":
-                return name, "it asks about an event, and no kind in `when` is about one"
-    within, after = asks.starts_within, asks.starts_after
-    if within is not None and after is not None and after > within:
-        return "starts_after", "nothing starts later than that and yet within starts_within"
+    of_event = any(kind.of_event for kind in kinds)
+    of_type = any(kind.of_ticket_type for kind in kinds)
+    for predicate, value in rule.predicates:
+        if isinstance(predicate, TypePredicate) and not of_type:
+            return predicate.name, "it asks about a ticket type, and no kind in `when` is about one"
+        if not isinstance(predicate, BoxOfficePredicate) and not of_event:
+            return predicate.name, "it asks about an event, and no kind in `when` is about one"
+        never = predicate.never(value, rule.predicates)
+        if never is not None:
+            return predicate.name, never
     return None
 
 
@@ -67,11 +56,10 @@ def good_news(
         named: what else stands in its ``when``: a kind that is named there is meant.
         earlier: the rules before it.
     """
-    asks = rule.predicates
     journal = rule.group_by in {GroupBy.DAY, GroupBy.BOX_OFFICE} or rule.go_on
     if journal or rule.on_clear is OnClear.NOTHING or _asks_for_kind(rule):
         return ()
-    if asks.about_stock or asks.event_status is not None or impossible(rule) is not None:
+    if any(one.bars_good_news for one, _ in rule.predicates) or impossible(rule) is not None:
         return ()
     kinds = matching([glob])
     clearing = {good for kind in kinds for good in KINDS[kind].cleared_by}
@@ -98,24 +86,8 @@ def _taker(kind: str, rule: Rule, earlier: Sequence[Rule]) -> Rule | None:
 
 
 def _implied(wide: Rule, narrow: Rule, kind: str) -> bool:
-    """Whether whatever the narrow one takes, the wide one takes as well."""
-    if kind == _LOW and wide.predicates.about_stock != narrow.predicates.about_stock:
+    """Whether the wide rule takes everything of that kind that the narrow one takes."""
+    thresholds = wide.predicates.has_threshold, narrow.predicates.has_threshold
+    if kind == _LOW and thresholds[0] != thresholds[1]:
         return False  # one goes by the general threshold, the other by its own
-    return all(
-        _covers(name, getattr(wide.predicates, name), getattr(narrow.predicates, name))
-        for name in attrs.fields_dict(Predicates)
-    )
-
-
-def _covers(name: str, wide: Any, narrow: Any) -> bool:
-    if wide is None:
-        return True
-    if narrow is None:
-        return False
-    if name.endswith("_contains"):
-        return all(any(part.casefold() in one.casefold() for part in wide) for one in narrow)
-    if isinstance(wide, tuple):
-        return {one.casefold() for one in narrow} <= {one.casefold() for one in wide}
-    if name in {"price_at_least", "starts_after"}:
-        return bool(narrow >= wide)
-    return bool(narrow <= wide)
+    return narrow.predicates.implies(wide.predicates)

@@ -19,7 +19,8 @@ from ..model.cases import Act, Case, CaseState, Condition, Decision, Intent, Int
 from ..model.changes import KINDS, Change
 from ..model.facts import EventFacts, TypeFacts
 from ..model.markers import case_marker
-from ..model.rules import BUILT_IN, Predicates, Rule, Rules, Storm
+from ..model.predicates import Predicates
+from ..model.rules import BUILT_IN, Rule, Rules, Storm
 
 EPISODES = 50
 """So often may the same thing have happened."""

@@ -10,6 +10,7 @@ import attrs
 from ..model.cases import Case, Condition, Intent
 from ..model.changes import Change
 from ..model.facts import EventFacts
+from ..model.predicates import Situation
 from ..model.rules import Rules, Silence, wait
 
 
@@ -85,12 +86,12 @@ def said(
         silences: what people have silenced.
         now: the time for which it is asked.
     """
-    one = change.ticket_type
-    if one is not None and event is not None:
-        one = event.ticket_type(one.id) or one
+    ticket_type = change.ticket_type
+    if ticket_type is not None and event is not None:
+        ticket_type = event.ticket_type(ticket_type.id) or ticket_type
     known = tuple(silences)
     found = []
-    for verdict in rules.verdicts(change, event, one, now):
+    for verdict in rules.verdicts(Situation(change, event, ticket_type, now)):
         rule, why = verdict.rule, verdict.why_not
         takes = why is None
         if takes:

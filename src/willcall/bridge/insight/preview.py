@@ -11,6 +11,7 @@ import attrs
 from ...errors import InputError
 from ..model.changes import KINDS, Change
 from ..model.facts import EventFacts
+from ..model.predicates import Situation
 from ..model.rules import OnClear, Rule, Rules
 from ..templates.examples import EVENT, example
 from ..templates.lint import near
@@ -76,7 +77,7 @@ def preview(
         known = ", ".join(one.name for one in event.ticket_types or ()) or "none is known"
         raise InputError("ticket_type", f"{event.title} has no {ticket_type!r}", f"it has: {known}")
     change = example(chosen, event, ticket_type, box_office=box_office, at=at)
-    verdicts = list(rules.verdicts(change, change.event, change.ticket_type, at))
+    verdicts = list(rules.verdicts(Situation(change, change.event, change.ticket_type, at)))
     mine = next((one for one in verdicts if one.rule.id == rule.id), None)
     words = Words(rule, change, severity=rule.severity_of(chosen))
     tags = [TAG, "wc-…", str(rule.severity_of(chosen)), *rule.tags]

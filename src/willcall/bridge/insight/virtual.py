@@ -180,9 +180,8 @@ class Virtual:
                 quiet = rule.quiet_hours.until(after) if rule.quiet_hours else None
                 if quiet is not None:
                     yield quiet
-                asks = rule.predicates
-                if event is not None and asks.starts_within is not None:
-                    yield event.starts_at - asks.starts_within
+                if event is not None:
+                    yield from rule.predicates.begins_at(event)
         for silence in self.state.silences:
             yield silence.until
 

@@ -1,12 +1,12 @@
 """Which rule takes which change, and when. Pure: a rule is a value, and time is an argument.
 
 Rules are tried in order; the first that takes a condition decides, unless it says ``continue``.
-Predicates are a closed set, the fields of :class:`Predicates`; there is no expression language.
+What a rule may ask besides the kind of change is in ``predicates.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -17,6 +17,7 @@ import attrs
 from .address import Address
 from .changes import KINDS, Change, Severity
 from .facts import EventFacts, LowStock, TypeFacts
+from .predicates import Predicates, Situation
 
 BUILT_IN = "built-in"
 
@@ -40,113 +41,6 @@ class OnClear(StrEnum):
     MESSAGE = "message"  # tell the customer
     NOTE = "note"  # tell the support team only
     NOTHING = "nothing"
-
-
-@attrs.frozen(kw_only=True)
-class Predicates:
-    """What must be true of a change besides its kind; whatever is None is not asked.
-
-    Of several texts one is enough; they are compared without regard to case. The two about what
-    remains say themselves when a ticket type runs low: a rule with neither goes by the general
-    threshold.
-    """
-
-    box_office: tuple[str, ...] | None = None
-    event: tuple[str, ...] | None = None
-    event_name_contains: tuple[str, ...] | None = None
-    event_status: tuple[str, ...] | None = None
-    venue_contains: tuple[str, ...] | None = None
-    city: tuple[str, ...] | None = None
-    category: tuple[str, ...] | None = None
-    ticket_type_name_contains: tuple[str, ...] | None = None
-    remaining_below: int | None = None
-    remaining_share_below: float | None = None
-    price_at_least: int | None = None
-    starts_within: timedelta | None = None
-    starts_after: timedelta | None = None
-
-    @property
-    def about_stock(self) -> bool:
-        """Whether it says itself when a ticket type runs low."""
-        return self.remaining_below is not None or self.remaining_share_below is not None
-
-    def low(self, one: TypeFacts) -> bool:
-        """Whether so little of a ticket type remains as it asks for."""
-        left = one.available
-        if left is None or left <= 0:
-            return False
-        if self.remaining_below is not None and left >= self.remaining_below:
-            return False
-        share = self.remaining_share_below
-        return share is None or left < share * (one.quantity or 0)
-
-    def why_not(
-        self, change: Change, event: EventFacts | None, one: TypeFacts | None, now: datetime
-    ) -> str | None:
-        """The first thing that is not as asked, in words; None if all is.
-
-        Args:
-            change: what began.
-            event: the event as it is now, None for a whole box office.
-            one: the ticket type as it is now, where there is one.
-            now: the time.
-        """
-        if self.box_office is not None and change.box_office not in self.box_office:
-            return f"box_office is {change.box_office}"
-        if event is None:
-            asks = attrs.evolve(self, box_office=None) != Predicates()
-            return "it is about a whole box office, not an event" if asks else None
-        return self._event_why_not(event, now) or self._type_why_not(one)
-
-    def _event_why_not(self, event: EventFacts, now: datetime) -> str | None:
-        for field, wanted, actual in (
-            ("event", self.event, (event.id, event.slug)),
-            ("event_status", self.event_status, (event.status,)),
-            ("city", self.city, (event.city,)),
-            ("category", self.category, (event.category,)),
-        ):
-            if wanted is not None and not _any_same(wanted, actual):
-                return f"{field} is {actual[-1]}"
-        for field, parts, whole in (
-            ("event_name_contains", self.event_name_contains, event.title),
-            ("venue_contains", self.venue_contains, event.venue_name or ""),
-        ):
-            if parts is not None and not _contains(whole, parts):
-                return f"{field}: {_lacks(whole, parts)}"
-        ahead = event.starts_at - now
-        if self.starts_within is not None and not timedelta(0) <= ahead <= self.starts_within:
-            return "starts_within: it starts later, or has begun"
-        if self.starts_after is not None and ahead < self.starts_after:
-            return "starts_after: it starts sooner"
-        return None
-
-    def _type_why_not(self, one: TypeFacts | None) -> str | None:
-        parts = self.ticket_type_name_contains
-        if one is None:
-            asked = self.about_stock or parts is not None or self.price_at_least is not None
-            return "it is about a whole event, not a ticket type" if asked else None
-        if parts is not None and not _contains(one.name, parts):
-            return f"ticket_type_name_contains: {_lacks(one.name, parts)}"
-        if self.price_at_least is not None and one.price < self.price_at_least:
-            return f"price_at_least: the price is {one.price}"
-        if self.about_stock and not self.low(one):
-            return f"remaining: {one.available} are left"
-        return None
-
-
-def _any_same(wanted: Sequence[str], actual: Sequence[str | None]) -> bool:
-    names = {name.casefold() for name in actual if name is not None}
-    return any(one.casefold() in names for one in wanted)
-
-
-def _contains(whole: str, parts: Sequence[str]) -> bool:
-    return any(part.casefold() in whole.casefold() for part in parts)
-
-
-def _lacks(whole: str, parts: Sequence[str]) -> str:
-    if len(parts) == 1:
-        return f"{whole!r} does not contain {parts[0]!r}"
-    return f"{whole!r} contains none of {', '.join(map(repr, parts))}"
 
 
 @attrs.frozen
@@ -293,51 +187,41 @@ class Rules:
         rule = self.by_id(rule_id)
         return self.default if rule is None else rule.address
 
-    def runs_low(self, one: TypeFacts) -> bool:
+    def runs_low(self, ticket_type: TypeFacts) -> bool:
         """Whether a ticket type runs low for any of the rules."""
-        return self.low_stock(one) or any(
-            rule.predicates.about_stock and rule.predicates.low(one)
+        return self.low_stock(ticket_type) or any(
+            rule.predicates.has_threshold and rule.predicates.runs_low(ticket_type)
             for rule in self.rules
             if "ticket_type.low_stock" in rule.kinds
         )
 
-    def verdicts(
-        self, change: Change, event: EventFacts | None, one: TypeFacts | None, now: datetime
-    ) -> Iterator[Verdict]:
-        """What each rule says of a change, in order, until one has decided."""
+    def verdicts(self, now: Situation) -> Iterator[Verdict]:
+        """What each rule says of a change, in order, until a rule has taken it for good."""
         for rule in self.rules:
-            why_not = self._why_not(rule, change, event, one, now)
+            why_not = self._why_not(rule, now)
             yield Verdict(rule=rule, why_not=why_not)
             if why_not is None and not rule.go_on:
                 return
 
-    def taking(
-        self, change: Change, event: EventFacts | None, one: TypeFacts | None, now: datetime
-    ) -> list[Rule]:
+    def taking(self, now: Situation) -> list[Rule]:
         """The rules that take a change."""
-        found = self.verdicts(change, event, one, now)
-        return [verdict.rule for verdict in found if verdict.why_not is None]
+        return [verdict.rule for verdict in self.verdicts(now) if verdict.why_not is None]
 
-    def still_low(self, rule: Rule, one: TypeFacts | None) -> bool:
+    def still_low(self, rule: Rule, ticket_type: TypeFacts | None) -> bool:
         """Whether a ticket type that ran low for a rule still does."""
-        if one is None:
+        if ticket_type is None:
             return True
         asks = rule.predicates
-        return asks.low(one) if asks.about_stock else self.low_stock(one)
+        return asks.runs_low(ticket_type) if asks.has_threshold else self.low_stock(ticket_type)
 
-    def _why_not(
-        self,
-        rule: Rule,
-        change: Change,
-        event: EventFacts | None,
-        one: TypeFacts | None,
-        now: datetime,
-    ) -> str | None:
-        if change.kind not in rule.kinds:
-            return f"it is not about {change.kind}"
-        why_not = rule.predicates.why_not(change, event, one, now)
-        if why_not is None and change.kind == "ticket_type.low_stock" and one is not None:
-            why_not = None if self.still_low(rule, one) else f"remaining: {one.available} are left"
+    def _why_not(self, rule: Rule, now: Situation) -> str | None:
+        kind, ticket_type = now.change.kind, now.ticket_type
+        if kind not in rule.kinds:
+            return f"it is not about {kind}"
+        why_not = rule.predicates.why_not(now)
+        if why_not is None and kind == "ticket_type.low_stock" and ticket_type is not None:
+            left = f"remaining: {ticket_type.available} are left"
+            why_not = None if self.still_low(rule, ticket_type) else left
         return why_not
 
 
