@@ -14,9 +14,14 @@ from typing import Any
 import attrs
 
 from willcall import errors
+from willcall.bridge.model.facts import EventFacts
+from willcall.bridge.ports import NotThere, Refused, Removed
+from willcall.client.flow import Flow
 from willcall.client.money import Money
+from willcall.client.provider import open_account
 from willcall.errors import ApiError
-from willcall_pretix.api import AsyncPretix, Pretix
+from willcall_pretix.api import PROVIDER, AsyncPretix, Pretix
+from willcall_pretix.box_office import BOX_OFFICE, PretixBoxOffice
 
 SOURCE = "pretix {version}, a real server with the house of examples/willcall-pretix/server/shop.py"
 RECORDED = r"pretix \d+\.\d+\.\d+, a real server with the house of [\w/.-]+"
@@ -26,6 +31,14 @@ ORGANIZER = {"organizer": "lindenhof"}
 STRANGER = "nobody-has-this-token"
 
 STALLS, BALCONY, PROGRAMME, BOX = 1, 2, 3, 4
+
+
+def opened(key: str, base_url: str | None = None) -> PretixBoxOffice:
+    """The box office of the bridge, as its adapter opens it."""
+    account = open_account(PROVIDER, key, base_url, paced=False, path_params=ORGANIZER)
+    box = BOX_OFFICE.open(account, ORGANIZER)
+    assert isinstance(box, PretixBoxOffice)
+    return box
 
 
 @attrs.frozen
@@ -40,6 +53,7 @@ class Exchange:
         raises: the error that is expected in place of an answer.
         says: what that error must say.
         key: ``key``, ``reader`` (may read alone) or ``stranger``.
+        port: whether ``act`` is given the box office of the bridge, and returns a flow.
     """
 
     name: str
@@ -49,15 +63,12 @@ class Exchange:
     raises: type[ApiError] | None = None
     says: str = ""
     key: str = "key"
+    port: bool = False
 
     @property
     def path(self) -> str:
         """The cassette, below the folder of all cassettes."""
         return f"{FOLDER}/{self.name}.json"
-
-
-def _names(rows: Any) -> Any:
-    return rows.whole, [row.slug for row in rows]
 
 
 def _stock(rows: Any) -> Any:
@@ -66,6 +77,24 @@ def _stock(rows: Any) -> Any:
 
 def _event(event: Any) -> Any:
     return dict(event.name), event.date_from, event.currency, event.live, event.timezone
+
+
+def _all_rows(box: PretixBoxOffice) -> Flow[list[EventFacts]]:
+    """The whole list, and that every row is silent on what is left."""
+    found: list[EventFacts] = []
+    cursor: Any = None
+    while True:
+        rows = yield from box.rows(cursor)
+        assert rows.silent == {row.id for row in rows.events}
+        found += rows.events
+        cursor = rows.next
+        if cursor is None:
+            return found
+
+
+def _facts(facts: Any) -> Any:
+    left = [(kind.id, kind.available) for kind in facts.ticket_types]
+    return facts.title, facts.status, facts.sold_out, left
 
 
 def _access(access: Any) -> Mapping[str, bool | None]:
@@ -100,10 +129,22 @@ EXCHANGES = (
         says="You do not have permission to perform this action.",
     ),
     Exchange(
-        "events.dates",
-        lambda api: api.events.dates("cabaret").all(),
+        "dates.list",
+        lambda api: api.dates.list().all(),
         [("cabaret", "Cabaret 1", True), ("cabaret", "Cabaret 2", True)],
         lambda rows: [(row.event, row.name["en"], row.active) for row in rows],
+    ),
+    Exchange(
+        "dates.get",
+        lambda api: api.dates.get("cabaret", 2),
+        ("cabaret", "Cabaret 2", True),
+        lambda row: (row.event, row.name["en"], row.active),
+    ),
+    Exchange(
+        "dates.get-missing",
+        lambda api: api.dates.get("cabaret", 99),
+        raises=errors.NotFoundError,
+        says="No SubEvent matches",
     ),
     Exchange(
         "events.stock",
@@ -125,7 +166,7 @@ EXCHANGES = (
     ),
     Exchange(
         "events.stock-in-yen",
-        lambda api: api.events.stock("tea"),
+        lambda api: api.events.stock("tea", currency="JPY"),
         [("Guest", Money(5000, "JPY"), 12, 12)],
         lambda rows: [(row.name, row.price, row.size, row.available) for row in rows],
     ),
@@ -170,6 +211,49 @@ EXCHANGES = (
         raises=errors.PermissionDeniedError,
         says="You do not have permission to perform this action.",
         key="reader",
+    ),
+    Exchange(
+        "box_office.rows",
+        _all_rows,
+        ["hamlet", "next-season", "tea", "cabaret/1", "cabaret/2"],
+        lambda rows: [row.id for row in rows],
+        port=True,
+    ),
+    Exchange(
+        "box_office.event",
+        lambda box: box.event("hamlet"),
+        ("Hamlet", "PUBLISHED", False, [("1", 4), ("2", 0), ("4-1", 4), ("4-2", 1)]),
+        _facts,
+        port=True,
+    ),
+    Exchange(
+        "box_office.event-of-a-series",
+        lambda box: box.event("cabaret/1"),
+        ("Cabaret 1", "PUBLISHED", False, [("6", 1)]),
+        _facts,
+        port=True,
+    ),
+    Exchange(
+        "box_office.event-not-there",
+        lambda box: box.event("macbeth"),
+        NotThere(),
+        port=True,
+    ),
+    Exchange(
+        "box_office.event-of-a-series-not-there",
+        lambda box: box.event("cabaret/99"),
+        NotThere(),
+        port=True,
+    ),
+    Exchange(
+        "box_office.remove-refused",
+        lambda box: box.remove("hamlet", str(BALCONY)),
+        True,
+        lambda answer: isinstance(answer, Refused) and "already been ordered" in answer.why,
+        port=True,
+    ),
+    Exchange(
+        "box_office.remove", lambda box: box.remove("hamlet", str(STALLS)), Removed(), port=True
     ),
     Exchange(
         "error-401",

@@ -12,7 +12,7 @@ from typing import Any
 
 from pretix_server import Shop, pretix
 
-from support.cassettes import HOME, Waits, recorder, settled
+from support.cassettes import HOME, Waits, recorder
 from support.pretix import (
     BALCONY,
     EXCHANGES,
@@ -22,7 +22,10 @@ from support.pretix import (
     SOURCE,
     STRANGER,
     Exchange,
+    opened,
 )
+from willcall.client.flow import drive
+from willcall.client.http import Connections
 from willcall.errors import ApiError
 
 ENVIRONMENT = Path(".cache/pretix")
@@ -32,13 +35,19 @@ def held(exchange: Exchange, shop: Shop) -> str:
     """What an exchange came to; empty if it is what it must be."""
     key = shop.keys.get(exchange.key, STRANGER)
     kind: Any = KINDS["sync"]
-    with kind(key, base_url=shop.api, path_params=ORGANIZER, pace=None) as api:
-        try:
-            answer = settled(exchange.act(api))
-        except ApiError as error:
-            if exchange.raises is type(error) and exchange.says in error.message:
-                return ""
-            return f"{type(error).__name__}: {error}"
+    connections = Connections()
+    try:
+        if exchange.port:
+            answer = drive(exchange.act(opened(key, shop.api)), connections)
+        else:
+            with kind(key, base_url=shop.api, path_params=ORGANIZER, pace=None) as api:
+                answer = exchange.act(api)
+    except ApiError as error:
+        if exchange.raises is type(error) and exchange.says in error.message:
+            return ""
+        return f"{type(error).__name__}: {error}"
+    finally:
+        connections.close()
     if exchange.raises is not None:
         return f"no {exchange.raises.__name__}"
     seen = exchange.seen(answer)

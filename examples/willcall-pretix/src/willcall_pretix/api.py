@@ -34,6 +34,7 @@ from willcall.errors import ConflictError, Reply
 
 EVENTS = "/organizers/{organizer}/events/"
 EVENT = EVENTS + "{event}/"
+DATES = "/organizers/{organizer}/subevents/"
 
 
 @attrs.frozen(kw_only=True)
@@ -55,7 +56,7 @@ class Event:
 
 @attrs.frozen(kw_only=True)
 class Date:
-    """A date in a series of events; pretix calls it a subevent."""
+    """A date in a series of events."""
 
     id: int
     event: str
@@ -201,21 +202,21 @@ class Events(Collection[F]):
         """
         return self._op("GET", EVENT, _read(Event), {"event": event})
 
-    @listing
-    def dates(self, event: str) -> Op[Page[Date]]:
-        """The dates of a series."""
-        return _paged(self._op("GET", EVENT + "subevents/", parse_object, {"event": event}), Date)
-
     @procedure
     def stock(
-        self: Events[InFlow], event: str, *, date: int | None = None
+        self: Events[InFlow],
+        event: str,
+        *,
+        date: int | None = None,
+        currency: str | None = None,
     ) -> Flow[tuple[Stock, ...]]:
         """The ticket types of an event, or of a date in a series, and what is left of each.
 
-        It takes three requests: the event's currency, its items, and its quotas.
+        It takes two requests, for the event's items and its quotas, and another for its currency if
+        that is not given.
         """
         items = Items(self._session)
-        currency = (yield from self.get(event)).currency
+        currency = currency or (yield from self.get(event)).currency
         found = yield from items.list(event).all()
         quotas = yield from items.quotas(event, date=date).all()
         return tuple(
@@ -223,6 +224,27 @@ class Events(Collection[F]):
             for item in found
             for variation in item.variations or (None,)
         )
+
+
+class Dates(Collection[F]):
+    """The dates of all series of an organizer; pretix calls them subevents."""
+
+    @listing
+    def list(self, *, page_size: int = 50) -> Op[Page[Date]]:
+        """All dates of all series."""
+        params = {"page_size": in_range("page_size", page_size, 50)}
+        return _paged(self._op("GET", DATES, parse_object, params=params), Date)
+
+    @endpoint
+    def get(self, event: str, date: int) -> Op[Date]:
+        """One date.
+
+        Raises:
+            NotFoundError: the series has no such date.
+            PermissionDeniedError: no such series, or the token's team may not see it.
+        """
+        route = EVENT + "subevents/{date}/"
+        return self._op("GET", route, _read(Date), {"event": event, "date": date})
 
 
 class Items(Collection[F]):
@@ -297,6 +319,7 @@ class Pretix(SyncClient):
     __doc__ = f"pretix's API, blocking.\n\n{SyncClient.__doc__}"
     provider = PROVIDER
     events = cached_property[Events[Sync]](lambda self: Events(self._session))
+    dates = cached_property[Dates[Sync]](lambda self: Dates(self._session))
     items = cached_property[Items[Sync]](lambda self: Items(self._session))
 
 
@@ -304,6 +327,7 @@ class AsyncPretix(AsyncClient):
     __doc__ = f"pretix's API, awaited.\n\n{AsyncClient.__doc__}"
     provider = PROVIDER
     events = cached_property[Events[Async]](lambda self: Events(self._session))
+    dates = cached_property[Dates[Async]](lambda self: Dates(self._session))
     items = cached_property[Items[Async]](lambda self: Items(self._session))
 
 
@@ -312,6 +336,7 @@ class FlowPretix(FlowClient):
 
     provider = PROVIDER
     events = cached_property[Events[InFlow]](lambda self: Events(self._session))
+    dates = cached_property[Dates[InFlow]](lambda self: Dates(self._session))
     items = cached_property[Items[InFlow]](lambda self: Items(self._session))
 
 
