@@ -38,6 +38,7 @@ DOCUMENTS = [
     *sorted((ROOT / "docs" / "decisions").glob("*.md")),
 ]
 README = (ROOT / "README.md").read_text("utf-8")
+GUARANTEES = (ROOT / "docs" / "guarantees.md").read_text("utf-8")
 CLIENTS = (ROOT / "docs" / "clients.md").read_text("utf-8")
 _BLOCK = re.compile(r"^```(.*?)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
@@ -126,10 +127,10 @@ def test_toml_blocks_are_valid() -> None:
             checked(value)
 
 
-def test_every_command_is_in_the_table() -> None:
-    """And none that is not there."""
-    told = set(re.findall(r"^\| `willcall (\w+)", README, re.MULTILINE))
-    assert told == set(BY_NAME)
+def test_commands_in_the_table_are_there() -> None:
+    """docs/cli.md has all of them; the README those that a new user needs."""
+    named = set(re.findall(r"^\| `willcall (\w+)", README, re.MULTILINE))
+    assert {"run", "watch", "plan"} <= named <= set(BY_NAME)
 
 
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
@@ -217,11 +218,11 @@ def test_the_picture_is_what_the_demo_shows() -> None:
     assert [line for line in undated(picture) if line not in shown] == []
 
 
-def test_the_exit_codes_are_those_of_the_help() -> None:
-    """One table in two places."""
-    told = dict(re.findall(r"^\| (\d+) \| (.*) \|$", README, re.MULTILINE))
-    helped = dict(re.findall(r"^  (\d+)\s+(.*)$", EXIT_CODES, re.MULTILINE))
-    assert {code: text.replace("`", "") for code, text in told.items()} == helped
+def test_every_exit_code_has_a_remedy() -> None:
+    """In the guarantees, for whoever is on call."""
+    section = GUARANTEES.partition("## Exit codes")[2].partition("\n## ")[0]
+    explained = re.findall(r"^\| (\d+) \|", section, re.MULTILINE)
+    assert explained == re.findall(r"^  (\d+)\s", EXIT_CODES, re.MULTILINE)
 
 
 def test_the_guide_says_what_to_do_about_every_error() -> None:
