@@ -1,4 +1,4 @@
-"""Ticket0's clients, and all in which its wire differs from another provider's."""
+"""Ticket0's clients, and everything in which its API differs from another provider's."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _NO_TICKET, _NO_CUSTOMER = inferred.NO_SUCH_TICKET, inferred.NO_SUCH_CUSTOMER
 
 PROVIDER = Provider(
     name="ticket0",
-    base_url="https://app.ticket0.ai/api/v1",  # seed
-    key_prefix="t0_",  # seed
+    base_url="https://app.ticket0.ai/api/v1",
+    key_prefix="t0_",
     key_env="TICKET0_API_KEY",
-    auth=lambda key: {"authorization": f"Bearer {key}"},  # seed
+    auth=lambda key: {"authorization": f"Bearer {key}"},
     explain=explain,
-    quota=Quota(60, 60.0),  # public: per workspace, shared by all its keys
+    quota=Quota(60, 60.0),  # per workspace, shared by all its keys
     advice={
         401: "check the key under Settings > API keys; it may be revoked or past its expiry date",
         403: "make a key with the scopes this call needs; each method's help names them",

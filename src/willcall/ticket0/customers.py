@@ -13,23 +13,23 @@ from .wire import read_customer, rows_page
 
 
 class Customers(Collection[F]):
-    """The people whom tickets concern."""
+    """The customers of the workspace."""
 
     @listing
     def list(
         self, *, email: str | None = None, external_id: str | None = None, limit: int = 100
     ) -> Op[Page[Customer]]:
-        """Customers, page by page; in which order is not documented.
+        """Customers, page by page. Their order is not documented.
 
         Args:
             email: only the customer with this address.
-            external_id: only the customer with this id of yours.
-            limit: how many a page holds, 1 to 100 (public).
+            external_id: only the customer with this external id.
+            limit: customers on a page, 1 to 100 (2026).
 
         Raises:
             InputError: limit out of range.
 
-        Scope: ``customers:read``. Source: older.
+        Scope: ``customers:read``. Documented by Ticket0 (2025).
         """
         params = {
             "email": email,
@@ -47,22 +47,22 @@ class Customers(Collection[F]):
         external_id: str | Unset | None = UNSET,
         metadata: Mapping[str, str] | Unset = UNSET,
     ) -> Op[Customer]:
-        """Make a customer record.
+        """Create a customer record.
 
         Args:
             email: their address.
-            name: what they are called.
-            external_id: your own id for them. If a customer has it already, that one is the answer:
-                then this call is an upsert, see :meth:`upsert`.
-            metadata: facts of yours, strings only.
+            name: their name.
+            external_id: your own id for them. If a customer has it already, that customer is
+                returned: the call is then an upsert, see :meth:`upsert`.
+            metadata: your own facts, strings only.
 
         Raises:
             InputError: the address is empty, or metadata holds something other than strings.
             ValidationError: Ticket0 refuses a field, such as the address.
-            OutcomeUnknownError: no clear answer; the record may be there. Look with
+            OutcomeUnknownError: no clear answer; the record may exist. Search for it with
                 ``customers.list(email=…)``.
 
-        Scope: ``customers:write``. Source: older.
+        Scope: ``customers:write``. Documented by Ticket0 (2025).
         """
         return _make_customer(email, name, external_id, metadata, repeatable=False)
 
@@ -75,34 +75,34 @@ class Customers(Collection[F]):
         name: str | Unset | None = UNSET,
         metadata: Mapping[str, str] | Unset = UNSET,
     ) -> Op[Customer]:
-        """The customer with this id of yours, made if there is none.
+        """The customer with this external id, created if there is none.
 
-        One that is there is returned as it is. This is the one write that is safe to repeat, and
-        so it is repeated after a failure as a read is; it never raises OutcomeUnknownError.
+        An existing customer is returned unchanged. This is the only write that is safe to repeat,
+        so it is retried after a failure like a read; it never raises OutcomeUnknownError.
 
         Args:
             external_id: your own id for them.
             email: their address.
-            name: what they are called.
-            metadata: facts of yours, strings only.
+            name: their name.
+            metadata: your own facts, strings only.
 
         Raises:
             InputError: id or address are empty, or metadata holds something other than strings.
             ValidationError: Ticket0 refuses a field, such as the address.
 
-        Scope: ``customers:write``. Source: older.
+        Scope: ``customers:write``. Documented by Ticket0 (2025).
         """
         known = text("external_id", external_id)
         return _make_customer(email, name, known, metadata, repeatable=True)
 
     @endpoint
     def get(self, customer_id: str) -> Op[Customer]:
-        """One customer.
+        """A customer.
 
         Raises:
             NotFoundError: no such customer in this workspace.
 
-        Scope: ``customers:read``. Source: older.
+        Scope: ``customers:read``. Documented by Ticket0 (2025).
         """
         return Op(
             "GET",
@@ -120,20 +120,20 @@ class Customers(Collection[F]):
         name: str | Unset | None = UNSET,
         metadata: Mapping[str, str | None] | Unset = UNSET,
     ) -> Op[Customer]:
-        """Change a customer record; what is not given stays as it is.
+        """Change a customer record. A field that is not given stays as it is.
 
         Args:
             customer_id: ``cust_…``.
-            name: what they are called; None: not known.
-            metadata: facts to add or change, strings only; None takes one away. Those that are not
+            name: their name; None clears it.
+            metadata: facts to add or change, strings only; None removes a fact. Facts that are not
                 named stay as they are.
 
         Raises:
             InputError: nothing to change was given, or metadata holds something other than strings.
             NotFoundError: no such customer in this workspace.
-            OutcomeUnknownError: no clear answer; the change may be made.
+            OutcomeUnknownError: no clear answer; the change may have been made.
 
-        Scope: ``customers:write``. Source: older.
+        Scope: ``customers:write``. Documented by Ticket0 (2025).
         """
         changes = {"name": name, "metadata": _facts(metadata, removable=True)}
         if all(value is UNSET for value in changes.values()):
@@ -157,7 +157,7 @@ def _facts(
     for name, value in metadata.items():
         if not isinstance(value, str) and not (removable and value is None):
             raise InputError(
-                "metadata", f"{name!r} is no text", "Ticket0 keeps strings only; write str(…)"
+                "metadata", f"{name!r} is not text", "Ticket0 keeps strings only; write str(…)"
             )
     return metadata
 
@@ -180,7 +180,7 @@ def _make_customer(
             "externalId": external_id,
             "metadata": _facts(metadata, removable=False),
         },
-        look="look with customers.list(email=…) before you make it again",
+        look="look with customers.list(email=…) before you create it again",
         route="/customers",
         repeatable=repeatable,
     )

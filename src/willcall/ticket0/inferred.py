@@ -1,17 +1,16 @@
-"""Every name on Ticket0's wire that nothing we can read states: our choice, all in one place.
+"""Every name on Ticket0's wire that is inferred: it is documented nowhere, and is our choice.
 
-The marks used elsewhere: *seed* (the API reference), *public* (the newest public documentation,
-2026), *older* (an earlier revision of it, 2025).
+If the service uses another name, the correction is one line here.
 """
 
 from __future__ import annotations
 
-# POST, GET and PATCH answer with a bare ticket (older); the same inside an envelope is read too.
+# POST, GET and PATCH answer with a bare ticket (2025); the same inside an envelope is read too.
 TICKET_ENVELOPE = "ticket"
 MESSAGE_ENVELOPE = "message"
 CUSTOMER_ENVELOPE = "customer"
 
-# Further fields of a reply to a customer; a message that is read has them (public).
+# Further fields of a reply to a customer; a message that is read has them (2026).
 BODY_HTML = "bodyHtml"
 CC_ADDRESSES = "ccAddresses"
 
@@ -19,8 +18,8 @@ CC_ADDRESSES = "ccAddresses"
 NO_SUCH_TICKET = "tkt_willcall~checks~a~key~there~is~no~such~ticket"
 NO_SUCH_CUSTOMER = "cust_willcall~checks~a~key~there~is~no~such~customer"
 
-# Webhooks. The envelope is documented (older); what a ping is called and what stands in `data` are
-# not: the thing itself, or the thing under its name.
+# Webhooks. The envelope is documented (2025). The name of a ping is not, nor whether `data` holds
+# the object itself or the object under its name.
 PING = "ping"
 DATA_TICKET = "ticket"
 DATA_MESSAGE = "message"

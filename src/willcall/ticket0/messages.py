@@ -1,4 +1,4 @@
-"""Ticket0's messages: what is said in a ticket, to the customer and among the team."""
+"""Ticket0's messages: replies to the customer and internal notes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .wire import read_message, rows_page
 
 
 class Messages(Collection[F]):
-    """The conversation of a ticket: e-mails, chat and internal notes."""
+    """The messages of a ticket: e-mails, chat and internal notes."""
 
     @listing
     def list(self, ticket_id: str) -> Op[Page[Message]]:
@@ -23,7 +23,8 @@ class Messages(Collection[F]):
         Raises:
             NotFoundError: no such ticket in this workspace.
 
-        Scope: ``messages:read``. Source: public (the older revision had pages; both are read).
+        Scope: ``messages:read``. Documented by Ticket0 (2026). The documentation of
+        2025 has pages; both are read.
         """
         return _messages_page(ticket_id)
 
@@ -46,22 +47,23 @@ class Messages(Collection[F]):
             from_address: a monitored inbox address of the workspace.
             body_text: plain text.
             body_html: the same as HTML (inferred).
-            cc_addresses: who gets a copy (inferred).
-            once: a marker of yours, new for each message. It becomes the last line of the text, in
-                brackets (unless it stands there already), and a message whose answer was lost is
-                looked for by it among the ticket's messages before it is sent again: see
-                :func:`willcall.client.once.carry_out`. So one call sends at most one message. Not
+            cc_addresses: recipients of a copy (inferred).
+            once: a marker of your own, new for each message. It becomes the last line of the text,
+                in brackets, unless it is there already. If the answer is lost, the messages of the
+                ticket are searched for it before the message is sent again: see
+                :func:`willcall.client.once.carry_out`. So a call sends at most one message. Not
                 covered: two calls with the same marker, unless ``look_first``.
-            look_first: look for the marker before the first try as well, for one that may have
+            look_first: search for the marker before the first try as well, because it may have
                 been used before. It costs a request.
 
         Raises:
-            InputError: the text is empty, or the marker is none.
+            InputError: the text is empty, or the marker is malformed.
             NotFoundError: no such ticket in this workspace.
             ValidationError: Ticket0 refuses a field, such as an address it does not monitor.
             OutcomeUnknownError: no clear answer; the message may have been sent.
 
-        Scope: ``messages:send`` (with ``once`` also ``messages:read``). Source: public.
+        Scope: ``messages:send`` (with ``once`` also ``messages:read``).
+        Documented by Ticket0 (2026).
         """
         json = {
             "fromAddress": text("from_address", from_address),
@@ -82,15 +84,16 @@ class Messages(Collection[F]):
         Args:
             ticket_id: ``tkt_…``.
             body: plain text.
-            once: a marker of yours, new for each note, exactly as for :meth:`send`.
-            look_first: look for the marker before the first try as well.
+            once: a marker of your own, new for each note, as in :meth:`send`.
+            look_first: search for the marker before the first try as well.
 
         Raises:
-            InputError: the text is empty, or the marker is none.
+            InputError: the text is empty, or the marker is malformed.
             NotFoundError: no such ticket in this workspace.
-            OutcomeUnknownError: no clear answer; the note may be there.
+            OutcomeUnknownError: no clear answer; the note may exist.
 
-        Scope: ``messages:send`` (with ``once`` also ``messages:read``). Source: older.
+        Scope: ``messages:send`` (with ``once`` also ``messages:read``).
+        Documented by Ticket0 (2025).
         """
         json = {"body": marked_body("body", body, once), "isNote": True}
         return _post_message(ticket_id, json, once, look_first)

@@ -1,8 +1,8 @@
-"""What Ticket0 knows, in its own words.
+"""Ticket0's objects.
 
-Each fact is marked with how it is known: *seed* (the API reference), *public* (the newest public
-documentation, 2026), *older* (an earlier revision, 2025). A status or direction that is not listed
-here is kept as the plain string it came as.
+Each fact is marked with the documentation that states it: *2026* is Ticket0's newest public
+documentation, *2025* an earlier revision of it. A status or direction that is not listed here is
+kept as the plain string it came as.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import attrs
 
 
 class TicketStatus(StrEnum):
-    """Where a ticket stands (older)."""
+    """The status of a ticket (2025)."""
 
     OPEN = "open"
     PENDING = "pending"
@@ -25,21 +25,21 @@ class TicketStatus(StrEnum):
 
 
 class Direction(StrEnum):
-    """Which way a message went (public)."""
+    """The direction of a message (2026)."""
 
     INBOUND = "inbound"
     OUTBOUND = "outbound"
 
 
 class Channel(StrEnum):
-    """How a message travelled (public)."""
+    """How a message was sent (2026)."""
 
     EMAIL = "email"
     CHAT = "chat"
 
 
 class AuthorType(StrEnum):
-    """Who wrote a message (public)."""
+    """Who wrote a message (2026)."""
 
     CUSTOMER = "customer"
     USER = "user"
@@ -48,96 +48,96 @@ class AuthorType(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Ticket:
-    """A support ticket. It belongs to one inbox (older)."""
+    """A support ticket. It belongs to one inbox (2025)."""
 
     id: str
-    """``tkt_…`` (older)."""
+    """``tkt_…`` (2025)."""
     subject: str
-    """Older."""
+    """What the support team reads first (2025)."""
     status: TicketStatus | str
-    """Older."""
+    """Its status (2025)."""
     assignee_id: str | None = None
-    """``usr_…``, or None while nobody has it (older)."""
+    """``usr_…``, or None if nobody is assigned (2025)."""
     customer_id: str | None = None
-    """``cust_…`` (public; ``cus_…`` in the older revision)."""
+    """``cust_…`` (2026; ``cus_…`` in 2025)."""
     inbox_id: str | None = None
-    """``inb_…`` (older)."""
+    """``inb_…`` (2025)."""
     tags: tuple[str, ...] = ()
-    """Older."""
+    """Its tags (2025)."""
     created_at: datetime | None = None
-    """Aware (older)."""
+    """When it was opened; aware (2025)."""
     updated_at: datetime | None = None
-    """Aware (older)."""
+    """When it last changed; aware (2025)."""
 
 
 @attrs.frozen(kw_only=True)
 class Message:
-    """One message of a ticket's conversation: an e-mail, a chat line or an internal note.
+    """A message of a ticket: an e-mail, a chat line or an internal note.
 
-    The public and the older documentation shape it differently; both are read.
+    The documentation of 2026 and that of 2025 give it different shapes; both are read.
     """
 
     id: str
-    """``msg_…`` (public)."""
+    """``msg_…`` (2026)."""
     direction: Direction | str | None = None
-    """Public and older."""
+    """Inbound or outbound (2026 and 2025)."""
     body_text: str = ""
-    """The text (public ``bodyText``; older ``body``)."""
+    """The text (2026: ``bodyText``; 2025: ``body``)."""
     body_html: str | None = None
-    """The same as HTML, where there is any (public)."""
+    """The same as HTML, if there is any (2026)."""
     body_text_cleaned: str | None = None
-    """The text without quotes and signature (public)."""
+    """The text without quotes and signature (2026)."""
     from_address: str | None = None
-    """Public ``fromAddress``; older ``authorEmail``."""
+    """The address of the sender (2026: ``fromAddress``; 2025: ``authorEmail``)."""
     from_name: str | None = None
-    """Public."""
+    """The name of the sender (2026)."""
     to_addresses: tuple[str, ...] = ()
-    """Public."""
+    """The recipients (2026)."""
     cc_addresses: tuple[str, ...] = ()
-    """Public."""
+    """The recipients of a copy (2026)."""
     author_type: AuthorType | str | None = None
-    """Public."""
+    """Who wrote it (2026)."""
     author_id: str | None = None
-    """Public."""
+    """The id of the author (2026)."""
     author_name: str | None = None
-    """Public and older."""
+    """The name of the author (2026 and 2025)."""
     is_note: bool = False
-    """Whether it is internal, never sent to the customer (older)."""
+    """Whether it is an internal note, which the customer never sees (2025)."""
     subject: str | None = None
-    """Public."""
+    """Its subject (2026)."""
     channel: Channel | str | None = None
-    """Public."""
+    """How it was sent (2026)."""
     external_id: str | None = None
-    """The Message-ID of an e-mail (public)."""
+    """The Message-ID of an e-mail (2026)."""
     in_reply_to: str | None = None
-    """The Message-ID of what it answers (public)."""
+    """The Message-ID of what it answers (2026)."""
     conversation_id: str | None = None
-    """Public."""
+    """Its conversation (2026)."""
     ticket_id: str | None = None
-    """Older."""
+    """Its ticket (2025)."""
     ai_sentiment: Any = None
-    """Public; of which type is not said, so it is kept as it came."""
+    """As it came; its type is not documented (2026)."""
     detected_language: str | None = None
-    """Public."""
+    """Its language, as detected by Ticket0 (2026)."""
     created_at: datetime | None = None
-    """Aware (public and older)."""
+    """When it was written; aware (2026 and 2025)."""
 
 
 @attrs.frozen(kw_only=True)
 class Customer:
-    """Somebody whom tickets concern (older)."""
+    """A customer (2025)."""
 
     id: str
-    """``cust_…`` (public; ``cus_…`` in the older revision)."""
+    """``cust_…`` (2026; ``cus_…`` in 2025)."""
     email: str | None = None
-    """Older."""
+    """Their address (2025)."""
     name: str | None = None
-    """Older."""
+    """Their name (2025)."""
     external_id: str | None = None
-    """Your own id for them (older)."""
+    """Your own id for them (2025)."""
     metadata: Mapping[str, str] = attrs.field(factory=dict)
-    """Strings only (older)."""
+    """Your own facts, strings only (2025)."""
     ticket_count: int | None = None
-    """How many tickets concern them (older)."""
+    """How many tickets they have (2025)."""
     created_at: datetime | None = None
-    """Aware (older)."""
+    """When the record was created; aware (2025)."""

@@ -26,20 +26,20 @@ class Tickets(Collection[F]):
         tag: str | None = None,
         limit: int = 100,
     ) -> Op[Page[Ticket]]:
-        """Tickets, page by page; in which order is not documented.
+        """Tickets, page by page. Their order is not documented.
 
         Args:
-            status: only tickets that stand so (seed).
-            assignee_id: only tickets that this user has (older).
-            inbox_id: only tickets of this inbox (older).
-            tag: only tickets with this tag (older).
-            limit: how many a page holds, 1 to 100 (public; Ticket0's own default is 20).
+            status: only tickets with this status.
+            assignee_id: only tickets of this assignee (2025).
+            inbox_id: only tickets of this inbox (2025).
+            tag: only tickets with this tag (2025).
+            limit: tickets on a page, 1 to 100 (2026; Ticket0's own default is 20).
 
         Raises:
             InputError: limit out of range.
             ValidationError: Ticket0 refuses a filter.
 
-        Scope: ``tickets:read``.
+        Scope: ``tickets:read``. Documented by Ticket0.
         """
         return _tickets_page(
             {
@@ -62,28 +62,29 @@ class Tickets(Collection[F]):
         once: str | None = None,
         look_first: bool = False,
     ) -> Op[Ticket]:
-        """Open a ticket. It can carry no tags and no external id yet: tag it afterwards.
+        """Open a ticket. Tags and external ids cannot be given here: tag it afterwards.
 
         Args:
             subject: what the support team reads first.
-            customer_email: whom the ticket concerns; the customer record is linked by it.
+            customer_email: the address of the customer, by which the customer record is linked.
             inbox_id: ``inb_…``.
             body: the first text.
-            once: a marker of yours, new for each ticket, such as ``"order-4711"``. It is put at the
-                end of the subject in brackets (unless it stands there already), and a ticket whose
-                answer was lost is looked for by it, in all tickets of the inbox, before it is
-                opened again: see :func:`willcall.client.once.carry_out`. So one call opens at most
-                one ticket. Not covered: two calls with the same marker, unless ``look_first``.
-            look_first: look for the marker before the first try as well, for one that may have
-                been used before, by a run that crashed, say. The ticket that is found is the
-                answer. It reads every ticket of the inbox, a request per hundred.
+            once: a marker of your own, new for each ticket, such as ``"order-4711"``. It is put at
+                the end of the subject in brackets, unless it is there already. If the answer is
+                lost, the tickets of the inbox are searched for it before the ticket is opened
+                again: see :func:`willcall.client.once.carry_out`. So a call opens at most one
+                ticket. Not covered: two calls with the same marker, unless ``look_first``.
+            look_first: search for the marker before the first try as well, because a run that
+                crashed may have used it. A ticket that is found is returned. This reads every
+                ticket of the inbox, a request per hundred.
 
         Raises:
-            InputError: a field is empty, or the marker is none.
+            InputError: a field is empty, or the marker is malformed.
             ValidationError: Ticket0 refuses a field, such as the customer's address.
-            OutcomeUnknownError: no clear answer; the ticket may be there.
+            OutcomeUnknownError: no clear answer; the ticket may exist.
 
-        Scope: ``tickets:write`` (with ``once`` also ``tickets:read``). Source: older.
+        Scope: ``tickets:write`` (with ``once`` also ``tickets:read``).
+        Documented by Ticket0 (2025).
         """
         sent = text("subject", subject) if once is None else marked("subject", subject, once, " ")
         spec = None
@@ -108,12 +109,12 @@ class Tickets(Collection[F]):
 
     @endpoint
     def get(self, ticket_id: str) -> Op[Ticket]:
-        """One ticket.
+        """A ticket.
 
         Raises:
             NotFoundError: no such ticket in this workspace.
 
-        Scope: ``tickets:read``. Source: older.
+        Scope: ``tickets:read``. Documented by Ticket0 (2025).
         """
         return Op(
             "GET",
@@ -132,20 +133,20 @@ class Tickets(Collection[F]):
         assignee_id: str | Unset | None = UNSET,
         tags: Sequence[str] | Unset = UNSET,
     ) -> Op[Ticket]:
-        """Change a ticket; what is not given stays as it is.
+        """Change a ticket. A field that is not given stays as it is.
 
         Args:
             ticket_id: ``tkt_…``.
-            status: where it is to stand.
-            assignee_id: who is to have it; None takes it from whoever has it.
-            tags: the whole list of its tags: one that is left out is taken off.
+            status: its new status.
+            assignee_id: its new assignee; None for nobody.
+            tags: the whole list of its tags; a tag that is left out is removed.
 
         Raises:
             InputError: nothing to change was given, or tags is a single word.
             NotFoundError: no such ticket in this workspace.
-            OutcomeUnknownError: no clear answer; the change may be made.
+            OutcomeUnknownError: no clear answer; the change may have been made.
 
-        Scope: ``tickets:write``. Source: older.
+        Scope: ``tickets:write``. Documented by Ticket0 (2025).
         """
         changes = {
             "status": status,

@@ -1,4 +1,4 @@
-"""Ticket0's webhooks: who sent it, what it says, and whether it was here before.
+"""Ticket0's webhooks: checking a signature, reading an event, and noticing one that came before.
 
 ::
 
@@ -9,9 +9,9 @@
             match delivery.event:
                 case TicketEvent(type="ticket.resolved", ticket=ticket): ...
 
-Everything here is known from the older revision of Ticket0's documentation. No timestamp is signed,
-so an old delivery can be played back; a delivery that was not answered with 2xx comes again after
-1 min, 5 min, 30 min, 2 h and 6 h. Against both there is the guard, by the event's id.
+Everything here is documented by Ticket0 (2025). No timestamp is signed, so an old delivery can be
+replayed. A delivery that was not answered with 2xx comes again after 1 min, 5 min, 30 min, 2 h and
+6 h. The guard protects against both, by the event's id.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ HEADER = "Ticket0-Signature"
 
 
 class EventType(StrEnum):
-    """What happened (older). An unknown type is kept as the string it came as."""
+    """What happened (2025). An unknown type is kept as the string it came as."""
 
     TICKET_CREATED = "ticket.created"
     TICKET_ASSIGNED = "ticket.assigned"
@@ -51,26 +51,26 @@ class EventType(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class WebhookEvent:
-    """Something happened at Ticket0: what every delivery says.
+    """What every delivery says: something happened at Ticket0.
 
-    One of this class itself is of a type that is not known here; its ``data`` is kept as it came.
+    An instance of this class itself has an unknown type; its ``data`` is kept as it came.
     """
 
     id: str
-    """``evt_…``; the same for each delivery of one event (older)."""
+    """``evt_…``; the same for each delivery of one event (2025)."""
     type: EventType | str
-    """Older."""
+    """What happened (2025)."""
     created_at: datetime | None = None
-    """Aware (older)."""
+    """When it happened; aware (2025)."""
     workspace_id: str | None = None
-    """Older."""
+    """The workspace (2025)."""
     data: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
-    """What it is about, as it came (what stands in it is inferred)."""
+    """What it is about, as it came (its content is inferred)."""
 
 
 @attrs.frozen(kw_only=True)
 class Ping(WebhookEvent):
-    """The webhook was just set up (older)."""
+    """The webhook was just set up (2025)."""
 
 
 @attrs.frozen(kw_only=True)
@@ -89,13 +89,13 @@ class MessageEvent(WebhookEvent):
 
 @attrs.frozen(kw_only=True)
 class CustomerEvent(WebhookEvent):
-    """A customer was made. ``customer`` is None if ``data`` does not hold a whole one."""
+    """A customer was created. ``customer`` is None if ``data`` does not hold a whole one."""
 
     customer: Customer | None = None
 
 
 def sign(body: bytes, secret: str) -> str:
-    """The signature header's value for a raw body: what Ticket0 sends, and tests do."""
+    """The value of the signature header for a raw body, as Ticket0 computes it."""
     return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
@@ -103,14 +103,14 @@ def verify(body: bytes, signature: str | None, secrets: str | Sequence[str]) -> 
     """Check that a delivery was signed with one of the secrets, in constant time.
 
     Args:
-        body: the raw body, byte for byte as it came: JSON that was read and written again is
+        body: the raw body, byte for byte as it came. JSON that was parsed and written again is
             another body.
         signature: the ``Ticket0-Signature`` header.
-        secrets: one, or several while one takes another's place.
+        secrets: a secret, or several while you rotate them.
 
     Raises:
         SignatureError: it is missing, or fits none of the secrets.
-        InputError: no secret, or an empty one, which anybody could sign with; or no raw body.
+        InputError: no secret, or an empty one, with which anybody could sign; or no raw body.
     """
     known = [secrets] if isinstance(secrets, str) else list(secrets)
     if not known or not all(known):
@@ -128,7 +128,7 @@ def parse(body: bytes) -> WebhookEvent:
     """The event in a raw body; verify it first.
 
     Raises:
-        WebhookError: it is no event.
+        WebhookError: it is not an event.
     """
     try:
         envelope = json.loads(body)
@@ -163,34 +163,34 @@ def _typed(event: WebhookEvent) -> WebhookEvent:
 
 
 def _whole(data: Mapping[str, Any], name: str, model: type[Any]) -> Any:
-    """The thing itself, bare or under its name; None if only a part of it is there."""
+    """The object, bare or under its name; None if only a part of it is there."""
     inner = data.get(name)
     try:
-        # A copy, since reading may mend what it reads, and `data` is kept as it came.
+        # A copy, since reading may change what it reads, and `data` is kept as it came.
         return codec.structure(dict(inner if isinstance(inner, dict) else data), model, name)
     except UndecodableReplyError:
         return None
 
 
 class Guard(Protocol):
-    """Remembers which events were taken care of; give one that lasts to survive a restart."""
+    """Remembers which events were handled. A guard that lasts survives a restart."""
 
     def claim(self, event_id: str) -> bool | None:
-        """True: it is yours. False: it was taken care of before. None: somebody is at it now."""
+        """True: it is yours. False: it was handled before. None: it is being handled right now."""
 
     def keep(self, event_id: str) -> None:
-        """It was taken care of."""
+        """It was handled."""
 
     def release(self, event_id: str) -> None:
-        """It was not; the next delivery is fresh again."""
+        """It was not handled; the next delivery is fresh again."""
 
 
 class MemoryGuard:
-    """Remembers events in memory, for as long as Ticket0 could repeat them, and then some.
+    """Remembers events in memory, for longer than Ticket0 repeats them.
 
     Args:
         seconds: how long an event is remembered; Ticket0 gives up after 8 h 36 min.
-        most: how many are remembered at the most; the oldest go first.
+        most: how many are remembered at most; the oldest are dropped first.
         clock: monotonic seconds.
     """
 
@@ -206,7 +206,7 @@ class MemoryGuard:
         self._lock = threading.Lock()
 
     def claim(self, event_id: str) -> bool | None:
-        """True: it is yours. False: it was taken care of before. None: somebody is at it now."""
+        """True: it is yours. False: it was handled before. None: it is being handled right now."""
         moment = self._clock()
         with self._lock:
             while self._kept and (
@@ -222,24 +222,24 @@ class MemoryGuard:
             return True
 
     def keep(self, event_id: str) -> None:
-        """It was taken care of."""
+        """It was handled."""
         with self._lock:
             self._busy.discard(event_id)
             self._kept[event_id] = self._clock()
 
     def release(self, event_id: str) -> None:
-        """It was not; the next delivery is fresh again."""
+        """It was not handled; the next delivery is fresh again."""
         with self._lock:
             self._busy.discard(event_id)
 
 
 class Delivery:
-    """One delivery of an event, to be taken care of inside a ``with`` block.
+    """A delivery of an event, to be handled inside a ``with`` block.
 
-    ``fresh`` is True when the event is yours to take care of. If the block ends well the event is
-    remembered; if it raises, the event is forgotten, so that Ticket0's next try is fresh again.
-    ``busy`` is True when another delivery of the same event is being taken care of right now:
-    answer 503, and Ticket0 asks again when it is known how that went.
+    ``fresh`` is True if the event is yours to handle. If the block ends without an error, the event
+    is remembered; if it raises, the event is forgotten, so that Ticket0's next try is fresh again.
+    ``busy`` is True if another delivery of the same event is being handled right now: answer 503,
+    and Ticket0 tries again later.
     """
 
     def __init__(self, event: WebhookEvent, guard: Guard) -> None:
@@ -263,11 +263,11 @@ class Delivery:
 
 
 class Webhooks:
-    """Takes Ticket0's deliveries.
+    """Receives Ticket0's deliveries.
 
     Args:
-        secrets: the webhook's secret, or several while one takes another's place.
-        guard: remembers what was taken care of; in memory unless you give one that lasts.
+        secrets: the webhook's secret, or several while you rotate them.
+        guard: remembers what was handled; in memory by default.
 
     Raises:
         InputError: no secret, or an empty one.
@@ -283,15 +283,15 @@ class Webhooks:
         return f"<Webhooks with {len(self._secrets)} secrets>"
 
     def receive(self, body: bytes, headers: Mapping[str, str]) -> Delivery:
-        """Verify and read one delivery, and see whether its event was here before.
+        """Verify and read a delivery, and find out whether its event came before.
 
         Args:
             body: the raw body, byte for byte as it came.
-            headers: the request's headers, in whatever spelling.
+            headers: the headers of the request, in any case.
 
         Raises:
             SignatureError: it does not prove that Ticket0 sent it.
-            WebhookError: it is no event.
+            WebhookError: it is not an event.
         """
         wanted = HEADER.lower()
         signature = next((value for name, value in headers.items() if name.lower() == wanted), None)

@@ -16,7 +16,7 @@ T = TypeVar("T", Ticket, Message, Customer)
 
 
 def explain(reply: Reply) -> Problem:
-    """``{"error": {"code": "UNAUTHORIZED", "message": "…"}}`` (seed)."""
+    """``{"error": {"code": "UNAUTHORIZED", "message": "…"}}``. Documented by Ticket0."""
     error = parse_object(reply)["error"]
     return Problem(
         message=str(error["message"]), code=str(error["code"]), details=error.get("details")
@@ -24,10 +24,10 @@ def explain(reply: Reply) -> Problem:
 
 
 def _both_shapes(row: dict[str, Any]) -> None:
-    """A message in the older shape, put into the public one; what is there is never replaced."""
-    for older, public in (("body", "bodyText"), ("authorEmail", "fromAddress")):
-        if row.get(public) is None and row.get(older) is not None:
-            row[public] = row[older]
+    """A message in the shape of 2025, in that of 2026; what is there is never replaced."""
+    for old, new in (("body", "bodyText"), ("authorEmail", "fromAddress")):
+        if row.get(new) is None and row.get(old) is not None:
+            row[new] = row[old]
 
 
 def _strings_only(row: dict[str, Any]) -> None:
@@ -47,7 +47,7 @@ def _bare(reply: Reply, envelope: str) -> dict[str, Any]:
 
 
 def read_ticket(reply: Reply) -> Ticket:
-    """One ticket, bare (older) or in an envelope."""
+    """A ticket, bare (2025) or in an envelope."""
     return codec.structure(_bare(reply, inferred.TICKET_ENVELOPE), Ticket, "ticket")
 
 
@@ -57,14 +57,14 @@ def read_message(reply: Reply) -> Message:
 
 
 def read_customer(reply: Reply) -> Customer:
-    """One customer, bare (older) or in an envelope."""
+    """A customer, bare (2025) or in an envelope."""
     return codec.structure(_bare(reply, inferred.CUSTOMER_ENVELOPE), Customer, "customer")
 
 
 def rows_page(
     path: str, name: str, model: type[T], params: Mapping[str, Any], route: str
 ) -> Op[Page[T]]:
-    """The call for one page of a list that is turned by cursor (public).
+    """The call for one page of a list that is read by cursor (2026).
 
     The list ends where ``nextCursor`` is missing or null, and nowhere else: a page may be empty.
     """

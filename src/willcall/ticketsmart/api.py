@@ -1,4 +1,4 @@
-"""TicketSmart's endpoints, and all in which its wire differs from another provider's."""
+"""TicketSmart's endpoints, and everything in which its API differs from another provider's."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ T = TypeVar("T")
 
 PROVIDER = Provider(
     name="ticketsmart",
-    base_url="https://ticketsmart.ai/api/v1",  # seed
-    key_prefix="ts_sk_",  # seed
+    base_url="https://ticketsmart.ai/api/v1",
+    key_prefix="ts_sk_",
     key_env="TICKETSMART_API_KEY",
-    auth=lambda key: {"x-api-key": key},  # seed
+    auth=lambda key: {"x-api-key": key},
     explain=explain,
-    quota=Quota(60, 60.0),  # seed: per key, in any rolling 60 seconds
+    quota=Quota(60, 60.0),  # per key, in any rolling 60 seconds
     advice={
         401: "check the key under Box Offices > Settings > API Keys; a revoked key stops at once",
         403: "make a key with the missing scopes; v1 knows events:read and events:write",
@@ -79,22 +79,22 @@ class Events(Collection[F]):
         page: int = 1,
         limit: int = 100,
     ) -> Op[Page[Event]]:
-        """Events, page by page; in which order is not documented.
+        """Events, page by page. Their order is not documented.
 
         Args:
-            status: only events that stand so.
+            status: only events with this status.
             search: only events that match these words.
             date_from: only events from this moment on (aware).
             date_to: only events up to this moment (aware).
-            live_only: only events that are live.
+            live_only: only live events.
             page: the first page to read, from 1.
-            limit: how many a page holds, 1 to 100.
+            limit: events on a page, 1 to 100.
 
         Raises:
             InputError: page or limit out of range, or a datetime without a time zone.
             ValidationError: TicketSmart refuses a filter.
 
-        Scope: ``events:read``. Source: seed.
+        Scope: ``events:read``. Documented by TicketSmart.
         """
         in_range("page", page, 10**6)
         in_range("limit", limit, 100)
@@ -127,7 +127,7 @@ class Events(Collection[F]):
         ticket_types: Sequence[NewTicketType] | Unset = UNSET,
         once: bool = False,
     ) -> Op[Event]:
-        """Make an event; it cannot be published through v1, only in the dashboard.
+        """Create an event. It can be published only in the dashboard, not through v1.
 
         Args:
             title: what buyers read.
@@ -135,26 +135,25 @@ class Events(Collection[F]):
             ends_at: when it ends (aware).
             doors_open: when the doors open (aware).
             timezone: an IANA name such as ``America/New_York``.
-            venue_name: where it is.
-            city: where that is.
-            country: where that is; two letters in TicketSmart's example.
+            venue_name: the name of the venue.
+            city: where the venue is.
+            country: where the venue is; two letters in TicketSmart's example.
             currency: three letters; USD if not given.
             visibility: who can see it.
             category: what kind of event it is.
-            ticket_types: what can be bought, such as ``[NewTicketType("Balcony", 2500, 80)]``.
-            once: see that there is *one* event with this title, start and (where given) venue. It
-                is looked for first: one that is there already is the answer, and nothing is made,
-                so the same call may be repeated, in this process or another. An answer that was
-                lost is made sure of, as :func:`willcall.client.once.carry_out` says. It costs at
-                least one request more. Not covered: another caller who makes the same event at
-                the same moment.
+            ticket_types: such as ``[NewTicketType("Balcony", 2500, 80)]``.
+            once: make sure that exactly one event has this title, start and (if given) venue. The
+                event is searched for first, and returned if it exists, so the same call may be
+                repeated, in this process or another. A lost answer is resolved as
+                :func:`willcall.client.once.carry_out` describes. Costs at least one more request.
+                Not covered: another caller who creates the same event at the same moment.
 
         Raises:
-            InputError: a datetime without a time zone, or a price that is no integer cents.
+            InputError: a datetime without a time zone, or a price that is not in integer cents.
             ValidationError: TicketSmart refuses a field.
-            OutcomeUnknownError: no clear answer; the event may be there.
+            OutcomeUnknownError: no clear answer; the event may exist.
 
-        Scope: ``events:write`` (with ``once`` also ``events:read``). Source: seed.
+        Scope: ``events:write`` (with ``once`` also ``events:read``). Documented by TicketSmart.
         """
         kinds = _new_ticket_types(ticket_types, currency)
         json = {
@@ -176,19 +175,19 @@ class Events(Collection[F]):
             "/events",
             read_event,
             json=json,
-            look="look for its title and start in events.list(…) before you make it again",
+            look="look for its title and start in events.list(…) before you create it again",
             route="/events",
             once=_same_event(title, starts_at, venue_name) if once else None,
         )
 
     @endpoint
     def get(self, id_or_slug: str) -> Op[Event]:
-        """One event, with its ticket types and public URL.
+        """An event, with its ticket types and public URL.
 
         Raises:
             NotFoundError: no such event in the key's box office.
 
-        Scope: ``events:read``. Source: seed.
+        Scope: ``events:read``. Documented by TicketSmart.
         """
         return _on_event("GET", id_or_slug, "", read_event)
 
@@ -211,32 +210,32 @@ class Events(Collection[F]):
         category: Category | str | Unset = UNSET,
         add_ticket_type: NewTicketType | Unset = UNSET,
     ) -> Op[Event]:
-        """Change an event; what is not given stays as it is, and None clears a field.
+        """Change an event. A field that is not given stays as it is; None clears it.
 
         Args:
             id_or_slug: which event.
             title: what buyers read.
             slug: its name in URLs.
             starts_at: when it starts (aware).
-            ends_at: when it ends (aware); None: not said.
-            doors_open: when the doors open (aware); None: not said.
+            ends_at: when it ends (aware).
+            doors_open: when the doors open (aware).
             timezone: an IANA name.
-            venue_name: where it is; None: not said. That these may be cleared is inferred.
-            city: where that is; None: not said.
-            country: where that is; None: not said.
+            venue_name: the name of the venue.
+            city: where the venue is.
+            country: where the venue is.
             currency: three letters.
             visibility: who can see it.
             category: what kind of event it is.
-            add_ticket_type: one more ticket type, in the same request; :meth:`add_ticket_type`
-                does that alone, and can see to it that it is done once.
+            add_ticket_type: a further ticket type, in the same request. :meth:`add_ticket_type`
+                does only that, and takes ``once``.
 
         Raises:
             InputError: nothing to change was given, or a datetime without a time zone.
             NotFoundError: no such event in the key's box office.
             SlugTakenError: another event has this slug.
-            OutcomeUnknownError: no clear answer; the change may be made.
+            OutcomeUnknownError: no clear answer; the change may have been made.
 
-        Scope: ``events:write``. Source: seed.
+        Scope: ``events:write``. Documented by TicketSmart. Inferred: that fields can be cleared.
         """
         changes = {
             "title": title,
@@ -262,25 +261,25 @@ class Events(Collection[F]):
     def add_ticket_type(
         self, id_or_slug: str, *, name: str, price: int | Money, quantity: int, once: bool = False
     ) -> Op[Event]:
-        """Add one ticket type; answers with the event as it is.
+        """Add a ticket type; returns the event.
 
         Args:
             id_or_slug: which event.
             name: what buyers read.
             price: integer cents, or Money in the event's currency; 0 is free.
-            quantity: how many there are.
-            once: see that there is *one* ticket type with this name, price and quantity. It is
-                looked for first: if it is there already, nothing is added, so the same call may be
-                repeated, in this process or another. An answer that was lost is made sure of, as
-                :func:`willcall.client.once.carry_out` says. It costs at least one request more.
-                Not covered: another caller who adds the same at the same moment.
+            quantity: how many can be sold.
+            once: make sure that exactly one ticket type has this name, price and quantity. It is
+                searched for first, and nothing is added if it exists, so the same call may be
+                repeated, in this process or another. A lost answer is resolved as
+                :func:`willcall.client.once.carry_out` describes. Costs at least one more request.
+                Not covered: another caller who adds the same ticket type at the same moment.
 
         Raises:
-            InputError: a price that is no integer cents, or a quantity below 0.
+            InputError: a price that is not in integer cents, or a quantity below 0.
             NotFoundError: no such event in the key's box office.
-            OutcomeUnknownError: no clear answer; see whether the ticket type is there.
+            OutcomeUnknownError: no clear answer; the ticket type may have been added.
 
-        Scope: ``events:write`` (with ``once`` also ``events:read``). Source: seed.
+        Scope: ``events:write`` (with ``once`` also ``events:read``). Documented by TicketSmart.
         """
         new = NewTicketType(name, price, quantity)
         return _on_event(
@@ -295,14 +294,15 @@ class Events(Collection[F]):
 
     @endpoint
     def remove_ticket_type(self, id_or_slug: str, ticket_type_id: str) -> Op[Event]:
-        """Remove one ticket type of which nothing has been sold; answers with the event as it is.
+        """Remove a ticket type of which nothing has been sold; returns the event.
 
         Raises:
-            SoldTicketsError: tickets of it have been sold, so it stays.
+            SoldTicketsError: tickets of it have been sold; it was not removed.
             NotFoundError: no such event in the key's box office.
-            OutcomeUnknownError: no clear answer; see whether the ticket type is still there.
+            OutcomeUnknownError: no clear answer; the ticket type may have been removed.
 
-        Scope: ``events:write``. Source: seed; the field's name is inferred.
+        Scope: ``events:write``. Documented by TicketSmart; the name of the field is
+        inferred.
         """
         return _on_event(
             "PATCH",
@@ -316,26 +316,27 @@ class Events(Collection[F]):
 
     @endpoint
     def ticket_types(self, id_or_slug: str) -> Op[tuple[TicketType, ...]]:
-        """An event's ticket types, with prices, sale windows and what is left.
+        """An event's ticket types, with prices, sale windows and stock.
 
-        Their ``price`` knows no currency here, since the answer does not say it; those of
-        ``events.get`` do.
+        Their ``price`` has no currency, since the answer does not say it. Prices from
+        ``events.get`` have one.
 
         Raises:
             NotFoundError: no such event in the key's box office.
 
-        Scope: ``events:read``. Source: seed; field names inferred.
+        Scope: ``events:read``. Documented by TicketSmart; the names of the fields
+        are inferred.
         """
         return _on_event("GET", id_or_slug, "/ticket-types", read_ticket_types)
 
     @endpoint
     def availability(self, id_or_slug: str) -> Op[Availability]:
-        """What is left of an event, in a compact shape.
+        """The stock of an event, in a compact shape.
 
         Raises:
             NotFoundError: no such event in the key's box office.
 
-        Scope: ``events:read``. Source: seed; shape inferred.
+        Scope: ``events:read``. Documented by TicketSmart; the shape is inferred.
         """
         return _on_event("GET", id_or_slug, "/availability", read_availability)
 
@@ -348,7 +349,7 @@ def _added(new: NewTicketType | Unset) -> Mapping[str, Any] | Unset:
     if isinstance(new, Unset):
         return UNSET
     if not isinstance(new, NewTicketType):
-        raise InputError("add_ticket_type", "it is no NewTicketType")
+        raise InputError("add_ticket_type", "it is not a NewTicketType")
     return _sent(new)
 
 
@@ -360,19 +361,19 @@ def _new_ticket_types(
         return UNSET
     for place, kind in enumerate(kinds):
         if not isinstance(kind, NewTicketType):
-            raise InputError(f"ticket_types[{place}]", "it is no NewTicketType")
-        told = kind.price.currency if isinstance(kind.price, Money) else None
-        if told is not None and told != (currency or "USD"):
+            raise InputError(f"ticket_types[{place}]", "it is not a NewTicketType")
+        given = kind.price.currency if isinstance(kind.price, Money) else None
+        if given is not None and given != (currency or "USD"):
             raise InputError(
                 f"ticket_types[{place}].price",
-                f"it is in {told}, and the event in {currency or 'USD'}",
+                f"it is in {given}, and the event in {currency or 'USD'}",
                 "an event has one currency",
             )
     return [_sent(kind) for kind in kinds]
 
 
 def _same_event(title: str, starts_at: datetime, venue_name: str | Unset) -> Once[Event]:
-    """How an event that was just made is recognised: nothing else of ours is kept with it."""
+    """How an event that was just created is recognised: it carries nothing else of ours."""
     day = timedelta(days=1)
     if not 1 < starts_at.year < 9999:
         raise InputError("starts_at", f"{starts_at.isoformat()} cannot be searched for")

@@ -1,7 +1,6 @@
-"""Every name on TicketSmart's wire that nothing we can read states: our choice, all in one place.
+"""Every name on TicketSmart's wire that is inferred: it is documented nowhere, and is our choice.
 
-When the service turns out to call something else, the correction is one line here. How well each
-other fact is known is said where it is used: *seed* means TicketSmart's own documentation.
+If the service uses another name, the correction is one line here.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ REMOVE_TICKET_TYPE = "removeTicketTypeId"
 EVENT_ENVELOPE = "event"
 TICKET_TYPES_ENVELOPE = "ticketTypes"
 
-# Inside a list's `pagination` object (seed: it is there; inferred: what is in it).
+# Inside a list's `pagination` object (it is documented; what is in it is inferred).
 PAGINATION = "pagination"
 TOTAL_PAGES = "totalPages"
 TOTAL = "total"
@@ -33,7 +32,7 @@ EVENT_NAMES = {
 
 TICKET_TYPE_NAMES = {
     "id": "id",
-    "price_cents": "price",  # seed, but for our name
+    "price_cents": "price",  # documented; here because our name differs
     "currency": "currency",  # only if a ticket type says its own; else its event's is taken
     "sold": "sold",
     "available": "available",

@@ -1,8 +1,8 @@
-"""What TicketSmart knows, in its own words.
+"""TicketSmart's objects.
 
-Each fact is marked with how it is known: *seed* (TicketSmart's documentation) or *inferred* (stated
-nowhere: its wire name stands in :mod:`willcall.ticketsmart.inferred`). A status, visibility or
-category that is not listed here is kept as the plain string it came as.
+Everything here is documented by TicketSmart, except what is marked *inferred*: that is stated
+nowhere, and its name on the wire is in :mod:`willcall.ticketsmart.inferred`. A status, visibility
+or category that is not listed here is kept as the plain string it came as.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..errors import InputError
 
 
 class EventStatus(StrEnum):
-    """Where an event stands (seed). v1 cannot change it."""
+    """The status of an event. v1 cannot change it."""
 
     DRAFT = "DRAFT"
     PUBLISHED = "PUBLISHED"
@@ -29,7 +29,7 @@ class EventStatus(StrEnum):
 
 
 class Visibility(StrEnum):
-    """Who can see an event (seed)."""
+    """Who can see an event."""
 
     PUBLIC = "PUBLIC"
     UNLISTED = "UNLISTED"
@@ -37,7 +37,7 @@ class Visibility(StrEnum):
 
 
 class Category(StrEnum):
-    """What kind of event it is (seed)."""
+    """What kind of event it is."""
 
     COMEDY = "COMEDY"
     MUSIC = "MUSIC"
@@ -50,33 +50,33 @@ class Category(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class TicketType:
-    """One kind of admission to an event, such as "VIP"."""
+    """A kind of admission to an event, such as "VIP"."""
 
     id: str
-    """Inferred."""
+    """Its id (inferred)."""
     name: str
-    """Seed."""
+    """What buyers read."""
     price_cents: int = 0
     """Integer cents in the event's currency; 0 is free (documented: ``price``). See :attr:`price`.
     Inferred: a currency without cents is counted in its smallest unit, such as whole yen."""
     currency: str | None = None
     """Its event's currency; None where it was read without its event, by ``ticket_types``."""
     quantity: int | None = None
-    """How many there are in all (seed); None if not said."""
+    """How many can be sold in all; None if not said."""
     sold: int | None = None
     """How many have been sold (inferred)."""
     available: int | None = None
-    """How many can be bought now (seed; the name is inferred); None if not said."""
+    """How many can be bought now (the name is inferred); None if not said."""
     sale_starts_at: datetime | None = None
-    """When sales open (seed; the name is inferred)."""
+    """When sales open (the name is inferred)."""
     sale_ends_at: datetime | None = None
-    """When sales close (seed; the name is inferred)."""
+    """When sales close (the name is inferred)."""
     min_per_order: int | None = None
-    """Fewest an order may hold (seed; the name is inferred)."""
+    """Fewest an order may hold (the name is inferred)."""
     max_per_order: int | None = None
-    """Most an order may hold (seed; the name is inferred)."""
+    """Most an order may hold (the name is inferred)."""
     hidden: bool = False
-    """Whether it is hidden from buyers (seed; the name is inferred)."""
+    """Whether it is hidden from buyers (the name is inferred)."""
 
     @property
     def price(self) -> Money:
@@ -101,12 +101,12 @@ def _name(_: object, field: attrs.Attribute[str], value: Any) -> None:
 
 @attrs.frozen
 class NewTicketType:
-    """A ticket type to be made.
+    """A ticket type to create.
 
     Args:
-        name: what buyers read (seed).
-        price: integer cents (seed), or :class:`~willcall.Money` in the event's currency; 0 is free.
-        quantity: how many there are (seed).
+        name: what buyers read.
+        price: integer cents, or :class:`~willcall.Money` in the event's currency; 0 is free.
+        quantity: how many can be sold.
 
     Raises:
         InputError: a float, a number below 0, or no name.
@@ -127,42 +127,42 @@ class Event:
     """An event of the key's box office."""
 
     id: str
-    """Inferred."""
+    """Its id (inferred)."""
     title: str
-    """Seed."""
+    """What buyers read."""
     starts_at: datetime
-    """When it starts; aware (seed)."""
+    """When it starts; aware."""
     status: EventStatus | str
-    """Seed."""
+    """Its status."""
     slug: str | None = None
-    """Its name in URLs, unique (seed)."""
+    """Its name in URLs, unique."""
     ends_at: datetime | None = None
-    """Seed."""
+    """When it ends; aware."""
     doors_open: datetime | None = None
-    """Seed."""
+    """When the doors open; aware."""
     timezone: str | None = None
-    """An IANA name such as ``America/New_York`` (seed)."""
+    """An IANA name such as ``America/New_York``."""
     venue_name: str | None = None
-    """Seed."""
+    """The name of the venue."""
     city: str | None = None
-    """Seed."""
+    """Where the venue is."""
     country: str | None = None
-    """Two letters, as in the seed's example."""
+    """Two letters in TicketSmart's example."""
     currency: str = "USD"
-    """Three letters (seed)."""
+    """Three letters."""
     visibility: Visibility | str | None = None
-    """Seed."""
+    """Who can see it."""
     category: Category | str | None = None
-    """Seed."""
+    """What kind of event it is."""
     public_url: str | None = None
-    """Where buyers find it (seed; the name is inferred). A single event has it; a row may not."""
+    """Where buyers find it (the name is inferred). A single event has it; a row may not."""
     ticket_types: tuple[TicketType, ...] | None = None
-    """Its ticket types. A single event has them (seed); a row of a list may not: then None."""
+    """Its ticket types. A single event has them; a row of a list may not: then None."""
 
 
 @attrs.frozen(kw_only=True)
 class TypeAvailability:
-    """What is left of one ticket type, in the compact shape (inferred)."""
+    """The stock of a ticket type, in the compact shape (inferred)."""
 
     id: str
     name: str | None = None
@@ -172,7 +172,7 @@ class TypeAvailability:
 
 @attrs.frozen(kw_only=True)
 class Availability:
-    """What is left of an event, in the compact shape made for inventory jobs (shape inferred)."""
+    """The stock of an event, in the compact shape for inventory jobs (the shape is inferred)."""
 
     event_id: str | None = None
     status: EventStatus | str | None = None

@@ -11,8 +11,8 @@ from ..errors import Reply, SlugTakenError, SoldTicketsError
 from . import inferred
 from .models import Availability, Event, TicketType, TypeAvailability
 
-# "Cannot remove a ticket type that has sold tickets" and "Slug is already taken" (seed). The words
-# are documented and the status is not, so the words decide.
+# "Cannot remove a ticket type that has sold tickets" and "Slug is already taken": the words are
+# documented and the status is not, so the words decide.
 _BY_MESSAGE = {
     "slug is already taken": SlugTakenError,
     "cannot remove a ticket type that has sold tickets": SoldTicketsError,
@@ -23,7 +23,10 @@ _MOST_PAGES = 10_000
 
 
 def explain(reply: Reply) -> Problem:
-    """``{"error": "…"}`` plus, at times, details, hint, missingScopes, retryAfter (seed)."""
+    """``{"error": "…"}``, at times with details, hint, missingScopes, retryAfter.
+
+    Documented by TicketSmart.
+    """
     body = parse_object(reply)
     message = body["error"]
     if not isinstance(message, str):
@@ -41,8 +44,9 @@ def explain(reply: Reply) -> Problem:
 
 
 def _hand_down_currency(event: dict[str, Any]) -> None:
-    """A ticket type's price is in its event's currency; so that it can say so, it is told."""
-    rows, currency = event.get("ticketTypes"), event.get("currency", "USD")  # seed: the default
+    """Give each ticket type the currency of its event, in which its price is. USD is the documented
+    default."""
+    rows, currency = event.get("ticketTypes"), event.get("currency", "USD")
     if isinstance(rows, list):
         for row in rows:
             if isinstance(row, dict):
