@@ -46,7 +46,7 @@ def test_any_configuration_is_read_or_refused(values: dict[str, Any]) -> None:
         else:
             assert isinstance(config, Config)
             config.rules()
-            config.delivery.terms()
+            config.delivery.policy()
 
 
 @given(st.text(max_size=300))

@@ -12,13 +12,14 @@ import attrs
 import pytest
 
 from support.virtual_bridge import ADDRESS
-from willcall.bridge.delivery import deliver
-from willcall.bridge.delivery.lookup import Seen, look
+from willcall.bridge.delivery import attempt
+from willcall.bridge.delivery.lookup import LookupResult, look_up
 from willcall.bridge.ledger import Ledger
 from willcall.bridge.ledger.memory import MemoryLedger
 from willcall.bridge.model.address import Address
 from willcall.bridge.model.cases import Act, Case, Intent, IntentState
 from willcall.bridge.model.rules import GroupBy, OnClear, Rule, Rules, built_in_rules
+from willcall.bridge.ports import Desk
 from willcall.client import engine
 from willcall.client.flow import Flow
 from willcall.errors import ApiError
@@ -124,19 +125,19 @@ def test_the_desk_has_what_rules_speak_of() -> None:
 _BY_MARKER = {Act.OPEN, Act.MESSAGE, Act.NOTE}
 
 
-def _blind(api: Any, case: Case, intent: Intent, inbox: str) -> Flow[Seen]:
+def _without_lookup(desk: Desk, case: Case, intent: Intent, address: Address) -> Flow[LookupResult]:
     """Check-first removed: nothing is ever found."""
-    seen = yield from look(api, case, intent, inbox)
-    return Seen(there=False) if intent.act in _BY_MARKER else seen
+    found = yield from look_up(desk, case, intent, address)
+    return LookupResult(there=False) if intent.act in _BY_MARKER else found
 
 
-def _careless(api: Any, case: Case, intent: Intent, inbox: str) -> Flow[Seen]:
+def _careless(desk: Desk, case: Case, intent: Intent, address: Address) -> Flow[LookupResult]:
     """An error is read as "not there"."""
     try:
-        return (yield from look(api, case, intent, inbox))
+        return (yield from look_up(desk, case, intent, address))
     except ApiError:
         if intent.act in _BY_MARKER:
-            return Seen(there=False)
+            return LookupResult(there=False)
         raise
 
 
@@ -161,8 +162,8 @@ def _no_fence(self: Ledger, connection: Any, fence: Any, now: Any) -> None:
 @pytest.mark.parametrize(
     ("places", "name", "mutant"),
     [
-        ([deliver], "look", _blind),
-        ([deliver], "look", _careless),
+        ([attempt], "look_up", _without_lookup),
+        ([attempt], "look_up", _careless),
         ([Ledger, MemoryLedger], "attempting", _late_commit),
         ([Ledger, MemoryLedger], "_pass_fence", _no_fence),
         ([engine], "_foreign_class", lambda _: None),

@@ -34,6 +34,7 @@ from willcall.sandbox.inprocess import Dropped, Late, call
 from willcall.sandbox.settings import Switches
 from willcall.ticket0.api import PROVIDER as TICKET0
 from willcall.ticket0.api import FlowTicket0
+from willcall.ticket0.desk import Ticket0Desk
 from willcall.ticketsmart.api import PROVIDER as TICKETSMART
 from willcall.ticketsmart.api import FlowTicketSmart
 
@@ -98,7 +99,7 @@ class VirtualBridge:
         return Job(
             box_office="main-room",
             ticketsmart=FlowTicketSmart(ticketsmart),
-            ticket0=FlowTicket0(ticket0),
+            desk=Ticket0Desk(FlowTicket0(ticket0)),
             rules=self.rules,
             removals=self.removals,
             ledger=ledger or self.ledger,

@@ -30,6 +30,7 @@ from willcall.simulation.play import OFFICE
 from willcall.simulation.stage import Process, Stage
 from willcall.ticket0.api import PROVIDER as TICKET0
 from willcall.ticket0.api import FlowTicket0
+from willcall.ticket0.desk import Ticket0Desk
 from willcall.ticketsmart.api import PROVIDER as TICKETSMART
 from willcall.ticketsmart.api import FlowTicketSmart
 
@@ -100,7 +101,7 @@ class VirtualWatch:
         job = Job(
             box_office=OFFICE,
             ticketsmart=FlowTicketSmart(self._account(TICKETSMART)),
-            ticket0=FlowTicket0(self._account(TICKET0)),
+            desk=Ticket0Desk(FlowTicket0(self._account(TICKET0))),
             rules=self.rules,
             ledger=self.ledger.twin(),
             watching=WatchPolicy(idle=0.5),

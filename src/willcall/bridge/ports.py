@@ -144,23 +144,56 @@ class Standing:
 
     Args:
         id: the desk's id.
-        subject: its subject; a marker is read from it.
+        subject: its subject, in which the bridge reads its marker.
         state: where it stands.
         status: the desk's own word for that.
-        labels: its labels (tags).
+        tags: its tags, or whatever the desk calls them.
         assignee_id: who has it, if anybody.
-        created_at: when it was opened, if the desk says so.
-        stamp: changes whenever the ticket does; empty if the desk tells nothing of the kind.
+        created_at: when it was opened (aware), if the desk says so.
+        updated_at: when it was last changed (aware), if the desk says so.
+        stamp: changes whenever the ticket does; empty if the desk has nothing of the kind.
     """
 
     id: str
     subject: str
     state: TicketState
     status: str
-    labels: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     assignee_id: str | None = None
     created_at: datetime | None = None
+    updated_at: datetime | None = None
     stamp: str = ""
+
+
+@attrs.frozen
+class Said:
+    """What was said in a ticket, except by the customer.
+
+    Args:
+        texts: the texts of its messages and internal notes. What comes from outside is left out: a
+            customer's reply may quote a message of ours, marker and all.
+        complete: whether these are surely all. If not, a text that is missing proves nothing.
+    """
+
+    texts: tuple[str, ...]
+    complete: bool = True
+
+
+@attrs.frozen(kw_only=True)
+class Remark:
+    """What was observed of a desk, for ``willcall doctor``.
+
+    Args:
+        about: what it is about, as in ``inbox``.
+        said: what was observed.
+        do: what to do about it, if anything.
+        warning: whether a person should see to it.
+    """
+
+    about: str
+    said: str
+    do: str = ""
+    warning: bool = False
 
 
 @attrs.frozen
@@ -185,65 +218,79 @@ class Setting:
 
 
 class Desk(Protocol):
-    """Where support tickets are opened. One value is one workspace."""
+    """Where support tickets are opened. One value is one workspace.
+
+    Nothing here is repeated by the adapter unless that is safe: the bridge marks an act before it
+    is tried and looks it up before it is repeated. So errors have to be exact. For acts (``open``,
+    ``say``, ``note``, ``tag``, ``resolve``, ``reopen``) they mean:
+
+    - :class:`~willcall.errors.OutcomeUnknownError`: nobody knows whether it was carried out.
+    - :class:`~willcall.errors.ValidationError`: it was not, and never will be as it is.
+    - :class:`~willcall.errors.ConflictError`: it was not; something stands in its way for now.
+    - :class:`~willcall.errors.NotFoundError`: the desk itself says that its ticket is gone.
+    - any other :class:`~willcall.errors.ApiError`: it was surely not carried out.
+    """
+
+    @property
+    def name(self) -> str:
+        """Its provider's name in errors, such as ``ticket0``."""
 
     @property
     def title(self) -> str:
         """What people call the service, such as ``Ticket0``."""
 
-    @property
-    def quota(self) -> Quota:
-        """How many requests it allows."""
-
     def within(self, seconds: float, *, tries: int | None = None) -> Self:
         """The same desk, whose calls end after so many seconds and are tried so often."""
 
     def open(self, address: Address, subject: str, body: str) -> Flow[Standing]:
-        """Open a ticket; its marker stands in the subject.
+        """Open a ticket. It has no tags and nobody's name on it yet."""
 
-        Raises:
-            OutcomeUnknownError: nobody knows whether it was opened.
-            ApiError: it was not.
-        """
-
-    def find(
+    def tickets(
         self, addresses: Sequence[Address], since: datetime | None
-    ) -> Flow[Mapping[str, Sequence[Standing]]]:
-        """The tickets that carry a marker in their subject, by marker, eldest first.
+    ) -> Flow[Sequence[Standing]]:
+        """Every ticket opened since then at these addresses, whoever opened it. In any order; more
+        of them do no harm.
 
         Args:
             addresses: where they may have been opened.
-            since: those opened earlier need not be found; None for all.
+            since: by the desk's clock; None for all that there are.
 
         Raises:
             ApiError: it cannot be said with certainty what is there and what is not.
         """
 
-    def said(self, ticket_id: str) -> Flow[Sequence[str]]:
-        """The texts of all messages and notes of a ticket that did not come from outside.
+    def said(self, ticket_id: str) -> Flow[Said]:
+        """What was said in a ticket.
 
         Raises:
-            NotFoundError: there is no such ticket.
-            ApiError: they could not be read for certain.
+            NotFoundError: the desk itself says that there is no such ticket.
+            ApiError: it could not be read.
         """
 
     def standing(self, ticket_id: str) -> Flow[Standing]:
         """A ticket as it stands now.
 
         Raises:
-            NotFoundError: there is no such ticket.
+            NotFoundError: the desk itself says that there is no such ticket.
+            ApiError: it could not be read.
         """
 
     def say(self, ticket_id: str, text: str, address: Address) -> Flow[None]:
-        """Write to the customer."""
+        """Write to the customer. Only called if the address says that the desk can."""
 
     def note(self, ticket_id: str, text: str) -> Flow[None]:
-        """Write an internal note."""
+        """Write an internal note, which the customer never sees."""
 
-    def label(
-        self, standing: Standing, labels: Sequence[str], assignee_id: str | None
+    def tag(
+        self, standing: Standing, tags: Sequence[str], assignee_id: str | None
     ) -> Flow[Standing]:
-        """Add labels to those that the ticket has, and assign it if an assignee is given."""
+        """Add tags to those that the ticket has, and assign it, if an assignee is given.
+
+        Args:
+            standing: the ticket as it was read a moment ago.
+            tags: those that it lacks; may be empty.
+            assignee_id: who is to have it; None leaves that as it is.
+        """
 
     def resolve(self, ticket_id: str) -> Flow[Standing]:
         """Resolve a ticket."""
@@ -257,6 +304,13 @@ class Desk(Protocol):
         Raises:
             AuthenticationError, PermissionDeniedError: it is not.
             ApiError: nobody could say.
+        """
+
+    def remarks(self, addresses: Sequence[Address]) -> Flow[Sequence[Remark]]:
+        """What can be observed of the desk by reading, such as whether an inbox is in use.
+
+        Raises:
+            ApiError: it could not be read.
         """
 
 
@@ -300,9 +354,11 @@ class DeskAdapter:
         settings: the adapter's own keys of ``[desk]``.
         mails_with: the setting without which the desk writes to no customer; empty if it always
             can.
+        scopes: the scopes that its key needs, and what for.
     """
 
     provider: Provider
     open: OpensDesk
     settings: tuple[Setting, ...] = ()
     mails_with: str = ""
+    scopes: Mapping[str, str] = attrs.field(factory=dict)

@@ -200,15 +200,14 @@ def strangers(job: Job, observation: Observation, ends: float) -> Flow[ApiError 
     """
     left = ends - (yield from tick())
     try:
-        api = job.ticket0.with_options(deadline=max(0.001, left))
-        yield from refuse_to_guess(job, api, observation)
+        yield from refuse_to_guess(job, job.desk.within(left), observation)
     except ApiError as error:
         return error
     return None
 
 
 def recover_pass(job: Job) -> Flow[PassReport]:
-    """Read a lost ledger back from Ticket0, and deliver what it still owes.
+    """Read a lost ledger back from the desk, and deliver what it still owes.
 
     Raises:
         LedgerError: the ledger is not empty, or cannot be used.
@@ -222,8 +221,8 @@ def recover_pass(job: Job) -> Flow[PassReport]:
             planner = yield from planner_of(job, None)
             found = yield from _seen(job, State(), ends, planner)
             left = ends - (yield from tick())
-            api = job.ticket0.with_options(deadline=max(0.001, left))
-            tickets = yield from rebuild(job, fence, api, found.observation)
+            desk = job.desk.within(left)
+            tickets = yield from rebuild(job, fence, desk, found.observation)
         except ApiError as error:
             return attrs.evolve(report, trouble=error)
         report = attrs.evolve(report, observation=found.observation, recovered=len(tickets))
@@ -251,7 +250,13 @@ def deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[Pas
     """Carry out what is not settled; the report, with what came of it and what is left."""
     tally = RequestCounter()
     delivering = deliver_all(
-        job.ledger, fence, job.ticket0, job.rules.address, ends, job.terms, job.stopping
+        job.ledger,
+        fence,
+        job.desk,
+        job.rules.address,
+        ends,
+        job.delivery_policy,
+        job.stopping,
     )
     deliveries = yield from watched(delivering, tally)
     deliveries = yield from key_minded(job, deliveries, tally.sent.total(), ends)
@@ -301,7 +306,7 @@ def plan_pass(job: Job) -> Flow[Plan]:
     decision, _ = decided(job, state, found)
     by_marker = {case.marker: case for case in (*state.cases, *decision.cases)}
     acts = [*waiting, *((by_marker[one.case], one) for one in decision.intents)]
-    ahead = yield from outlooks(job.ticket0, acts, ends - (yield from tick()))
+    ahead = yield from outlooks(job.desk, acts, ends - (yield from tick()))
     return attrs.evolve(plan, observation=found.observation, decision=decision, outlooks=ahead)
 
 

@@ -28,6 +28,7 @@ from ..errors import (
 )
 from ..ticket0.api import PROVIDER as TICKET0
 from ..ticket0.api import FlowTicket0
+from ..ticket0.desk import Ticket0Desk
 from ..ticketsmart.api import PROVIDER as TICKETSMART
 from ..ticketsmart.api import FlowTicketSmart
 from .config.file import BoxOffice, Config, load, pick
@@ -388,7 +389,7 @@ class Bridge:
         return Job(
             box_office=office.name,
             ticketsmart=FlowTicketSmart(attrs.evolve(counted(account, ledger), share=share)),
-            ticket0=FlowTicket0(counted(self._desk, ledger)),
+            desk=Ticket0Desk(FlowTicket0(counted(self._desk, ledger))),
             rules=self._rules,
             ledger=ledger,
             watching=self.config.watch.watching(),
@@ -397,7 +398,7 @@ class Bridge:
             removals=tuple(one for one in self.config.removal if one.box_office == office.name),
             history=duration.read(self.config.history.keep),
             max_seconds=self._max_seconds,
-            terms=self.config.delivery.terms(),
+            delivery_policy=self.config.delivery.policy(),
             desk_key=f"key {quota_name(self._desk)}",
             stopping=lambda: self._stopping,
         )

@@ -63,10 +63,15 @@ class Campaign:
         return "\n".join(lines)
 
 
-def play_seed(seed: int, rules: Sequence[Rules], terms: DeliveryPolicy | None = None) -> Result:
+def play_seed(
+    seed: int, rules: Sequence[Rules], delivery_policy: DeliveryPolicy | None = None
+) -> Result:
     """One seed; now and then on both ledgers, which must not differ in a single step."""
-    result = Play(seed, rules, terms=terms).play()
-    if seed % BOTH == 0 and Play(seed, rules, terms=terms, ledger=in_sqlite).play() != result:
+    result = Play(seed, rules, delivery_policy=delivery_policy).play()
+    if (
+        seed % BOTH == 0
+        and Play(seed, rules, delivery_policy=delivery_policy, ledger=in_sqlite).play() != result
+    ):
         return attrs.evolve(result, broken="on a ledger in SQLite it goes otherwise")
     return result
 
@@ -75,7 +80,7 @@ def play_many(
     seeds: Iterable[int],
     rules: Sequence[Rules],
     *,
-    terms: DeliveryPolicy | None = None,
+    delivery_policy: DeliveryPolicy | None = None,
     seconds: float | None = None,
     workers: int = 1,
     stop_at: int = 5,
@@ -85,14 +90,14 @@ def play_many(
     Args:
         seeds: which.
         rules: what opens tickets.
-        terms: how patient delivery is.
+        delivery_policy: how patient delivery is.
         seconds: no further seed is begun after so many.
         workers: in how many processes.
         stop_at: so many broken ones are enough.
     """
     campaign = Campaign()
     started = time.monotonic()
-    one = partial(play_seed, rules=rules, terms=terms)
+    one = partial(play_seed, rules=rules, delivery_policy=delivery_policy)
 
     def enough() -> bool:
         campaign.seconds = time.monotonic() - started

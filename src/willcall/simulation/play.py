@@ -21,6 +21,7 @@ from ..errors import WillcallError
 from ..sandbox import Sandbox
 from ..ticket0.api import PROVIDER as TICKET0
 from ..ticket0.api import FlowTicket0
+from ..ticket0.desk import Ticket0Desk
 from ..ticketsmart.api import PROVIDER as TICKETSMART
 from ..ticketsmart.api import FlowTicketSmart
 from .network import BASE, Network
@@ -70,7 +71,7 @@ class Play:
         rules: what opens tickets; the later ones take the place of the first half-way, as if
             somebody had edited the configuration with cases open.
         pass_of: the flow under test.
-        terms: how patient delivery is.
+        delivery_policy: how patient delivery is.
         ledger: makes a new one; see ``ledgers.py`` for one in SQLite.
     """
 
@@ -80,11 +81,11 @@ class Play:
         rules: Sequence[Rules],
         *,
         pass_of: Callable[[Job], Flow[PassReport]] = run_pass,
-        terms: DeliveryPolicy | None = None,
+        delivery_policy: DeliveryPolicy | None = None,
         ledger: Callable[[], Ledger] = in_memory,
     ) -> None:
         self.seed, self.rules, self.pass_of = seed, list(rules), pass_of
-        self.terms = terms or DeliveryPolicy()
+        self.delivery_policy = delivery_policy or DeliveryPolicy()
         self.stage = Stage(seed)
         self.sandbox = Sandbox(self.stage, seed=seed, season=False)
         self.network = Network(self.stage, self.sandbox)
@@ -108,7 +109,7 @@ class Play:
             self.ledger,
             self.town,
             self.rules[0],
-            self.terms.settle.total_seconds(),
+            self.delivery_policy.settle.total_seconds(),
         )
         self.weather.on_kill = self.killed
         self.network.after_write.append(self.promise.after)
@@ -155,10 +156,10 @@ class Play:
         return Job(
             box_office=OFFICE,
             ticketsmart=FlowTicketSmart(self._account(TICKETSMART, ledger)),
-            ticket0=FlowTicket0(self._account(TICKET0, ledger)),
+            desk=Ticket0Desk(FlowTicket0(self._account(TICKET0, ledger))),
             rules=self.rules[0],
             ledger=ledger,
-            terms=self.terms,
+            delivery_policy=self.delivery_policy,
             desk_key=f"key {self.weather.keys[TICKET0.name]}",
         )
 

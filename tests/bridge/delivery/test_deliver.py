@@ -6,13 +6,11 @@ from pathlib import Path
 import attrs
 import pytest
 
-from support.virtual_bridge import START, VirtualBridge
-from willcall.bridge.delivery.deliver import Outcome
-from willcall.bridge.delivery.lookup import _Order
+from support.virtual_bridge import VirtualBridge
+from willcall.bridge.delivery.attempt import Outcome
 from willcall.bridge.model.cases import CaseState, IntentState
 from willcall.sandbox.desk import Ticket as DeskTicket
 from willcall.sandbox.faults import Fault
-from willcall.ticket0.models import Ticket
 
 
 def _sell_out(house: VirtualBridge) -> str:
@@ -105,26 +103,6 @@ def test_nobody_looks_for_twins_where_none_can_be(house: VirtualBridge) -> None:
 
 
 # -- how far to look ------------------------------------------------------------------------------
-
-
-def _tickets(*minutes: int) -> list[Ticket]:
-    return [
-        Ticket(id=f"t{m}", subject="x", status="open", created_at=START + timedelta(minutes=m))
-        for m in minutes
-    ]
-
-
-def test_looking_stops_early_only_in_a_list_that_proves_its_order() -> None:
-    """Twenty in the order of creation, and past the moment."""
-    order = _Order(START)
-    answers = [order.is_past(ticket) for ticket in _tickets(*range(10, -20, -1))]
-    assert answers.index(True) == 19
-    shuffled = _Order(START)
-    assert not any(shuffled.is_past(t) for t in _tickets(5, 9, *range(4, -60, -1)))
-    undated = _Order(START)
-    rows = [attrs.evolve(_tickets(3)[0], created_at=None), *_tickets(*range(2, -60, -1))]
-    assert not any(undated.is_past(ticket) for ticket in rows)
-    assert not any(_Order(None).is_past(ticket) for ticket in _tickets(*range(0, -60, -1)))
 
 
 def test_an_old_inbox_is_not_read_to_its_end(house: VirtualBridge) -> None:

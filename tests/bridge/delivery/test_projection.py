@@ -3,29 +3,40 @@
 import pytest
 
 from support.virtual_bridge import VirtualBridge
-from willcall.bridge.delivery.projection import Standing, after
+from willcall.bridge.delivery.projection import after
 from willcall.bridge.model.cases import Act
+from willcall.bridge.ports import Standing, TicketState
 
-OPEN = Standing(status="open", tags=("vip",), assignee_id="usr_9")
+
+def at(status: str, *tags: str, assignee: str | None = None) -> Standing:
+    """A ticket that stands so."""
+    states = {"open": TicketState.OPEN, "resolved": TicketState.RESOLVED}
+    state = states.get(status, TicketState.OTHER)
+    return Standing(
+        id="1", subject="s", state=state, status=status, tags=tags, assignee_id=assignee
+    )
+
+
+OPEN = at("open", "vip", assignee="usr_9")
 
 
 @pytest.mark.parametrize(
     ("act", "payload", "now", "then"),
     [
-        (Act.RESOLVE, {}, OPEN, Standing(status="resolved", tags=("vip",), assignee_id="usr_9")),
-        (Act.REOPEN, {}, Standing(status="resolved"), Standing(status="open")),
-        (Act.REOPEN, {}, Standing(status="snoozed"), Standing(status="snoozed")),
+        (Act.RESOLVE, {}, OPEN, at("resolved", "vip", assignee="usr_9")),
+        (Act.REOPEN, {}, at("resolved"), at("open")),
+        (Act.REOPEN, {}, at("snoozed"), at("snoozed")),
         (
             Act.TAG,
             {"tags": ["willcall", "vip"], "assignee_id": "usr_1"},
             OPEN,
-            Standing(status="open", tags=("vip", "willcall"), assignee_id="usr_9"),
+            at("open", "vip", "willcall", assignee="usr_9"),
         ),
         (
             Act.TAG,
             {"tags": ["willcall"], "assignee_id": "usr_1"},
-            Standing(status="open"),
-            Standing(status="open", tags=("willcall",), assignee_id="usr_1"),
+            at("open"),
+            at("open", "willcall", assignee="usr_1"),
         ),
         (Act.NOTE, {"text": "x"}, OPEN, OPEN),
         (Act.MESSAGE, {"text": "x"}, OPEN, OPEN),

@@ -11,24 +11,16 @@ from email.utils import format_datetime
 import pytest
 
 from willcall.bridge.insight import doctor, handshake
+from willcall.bridge.model.address import Address
 from willcall.client.check import Access
 from willcall.client.flow import World, simulate
 from willcall.client.provider import open_account
 from willcall.errors import ConnectError, Reply
-from willcall.ticket0.api import PROVIDER as TICKET0
-from willcall.ticket0.models import Ticket
+from willcall.ticket0.desk import ADAPTER
 from willcall.ticketsmart.api import PROVIDER as TICKETSMART
 
 NOW = datetime(2026, 11, 21, 18, 0, 0, 400_000, tzinfo=UTC)
 NEEDED = {"events:read": "to look at all"}
-
-
-def ticket(number: int, *tags: str, inbox: str = "inb_1", minutes: int | None = None) -> Ticket:
-    """A ticket that was made so many minutes ago."""
-    made = None if minutes is None else NOW - timedelta(minutes=minutes)
-    return Ticket(
-        id=f"tkt_{number}", subject="s", status="open", inbox_id=inbox, tags=tags, created_at=made
-    )
 
 
 @pytest.mark.parametrize(
@@ -72,46 +64,6 @@ def test_scopes_are_compared_with_what_is_needed() -> None:
     ]
     more = judged(events_read=True, events_write=True)
     assert more[1] == ("ok", "it may do more than is needed here: events:write")
-
-
-def test_the_order_of_a_list_is_told_as_far_as_it_shows() -> None:
-    """Whatever it is, nothing depends on it."""
-    said = [
-        doctor.order(tickets).said
-        for tickets in (
-            [ticket(n, minutes=n) for n in range(4)],
-            [ticket(n, minutes=-n) for n in range(4)],
-            [ticket(n, minutes=m) for n, m in enumerate((1, 5, 2))],
-            [ticket(0, minutes=1)],
-            [],
-        )
-    ]
-    assert said[0] == "the newest first, by creation"
-    assert said[1] == "the oldest first, by creation"
-    assert said[2] == "none that their dates would show; every page is read"
-    assert said[3] == said[4] == "too few tickets to tell in which order they are listed"
-
-
-def test_the_tag_filter_is_judged_by_what_it_lets_through() -> None:
-    """And by what it does not find."""
-    good = doctor.tag_filter("a", [ticket(1, "a")], [])
-    assert good.level is doctor.Level.OK
-    for tagged, none in (
-        ([ticket(1, "a"), ticket(2)], []),
-        ([ticket(1, "a")], [ticket(2)]),
-        ([], []),
-    ):
-        found = doctor.tag_filter("a", tagged, none)
-        assert found.level is doctor.Level.WARNING
-        assert "does not rely on it" in found.do
-
-
-def test_an_inbox_that_nobody_has_used_is_told_with_those_that_are() -> None:
-    """It may be new; it may be spelt wrong."""
-    assert doctor.inbox("inb_1", [ticket(1)], []).level is doctor.Level.OK
-    found = doctor.inbox("inb_2", [], [ticket(1)])
-    assert (found.level, found.do) == (doctor.Level.WARNING, "in use: inb_1")
-    assert doctor.inbox("inb_2", [], []).do == "compare it with Ticket0's settings"
 
 
 def test_certificates_are_looked_at() -> None:
@@ -188,8 +140,9 @@ def test_a_name_that_nobody_knows_ends_the_examination(monkeypatch: pytest.Monke
 
 def test_lists_that_cannot_be_read_are_a_warning() -> None:
     """The key was good; the desk is not."""
-    account = open_account(TICKET0, "t0_x", "http://localhost/api/v1")
-    (found,) = simulate(doctor.observe_lists(account, "inb_1"), World([_broken()] * 9))
+    desk = ADAPTER.open(open_account(ADAPTER.provider, "t0_x", "http://localhost/api/v1"), {})
+    address = Address(customer_email="a@example.com", options={"inbox_id": "inb_1"})
+    (found,) = simulate(doctor.observe_desk(desk, [address]), World([_broken()] * 9))
     assert (found.level, found.about) == (doctor.Level.WARNING, "Ticket0: lists")
 
 

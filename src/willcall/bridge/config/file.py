@@ -189,7 +189,7 @@ class DeliveryTable(Table):
     settle: Annotated[str, AfterValidator(_settling)] = "30s"
     give_up_after: Annotated[str, AfterValidator(duration.checked)] = "7d"
 
-    def terms(self) -> DeliveryPolicy:
+    def policy(self) -> DeliveryPolicy:
         """The same as a value."""
         return DeliveryPolicy(
             settle=duration.read(self.settle), give_up_after=duration.read(self.give_up_after)

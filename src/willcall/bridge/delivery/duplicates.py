@@ -1,8 +1,9 @@
 """Two tickets with one marker: a request that was carried out long after its connection died.
 
 The older stays, the younger gets a note and is resolved. Both are acts of the case, with all that
-makes an act happen once. They can only be where an act was repeated, so that is where they are
-looked for: with every later act of such a case, and for :data:`WATCH` after the repeat. A flow.
+makes an act happen once. There can be duplicates only where an opening was repeated. So that is
+where they are looked for: with every later act of such a case, and for :data:`WATCH` after the
+repeat. A flow.
 """
 
 from __future__ import annotations
@@ -12,56 +13,61 @@ from datetime import timedelta
 
 from ...client.flow import Flow, do, now
 from ...client.observe import log
-from ...ticket0.api import FlowTicket0
 from ..ledger import Fence, Ledger
 from ..model.address import Address
 from ..model.cases import Act, Case, CaseState, Intent
 from ..model.markers import act_marker, in_text
-from .lookup import Seen, eldest, marked
+from ..ports import Desk
+from .acts import sent_to
+from .lookup import LookupResult, eldest, find_marked
 
 WATCH = timedelta(hours=2)
 """How long after a repeat a second ticket is looked for, if nothing else is to be done."""
 
 _NOTE = (
-    "Ticket0 opened this ticket twice: a request of willcall's was carried out long after its "
+    "{desk} opened this ticket twice: a request of willcall's was carried out long after its "
     "connection had died. {rest}; this one is resolved."
 )
 _GOES_ON = "{first} is the one that goes on"
 _DELETED = "The other one was deleted since"
 
 
-def fold_twins(
+def fold_duplicates(
     ledger: Ledger,
     fence: Fence,
-    reading: Callable[[], Flow[FlowTicket0]],
+    reading: Callable[[], Flow[Desk]],
     address: Callable[[str], Address],
     busy: Sequence[tuple[Case, Intent]] = (),
 ) -> Flow[int]:
     """Look where a second ticket may have come up, and have it folded; how many were found.
 
-    ``busy`` are those that had something to do when the run began: see :func:`watched`.
+    Args:
+        ledger: where the acts that fold it are written down.
+        fence: the lease under which they are.
+        reading: the desk, for reading within the time that is left.
+        address: where the tickets of a rule go, by the rule's id.
+        busy: the openings that were watched when the run began: see :func:`watched`.
 
     Raises:
-        ApiError: an inbox could not be read.
+        ApiError: the desk could not be read.
     """
-    pairs_by_marker = {case.marker: (case, intent) for case, intent in busy}
+    openings = {case.marker: (case, intent) for case, intent in busy}
     for case, intent in (yield from watched(ledger, fence)):
-        pairs_by_marker[case.marker] = case, intent
-    by_inbox: dict[str, list[tuple[Case, Intent]]] = {}
-    for case, intent in pairs_by_marker.values():
-        inbox = intent.sent.get("inbox_id", address(case.rule).options["inbox_id"])
-        by_inbox.setdefault(inbox, []).append((case, intent))
+        openings[case.marker] = case, intent
+    if not openings:
+        return 0
+    addresses = [sent_to(intent, address(case.rule)) for case, intent in openings.values()]
+    tried = [intent.first_tried_at for _, intent in openings.values()]
+    since = min((at for at in tried if at is not None), default=None)
+    desk = yield from reading()
+    by_marker = yield from find_marked(desk, addresses, since)
     found = 0
-    for inbox, pairs in by_inbox.items():
-        tried = [intent.first_tried_at for _, intent in pairs]
-        since = min((at for at in tried if at is not None), default=None)
-        by_marker = yield from marked((yield from reading()), inbox, since)
-        for case, _ in pairs:
-            tickets = by_marker.get(case.marker, ())
-            others = [ticket for ticket in tickets if ticket.id != case.ticket_id]
-            # The case's own may be elsewhere by now, or deleted: one that came late is alone then.
-            if len(others) > (case.ticket_id is None):
-                found += yield from noticed(ledger, fence, case, eldest(tickets))
+    for case, _ in openings.values():
+        tickets = by_marker.get(case.marker, ())
+        others = [ticket for ticket in tickets if ticket.id != case.ticket_id]
+        # The case's own may be elsewhere by now, or deleted: one that came late is alone then.
+        if len(others) > (case.ticket_id is None):
+            found += yield from note_duplicates(ledger, fence, desk.title, case, eldest(tickets))
     return found
 
 
@@ -72,37 +78,39 @@ def watched(ledger: Ledger, fence: Fence) -> Flow[Sequence[tuple[Case, Intent]]]
     return (yield from do("watched", lambda: ledger.repeated(fence.box_office, since)))
 
 
-def noticed(ledger: Ledger, fence: Fence, case: Case, seen: Seen) -> Flow[int]:
-    """Write down that second tickets are to be folded; how many are news.
+def note_duplicates(
+    ledger: Ledger, fence: Fence, desk: str, case: Case, found: LookupResult
+) -> Flow[int]:
+    """Write down that second tickets are to be folded; how many were not known yet.
 
     The case's own ticket stays, whichever that is: the customer has been written to from there.
     Where somebody has deleted that one, the second is not wanted either.
     """
-    tickets = [ticket for ticket in (seen.ticket, *seen.twins) if ticket is not None]
+    tickets = [ticket for ticket in (found.ticket, *found.duplicates) if ticket is not None]
     stays = case.ticket_id or tickets[0].id
-    twins = [ticket.id for ticket in tickets if ticket.id != stays]
+    seconds = [ticket.id for ticket in tickets if ticket.id != stays]
 
-    def acts(position: int, twin: str) -> list[Intent]:
+    def acts(position: int, second: str) -> list[Intent]:
         deleted = case.state is CaseState.GONE
         rest = _DELETED if deleted else _GOES_ON.format(first=stays)
-        note = in_text(_NOTE.format(rest=rest), act_marker(case.marker, position))
+        note = in_text(_NOTE.format(desk=desk, rest=rest), act_marker(case.marker, position))
         return [
             Intent(
                 case=case.marker,
                 position=position,
                 act=Act.NOTE,
-                payload={"text": note, "ticket_id": twin},
+                payload={"text": note, "ticket_id": second},
             ),
             Intent(
                 case=case.marker,
                 position=position + 1,
                 act=Act.RESOLVE,
-                payload={"ticket_id": twin},
+                payload={"ticket_id": second},
             ),
         ]
 
     moment = yield from now()
-    new: int = yield from do("fold", lambda: ledger.fold(fence, case, twins, acts, moment))
+    new: int = yield from do("fold", lambda: ledger.fold(fence, case, seconds, acts, moment))
     if new:
-        log.warning("%s was opened twice: folding %s into %s", case.marker, twins, stays)
+        log.warning("%s was opened twice: folding %s into %s", case.marker, seconds, stays)
     return new

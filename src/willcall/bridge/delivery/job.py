@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import attrs
 
-from ...ticket0.api import FlowTicket0
 from ...ticketsmart.api import FlowTicketSmart
 from ..ledger import HISTORY_KEPT, Ledger
 from ..model.policies import SELLING_FAST_WITHIN, DeliveryPolicy, WatchPolicy
 from ..model.rules import STORM_KNOWN, Rules
+from ..ports import Desk
 from .removals import Scheduled
 
 
@@ -22,14 +22,14 @@ class Job:
     ``watching`` says how the requests of a watch are shared out, and ``selling_fast`` how soon sold
     out counts as fast; ``looks`` is how many events a pass may look at one by one, where rows carry
     no ticket types; ``removals`` are ticket types to remove when their time has come; ``history``
-    is how long what was seen is remembered; ``terms`` is how patient delivery is; ``desk_key`` is
-    under which name the ledger keeps whether Ticket0 takes the key, empty if nobody is to ask;
+    is how long what was seen is remembered; ``desk_key`` is the name under which the ledger keeps
+    whether the desk accepts the key, empty if nobody is to ask;
     ``stopping`` says whether the process was asked to leave.
     """
 
     box_office: str
     ticketsmart: FlowTicketSmart
-    ticket0: FlowTicket0
+    desk: Desk
     rules: Rules
     ledger: Ledger
     watching: WatchPolicy = attrs.field(factory=WatchPolicy)
@@ -38,7 +38,7 @@ class Job:
     removals: tuple[Scheduled, ...] = ()
     history: timedelta = HISTORY_KEPT
     max_seconds: float = 50.0
-    terms: DeliveryPolicy = attrs.field(factory=DeliveryPolicy)
+    delivery_policy: DeliveryPolicy = attrs.field(factory=DeliveryPolicy)
     desk_key: str = ""
     stopping: Callable[[], bool] = lambda: False
 

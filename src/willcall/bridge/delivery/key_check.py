@@ -1,11 +1,11 @@
-"""Whether Ticket0 still takes the key, on days on which nothing is delivered. A flow.
+"""Whether the desk still accepts the key, on days on which nothing is delivered. A flow.
 
-A key that is revoked shows when something is to be delivered, which may be too late. So after a day
-in which Ticket0 was asked for nothing, one request asks for a ticket. What it says is kept in the
-ledger under the account's name, beside what is spent of its quota, where every process finds it: a
-refusal stands until a delivery shows better, or Ticket0 does when it is asked again ten minutes
-later. That it was merely away says nothing, and is asked again as soon. A new key has a new name,
-and is tried at once.
+Without this, a revoked key would show only when something is to be delivered, which may be too
+late. So after a day without any request to the desk, one request tries the key. The result is kept
+in the ledger under the account's name, beside the quota, where every process finds it. A refusal
+stands until a delivery succeeds, or until the desk accepts the key when it is asked again ten
+minutes later. A desk that cannot be reached says nothing about the key, and is asked again after
+ten minutes, too. A new key has a new name, and is tried at once.
 """
 
 from __future__ import annotations
@@ -21,10 +21,9 @@ from .job import Job
 
 _DAY = 86_400.0
 _SOON = 600.0
-"""Seconds after which a refusal, which may have been mended, and a desk that was away are asked
-about again."""
+"""Seconds after which the desk is asked again if it refused the key or could not be reached."""
 _STALE = _DAY / 2
-"""Seconds after which it is worth a write that a delivery has shown the key to be good."""
+"""Seconds after which it is written down again that a delivery has shown the key to be good."""
 _PATIENCE = 10.0
 
 Refusal = AuthenticationError | PermissionDeniedError
@@ -33,7 +32,7 @@ _KEPT = ("message", "provider", "request", "status", "code", "hint")
 
 @attrs.frozen
 class Shown:
-    """What was last seen of a key: when, and how it was refused, if it was."""
+    """What was last seen of a key: when (Unix time), and how it was refused, if it was."""
 
     at: float
     refusal: Refusal | None = None
@@ -44,9 +43,9 @@ class Shown:
         try:
             values = json.loads(text or "")
             refusal: Refusal | None = None
-            if (told := values["refusal"]) is not None:
+            if (kept := values["refusal"]) is not None:
                 kind = PermissionDeniedError if values["denied"] else AuthenticationError
-                refusal = kind(told.pop("message"), **told)
+                refusal = kind(kept.pop("message"), **kept)
             return cls(float(values["at"]), refusal)
         except (ValueError, TypeError, KeyError, AttributeError):
             return None
@@ -54,9 +53,9 @@ class Shown:
     def text(self) -> str:
         """For the ledger."""
         refusal = self.refusal
-        told = None if refusal is None else {name: getattr(refusal, name) for name in _KEPT}
+        kept = None if refusal is None else {name: getattr(refusal, name) for name in _KEPT}
         denied = isinstance(refusal, PermissionDeniedError)
-        return json.dumps({"at": self.at, "denied": denied, "refusal": told})
+        return json.dumps({"at": self.at, "denied": denied, "refusal": kept})
 
     def holds(self, moment: float) -> bool:
         """Whether it is too early to ask again."""
@@ -64,7 +63,7 @@ class Shown:
 
 
 def key_minded(job: Job, deliveries: Deliveries, sent: int, ends: float) -> Flow[Deliveries]:
-    """What came of delivering, with a key that is refused as what has stopped it.
+    """What came of delivering; a key that is refused counts as what has stopped it.
 
     Args:
         job: the pass's.
@@ -79,7 +78,7 @@ def key_minded(job: Job, deliveries: Deliveries, sent: int, ends: float) -> Flow
 
 
 def _well(job: Job) -> Flow[None]:
-    """Ticket0 has answered in this pass, and refused no key."""
+    """The desk has answered in this pass, and did not refuse the key."""
     moment = (yield from now()).timestamp()
     shown = yield from _shown(job)
     if shown is None or shown.refusal is not None or not 0.0 <= moment - shown.at < _STALE:
@@ -96,14 +95,12 @@ def _asked_daily(job: Job, ends: float) -> Flow[Refusal | None]:
     if not (yield from _mine_to_ask(job, moment)):
         return known
     try:
-        patience = min(_PATIENCE, left)
-        api = job.ticket0.with_options(tries=1, timeout=patience, deadline=patience)
-        yield from api.tickets.list(limit=1).page()
+        yield from job.desk.within(min(_PATIENCE, left), tries=1).accepts_key()
     except (AuthenticationError, PermissionDeniedError) as error:
         yield from _keep(job, Shown(moment, error))
         return error
     except ApiError:
-        # It is merely away: that says nothing of the key.
+        # It could not be reached: that says nothing about the key.
         if known is None:
             yield from _keep(job, Shown(moment - _DAY + _SOON))
         return known
@@ -113,8 +110,8 @@ def _asked_daily(job: Job, ends: float) -> Flow[Refusal | None]:
 
 
 def _mine_to_ask(job: Job, moment: float) -> Flow[bool]:
-    """Write down that the key is about to be tried; False if another process has been faster. One
-    that ends before the answer has had its request of the day all the same."""
+    """Write down that the key is about to be tried; False if another process has been faster. A
+    process that ends before the answer comes has used up the request of the day all the same."""
 
     def step(text: str | None, _: float | None) -> tuple[str, bool]:
         shown = Shown.load(text)

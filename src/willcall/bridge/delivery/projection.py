@@ -1,7 +1,7 @@
 """What the acts of a plan would make of the tickets that are at the desk already. Reads only.
 
-A new ticket is all in its acts; of one that is there, people may have changed what they like, and
-that is theirs: so it is looked at first, as a run does.
+People may have changed a ticket that is there, and what they changed is theirs. So it is read
+first, as a run does. A ticket that is not there yet is described by its acts.
 """
 
 from __future__ import annotations
@@ -13,14 +13,13 @@ import attrs
 
 from ...client.flow import Flow
 from ...errors import ApiError, NotFoundError
-from ...ticket0.api import FlowTicket0
-from ...ticket0.models import Ticket
 from ..model.cases import Act, Case, Intent
+from ..ports import Desk, Standing, TicketState
 
 
 @attrs.frozen(kw_only=True)
-class Standing:
-    """What a plan can change of a ticket."""
+class Fields:
+    """What a plan can change of a ticket. ``status`` is the desk's own word."""
 
     status: str
     tags: tuple[str, ...] = ()
@@ -29,33 +28,31 @@ class Standing:
 
 @attrs.frozen(kw_only=True)
 class Outlook:
-    """A ticket now and after the acts of a plan. ``then`` is None if it is gone: its acts are
+    """A ticket now and after the acts of a plan. Both are None if it is gone: its acts are
     dropped."""
 
     case: str
     ticket_id: str
     subject: str = ""
-    now: Standing | None = None
-    then: Standing | None = None
+    now: Fields | None = None
+    then: Fields | None = None
 
 
 @attrs.frozen
 class Outlooks:
-    """All tickets that a plan touches, and what kept it from looking at the rest."""
+    """All tickets that a plan touches, and the error that kept it from reading the rest."""
 
     tickets: tuple[Outlook, ...] = ()
     trouble: ApiError | None = None
 
 
-def outlooks(
-    api: FlowTicket0, acts: Iterable[tuple[Case, Intent]], deadline: float
-) -> Flow[Outlooks]:
-    """Look at every ticket that these acts are about.
+def outlooks(desk: Desk, acts: Iterable[tuple[Case, Intent]], deadline: float) -> Flow[Outlooks]:
+    """Read every ticket that these acts are about.
 
     Args:
-        api: the desk.
+        desk: the desk.
         acts: with their cases, each case's in order.
-        deadline: how many seconds all this may take.
+        deadline: how many seconds each ticket may take.
     """
     by_case: dict[str, tuple[Case, list[Intent]]] = {}
     for case, intent in acts:
@@ -65,8 +62,7 @@ def outlooks(
         if case.ticket_id is None:
             continue  # it is opened by these very acts
         try:
-            asked = api.with_options(deadline=max(0.001, deadline))
-            ticket = yield from asked.tickets.get(case.ticket_id)
+            ticket = yield from desk.within(deadline).standing(case.ticket_id)
         except NotFoundError:
             found.append(Outlook(case=case.marker, ticket_id=case.ticket_id))
         except ApiError as error:
@@ -76,30 +72,33 @@ def outlooks(
     return Outlooks(tuple(found))
 
 
-def _outlook(case: Case, ticket: Ticket, intents: Sequence[Intent]) -> Outlook:
-    now = Standing(
-        status=str(ticket.status), tags=tuple(ticket.tags), assignee_id=ticket.assignee_id
-    )
-    then = now
+def _outlook(case: Case, ticket: Standing, intents: Sequence[Intent]) -> Outlook:
+    then = ticket
     for intent in intents:
         then = after(then, intent.act, intent.payload)
     return Outlook(
-        case=case.marker, ticket_id=ticket.id, subject=ticket.subject, now=now, then=then
+        case=case.marker,
+        ticket_id=ticket.id,
+        subject=ticket.subject,
+        now=_fields(ticket),
+        then=_fields(then),
     )
 
 
-def after(now: Standing, act: Act, payload: Mapping[str, Any]) -> Standing:
-    """A ticket after one act, as delivery would carry it out."""
-    if act is Act.RESOLVE:
-        return attrs.evolve(now, status="resolved")
-    if act is Act.REOPEN:
-        return attrs.evolve(now, status="open" if now.status == "resolved" else now.status)
+def _fields(ticket: Standing) -> Fields:
+    return Fields(status=ticket.status, tags=ticket.tags, assignee_id=ticket.assignee_id)
+
+
+def after(ticket: Standing, act: Act, payload: Mapping[str, Any]) -> Standing:
+    """A ticket after an act, as delivery would carry it out."""
+    if act is Act.RESOLVE and ticket.state is not TicketState.RESOLVED:
+        return attrs.evolve(ticket, state=TicketState.RESOLVED, status=TicketState.RESOLVED.value)
+    if act is Act.REOPEN and ticket.state is TicketState.RESOLVED:
+        return attrs.evolve(ticket, state=TicketState.OPEN, status=TicketState.OPEN.value)
     if act is Act.TAG:
-        tags = [*now.tags, *payload["tags"]]
-        assignee = payload.get("assignee_id")
         return attrs.evolve(
-            now,
-            tags=tuple(dict.fromkeys(tags)),
-            assignee_id=now.assignee_id or assignee,
+            ticket,
+            tags=tuple(dict.fromkeys([*ticket.tags, *payload["tags"]])),
+            assignee_id=ticket.assignee_id or payload.get("assignee_id"),
         )
-    return now
+    return ticket

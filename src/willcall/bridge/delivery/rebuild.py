@@ -1,8 +1,8 @@
-"""A lost ledger, read back from Ticket0's marked tickets. Pure.
+"""A lost ledger, read back from the marked tickets at the desk. Pure.
 
-Markers are derived from box office, rule, kind, subject and episode, so whoever knows the rules and
-the events can tell which tickets are ours and what they are about. Everything that a case would
-send is written down as *unknown*: delivery looks for each, finds it, and adopts it.
+Markers are derived from box office, rule, kind, subject and episode. So the rules and the events
+tell which tickets are ours and what they are about. Everything that a case would send is written
+down as *unknown*: delivery looks each act up, finds it, and adopts it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from ...ticket0.models import Ticket, TicketStatus
 from ..alerting.decide import decide
 from ..alerting.storms import STORM_RULE
 from ..model.cases import Act, Case, CaseState, Condition, Decision, Intent, IntentState, State
@@ -21,9 +20,10 @@ from ..model.facts import EventFacts, TypeFacts
 from ..model.markers import case_marker
 from ..model.predicates import Predicates
 from ..model.rules import BUILT_IN, Rule, Rules, Storm
+from ..ports import Standing, TicketState
 
 EPISODES = 50
-"""So often may the same thing have happened."""
+"""The highest episode that is tried when markers are traced back."""
 
 
 @attrs.frozen(kw_only=True)
@@ -40,16 +40,21 @@ class Origin:
 
 @attrs.frozen
 class RecoveredTicket:
-    """One of our tickets, what it is about, and the highest place among our messages in it."""
+    """One of our tickets, what it is about, and the highest position among what we said in it."""
 
-    ticket: Ticket
+    ticket: Standing
     origin: Origin
     last_said: int = 0
 
     @property
-    def standing(self) -> bool:
+    def unresolved(self) -> bool:
         """Whether it is still to be ended."""
-        return self.ticket.status != TicketStatus.RESOLVED
+        return self.ticket.state is not TicketState.RESOLVED
+
+    @property
+    def led_by(self) -> tuple[str, str, str]:
+        """What makes its case the same case again."""
+        return self.origin.rule, self.origin.kind, self.origin.subject
 
 
 def origins(
@@ -58,7 +63,7 @@ def origins(
     """Of these markers, those of this box office, and what each was derived from."""
     found: dict[str, Origin] = {}
     for rule, kind in _pairs(rules) if markers else ():
-        for subject, event, one in _subjects(box_office, events, kind):
+        for subject, event, ticket_type in _subjects(box_office, events, kind):
             for episode in range(1, EPISODES + 1):
                 marker = case_marker(box_office, rule, kind, subject, episode)
                 if marker in markers:
@@ -68,7 +73,7 @@ def origins(
                         subject=subject,
                         episode=episode,
                         event=event,
-                        ticket_type=one,
+                        ticket_type=ticket_type,
                     )
     return found
 
@@ -89,8 +94,8 @@ def _subjects(
         if not KINDS[kind].of_ticket_type:
             yield event.id, event, None
             continue
-        for one in event.ticket_types or ():
-            yield f"{event.id}/{one.id}", event, one
+        for ticket_type in event.ticket_types or ():
+            yield f"{event.id}/{ticket_type.id}", event, ticket_type
 
 
 def rebuilt(
@@ -100,33 +105,33 @@ def rebuilt(
     at: datetime,
     rules: Rules,
 ) -> Decision:
-    """The ledger that these tickets tell of, as the baseline of a box office.
+    """The ledger that these tickets speak of, as the baseline of a box office.
 
-    A ticket that stands is a case that is open; one that is resolved is one that has ended, and
-    counts among the episodes.
+    A ticket that is not resolved is an open case. One that is resolved is a case that has ended,
+    and counts among the episodes.
     """
     facts = {event.id: event for event in events}
     conditions: dict[tuple[str, str], Condition] = {}
     cases: list[Case] = []
     intents: list[Intent] = []
-    last = {_led_by(one): one for one in sorted(found, key=lambda one: one.origin.episode)}
-    for one in found:
-        if not (one.standing and last[_led_by(one)] is one):
-            cases.append(_ended(box_office, one, at))
+    last = {ticket.led_by: ticket for ticket in sorted(found, key=lambda t: t.origin.episode)}
+    for recovered in found:
+        if not (recovered.unresolved and last[recovered.led_by] is recovered):
+            cases.append(_ended(box_office, recovered, at))
             continue
-        decision = _reopened(box_office, one, facts, at, rules)
+        decision = _reopened(box_office, recovered, facts, at, rules)
         for condition in decision.conditions:
             known = conditions.get(condition.name, condition)
             told = known.told | condition.told
             conditions[condition.name] = attrs.evolve(known, told=told)
         for case in decision.cases:
-            spoken = max([one.last_said, case.acts])
-            cases.append(attrs.evolve(case, acts=spoken + 1, opened_at=_since(one, at)))
+            acts = max(recovered.last_said, case.acts) + 1
+            cases.append(attrs.evolve(case, acts=acts, opened_at=_since(recovered, at)))
         intents += [
             attrs.evolve(intent, state=IntentState.UNKNOWN)
             for intent in decision.intents
-            # Of what was said, one proves the rest: the rule may have said it otherwise then.
-            if not (one.last_said and intent.act in {Act.MESSAGE, Act.NOTE})
+            # One message proves the rest: the rule may have worded them otherwise then.
+            if not (recovered.last_said and intent.act in {Act.MESSAGE, Act.NOTE})
         ]
     return Decision(
         box_office=box_office,
@@ -142,47 +147,40 @@ def rebuilt(
 def over(
     found: Sequence[RecoveredTicket], box_office: str, at: datetime, rules: Rules
 ) -> list[Change]:
-    """The ends of what no longer holds, although its ticket stands: it ended unseen."""
-    changes = []
-    for one in found:
-        origin = one.origin
-        if one.standing and _holds(origin, rules) is False:
-            changes.append(
-                Change(
-                    kind=KINDS[origin.kind].cleared_by[0],
-                    box_office=box_office,
-                    observed_at=at,
-                    event=origin.event,
-                    ticket_type=origin.ticket_type,
-                )
-            )
-    return changes
+    """The ends of conditions that no longer hold, although their ticket is not resolved."""
+    return [
+        Change(
+            kind=KINDS[recovered.origin.kind].cleared_by[0],
+            box_office=box_office,
+            observed_at=at,
+            event=recovered.origin.event,
+            ticket_type=recovered.origin.ticket_type,
+        )
+        for recovered in found
+        if recovered.unresolved and _holds(recovered.origin, rules) is False
+    ]
 
 
 def _holds(origin: Origin, rules: Rules) -> bool | None:
-    """Whether it is still so; None where the facts cannot tell."""
-    event, one = origin.event, origin.ticket_type
+    """Whether its condition still holds; None where the facts cannot say."""
+    event, ticket_type = origin.event, origin.ticket_type
     if origin.kind == "event.sold_out" and event is not None:
         return event.sold_out
     if origin.kind == "event.cancelled" and event is not None:
         return event.status == "CANCELLED"
-    if origin.kind == "ticket_type.sold_out" and one is not None:
-        return one.sold_out
-    if origin.kind == "ticket_type.low_stock" and one is not None:
-        return rules.runs_low(one)
+    if origin.kind == "ticket_type.sold_out" and ticket_type is not None:
+        return ticket_type.sold_out
+    if origin.kind == "ticket_type.low_stock" and ticket_type is not None:
+        return rules.runs_low(ticket_type)
     return None
 
 
-def _led_by(one: RecoveredTicket) -> tuple[str, str, str]:
-    return one.origin.rule, one.origin.kind, one.origin.subject
+def _since(recovered: RecoveredTicket, at: datetime) -> datetime:
+    return min(recovered.ticket.created_at or at, at)
 
 
-def _since(one: RecoveredTicket, at: datetime) -> datetime:
-    return min(one.ticket.created_at or at, at)
-
-
-def _ended(box_office: str, one: RecoveredTicket, at: datetime) -> Case:
-    origin = one.origin
+def _ended(box_office: str, recovered: RecoveredTicket, at: datetime) -> Case:
+    origin = recovered.origin
     return Case(
         box_office=box_office,
         rule=origin.rule,
@@ -191,24 +189,24 @@ def _ended(box_office: str, one: RecoveredTicket, at: datetime) -> Case:
         episode=origin.episode,
         marker=case_marker(box_office, origin.rule, origin.kind, origin.subject, origin.episode),
         title=origin.event.title if origin.event else box_office,
-        opened_at=_since(one, at),
+        opened_at=_since(recovered, at),
         members=(),
         state=CaseState.CLEARED,
-        ended_at=min(one.ticket.updated_at or at, at),
-        ticket_id=one.ticket.id,
-        acts=one.last_said + 10,
+        ended_at=min(recovered.ticket.updated_at or at, at),
+        ticket_id=recovered.ticket.id,
+        acts=recovered.last_said + 10,
     )
 
 
 def _reopened(
     box_office: str,
-    one: RecoveredTicket,
+    recovered: RecoveredTicket,
     facts: Mapping[str, EventFacts],
     at: datetime,
     rules: Rules,
 ) -> Decision:
     """What was decided when its ticket was opened, decided again."""
-    origin = one.origin
+    origin = recovered.origin
     rule = rules.by_id(origin.rule) or Rule(
         id=origin.rule, kinds=(origin.kind,), address=rules.default
     )
@@ -221,11 +219,11 @@ def _reopened(
         reopen_within=timedelta(0),
     )
     alone = attrs.evolve(rules, rules=(rule,), storm=Storm(limit=0))
-    state = State(snapshot=facts, episodes={_led_by(one): origin.episode - 1})
+    state = State(snapshot=facts, episodes={recovered.led_by: origin.episode - 1})
     change = Change(
         kind=origin.kind,
         box_office=box_office,
-        observed_at=_since(one, at),
+        observed_at=_since(recovered, at),
         event=origin.event,
         ticket_type=origin.ticket_type,
     )

@@ -4,62 +4,62 @@ from __future__ import annotations
 
 import re
 
+import attrs
+
 from ...client.flow import Flow, do, now
-from ...errors import LedgerError
-from ...ticket0.api import FlowTicket0
-from ...ticket0.models import Direction, Ticket
+from ...errors import ApiError, LedgerError
 from ..alerting.decide import decide
 from ..ledger import Fence
 from ..model.facts import EventFacts
 from ..model.observation import Observation
+from ..ports import Desk
 from .job import Job
-from .lookup import eldest, marked
+from .lookup import eldest, find_marked
 from .rebuild import RecoveredTicket, origins, over, rebuilt
 
 _SAID = re.compile(r"^Reference: (wc-[0-9a-z]{8})-(\d{1,6})$", re.MULTILINE)
 
 
-def ours(job: Job, api: FlowTicket0, events: tuple[EventFacts, ...]) -> Flow[list[RecoveredTicket]]:
+def ours(job: Job, desk: Desk, events: tuple[EventFacts, ...]) -> Flow[list[RecoveredTicket]]:
     """The tickets at the desk that willcall has opened for this box office.
 
     Raises:
         ApiError: the desk could not be read; that says nothing of what is there.
     """
-    inboxes = {rule.address.options["inbox_id"] for rule in job.rules.rules}
-    inboxes.add(job.rules.default.options["inbox_id"])
-    by_marker: dict[str, Ticket] = {}
-    for inbox in sorted(inboxes):
-        for marker, tickets in (yield from marked(api, inbox, None)).items():
-            first = eldest(tickets).ticket
-            if first is not None:
-                by_marker.setdefault(marker, first)
+    addresses = [job.rules.default, *(rule.address for rule in job.rules.rules)]
+    by_marker = yield from find_marked(desk, addresses, None)
     found = origins(job.box_office, events, job.rules, by_marker)
-    return [RecoveredTicket(by_marker[marker], origin) for marker, origin in found.items()]
+    tickets = {marker: eldest(by_marker[marker]).ticket for marker in found}
+    return [
+        RecoveredTicket(ticket, found[marker])
+        for marker, ticket in tickets.items()
+        if ticket is not None
+    ]
 
 
-def refuse_to_guess(job: Job, api: FlowTicket0, observation: Observation) -> Flow[None]:
-    """Before a baseline: a desk that holds tickets of ours belongs to a ledger that was lost.
+def refuse_to_guess(job: Job, desk: Desk, observation: Observation) -> Flow[None]:
+    """Before a baseline: if the desk holds tickets of ours, the ledger that knew them was lost.
 
     Raises:
-        LedgerError: so it is.
+        LedgerError: the desk holds tickets of ours.
         ApiError: the desk could not be read.
     """
     mine = yield from do("cases", job.ledger.cases)
     known = {case.ticket_id for case in mine}
-    found = yield from ours(job, api, observation.events)
-    found = [one for one in found if one.ticket.id not in known]
-    if found:
+    found = yield from ours(job, desk, observation.events)
+    unknown = [recovered for recovered in found if recovered.ticket.id not in known]
+    if unknown:
         raise LedgerError(
-            f"the ledger knows nothing of {job.box_office!r}, but Ticket0 holds {len(found)} "
-            "tickets that willcall has opened for it: `willcall recover` reads them back; or let "
-            "[state] url name the ledger that they belong to"
+            f"the ledger knows nothing of {job.box_office!r}, but {desk.title} holds "
+            f"{len(unknown)} tickets that willcall has opened for it: `willcall recover` reads "
+            "them back; or let [state] url name the ledger that they belong to"
         )
 
 
 def rebuild(
-    job: Job, fence: Fence, api: FlowTicket0, observation: Observation
+    job: Job, fence: Fence, desk: Desk, observation: Observation
 ) -> Flow[list[RecoveredTicket]]:
-    """Write the ledger anew from what the desk holds; the tickets it was read from.
+    """Write the ledger anew from the tickets at the desk; returns these tickets.
 
     Raises:
         LedgerError: the ledger is not empty.
@@ -71,11 +71,11 @@ def rebuild(
             f"the ledger knows {job.box_office!r}: there is nothing to recover; "
             "`willcall run` goes on with it"
         )
-    tickets = yield from ours(job, api, observation.events)
+    tickets = yield from ours(job, desk, observation.events)
     found = []
-    for one in tickets:
-        said = (yield from _last_said(api, one)) if one.standing else 0
-        found.append(RecoveredTicket(one.ticket, one.origin, said))
+    for recovered in tickets:
+        last_said = (yield from _last_said(desk, recovered)) if recovered.unresolved else 0
+        found.append(attrs.evolve(recovered, last_said=last_said))
     at = yield from now()
     first = rebuilt(job.box_office, observation.events, found, at, job.rules)
     yield from do("recover", lambda: job.ledger.commit(fence, first, at))
@@ -87,12 +87,14 @@ def rebuild(
     return found
 
 
-def _last_said(api: FlowTicket0, one: RecoveredTicket) -> Flow[int]:
-    messages = yield from api.messages.list(one.ticket.id).all()
-    said = [
-        int(number)
-        for message in messages
-        if message.direction != Direction.INBOUND
-        for _, number in _SAID.findall(message.body_text)
-    ]
-    return max(said, default=0)
+def _last_said(desk: Desk, recovered: RecoveredTicket) -> Flow[int]:
+    """The highest position among the acts that have said something in a ticket; 0 for none."""
+    said = yield from desk.said(recovered.ticket.id)
+    if not said.complete:
+        raise ApiError(
+            "the messages kept changing while they were read",
+            provider=desk.name,
+            hint="run `willcall recover` again",
+        )
+    positions = [int(number) for text in said.texts for _, number in _SAID.findall(text)]
+    return max(positions, default=0)

@@ -15,20 +15,20 @@ from enum import StrEnum
 import attrs
 
 from ...client.check import Access, check
-from ...client.engine import Answer, answer
+from ...client.engine import answer
 from ...client.flow import Flow, do, now
 from ...client.options import Options
 from ...client.provider import Account
 from ...errors import ApiError, WillcallError
-from ...ticket0.models import Ticket
-from ...ticket0.wire import rows_page
+from ..model.address import Address
 from ..model.exit_codes import code_of
+from ..ports import Desk
 from . import handshake
 
-_OPTIONS = Options(timeout=10.0, deadline=30.0)
+_DEADLINE = 30.0
+_OPTIONS = Options(timeout=10.0, deadline=_DEADLINE)
 _SOON = timedelta(days=14)
 _SKEWED, _FAR_OFF = timedelta(seconds=10), timedelta(minutes=5)
-_NO_TAG = "willcall-doctor-no-such-tag"
 
 
 class Level(StrEnum):
@@ -186,82 +186,25 @@ def clock(name: str, date: str | None, before: datetime, after: datetime) -> Fin
     return wrong(about, said, todo, 78) if off > _FAR_OFF else warning(about, said, todo)
 
 
-# -- Ticket0's lists --------------------------------------------------------------------------
+# -- the desk ---------------------------------------------------------------------------------
 
 
-def observe_lists(account: Account, inbox_id: str) -> Flow[list[Finding]]:
-    """In which order Ticket0 lists, and whether its filters filter; by reading alone."""
+def observe_desk(desk: Desk, addresses: Sequence[Address]) -> Flow[list[Finding]]:
+    """What can be observed of a desk by reading alone, such as whether an inbox is in use."""
     try:
-        first = yield from _listed(account)
-        found = [order(first)]
-        tag = next((tag for one in first for tag in one.tags), None)
-        if tag is None:
-            said = "no ticket has a tag yet, so the tag filter cannot be observed"
-            found.append(Finding(about="Ticket0: tags", said=said))
-        else:
-            tagged = yield from _listed(account, tag=tag)
-            none = yield from _listed(account, tag=_NO_TAG)
-            found.append(tag_filter(tag, tagged, none))
-        mine = yield from _listed(account, inboxId=inbox_id)
-        return [*found, inbox(inbox_id, mine, first)]
+        remarks = yield from desk.within(_DEADLINE).remarks(addresses)
     except ApiError as error:
-        return [warning("Ticket0: lists", f"not observed: {error.message}", "try again later")]
-
-
-def _listed(account: Account, **filters: str) -> Flow[Sequence[Ticket]]:
-    op = rows_page("/tickets", "tickets", Ticket, {"limit": 100, **filters}, "/tickets")
-    got: Answer[object] = yield from answer(op, account, _OPTIONS)
-    items: Sequence[Ticket] = got.value.items  # type: ignore[attr-defined]
-    return items
-
-
-def order(tickets: Sequence[Ticket]) -> Finding:
-    """The order of a page. Whatever it is, willcall reads to the end."""
-    about = "Ticket0: order"
-    for words, moments in (
-        ("by creation", [one.created_at for one in tickets if one.created_at]),
-        ("by their last update", [one.updated_at for one in tickets if one.updated_at]),
-    ):
-        if len(set(moments)) < 2:
-            continue
-        if moments == sorted(moments, reverse=True):
-            return Finding(about=about, said=f"the newest first, {words}")
-        if moments == sorted(moments):
-            return Finding(about=about, said=f"the oldest first, {words}")
-    if len(tickets) < 2:
-        return Finding(about=about, said="too few tickets to tell in which order they are listed")
-    return Finding(about=about, said="none that their dates would show; every page is read")
-
-
-def tag_filter(tag: str, tagged: Sequence[Ticket], none: Sequence[Ticket]) -> Finding:
-    """Whether asking for a tag gives the tickets with that tag, and no others."""
-    about = "Ticket0: tags"
-    if none or any(tag not in one.tags for one in tagged):
-        return warning(
-            about,
-            "the tag filter lets other tickets through",
-            "willcall does not rely on it; `willcall tickets list --tag` shows too much",
+        said = f"not observed: {error.message}"
+        return [warning(f"{desk.title}: lists", said, "try again later")]
+    return [
+        Finding(
+            about=f"{desk.title}: {remark.about}",
+            level=Level.WARNING if remark.warning else Level.OK,
+            said=remark.said,
+            do=remark.do,
         )
-    if not tagged:
-        return warning(
-            about,
-            f"the tag filter does not find {tag!r}, which is there",
-            "willcall does not rely on it; `willcall tickets list --tag` shows too little",
-        )
-    return Finding(about=about, said="the tag filter works")
-
-
-def inbox(inbox_id: str, mine: Sequence[Ticket], every: Sequence[Ticket]) -> Finding:
-    """Whether the inbox is one that is in use."""
-    about = "Ticket0: inbox"
-    if any(one.inbox_id == inbox_id for one in (*mine, *every)):
-        return Finding(about=about, said=f"{inbox_id} is in use")
-    known = sorted({one.inbox_id for one in every if one.inbox_id})
-    return warning(
-        about,
-        f"no ticket is in {inbox_id} yet, so it cannot be seen whether it is there",
-        f"in use: {', '.join(known)}" if known else "compare it with Ticket0's settings",
-    )
+        for remark in remarks
+    ]
 
 
 def worst_of(findings: Iterable[Finding]) -> list[int]:

@@ -12,7 +12,7 @@ import attrs
 
 from ...client.flow import Flow, sleep, tick
 from ...errors import ApiError, LedgerError, TakenOverError
-from ..delivery.deliver import Delivered, Outcome
+from ..delivery.attempt import Delivered, Outcome
 from ..delivery.job import Job
 from ..ledger import Fence
 from ..run import PassReport, deliver
@@ -91,7 +91,7 @@ class OutboxRelay:
         self._folded += done.folded
         told = done.stopped is not None and type(done.stopped) is not type(before)
         if before is not None and done.stopped is None:
-            yield from self._say(said="Ticket0 answers again")
+            yield from self._say(said=f"{self._job.desk.title} answers again")
         if news or told:
             stopped = done.stopped if told else None
             shown = attrs.evolve(done, delivered=tuple(news), stopped=stopped)

@@ -255,28 +255,22 @@ def _ticketsmart(config: Config, folder: Path, number: int, name: str) -> Iterab
 
 
 def _ticket0(config: Config, folder: Path) -> Iterable[Finding]:
-    from ...bridge.insight.doctor import examine, observe_lists
+    from ...bridge.insight.doctor import examine, observe_desk
     from ...client.provider import open_account
-    from ...ticket0.api import PROVIDER
+    from ...ticket0.desk import ADAPTER
 
     desk = config.desk
-    needed = {
-        "tickets:read": "to find what was sent",
-        "tickets:write": "to open and resolve",
-        "messages:read": "to find what was said",
-        "messages:send": "for notes and messages",
-    }
 
     def ask(account: Account) -> list[Finding]:
-        found: list[Finding] = _drive(examine("Ticket0", account, needed))
-        if not any(one.level == "wrong" for one in found):
-            found += _drive(observe_lists(account, desk.inbox_id))
+        found: list[Finding] = _drive(examine("Ticket0", account, ADAPTER.scopes))
+        if not any(finding.level == "wrong" for finding in found):
+            found += _drive(observe_desk(ADAPTER.open(account, {}), [config.address]))
         return found
 
     return _asked(
         "Ticket0",
         desk.key_field("desk"),
-        lambda: open_account(PROVIDER, desk.key(folder, "desk"), desk.base_url),
+        lambda: open_account(ADAPTER.provider, desk.key(folder, "desk"), desk.base_url),
         ask,
     )
 

@@ -40,16 +40,20 @@ def simulate(
     from ..shell import show
 
     loaded, _ = load(config)
-    rules, terms = [loaded.rules()], loaded.delivery.terms()
+    rules, delivery_policy = [loaded.rules()], loaded.delivery.policy()
     if seed is not None:
-        result = play_seed(seed, rules, terms)
+        result = play_seed(seed, rules, delivery_policy)
         for line in result.trace:
             typer.echo(line)
         said = f"BROKEN: {result.broken}" if result.broken else "kept"
         typer.echo(f"seed {seed}: {said}")
         return 1 if result.broken else 0
     campaign = play_many(
-        range(first, first + seeds), rules, terms=terms, workers=workers, seconds=seconds
+        range(first, first + seeds),
+        rules,
+        delivery_policy=delivery_policy,
+        workers=workers,
+        seconds=seconds,
     )
     if as_json:
         show.as_json(campaign)

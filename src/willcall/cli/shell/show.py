@@ -13,7 +13,7 @@ import attrs
 import orjson
 import typer
 
-from ...bridge.delivery.deliver import Delivered, Outcome
+from ...bridge.delivery.attempt import Delivered, Outcome
 from ...bridge.delivery.projection import Outlook
 from ...bridge.model.cases import Act, Case, Intent, Recorded
 from ...bridge.model.changes import KINDS

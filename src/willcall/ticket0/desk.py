@@ -1,0 +1,195 @@
+"""Ticket0 as a desk of the bridge: inboxes, pages, tags as whole lists, statuses and directions.
+
+Tickets cannot be searched by subject (older), and a list does not say in which order it is
+(public), so :meth:`Ticket0Desk.tickets` reads an inbox page by page and judges by what it sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Self
+
+import attrs
+
+from ..bridge.model.address import Address
+from ..bridge.ports import DeskAdapter, Remark, Said, Setting, Standing, TicketState
+from ..client.flow import Flow
+from ..errors import ApiError
+from .api import PROVIDER, FlowTicket0
+from .inspection import inspect
+from .models import Direction, Ticket, TicketStatus
+
+_STATES: Mapping[str, TicketState] = {
+    TicketStatus.OPEN: TicketState.OPEN,
+    TicketStatus.RESOLVED: TicketState.RESOLVED,
+}
+
+
+@attrs.frozen
+class Ticket0Desk:
+    """A workspace of Ticket0."""
+
+    _api: FlowTicket0
+
+    name = PROVIDER.name
+    title = "Ticket0"
+
+    def within(self, seconds: float, *, tries: int | None = None) -> Self:
+        """The same desk, whose calls end after so many seconds and are tried so often."""
+        options: dict[str, Any] = {} if tries is None else {"tries": tries}
+        return type(self)(self._api.with_options(deadline=max(0.001, seconds), **options))
+
+    def open(self, address: Address, subject: str, body: str) -> Flow[Standing]:
+        """Open a ticket in the inbox of an address."""
+        ticket = yield from self._api.tickets.create(
+            subject=subject,
+            body=body,
+            inbox_id=address.options["inbox_id"],
+            customer_email=address.customer_email,
+        )
+        return _standing(ticket)
+
+    def tickets(
+        self, addresses: Sequence[Address], since: datetime | None
+    ) -> Flow[Sequence[Standing]]:
+        """Every ticket of the inboxes that was opened since then.
+
+        Every page is read, and read again until two readings agree: a ticket that somebody changes
+        meanwhile may move to a page that was read before, and nothing would show it. The rest of
+        an inbox is left out only if its pages have proved to be in the order of creation and have
+        gone past ``since``.
+
+        Raises:
+            ApiError: a page could not be read, or the list kept changing.
+        """
+        found: list[Standing] = []
+        for inbox_id in sorted({address.options["inbox_id"] for address in addresses}):
+            order = CreationOrder(since)
+            listing = self._api.tickets.list(inbox_id=inbox_id)
+            tickets = yield from listing.until(order.is_past, certain=True)
+            if tickets.whole is False:
+                raise ApiError(
+                    "the list kept changing while it was read",
+                    provider=PROVIDER.name,
+                    hint="the next run reads it again",
+                )
+            found += map(_standing, tickets)
+        return found
+
+    def said(self, ticket_id: str) -> Flow[Said]:
+        """The texts of a ticket's messages that did not come in from outside."""
+        messages = yield from self._api.messages.list(ticket_id).all(certain=True)
+        texts = [m.body_text for m in messages if m.direction != Direction.INBOUND]
+        return Said(tuple(texts), complete=messages.whole is not False)
+
+    def standing(self, ticket_id: str) -> Flow[Standing]:
+        """A ticket as it stands now."""
+        return _standing((yield from self._api.tickets.get(ticket_id)))
+
+    def say(self, ticket_id: str, text: str, address: Address) -> Flow[None]:
+        """Reply to the customer by e-mail."""
+        sender = address.options["from_address"]
+        yield from self._api.messages.send(ticket_id, from_address=sender, body_text=text)
+
+    def note(self, ticket_id: str, text: str) -> Flow[None]:
+        """Write an internal note."""
+        yield from self._api.messages.note(ticket_id, body=text)
+
+    def tag(
+        self, standing: Standing, tags: Sequence[str], assignee_id: str | None
+    ) -> Flow[Standing]:
+        """Add tags and an assignee. Ticket0 takes the whole list of tags (older)."""
+        changes: dict[str, Any] = {}
+        if tags:
+            changes["tags"] = [*standing.tags, *tags]
+        if assignee_id is not None:
+            changes["assignee_id"] = assignee_id
+        return _standing((yield from self._api.tickets.update(standing.id, **changes)))
+
+    def resolve(self, ticket_id: str) -> Flow[Standing]:
+        """Resolve a ticket."""
+        return (yield from self._put(ticket_id, TicketStatus.RESOLVED))
+
+    def reopen(self, ticket_id: str) -> Flow[Standing]:
+        """Open a resolved ticket again."""
+        return (yield from self._put(ticket_id, TicketStatus.OPEN))
+
+    def _put(self, ticket_id: str, status: TicketStatus) -> Flow[Standing]:
+        return _standing((yield from self._api.tickets.update(ticket_id, status=status)))
+
+    def accepts_key(self) -> Flow[None]:
+        """List one ticket."""
+        yield from self._api.tickets.list(limit=1).page()
+
+    def remarks(self, addresses: Sequence[Address]) -> Flow[Sequence[Remark]]:
+        """In which order Ticket0 lists, whether its filters filter, which inboxes are in use."""
+        inboxes = sorted({address.options["inbox_id"] for address in addresses})
+        return (yield from inspect(self._api, inboxes))
+
+
+def _standing(ticket: Ticket) -> Standing:
+    changed = ticket.updated_at
+    return Standing(
+        id=ticket.id,
+        subject=ticket.subject,
+        state=_STATES.get(ticket.status, TicketState.OTHER),
+        status=str(ticket.status),
+        tags=ticket.tags,
+        assignee_id=ticket.assignee_id,
+        created_at=ticket.created_at,
+        updated_at=changed,
+        stamp="" if changed is None else changed.isoformat(),
+    )
+
+
+class CreationOrder:
+    """Judges the tickets of a list as they go by: are they in the order of creation, the newest
+    first, and past a moment?"""
+
+    PROOF = 20
+    """So many tickets in the order of their creation are no accident."""
+
+    def __init__(self, since: datetime | None) -> None:
+        self._since = since
+        self._last: datetime | None = None
+        self._count = 0
+        self._broken = since is None
+
+    def is_past(self, ticket: Ticket) -> bool:
+        """Whether nothing that comes after this ticket can be younger than the moment."""
+        at = ticket.created_at
+        if at is None or (self._last is not None and at > self._last):
+            self._broken = True
+        self._last = at
+        self._count += 1
+        past = at is not None and self._since is not None and at < self._since
+        return past and not self._broken and self._count >= self.PROOF
+
+
+ADAPTER = DeskAdapter(
+    provider=PROVIDER,
+    open=lambda account, settings: Ticket0Desk(FlowTicket0(account)),  # noqa: ARG005
+    settings=(
+        Setting(
+            "inbox_id",
+            "the inbox where tickets go",
+            required=True,
+            per_rule=True,
+            example="inb_01abc",
+        ),
+        Setting(
+            "from_address",
+            "the monitored address that writes to the customer",
+            email=True,
+            example="support@example.com",
+        ),
+    ),
+    mails_with="from_address",
+    scopes={
+        "tickets:read": "to find what was sent",
+        "tickets:write": "to open and resolve",
+        "messages:read": "to find what was said",
+        "messages:send": "for notes and messages",
+    },
+)
