@@ -17,6 +17,7 @@ import pytest
 import yaml
 from typer.main import get_command
 
+from support.waiting import HANGS
 from willcall.bridge.config.file import checked
 from willcall.cli.shell.app import app
 from willcall.sandbox import Sandbox, serve
@@ -191,7 +192,7 @@ def test_systemd_has_no_complaint(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANGS,
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     ended = subprocess.run(
@@ -199,7 +200,7 @@ def test_systemd_has_no_complaint(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANGS,
     )
     if "Overall exposure level" not in ended.stdout:
         pytest.skip("this systemd-analyze cannot judge a unit that is not loaded")

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import willcall
+from support.waiting import HANGS
 from willcall import errors
 from willcall.bridge.config.file import checked
 from willcall.cli.shell.app import EXIT_CODES
@@ -99,7 +100,7 @@ def test_python_blocks_run(served: Served, tmp_path: Path, where: str) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANGS,
     )
     quiet = [line for line in ended.stderr.splitlines() if not line.startswith(("DEBUG:", "INFO:"))]
     assert (ended.returncode, quiet) == (0, [])
@@ -165,7 +166,7 @@ def test_console_blocks_say_commands_that_there_are(where: str) -> None:
                 [sys.executable, "-m", "willcall", *command, "--help"],
                 capture_output=True,
                 check=False,
-                timeout=60,
+                timeout=HANGS,
             )
             assert ended.returncode == 0, line
 
@@ -193,7 +194,7 @@ def test_the_cron_line_runs(served: Served, tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANGS,
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
@@ -206,7 +207,7 @@ def test_the_picture_is_what_the_demo_shows() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=HANGS,
     )
 
     def undated(text: str) -> list[str]:
@@ -284,7 +285,7 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=HANGS,
     )
     assert (ended.returncode, re.findall(r"^(?:WARNING|ERROR).*", ended.stderr, re.MULTILINE)) == (
         0,

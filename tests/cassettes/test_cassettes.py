@@ -31,6 +31,7 @@ from support.cassettes import (
 )
 from support.documents import SAID, example, group
 from support.endpoint_cases import ENDPOINT_CASES, EndpointCase, nothing
+from support.waiting import HANGS
 from willcall import AuthenticationError
 from willcall.client.endpoint import Collection, endpoint, listing
 from willcall.client.quota import Pace
@@ -193,7 +194,7 @@ def test_the_command_records_them_all(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=HANGS,
     )
     assert f"{len(ENDPOINT_CASES)} cassettes recorded" in ended.stdout
     made = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.json"))

@@ -13,6 +13,7 @@ import attrs
 import pytest
 
 from support.sandbox_config import CONFIG
+from support.waiting import HANGS
 from willcall import Ticket0, TicketSmart
 from willcall.cli.shell.app import run
 from willcall.client.endpoint import endpoint, listing
@@ -87,7 +88,7 @@ class Shell:
             encoding="utf-8",
             env={**os.environ, "NO_COLOR": "1"},
             check=False,
-            timeout=60,
+            timeout=HANGS,
         )
         return Said(ended.returncode, ended.stdout, ended.stderr)
 

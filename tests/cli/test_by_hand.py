@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from support.waiting import HANGS
 from willcall import Money
 from willcall.ticket0.webhooks import sign
 
@@ -100,7 +101,7 @@ def test_a_write_at_a_real_terminal_asks(house: Shell) -> None:
         stdin=below, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
     )  # fmt: skip
     os.write(above, b"y\n")
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=HANGS)
     os.close(above)
     os.close(below)
     assert process.returncode == 0

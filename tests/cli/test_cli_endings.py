@@ -6,13 +6,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from support.sandbox_config import CONFIG
+from support.waiting import HANGS, eventually
 from willcall import __version__
 from willcall.bridge.ledger import opening
 from willcall.cli.help.manual import commands
@@ -232,7 +232,7 @@ def test_a_mistake_is_told_by_a_process_as_well() -> None:
     def real(*words: str) -> tuple[int, str, str]:
         ended = subprocess.run(
             [sys.executable, "-W", "error", "-m", "willcall", *words],
-            capture_output=True, encoding="utf-8", check=False, timeout=60,
+            capture_output=True, encoding="utf-8", check=False, timeout=HANGS,
         )  # fmt: skip
         return ended.returncode, ended.stdout, ended.stderr
 
@@ -268,11 +268,9 @@ def interrupt(shell: Shell, number: signal.Signals) -> tuple[int, str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "willcall", "run"], stderr=subprocess.PIPE, encoding="utf-8"
     )
-    deadline = time.monotonic() + 20
-    while not shell.served.sandbox.requests and time.monotonic() < deadline:
-        time.sleep(0.02)
+    eventually(lambda: shell.served.sandbox.requests, "a request")
     process.send_signal(number)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=HANGS)
     return process.returncode, err
 
 
@@ -294,7 +292,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(shell: Shell, reader: str) ->
         capture_output=True,
         encoding="utf-8",
         check=False,
-        timeout=60,
+        timeout=HANGS,
     )
     assert (ended.returncode, ended.stderr) == (0, "")
 
@@ -315,7 +313,7 @@ def test_the_sandbox_prints_what_can_be_pasted_and_ends_when_told(
         encoding="utf-8",
     )
     assert process.stdout is not None
-    watchdog = threading.Timer(30, process.kill)
+    watchdog = threading.Timer(HANGS, process.kill)
     watchdog.start()
     printed = ""
     while printed.count("willcall run") < 2:
@@ -330,7 +328,7 @@ def test_the_sandbox_prints_what_can_be_pasted_and_ends_when_told(
         "main-room: nothing new\n"
     )
     process.send_signal(number)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=HANGS)
     watchdog.cancel()
     assert (process.returncode, err) == (0, "")
 
@@ -347,18 +345,16 @@ def test_a_port_that_is_taken_is_told(shell: Shell) -> None:
 
 @pytest.mark.usefixtures("bare")
 def test_the_demo_tells_the_whole_story() -> None:
-    """In well under a minute, in plain text, leaving nothing behind."""
-    begun = time.monotonic()
+    """In plain text, leaving nothing behind."""
     ended = subprocess.run(
         [sys.executable, "-W", "error", "-m", "willcall", "demo"],
         env={**os.environ, "NO_COLOR": "1", "WILLCALL_CONFIG": "elsewhere.toml"},
         capture_output=True,
         encoding="utf-8",
         check=False,
-        timeout=60,
+        timeout=HANGS,
     )
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert time.monotonic() - begun < 60
     assert "\x1b" not in ended.stdout
     for subject in (
         "Sold out: The Cherry Orchard, ",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from support.waiting import HANGS
 from willcall.cli.help.manual import commands, man, markdown
 from willcall.cli.shell.codes import CODES
 
@@ -49,7 +50,7 @@ def test_the_man_page_is_one() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANGS,
         env={**os.environ, "MANWIDTH": "100", "LC_ALL": "C.UTF-8", "MAN_KEEP_FORMATTING": ""},
     )
     assert (ended.returncode, ended.stderr) == (0, "")
@@ -99,7 +100,7 @@ def test_bash_completes(tmp_path: Path, typed: str, offered: list[str]) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANGS,
     )
     assert (ended.returncode, ended.stdout.split()) == (0, offered), ended.stderr
 

@@ -15,6 +15,7 @@ from typing import Any
 import pexpect
 import pytest
 
+from support.waiting import HANGS
 from willcall.sandbox import Sandbox, serve
 from willcall.sandbox.server import Served
 
@@ -40,7 +41,7 @@ class Terminal:
             cwd=self.home,
             env=self.variables,
             encoding="utf-8",
-            timeout=30,
+            timeout=HANGS,
             dimensions=(40, self.columns),
         )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from support.waiting import HANGS
 from willcall import Ticket0
 
 from .conftest import LAUGHS, PLAY, Desk
@@ -28,7 +29,7 @@ def as_process(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANGS,
     )
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from support.waiting import HANGS
+
 ROOT = Path(__file__).parents[2]
 RUNNER = ROOT / ".ci" / "pythons.py"
 THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -31,7 +33,7 @@ def _make(tmp_path: Path, *overrides: str) -> tuple[int, list[str]]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANGS,
         check=False,
     )
     return done.returncode, done.stdout.splitlines()
@@ -110,7 +112,7 @@ def test_each_interpreter_has_its_own_environment(bare: Path) -> None:
         env={"PATH": f"{bare}:/usr/bin:/bin"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANGS,
         check=True,
     )
     for version in CLAIMED:
@@ -121,7 +123,7 @@ def test_each_interpreter_has_its_own_environment(bare: Path) -> None:
         env={"PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANGS,
         check=True,
     )
     assert "python3.98 -m venv .cache/py-3.98" in done.stdout

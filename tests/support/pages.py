@@ -26,6 +26,7 @@ from pathlib import Path
 import attrs
 
 from support.terminal import Screen, Terminal
+from support.waiting import HANGS
 from willcall.bridge.config.check import Known, check
 from willcall.bridge.config.rule_tables import duration
 
@@ -161,7 +162,7 @@ class Page:
         assert program in {"mv", "cp", "cat", "echo", "mkdir", "chmod"}, f"nobody runs {program}"
         ended = subprocess.run(
             ["sh", "-c", line], cwd=self.house.folder, capture_output=True, text=True, check=False,
-            timeout=60,
+            timeout=HANGS,
         )  # fmt: skip
         return ended.returncode, ended.stdout + ended.stderr
 

@@ -20,6 +20,7 @@ import pytest
 from rich.cells import cell_len
 
 from support.terminal import ESCAPE, Screen, Terminal, opened
+from support.waiting import HANGS
 
 GOLDEN = Path(__file__).parent / "golden"
 PLAY, LAUGHS = "the-cherry-orchard", "late-laughs-with-priya-raman"
@@ -174,7 +175,7 @@ def test_a_real_terminal_is_measured(night: Terminal) -> None:
         while piece := os.read(above, 65536):
             said += piece
     os.close(above)
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=HANGS) == 0
     shown = said.decode().replace("\r\n", "\n")
     assert shown == night.screen(("events", "list"), 60, colour=False)
     _fits(shown, 60)
