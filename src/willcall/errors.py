@@ -7,7 +7,7 @@
     │   └── ConfigError             … because of the configuration
     ├── LedgerError                 the ledger cannot be used as it is; nothing was sent
     │   └── TakenOverError          … because another run has it, or has taken it over
-    ├── StoppedError                the process was asked to leave, and does
+    ├── StoppedError                the process was asked to stop
     ├── WebhookError                a delivery that cannot be accepted
     │   └── SignatureError              … because it does not prove who sent it
     └── ApiError                    a provider refused, failed, or could not be understood
@@ -41,7 +41,7 @@ import attrs
 
 @attrs.frozen
 class Reply:
-    """What a provider answered, without any HTTP library in sight.
+    """What a provider answered, independent of any HTTP library.
 
     ``headers`` have lower-case names; of a repeated header the values are joined by ``", "``.
     ``body`` is the decompressed content. Neither shows in the repr: both may hold personal data.
@@ -54,7 +54,7 @@ class Reply:
 
     @property
     def request_id(self) -> str | None:
-        """The provider's own name for this exchange, if it sent one (neither documents it)."""
+        """The provider's id of this exchange, if it sent it (not documented by either)."""
         return self.headers.get("x-request-id")
 
     def json(self) -> Any:
@@ -94,8 +94,8 @@ class ConfigError(InputError):
 class LedgerError(WillcallError):
     """The ledger cannot be used as it is; nothing was sent.
 
-    ``temporary`` tells whether the next run may find it well again (locked, disk full) or a person
-    has to mend it (corrupt, written by a newer version).
+    ``temporary`` says whether the next run may succeed (locked, disk full) or a person has to
+    repair it (corrupt, written by a newer version).
     """
 
     def __init__(self, message: str, *, temporary: bool = False) -> None:
@@ -107,8 +107,7 @@ class LedgerError(WillcallError):
 
 
 class TakenOverError(LedgerError):
-    """Another run holds the lease of a box office, or has taken it over; this one leaves it alone.
-    Temporary."""
+    """Another run holds the lease of a box office, or has taken it over. Temporary."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, temporary=True)
@@ -122,7 +121,7 @@ def _rebuild(cls: type[WillcallError], args: tuple[Any, ...], state: dict[str, A
 
 
 class StoppedError(WillcallError):
-    """The process was asked to leave (SIGTERM): nothing further was begun; the next run goes on."""
+    """The process was asked to stop (SIGTERM): it begins nothing more; the next run continues."""
 
 
 class WebhookError(WillcallError):
@@ -199,7 +198,7 @@ class ApiError(WillcallError):
 
     @property
     def request_id(self) -> str | None:
-        """The provider's own name for this exchange, if it sent one: what its support asks for."""
+        """The provider's id of this exchange, if it sent it: what its support asks for."""
         return self.reply.request_id if self.reply is not None else None
 
     def __repr__(self) -> str:
@@ -272,6 +271,6 @@ class ConnectionLostError(TransportError):
 class OutcomeUnknownError(ApiError):
     """A write was sent and no clear answer came: it may or may not have been carried out.
 
-    It was not repeated, since neither API takes idempotency keys. Look before you try again;
+    It was not repeated, since neither API has idempotency keys. Find out before you try again;
     ``hint`` says how. ``__cause__`` is what went wrong.
     """

@@ -1,12 +1,12 @@
-"""Every provider behind one door: ``connect("ticketsmart")``, and those that others add.
+"""Clients by the name of their provider: ``connect("ticketsmart")``, and providers of others.
 
-A third party's package adds a provider by an entry point in the group ``willcall.providers`` that
-names a :class:`Clients` value; nothing in willcall changes::
+A package adds a provider with an entry point in the group ``willcall.providers`` that names a
+:class:`Clients` value; willcall itself does not change::
 
     [project.entry-points."willcall.providers"]
     boxy = "willcall_boxy:CLIENTS"
 
-``connect("boxy", …)`` then opens it, as ``connect("ticketsmart", …)`` opens ours.
+``connect("boxy", …)`` then opens it. docs/clients.md shows how to write a provider.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _OURS = {
 
 
 class Service(Protocol):
-    """What every client that blocks offers, whoever it talks to.
+    """What every client that blocks offers, whichever provider it is for.
 
     Its collections have ``list``, ``get``, ``create`` and ``update`` where the service has them,
     and its errors are those of :mod:`willcall.errors`.
@@ -68,7 +68,7 @@ class Service(Protocol):
 
 
 class AsyncService(Protocol):
-    """What every client that is awaited offers, whoever it talks to."""
+    """What every client that is awaited offers, whichever provider it is for."""
 
     provider: ClassVar[Provider]
 
@@ -95,10 +95,10 @@ def clients_of(name: str) -> Clients:
     """The clients of a provider by its name.
 
     Raises:
-        InputError: nobody by that name, or its entry point does not name a :class:`Clients`.
+        InputError: no such provider, or its entry point does not name a :class:`Clients`.
     """
     found: Any
-    if name in _OURS:  # nobody can put themselves in the place of ours
+    if name in _OURS:  # an entry point cannot replace a built-in provider
         module, _, attribute = _OURS[name].partition(":")
         found = getattr(importlib.import_module(module), attribute)
     else:
@@ -127,12 +127,12 @@ def connect(name: str, api_key: str | None = None, **options: Unpack[ClientOptio
     """A client that blocks, by the provider's name.
 
     Args:
-        name: ``"ticketsmart"``, ``"ticket0"``, or one that is installed (:func:`provider_names`).
+        name: ``"ticketsmart"``, ``"ticket0"``, or an installed provider (:func:`provider_names`).
         api_key: the key; else the provider's environment variable is read.
         **options: as for :class:`~willcall.TicketSmart`.
 
     Raises:
-        InputError: nobody by that name, or a key or option that makes no sense.
+        InputError: no such provider, or a key or option that makes no sense.
     """
     return clients_of(name).sync(api_key, **options)
 
@@ -155,6 +155,6 @@ def connect_async(
     """A client that is awaited, by the provider's name; see :func:`connect`.
 
     Raises:
-        InputError: nobody by that name, or a key or option that makes no sense.
+        InputError: no such provider, or a key or option that makes no sense.
     """
     return clients_of(name).awaited(api_key, **options)

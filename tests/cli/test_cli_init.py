@@ -113,7 +113,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a key of another kind": (
         ("--inbox", "i"),
         78,
-        "TICKETSMART_API_KEY: this is not a ticketsmart key (one starts with ts_sk_)",
+        "TICKETSMART_API_KEY: this is not a ticketsmart key (its keys start with ts_sk_)",
     ),
     "a key that is not accepted": (("--inbox", "i"), 77, "put a valid key where"),
     "a scope is missing": (("--inbox", "i"), 77, "it lacks events:read (to look at all)"),

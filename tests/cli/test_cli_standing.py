@@ -277,7 +277,7 @@ ILLS = {
     "a revoked key": (_revoked, "Ticket0: key", "wrong", 77, "check the key under Settings"),
     "scopes are missing": (_lacking, "Ticket0: key", "wrong", 77, "make a key that has these"),
     "no key": (_no_variable, "Ticket0: key", "wrong", 78, "set it to the key, or name a file"),
-    "the other key": (_wrong_key, "Ticket0: key", "wrong", 78, "one starts with t0_"),
+    "the other key": (_wrong_key, "Ticket0: key", "wrong", 78, "its keys start with t0_"),
     "a damaged ledger": (_damaged, "ledger", "wrong", 78, "restore it"),
     "no ledger": (_no_ledger, "ledger", "warning", 0, "`willcall run` makes it: a baseline"),
     "the box office is down": (

@@ -322,6 +322,25 @@ def test_a_conditional_read_can_be_answered_with_not_modified() -> None:
     assert (whole.value, whole.reply.status, whole.reply.headers["date"]) == (None, 304, "now")
 
 
+def test_nobody_replaces_the_key_under_another_spelling_of_its_header() -> None:
+    provider = attrs.evolve(PROVIDER, auth=lambda key: {"X-Token": key}, path_params=())
+    op = Op("GET", "/x", parse_object, headers={"x-token": "call"})
+    opts = Options(headers={"X-TOKEN": "client"})
+
+    _, world = play(perform(op, open_account(provider, KEY, paced=False), opts), reply())
+
+    assert world.requests[0].headers == {"accept": "application/json", "x-token": KEY}
+
+
+def test_a_call_can_take_any_status_for_an_answer() -> None:
+    op = Op("GET", "/x", lambda got: got.status, answers={404, 409})
+
+    assert play(perform(op, _account(), Options()), reply(404))[0] == 404
+    assert play(perform(op, _account(), Options()), reply(409))[0] == 409
+    with pytest.raises(ApiError):
+        play(perform(op, _account(), Options()), reply(403))
+
+
 @pytest.mark.parametrize("status", [301, 304, 404])
 def test_an_answer_that_a_call_does_not_expect_stays_an_error(status: int) -> None:
     op = shop().seats.list.op("x")
@@ -473,7 +492,13 @@ def test_a_list_shows_its_first_call_and_its_first_page() -> None:
 
 def spilled(error: BaseException) -> str:
     return "".join(
-        [str(error), repr(error), repr(error.__dict__), *traceback.format_exception(error)]
+        [
+            str(error),
+            repr(error),
+            repr(error.__dict__),
+            repr(error.args),
+            *traceback.format_exception(error),
+        ]
     )
 
 

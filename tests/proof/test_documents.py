@@ -516,7 +516,7 @@ def test_the_base_url_is_the_documented_one_and_plain_http_is_refused() -> None:
 def test_keys_of_ticket0_start_as_documented() -> None:
     """Anything else is refused before it is sent."""
     assert SAID["ticket0: keys"].startswith(f"API keys start with {TICKET0.key_prefix}.")
-    with pytest.raises(errors.InputError, match="one starts with t0_"):
+    with pytest.raises(errors.InputError, match="its keys start with t0_"):
         Ticket0("t1_your_api_key")
 
 

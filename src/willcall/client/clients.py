@@ -1,4 +1,4 @@
-"""What every client of every provider has: options, access, connections, and its end."""
+"""What the clients of all providers share: options, access and connections."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = ["AsyncClient", "ClientOptions", "Clients", "FlowClient", "SyncClient"
 
 
 class ClientOptions(TypedDict, total=False):
-    """What every client takes besides its key, as keyword arguments; see :class:`SyncClient`."""
+    """The keyword arguments of every client, besides its key; see :class:`SyncClient`."""
 
     base_url: str | None
     timeout: float | None
@@ -50,7 +50,7 @@ class ClientOptions(TypedDict, total=False):
 
 
 class _Client(Generic[F]):
-    """What every client of every provider has; a provider adds its collections."""
+    """What the clients of all providers share; a provider adds its collections."""
 
     provider: ClassVar[Provider]
     _session: Session[F]
@@ -74,9 +74,9 @@ class _Client(Generic[F]):
             timeout: seconds for each try; None for no bound.
             deadline: seconds for a whole call, waits included; None for no bound.
             tries: how often a call is tried at the most.
-            headers: sent in addition; they take the place of earlier ones.
-            settle: seconds before a check-first write believes "it is not there".
-            hooks: functions of yours that watch; they take the place of earlier ones.
+            headers: sent in addition; they replace earlier ones.
+            settle: seconds before a check-first write concludes "it is not there".
+            hooks: your functions that watch calls; they replace earlier ones.
 
         Raises:
             InputError: a value that makes no sense.
@@ -92,10 +92,10 @@ class _Client(Generic[F]):
         if not isinstance(tries, Unset):
             changes["retry"] = attrs.evolve(options.retry, tries=tries)
         changes = {name: value for name, value in changes.items() if value is not UNSET}
-        twin = object.__new__(type(self))
-        twin.__dict__.update(self._shared())
-        twin._attach(attrs.evolve(self._session, options=attrs.evolve(options, **changes)))
-        return twin
+        other = object.__new__(type(self))
+        other.__dict__.update(self._shared())
+        other._attach(attrs.evolve(self._session, options=attrs.evolve(options, **changes)))
+        return other
 
     @property
     def collections(self) -> Mapping[str, Collection[F]]:
@@ -136,14 +136,14 @@ Args:
     tries: how often a call is tried at the most (3 by default).
     headers: sent in addition to the client's own.
     settle: for check-first writes (``once=…``): seconds that must pass after a lost answer
-        before "it is not there" is believed (30 by default).
-    hooks: functions of yours that watch.
-    share: the part of the provider's quota to use, above 0 and up to 1, where others use it
-        too. All clients of this process with the same key share one quota.
-    pace: a pace of yours instead, such as one with a store that other processes share, or
+        before it concludes "it is not there" (30 by default).
+    hooks: your functions that watch calls.
+    share: the part of the provider's quota to use, above 0 and up to 1, if others use it too.
+        All clients of this process with the same key share a quota.
+    pace: your own pace instead, such as a pace with a store that other processes share, or
         with higher limits; None to hold nothing back.
-    http_client: an ``httpx.{kind}`` of yours to send with; it stays yours to close. Without
-        it, proxies are taken from the environment as httpx does.
+    http_client: your ``httpx.{kind}`` to send with; you close it. Without it, proxies are
+        taken from the environment as httpx does.
     path_params: ids that are part of every path, where the provider has them, such as
         ``{{"organizer": "acme"}}``; else the environment is read.
 
@@ -185,7 +185,7 @@ class SyncClient(_Client[Sync]):
         self._attach(Session(account, options, face))
 
     def check(self) -> Access:
-        """Which scopes the key has, found out without writing: :func:`willcall.client.check.check`.
+        """Find out, without writing, which scopes the key has: :func:`willcall.client.check.check`.
 
         Raises:
             AuthenticationError: the key is not accepted.
@@ -198,7 +198,7 @@ class SyncClient(_Client[Sync]):
         return {"_connections": self._connections}
 
     def close(self) -> None:
-        """Close its connections; those of the clients made by ``with_options`` are the same."""
+        """Close its connections, which clients made by ``with_options`` share."""
         self._connections.close()
 
     def __enter__(self) -> Self:
@@ -245,7 +245,7 @@ class AsyncClient(_Client[Async]):
         self._attach(Session(account, options, face))
 
     async def check(self) -> Access:
-        """Which scopes the key has, found out without writing: :func:`willcall.client.check.check`.
+        """Find out, without writing, which scopes the key has: :func:`willcall.client.check.check`.
 
         Raises:
             AuthenticationError: the key is not accepted.
@@ -258,7 +258,7 @@ class AsyncClient(_Client[Async]):
         return {"_connections": self._connections}
 
     async def aclose(self) -> None:
-        """Close its connections; those of the clients made by ``with_options`` are the same."""
+        """Close its connections, which clients made by ``with_options`` share."""
         await self._connections.close()
 
     async def __aenter__(self) -> Self:
@@ -269,7 +269,7 @@ class AsyncClient(_Client[Async]):
 
 
 class FlowClient(_Client[InFlow]):
-    """A client for use inside flows: it sends nothing itself, whoever drives the flow does.
+    """A client for use inside flows. It sends nothing itself; the driver of the flow does.
 
     Args:
         account: from :func:`open_account`.
@@ -280,7 +280,7 @@ class FlowClient(_Client[InFlow]):
         self._attach(Session(account, options or Options(), IN_FLOW))
 
     def check(self) -> Flow[Access]:
-        """Which scopes the key has, found out without writing: :func:`willcall.client.check.check`.
+        """Find out, without writing, which scopes the key has: :func:`willcall.client.check.check`.
 
         Raises:
             AuthenticationError: the key is not accepted.

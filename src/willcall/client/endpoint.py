@@ -140,10 +140,10 @@ class FlowListCall(Protocol[P, T]):
 
 @attrs.frozen
 class Face:
-    """What becomes of a flow and of a list in one flavour.
+    """What a flavour makes of a flow and of a list.
 
     ``run`` drives a flow, ``then`` takes the value out of an answer, ``pages`` reads a list, and
-    ``define`` makes the function a caller sees, which is a coroutine function where it is awaited.
+    ``define`` makes the function that callers see: a coroutine function if it is awaited.
     """
 
     run: Callable[[Flow[Any]], Any]
@@ -168,7 +168,7 @@ def flow_value_of(answer: Flow[Answer[T]]) -> Flow[T]:
 
 
 def coroutine_function(call: Callable[..., Coroutine[Any, Any, T]]) -> Callable[..., Any]:
-    """A function that returns a coroutine, as one that everybody can see is one."""
+    """A function that returns a coroutine, as a coroutine function, which tools recognize."""
 
     async def function(*args: Any, **kwargs: Any) -> T:
         return await call(*args, **kwargs)
@@ -243,7 +243,7 @@ class Collection(Generic[F]):
 
 @functools.cache
 def _signature(build: Callable[..., Any], wrap: str, *, bound: bool) -> inspect.Signature:
-    """The signature a caller sees: the answer in place of the Op that describes it."""
+    """The signature that callers see: the answer in place of the Op that describes it."""
     signature = inspect.signature(build)
     inner = re.sub(r"^(?:Op|Flow)\[(.*)\]$", r"\1", str(signature.return_annotation))
     if inner.startswith("Page["):
@@ -266,7 +266,7 @@ class _Definition(Generic[P, T]):
         self.__signature__ = _signature(build, self.wrap, bound=False)
 
     def __call__(self, obj: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
-        """As any method can be called on its class, with the collection first."""
+        """Called on the class, with the collection as the first argument, like any method."""
         return getattr(obj, self.name)(*args, **kwargs)
 
     def named(self, call: Callable[..., Any], wrap: str) -> Any:

@@ -1,4 +1,4 @@
-"""One call to a provider, from a value that describes it to a typed answer or one of our errors.
+"""A call to a provider, from the value that describes it to a typed answer or an error.
 
 :func:`answer` is the flow that turns an :class:`Op` into an answer: pacing, retries, deadlines and
 error mapping are written here once, for every provider and every driver.
@@ -95,7 +95,7 @@ def _content(op: Op[Any]) -> bytes | None:
 
 
 def _request(op: Op[Any], account: Account, options: Options) -> Request:
-    # First what may be refused, then the key: a traceback that shows variables must not show it.
+    # The key comes last: a traceback that shows variables must not show it.
     query, content = _query(op.params), _content(op)
     headers = {"accept": "application/json", **options.headers, **op.headers}
     if content is not None:
@@ -113,7 +113,7 @@ def _request(op: Op[Any], account: Account, options: Options) -> Request:
 
 
 def perform(op: Op[T], account: Account, options: Options) -> Flow[T]:
-    """Make one call, as a flow, and return its value.
+    """Make a call, as a flow, and return its value.
 
     Raises:
         ApiError: see :mod:`willcall.errors`.
@@ -124,7 +124,7 @@ def perform(op: Op[T], account: Account, options: Options) -> Flow[T]:
 
 
 def answer(op: Op[T], account: Account, options: Options) -> Flow[Answer[T]]:
-    """Make one call, as a flow: wait for a free moment, send, repeat where that is safe, decode.
+    """Make a call, as a flow: wait for the quota, send, repeat if that is safe, decode.
 
     Raises:
         ApiError: see :mod:`willcall.errors`.
@@ -143,7 +143,7 @@ def answer(op: Op[T], account: Account, options: Options) -> Flow[Answer[T]]:
             return Answer(_decode(op, account, watch, reply), reply)
         if reply is not None:
             error = error_from(op, account, reply, (yield from now()))
-        assert error is not None  # noqa: S101 - one of the two there is
+        assert error is not None  # noqa: S101 - there is a reply or an error
         error.request, error.about = watch.what, _about(op, account)
         refused = refused + 1 if error.status == 429 else 0
         pause = yield from _pause(op, options, error, watch.number, refused)
@@ -165,7 +165,7 @@ def _try(
     ends: float | None,
     moment: float,
 ) -> Flow[tuple[Reply | None, ApiError | None]]:
-    """Send once; what came of it."""
+    """Send once; the reply, or the failure."""
     reply: Reply | None = None
     failure: TransportError | None = None
     try:
@@ -183,7 +183,7 @@ def _try(
 
 
 def _shown(reply: Reply, account: Account) -> Reply:
-    """The reply as it may be shown to hooks: an error may echo what it was sent."""
+    """The reply as hooks may see it: an error may echo what was sent."""
     return reply if reply.status < 400 else scrub_reply(reply, account.key)
 
 
@@ -242,7 +242,7 @@ def _pace(
 
 
 def _settle(turn: Turn, moment: float) -> Flow[None]:
-    """The answer is there; a ledger that fails now must not take it away again."""
+    """Count an answer. A store that fails now must not take the answer away again."""
     try:
         yield from turn.settle(moment)
     except Exception as error:  # noqa: BLE001
@@ -250,7 +250,7 @@ def _settle(turn: Turn, moment: float) -> Flow[None]:
 
 
 def _closed(turn: Turn, moment: float, error: ApiError, pause: float | None) -> Flow[None]:
-    """A 429 that we did not cause by our own counting: nobody else here should run into it."""
+    """Close the window after a 429, so that no other call of this process runs into it."""
     asked = error.retry_after if error.retry_after is not None else pause
     if asked:
         try:
@@ -278,7 +278,7 @@ def _in_time(request: Request, ends: float | None, moment: float) -> Request:
 
 
 def _final(op: Op[Any], watch: Watch, error: ApiError) -> ApiError:
-    """What is raised in the end: for a write that may have been carried out, that it may have."""
+    """The error to raise: for a write that may have been carried out, an unknown outcome."""
     unclear = isinstance(error, ServerError | UndecodableReplyError) or (
         isinstance(error, TransportError) and error.arrived
     )
@@ -367,12 +367,12 @@ def error_from(op: Op[Any], account: Account, reply: Reply, moment: datetime) ->
     )
 
 
-_WHOSE = "something on the way answered in its place: try again later; if it lasts, see base_url"
+_WHOSE = "a proxy answered in its place: try again later; if it persists, check base_url"
 
 
 def _foreign_class(status: int) -> type[ApiError] | None:
-    """What a page that is not the provider's stands for. Whoever stands in between may want a login
-    or a pause; but that a thing is not there, or not valid, only the provider can say."""
+    """The error for a page that is not the provider's. A proxy may ask for a login or a pause; but
+    only the provider can say that a thing is not there, or not valid."""
     own_alone = 400 <= status < 500 and _class_of(status) in (
         ConflictError,
         NotFoundError,

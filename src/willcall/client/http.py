@@ -1,7 +1,7 @@
 """The only module that imports httpx: connections, and what an exchange comes down to.
 
 httpx's types stay behind this door: flows see our Request and Reply, and our TransportErrors.
-httpx itself is imported when the first client is opened, since it costs more than all of us.
+httpx itself is imported when the first client is opened, since it takes longer than the rest.
 """
 
 from __future__ import annotations
@@ -80,22 +80,22 @@ def _not_ours(_: logging.LogRecord) -> bool:
 
 @cache
 def _hush() -> None:
-    """httpx logs whole URLs, with the addresses in their queries, and httpcore headers. Of our
-    requests the logger ``willcall`` tells; those of others are logged as before."""
+    """httpx logs whole URLs, with the addresses in their queries, and httpcore logs headers. Of our
+    requests only the logger ``willcall`` reports; those of others are logged as before."""
     for name in _LOUD:
         logging.getLogger(name).addFilter(_not_ours)
 
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """One context for the whole process: making one takes as long as a hundred requests."""
+    """A context for the whole process: making it takes as long as a hundred requests."""
     import httpx
 
     return httpx.create_ssl_context()
 
 
 def _failed(request: Request, error: Exception) -> NoReturn:
-    """Raise what an httpx error means to us. Its own text may hold a URL: it stays behind."""
+    """Raise our error for an httpx error. Its text may hold a URL, so it is left out."""
     import httpx
 
     kind: type[TransportError]
@@ -121,7 +121,7 @@ _WAITS = ("connect", "read", "write", "pool")
 
 
 def _merged(client: Any, request: Request) -> httpx.Request:
-    """The request as a client of yours sends it: it may add headers, cookies and parameters."""
+    """The request as the caller's own client sends it: with its headers, cookies and parameters."""
     message: httpx.Request = client.build_request(
         request.method,
         request.url,
@@ -133,9 +133,9 @@ def _merged(client: Any, request: Request) -> httpx.Request:
 
 
 def _plain(client: Any, request: Request) -> httpx.Request:
-    """The same for a client of ours, which adds the same few headers to all and nothing else.
+    """The same for our own client, which adds a few headers to every request and nothing else.
 
-    Put together from what httpx would come to, since its own way there takes a tenth of a call.
+    It is built directly, since httpx's own way takes a tenth of a call.
     """
     import httpx
 
@@ -159,7 +159,7 @@ class _TooLongError(Exception):
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """What an exchange may end with instead of an answer."""
+    """The errors with which an exchange may end instead of an answer."""
     import httpx
 
     return (
@@ -172,7 +172,7 @@ def _failures() -> tuple[type[Exception], ...]:
 
 
 class _Body:
-    """Collects a body, and gives up on one that grows beyond all reason."""
+    """Collects a body, up to :data:`LONGEST_BODY`."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -253,7 +253,7 @@ class Connections:
         return self._client
 
     def close(self) -> None:
-        """Close the pool, unless it was handed in: then it belongs to whoever opened it."""
+        """Close the pool, unless it was handed in: then its owner closes it."""
         self._closed = True
         if self._client is not None and self._given is None and self._pid == os.getpid():
             self._client.close()

@@ -1,11 +1,11 @@
-"""What can be seen of calls from outside: the log, and OpenTelemetry where it is used.
+"""How calls are observed: the log, and OpenTelemetry if it is used.
 
 The logger is ``willcall``. It gets a line per try (DEBUG), per repetition (INFO), and per 429 or
 unknown outcome (WARNING). No line holds a key, an e-mail address, a query or a body.
 
-A program that uses OpenTelemetry has imported it, so it is looked for among what is imported: a
-program that does not use it pays nothing. Spans and the metric follow the semantic conventions for
-HTTP clients; ``url.full`` is sent without its query, which may hold addresses.
+OpenTelemetry is used if the program has imported it; a program that does not use it pays nothing.
+Spans and the metric follow the semantic conventions for HTTP clients; ``url.full`` is sent without
+its query, which may hold addresses.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _instruments() -> tuple[Any, Any]:
 
 @attrs.define
 class Watch:
-    """What is told of one call, try by try."""
+    """Reports a call, try by try, to the log, the hooks and OpenTelemetry."""
 
     op: Op[Any]
     account: Account
@@ -78,17 +78,17 @@ class Watch:
         self.number += 1
         self._began = moment
         if self.hooks.request is not None:
-            self.hooks.request(self._told())
+            self.hooks.request(self._try())
         if "opentelemetry.trace" in sys.modules:
             self._open_span()
 
     def came(
         self, moment: float, reply: Reply | None = None, error: ApiError | None = None
     ) -> None:
-        """A try came to something."""
+        """A try has ended, with a reply or an error."""
         seconds = moment - self._began
         if log.isEnabledFor(logging.DEBUG):
-            told = type(error).__name__ if reply is None else str(reply.status)
+            outcome = type(error).__name__ if reply is None else str(reply.status)
             request_id = scrub(
                 (None if reply is None else reply.request_id) or "-", self.account.key
             )
@@ -97,14 +97,14 @@ class Watch:
                 "%s %s -> %s in %.3f s (try %d, request id %.80s)",
                 name,
                 self.what,
-                told,
+                outcome,
                 seconds,
                 self.number,
                 request_id,
             )
         if self._span is not None:
             self._close_span(None if reply is None else reply.status, error, seconds)
-        self._tell(self.hooks.reply, seconds=seconds, reply=reply, error=error)
+        self._call(self.hooks.reply, seconds=seconds, reply=reply, error=error)
 
     def abandoned(self) -> None:
         """The call was cancelled while a try was under way."""
@@ -125,7 +125,7 @@ class Watch:
             pause,
             self.number,
         )
-        self._tell(self.hooks.retry, reply=error.reply, error=error, pause=pause)
+        self._call(self.hooks.retry, reply=error.reply, error=error, pause=pause)
 
     def unknown(self, error: ApiError) -> None:
         """A write got no clear answer."""
@@ -136,16 +136,16 @@ class Watch:
             error.status or type(error).__name__,
         )
 
-    def _told(self, **facts: Any) -> Try:
+    def _try(self, **facts: Any) -> Try:
         return Try(self.account.provider.name, self.what, self.number, **facts)
 
-    def _tell(self, hook: Hook | None, **facts: Any) -> None:
+    def _call(self, hook: Hook | None, **facts: Any) -> None:
         if hook is None:
             return
         try:
-            hook(self._told(**facts))
+            hook(self._try(**facts))
         except Exception as error:  # noqa: BLE001 - a watcher cannot undo what was done
-            # Its text may hold anything, so only its kind is told.
+            # Its text may hold anything, so only its type is logged.
             log.error(  # noqa: TRY400
                 "%s %s: a hook raised %s", self.account.provider.name, self.what, type(error)
             )

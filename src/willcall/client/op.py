@@ -119,7 +119,7 @@ class Op(Generic[T]):
     decode: Callable[[Reply], T]
     params: Mapping[str, Any] = attrs.field(factory=dict)
     json: Mapping[str, Any] | None = None
-    look: str = "look at what is there before you try again"
+    look: str = "find out what is there before you try again"
     about: Mapping[str, str] = attrs.field(factory=dict)
     route: str | None = None
     repeatable: bool = False
@@ -170,7 +170,7 @@ def wire(name: str, value: Any) -> Any:
     """A value as the wire wants it.
 
     Raises:
-        InputError: a datetime without a time zone: nobody can know which moment it means.
+        InputError: a datetime without a time zone, since its moment is not known.
     """
     if value is UNSET:
         return value

@@ -15,11 +15,10 @@ from .retry import Retry
 
 @attrs.frozen
 class Try:
-    """One try of a call, as hooks are told of it. It holds no key, query or body.
+    """A try of a call, as hooks see it. It holds no key, query or body.
 
-    ``number`` counts from 1. ``reply``, ``error`` and ``seconds`` are what came of it; they are
-    None before it is sent. ``pause`` is how long is waited before the next one, None if there is
-    none.
+    ``number`` counts from 1. ``reply``, ``error`` and ``seconds`` are its outcome; they are None
+    before it is sent. ``pause`` is the wait before the next try in seconds, None if there is none.
     """
 
     provider: str
@@ -36,15 +35,15 @@ Hook = Callable[[Try], None]
 
 @attrs.frozen
 class Hooks:
-    """Functions of yours that watch calls.
+    """Your functions that watch calls.
 
     Args:
-        request: called before each try. What it raises ends the call: nothing was sent.
-        reply: called after each try, whatever came of it. What it raises is logged and ignored,
-            since what was done cannot be undone.
-        retry: called before each wait for another try; the same goes for what it raises.
+        request: called before each try. If it raises, the call ends and nothing is sent.
+        reply: called after each try, with its reply or error. If it raises, that is logged and
+            ignored, since what was done cannot be undone.
+        retry: called before each wait for another try. If it raises, that is logged and ignored.
 
-    In the async clients they are called on the event loop: keep them quick.
+    The async clients call them on the event loop: keep them quick.
     """
 
     request: Hook | None = None
@@ -77,8 +76,8 @@ class Options:
         retry: how a call is repeated.
         headers: sent in addition, never instead of the key.
         settle: for check-first writes (``once=…``): seconds that must pass after a lost answer
-            before "it is not there" is believed.
-        hooks: functions of yours that watch.
+            before it concludes "it is not there".
+        hooks: your functions that watch calls.
 
     Raises:
         InputError: a value that makes no sense.

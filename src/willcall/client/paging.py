@@ -70,7 +70,7 @@ class Walk(Generic[T]):
         return op.path, *sorted((name, str(value)) for name, value in op.params.items())
 
     def take(self, page: Page[T]) -> Page[T]:
-        """What is new on a page."""
+        """The page without the rows that were seen before."""
         fresh = []
         known = len(self._ids) if not self._values else len(self._values)
         for item in page.items:
@@ -117,7 +117,7 @@ class Walk(Generic[T]):
         self.op = following
 
     def _end(self) -> None:
-        """The last page was read: what can be said of the whole, and is another round needed?"""
+        """The last page was read: conclude whether every row was, or begin another round."""
         self.op = None
         known = None not in self._totals
         moved = len(self._ids) < self._rows or len(self._totals - {None}) > 1
@@ -127,7 +127,7 @@ class Walk(Generic[T]):
         if not moved and not short and (certain or not self._certain):
             self.whole = True if certain else None
         elif agree:
-            # Twice the same. If the total says otherwise, it means something else.
+            # Two readings agree. If the total differs, it counts something else.
             self.whole = None if short else True
         elif self._round < ROUNDS and self._pages > 1:
             self._before = self._ids
@@ -162,9 +162,9 @@ def _checked(count: Any) -> int:
 class Pages(Generic[T]):
     """A list, read page by page as you iterate: nothing is sent before the first item is wanted.
 
-    Each iteration reads the list anew; ``whole`` tells of the last one that came to its end
-    whether it gave every row: True where that is known, False if rows kept moving between pages
-    while they were read, None where it cannot be known.
+    Each iteration reads the list again. ``whole`` says whether the last complete iteration gave
+    every row: True if that is known, False if rows kept moving between pages while they were read,
+    None if it cannot be known.
     """
 
     whole: bool | None = None
@@ -176,7 +176,7 @@ class Pages(Generic[T]):
         return f"<pages of {self._op.method} {self._op.route or self._op.path}>"
 
     def pages(self) -> Iterator[Page[T]]:
-        """Page by page, each without the rows that an earlier one had."""
+        """Page by page, each without the rows of earlier pages."""
         self.whole = None
         walk = Walk(self._op)
         while walk.op is not None:
@@ -205,9 +205,9 @@ class Pages(Generic[T]):
 class AsyncPages(Generic[T]):
     """A list, read page by page as you iterate: nothing is sent before the first item is wanted.
 
-    Each iteration reads the list anew; ``whole`` tells of the last one that came to its end
-    whether it gave every row: True where that is known, False if rows kept moving between pages
-    while they were read, None where it cannot be known.
+    Each iteration reads the list again. ``whole`` says whether the last complete iteration gave
+    every row: True if that is known, False if rows kept moving between pages while they were read,
+    None if it cannot be known.
     """
 
     whole: bool | None = None
@@ -221,7 +221,7 @@ class AsyncPages(Generic[T]):
         return f"<pages of {self._op.method} {self._op.route or self._op.path}>"
 
     async def pages(self) -> AsyncIterator[Page[T]]:
-        """Page by page, each without the rows that an earlier one had."""
+        """Page by page, each without the rows of earlier pages."""
         self.whole = None
         walk = Walk(self._op)
         while walk.op is not None:
@@ -264,11 +264,11 @@ class FlowPages(Generic[T]):
         self._call, self._op = call, op
 
     def walk(self) -> Walk[T]:
-        """The way from its first page to its last, for whoever turns the pages by hand."""
+        """The way from its first page to its last, for callers that turn the pages themselves."""
         return Walk(self._op)
 
     def page(self, op: Op[Page[T]] | None = None) -> Flow[Page[T]]:
-        """One page as it comes: the first, or the one that another calls for by ``following``."""
+        """A page as it comes: the first, or the page of another page's ``following``."""
         return self._call(op or self._op)
 
     def all(self, *, certain: bool = False) -> Flow[Rows[T]]:
@@ -276,7 +276,7 @@ class FlowPages(Generic[T]):
         return self.until(lambda _: False, certain=certain)
 
     def until(self, found: Callable[[T], bool], *, certain: bool = False) -> Flow[Rows[T]]:
-        """The items up to the end of the page on which one satisfies ``found``, or all; if
+        """The items up to the end of the page on which an item satisfies ``found``, or all; if
         ``certain``, all are read until two readings agree, see :class:`Walk`."""
         items: list[T] = []
         walk = Walk(self._op, certain=certain)

@@ -135,7 +135,7 @@ def open_account(
         raise InputError(
             "api_key",
             f"this is not a {provider.name} key",
-            f"one starts with {provider.key_prefix}",
+            f"its keys start with {provider.key_prefix}",
         )
     shortest = len(provider.key_prefix) + 1 if provider.key_prefix else 8
     # `isprintable` lets the space through and refuses every line end.

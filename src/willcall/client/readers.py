@@ -26,7 +26,7 @@ class UnexpectedError(Exception):
 
 
 def moment(value: Any, _: Any = None) -> datetime:
-    """An ISO-8601 datetime, always aware; one that comes without a zone is UTC (inferred)."""
+    """An ISO-8601 datetime, always aware; without a zone it is UTC (inferred)."""
     if not isinstance(value, str):
         raise TypeError(f"expected an ISO-8601 datetime, got {type(value).__name__}")
     parsed = datetime.fromisoformat(value)
@@ -101,7 +101,7 @@ class Readers:
         return rows
 
     def _model(self, cls: Any) -> Reader:
-        """Write the function that reads one class, and compile it."""
+        """Write the function that reads a class, and compile it."""
         if not _is_plain(cls):
             raise UnexpectedError(cls)
         hints, names = get_type_hints(cls), self._wire_names(cls)
@@ -126,7 +126,7 @@ class Readers:
         return reader
 
     def _field(self, var: str, field: Any, hint: Any, known: dict[str, Any]) -> list[str]:
-        """The lines that check one value and make of it what the model holds."""
+        """The lines that check a value and convert it to what the model holds."""
         here = self._value(var, hint, known)
         if field.default is attrs.NOTHING:
             if type(None) in arms(hint):

@@ -1,7 +1,7 @@
 """What never reaches a log, a repr, a traceback, a cassette or an error.
 
 A key is recognized by its shape where its provider has one (``ts_sk_…``, ``t0_…``). Any other key
-is recognized by its value, which :func:`keep_secret` is told when an account is opened.
+is recognized by its value, which is given to :func:`keep_secret` when an account is opened.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def scrub_addresses(text: str) -> str:
 
 
 def scrub_path(path: str, *secrets: str) -> str:
-    """A quoted path without keys and e-mail addresses, should one have been given as an id."""
+    """A quoted path without keys and e-mail addresses that were given as ids."""
     quoted = [quote(secret, safe="") for secret in secrets]
     return _QUOTED_EMAIL.sub(MASK, scrub_addresses(scrub(path, *secrets, *quoted)))
 

@@ -107,7 +107,7 @@ def after_reply(
     if asked > policy.longest_wait:
         return None
     doubled = min(asked * 2.0 ** min(max(refused - 1, 0), 32), policy.longest_wait)
-    # A little more than was asked: a hundred clients told "60" should not come back as one.
+    # A little more than was asked, so that a hundred clients do not come back at the same moment.
     return doubled + 0.25 * draw
 
 
