@@ -1,9 +1,14 @@
 """What the floors promise and no linter sees: what is imported, and when."""
 
+import ast
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import willcall
+
+ROOT = Path(__file__).parent.parent
 
 HEAVY = (
     "httpx",
@@ -45,3 +50,26 @@ def test_every_public_name_is_there_and_can_be_found() -> None:
     for name in willcall.__all__:
         value = getattr(willcall, name)
         assert name == "__version__" or value.__doc__, name
+
+
+def _pure_files() -> list[Path]:
+    """The modules that the contract about pure packages names."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    (pure,) = [one for one in contracts if one["name"].startswith("Pure packages")]
+    files: list[Path] = []
+    for module in pure["source_modules"]:
+        path = ROOT / "src" / Path(*module.split("."))
+        files += sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+    return files
+
+
+def test_pure_packages_ask_no_clock() -> None:
+    """Imports are the contract's; that ``datetime.now`` is not called, no import shows."""
+    files = _pure_files()
+    assert len(files) > 20
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr in {"now", "today", "utcnow"}:
+                of = node.value.id if isinstance(node.value, ast.Name) else ""
+                assert of not in {"datetime", "date"}, f"{file}:{node.lineno}"

@@ -331,7 +331,7 @@ _COMMON = ("box_office", "kind", "summary", "title", "severity", "seen", "detail
 
 def names(kind: str) -> frozenset[str]:
     """The names a template may use for a kind of change, such as ``event.title``."""
-    blank = EventFacts(id="", title="", status="", starts_at=datetime.now(UTC))
+    blank = EventFacts(id="", title="", status="", starts_at=datetime.min.replace(tzinfo=UTC))
     one = TypeFacts(id="", name="")
     tables = {
         "event": _event(blank),
