@@ -1,7 +1,7 @@
 """Ticket0 as a desk of the bridge: inboxes, pages, tags as whole lists, statuses and directions.
 
-Tickets cannot be searched by subject (older), and a list does not say in which order it is
-(public), so :meth:`Ticket0Desk.tickets` reads an inbox page by page and judges by what it sees.
+Tickets cannot be searched by subject (2025), and the order of a list is not documented, so
+:meth:`Ticket0Desk.tickets` reads an inbox page by page and judges by what it sees.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Ticket0Desk:
     def tag(
         self, standing: Standing, tags: Sequence[str], assignee_id: str | None
     ) -> Flow[Standing]:
-        """Add tags and an assignee. Ticket0 takes the whole list of tags (older)."""
+        """Add tags and an assignee. Ticket0 takes the whole list of tags (2025)."""
         changes: dict[str, Any] = {}
         if tags:
             changes["tags"] = [*standing.tags, *tags]
