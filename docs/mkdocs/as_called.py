@@ -1,6 +1,6 @@
-"""The reference shows what a caller sees, where the source says it in another way.
+"""An extension of griffe: the reference shows signatures and docstrings as a caller sees them.
 
-An endpoint is written as a method that builds an `Op`; whoever calls it gets the answer. Some
+An endpoint is written as a method that builds an `Op`, and returns the answer to its caller. Some
 docstrings are put together when the module is loaded. Roles such as ``:meth:`` are not Markdown.
 """
 
@@ -25,13 +25,13 @@ def _decorated(function: griffe.Function) -> str | None:
 
 
 def _shown(default: object) -> str:
-    """A default as one would write it."""
+    """A default as it is written in code."""
     text = repr(default)
     return "…" if text.startswith("<") or text == "NOTHING" else text
 
 
 class AsCalled(griffe.Extension):
-    """See above."""
+    """See the docstring of the module."""
 
     def on_function_instance(self, *, func: griffe.Function, **_: Any) -> None:
         """`-> Op[Event]` becomes `-> Event`, and `-> Op[Page[Event]]` becomes `-> Pages[Event]`."""
@@ -43,7 +43,7 @@ class AsCalled(griffe.Extension):
         func.parameters = griffe.Parameters(*[p for p in func.parameters if p.name != "self"])
 
     def on_class_instance(self, *, cls: griffe.Class, **_: Any) -> None:
-        """The docstring that the class has once it is there."""
+        """The docstring that the class has once its module is loaded."""
         if cls.docstring is None:
             module = importlib.import_module(cls.module.path)
             value = getattr(module, cls.name, None)
@@ -59,14 +59,16 @@ class AsCalled(griffe.Extension):
         if not hasattr(made, "__attrs_attrs__") or "__init__" in cls.members:
             return
         parameters = [griffe.Parameter("self", kind=griffe.ParameterKind.positional_or_keyword)]
-        for name, told in list(inspect.signature(made).parameters.items()):
+        for name, parameter in list(inspect.signature(made).parameters.items()):
             field = cls.members.get(name)
             parameters.append(
                 griffe.Parameter(
                     name,
                     annotation=getattr(field, "annotation", None),
-                    kind=griffe.ParameterKind[told.kind.name.lower()],
-                    default=None if told.default is told.empty else _shown(told.default),
+                    kind=griffe.ParameterKind[parameter.kind.name.lower()],
+                    default=(
+                        None if parameter.default is parameter.empty else _shown(parameter.default)
+                    ),
                 )
             )
         init = griffe.Function("__init__", parameters=griffe.Parameters(*parameters))

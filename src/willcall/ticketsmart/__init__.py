@@ -1,1 +1,4 @@
-"""TicketSmart: events, ticket types and availability of one box office."""
+"""TicketSmart: events, ticket types and availability of one box office.
+
+Decisions: 0055 (docs/decisions).
+"""

@@ -1,4 +1,6 @@
 """The configuration file ``willcall.toml``: it is read, every key is checked, and each complaint
 names line, column and the nearest valid name. Also where API keys come from, and which rules
 shadow others.
+
+Decisions: 0008, 0012, 0014, 0015, 0020, 0056 (docs/decisions).
 """

@@ -1,4 +1,6 @@
 """Reading a box office, and what changed in it: one pass over the list, single events, the poller
 of a watch, and the comparison of two snapshots. ``diff``, ``troubles`` and ``selling_fast`` are
 pure.
+
+Decisions: 0005, 0006, 0007, 0011, 0043, 0044 (docs/decisions).
 """

@@ -1,3 +1,5 @@
 """What people ask before and after: doctor, status, report, preview, explain, replay and rule
 tests. Nothing here sends anything to a desk or changes what a pass decides.
+
+Decisions: 0013, 0026 (docs/decisions).
 """

@@ -1,4 +1,7 @@
-"""What must survive: snapshots, changes, cases, intents, runs. Only here is SQLAlchemy imported."""
+"""What must survive: snapshots, changes, cases, intents, runs. Only here is SQLAlchemy imported.
+
+Decisions: 0023, 0025, 0026, 0037, 0038, 0042, 0048, 0053 (docs/decisions).
+"""
 
 from .archive import Logged
 from .memory import in_memory

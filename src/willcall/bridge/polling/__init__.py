@@ -1,3 +1,5 @@
 """Which request to a box office is worth most: forecasts of sales, priorities, the schedule and the
 planner that remembers it, and the rate at which a watch may send. Pure.
+
+Decisions: 0044, 0045, 0046, 0047, 0052 (docs/decisions).
 """
