@@ -1,18 +1,18 @@
 """How many requests may leave, and when: a rolling window, so that we never cause a 429.
 
-The provider counts requests when they arrive, and how long one travels is not ours to say. So a
+The provider counts requests when they arrive, and we do not know how long a request travels. So a
 request keeps its place in our window until its answer has come, at which time it has surely
-arrived, and then for the window's whole length: two requests that we let pass are then never
-counted within one window, however the network jitters. The price is the round trip: of 60 a minute
-and at 0.1 s a trip, 59.8 leave.
+arrived, and then for the window's whole length. The provider then never counts more requests within
+a window than we let pass, however the network jitters. The price is the round trip: of 60 a minute,
+at 0.1 s a trip, 59.8 leave.
 
-A little of the window is kept for writes, so that a sweep never makes a delivery wait for a whole
-minute, and a little for reads, so that a flood of writes never stops the looking.
+A small part of the window is reserved for writes, so that a sweep never makes a delivery wait for a
+whole minute, and a small part for reads, so that a flood of writes never stops polling.
 
 Why not pyrate-limiter, which has rolling windows and buckets in SQLite and PostgreSQL too: it
 counts when a place is taken, not when the answer proves the arrival; it sleeps by itself, so that
-it could neither be simulated nor serve blocking and awaited callers from one definition; and it
-knows neither readers from writers nor a 429 that somebody else caused.
+it could neither be simulated nor serve blocking and awaited callers from the same definition; and
+it does not distinguish reads from writes, nor know of a 429 that another program caused.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from .flow import Flow, do, now
 
 T = TypeVar("T")
 
-# Seconds: clocks that count in milliseconds round, and a timer may fire a little early.
+# Seconds: clocks that count in milliseconds round, and timers may fire early.
 _MARGIN = 0.05
-# No 429 closes the window for longer than this; beyond it somebody should look.
+# Seconds: no 429 closes the window for longer than this.
 _LONGEST_CLOSED = 3600.0
-# A caller that was promised its place this many seconds ago and has not come is passed over.
+# Seconds: a caller that has not come so long after the moment it was promised is passed over.
 _PATIENCE = 1.0
 
 
@@ -51,16 +51,16 @@ class Quota:
             raise InputError("quota", f"{self!r} lets nothing pass", "both numbers are above 0")
 
     def reads(self, share: float = 1.0) -> int:
-        """How many of a share of it reads alone may use; the rest is kept for writes."""
+        """How many requests of a share of it may be reads; the rest is reserved for writes."""
         limit = max(1, int(self.requests * share))
         return limit - limit // 25
 
     def rate(self, share: float = 1.0, trip: float = 0.0) -> float:
-        """How many reads a second fit into a share of it, evenly spread, if none is ever to wait.
+        """How many reads a second fit into a share of it, evenly spread, so that none has to wait.
 
         Args:
             share: the part of it to use.
-            trip: how long a request takes, in seconds: its place is taken for as much longer.
+            trip: how long a request takes, in seconds: its place is taken that much longer.
         """
         return self.reads(share) / (self.seconds + _MARGIN + trip)
 
@@ -70,27 +70,27 @@ Step = Callable[[str | None, float | None], tuple[str, T]]
 
 
 class QuotaStore(Protocol):
-    """Where a window is kept that several processes share: one text under each name.
+    """Where a window is kept that several processes share: a text under each name.
 
-    A store knows nothing of what the text means; it only has to change it atomically.
+    A store does not read the text; it only has to change it atomically.
     """
 
     def change(self, name: str, step: Step[T]) -> T:
-        """In one transaction that no other process can come between: hand ``step`` the text under
-        ``name`` (None if there is none yet), keep the text it returns, and return its answer.
+        """In a serializable transaction: call ``step`` with the text under ``name`` (None if there
+        is none yet), keep the text it returns, and return its answer.
 
-        ``step`` is also handed what the store's own clock shows just then, in seconds since 1970,
-        or None if it has none: a store on a server has one, by which machines whose clocks differ
-        can count alike. It has no effects of its own, so it may be called again after a conflict.
+        The second argument of ``step`` is the time of the store's own clock, in seconds since 1970,
+        or None if it has no clock. A store on a server has a clock, so that machines whose clocks
+        differ count alike. ``step`` has no effects, so it may be called again after a conflict.
         """
         ...  # pragma: no cover - a protocol has no body
 
 
 @attrs.frozen
 class Wait:
-    """How long to wait before asking again; 0: go.
+    """How long to wait before asking again, in seconds; 0: send now.
 
-    ``closed`` says that the provider itself refused us a moment ago, and not our own counting;
+    ``closed`` says that the provider itself refused a request, rather than our own counting;
     ``place`` is the place in the queue of a stored window that was taken meanwhile.
     """
 
@@ -102,12 +102,12 @@ class Wait:
 
 @attrs.define
 class Window:
-    """What is taken of a quota, as plain data: moments in seconds of whichever clock is used.
+    """What is taken of a quota, as plain data: moments in seconds of the clock that is used.
 
     ``slots`` maps a number to the moment at which that place is free again and whether a write has
-    it; ``closed`` is the moment until which the provider has told us to stay away, and ``since``
-    the one at which it did. ``queue`` maps the places of those who wait, in other processes too, to
-    the moment that each was promised and whether it is for a write.
+    it. ``closed`` is the moment until which the provider asked us to wait, and ``since`` the moment
+    at which it asked. ``queue`` maps the places of those who wait, in other processes too, to the
+    moment that each was promised and whether it is for a write.
     """
 
     slots: dict[int, tuple[float, bool]] = attrs.field(factory=dict)
@@ -115,20 +115,20 @@ class Window:
     count: int = 0
     since: float = 0.0
     queue: dict[int, tuple[float, bool]] = attrs.field(factory=dict)
-    # What is known of the slots without looking at each: none is free before `_soonest` or after
-    # `_latest`, and so many are held by reads. Looked at anew whenever one may have come free.
+    # A summary of the slots: none becomes free before `_soonest` or after `_latest`, and `_reads`
+    # are held by reads. It is recomputed whenever a slot may have become free.
     _soonest: float = attrs.field(default=0.0, init=False, eq=False, repr=False)
     _latest: float = attrs.field(default=0.0, init=False, eq=False, repr=False)
     _reads: int = attrs.field(default=0, init=False, eq=False, repr=False)
 
     @classmethod
     def load(cls, text: str | None) -> Window:
-        """The window that :meth:`dump` wrote; an empty one if there is none that can be read."""
+        """The window that :meth:`dump` wrote; an empty window if the text cannot be read."""
         try:
             body = orjson.loads(text or "")
             slots, queue = (
-                {int(n): (float(moment), bool(write)) for n, moment, write in one}
-                for one in (body["slots"], body.get("queue", ()))
+                {int(n): (float(moment), bool(write)) for n, moment, write in rows}
+                for rows in (body["slots"], body.get("queue", ()))
             )
             since = float(body.get("since", 0.0))
             return cls(slots, float(body["closed"]), int(body["count"]), since, queue)
@@ -138,14 +138,14 @@ class Window:
     def dump(self) -> str:
         """The window as text."""
         slots, queue = (
-            [[number, moment, write] for number, (moment, write) in one.items()]
-            for one in (self.slots, self.queue)
+            [[number, moment, write] for number, (moment, write) in places.items()]
+            for places in (self.slots, self.queue)
         )
         rest = {"closed": self.closed, "count": self.count, "since": self.since, "queue": queue}
         return orjson.dumps({"slots": slots, **rest}).decode()
 
     def tidy(self, quota: Quota, moment: float) -> None:
-        """Let go of what is over. A wall clock that was set back must not lock us out."""
+        """Free what is over. A wall clock that was set back must not block all requests."""
         latest = moment + quota.seconds + _MARGIN
         if self._soonest <= moment or self._latest > latest:
             self.slots = {
@@ -192,7 +192,7 @@ class Window:
         place: int | None = None,
         most: float = math.inf,
     ) -> Wait:
-        """As :meth:`take`, for one of several processes: who came first goes first.
+        """As :meth:`take`, for several processes: first come, first served.
 
         Args:
             quota: how much may pass.
@@ -200,11 +200,11 @@ class Window:
             write: whether it is for a write; readers and writers do not wait for each other.
             share: the part of the quota that may be used.
             place: its place in the queue, if it has one.
-            most: how many seconds it can wait; with less than it would take, it takes no place.
+            most: how many seconds it can wait; if that is too short, it takes no place.
         """
-        # Whoever was promised a moment and did not come is not waited for.
+        # A caller that did not come at the moment it was promised is not waited for.
         least, latest = moment - _PATIENCE, moment + quota.seconds + _MARGIN
-        self.queue = {n: one for n, one in self.queue.items() if least <= one[0] <= latest}
+        self.queue = {n: it for n, it in self.queue.items() if least <= it[0] <= latest}
         ahead = sum(
             is_write == write and (place is None or number < place)
             for number, (_, is_write) in self.queue.items()
@@ -220,15 +220,15 @@ class Window:
         return attrs.evolve(wait, place=place)
 
     def settle(self, quota: Quota, moment: float, slot: int) -> None:
-        """The answer has come: the place stays taken for a whole window from now."""
+        """The answer has come: the place stays taken for a whole window from now on."""
         if slot in self.slots:
             free = moment + quota.seconds + _MARGIN
             self.slots[slot] = free, self.slots[slot][1]
             self._soonest, self._latest = min(self._soonest, free), max(self._latest, free)
 
     def close(self, moment: float, seconds: float) -> None:
-        """The provider refused: nothing goes out for so long."""
-        # One from before the clock was set back would count as new, and lock us out for as long.
+        """The provider refused: nothing is sent for so many seconds."""
+        # A moment from before the clock was set back would block all requests for as long.
         before = self.closed if self.since <= moment + _MARGIN else 0.0
         self.closed = max(before, moment + min(seconds, _LONGEST_CLOSED) + _MARGIN)
         self.since = moment
@@ -237,15 +237,15 @@ class Window:
 class Pace:
     """Says when requests may leave. Safe to share between threads and event loops.
 
-    In memory the moments are monotonic seconds, given by whoever asks: there is no clock in here.
-    A forked child starts with a copy, so parent and child count apart; with a store they do not.
+    In memory the moments are monotonic seconds that the caller gives; this class reads no clock. A
+    forked child starts with a copy, so parent and child count apart; with a store they do not.
 
     Args:
         quota: how much may pass.
         store: where the window is kept, to share it with other processes; else it is in memory.
-            Then the store's own clock counts, or this machine's wall clock if it has none, and
+            With a store, its own clock counts, or this machine's wall clock if it has none, and
             every request costs two short transactions.
-        name: what it is kept under: one name per key (TicketSmart) or workspace (Ticket0).
+        name: what it is kept under: a name per key (TicketSmart) or workspace (Ticket0).
 
     Raises:
         InputError: a store without a name.
@@ -253,7 +253,7 @@ class Pace:
 
     def __init__(self, quota: Quota, *, store: QuotaStore | None = None, name: str = "") -> None:
         if store is not None and not name:
-            raise InputError("name", "a stored quota needs one", "one per key or workspace")
+            raise InputError("name", "a stored quota needs a name", "one name per key or workspace")
         self.quota, self.store, self.name = quota, store, name
         self._window = Window()
         self._queue: dict[Turn, float] = {}
@@ -261,13 +261,13 @@ class Pace:
         self._pid = os.getpid()
 
     def wait(self, now: float) -> float:
-        """How many seconds a read made now would have to wait; takes nothing. In memory only."""
+        """How many seconds a read that is made now would wait; takes no place. In memory only."""
         with self._locked():
             probe = attrs.evolve(self._window, slots=dict(self._window.slots))
             return probe.take(self.quota, now, write=False).seconds
 
     def idle(self, now: float) -> bool:
-        """Whether nothing that was let pass counts any more."""
+        """Whether no earlier request counts any more."""
         with self._locked():
             self._window.tidy(self.quota, now)
             return not self._window.slots and self._window.closed <= now
@@ -285,7 +285,7 @@ class Pace:
 
 
 class Turn:
-    """One request's place in the queue: ask until it may go, then say what came of it."""
+    """A request's place in the queue: ask until it may be sent, then settle it."""
 
     def __init__(self, pace: Pace, *, write: bool, share: float) -> None:
         self._pace, self._write, self._share = pace, write, share
@@ -293,9 +293,9 @@ class Turn:
         self._place: int | None = None
 
     def ask(self, moment: float, most: float = math.inf) -> Flow[Wait]:
-        """Whether the request may go now (0 seconds), else after how long to ask again.
+        """Whether the request may be sent now (0 seconds), else after how long to ask again.
 
-        ``most`` is how many seconds whoever asks can wait; beyond that he will not come again.
+        ``most`` is how many seconds the caller can wait; if it is longer, it will not ask again.
         """
         pace = self._pace
         if pace.store is None:
@@ -311,7 +311,7 @@ class Turn:
         return wait
 
     def settle(self, moment: float) -> Flow[None]:
-        """Its answer has come, or will not come any more."""
+        """Its answer has come, or will never come."""
         pace, slot = self._pace, self._slot
         if slot is None:
             return
@@ -322,7 +322,7 @@ class Turn:
         yield from self._change("quota: settle", lambda w, at: w.settle(pace.quota, at, slot))
 
     def refused(self, moment: float, seconds: float) -> Flow[None]:
-        """The provider answered with a 429: somebody else spends from the same quota."""
+        """The provider answered with a 429: another program uses the same quota."""
         pace = self._pace
         if pace.store is None:
             with pace._locked():
@@ -331,8 +331,8 @@ class Turn:
         yield from self._change("quota: close", lambda w, at: w.close(at, seconds))
 
     def leave(self) -> None:
-        """Give up a place in the queue (a stored one runs out by itself, a second after its
-        promise); a place in the window stays taken."""
+        """Give up a place in the queue. (A place in a stored queue expires a second after the
+        moment it was promised.) A place in the window stays taken."""
         if self in self._pace._queue:
             with self._pace._locked():
                 self._pace._queue.pop(self, None)
@@ -356,7 +356,7 @@ class Turn:
             return wait
 
     def _change(self, name: str, work: Callable[[Window, float], T]) -> Flow[T]:
-        """Change the stored window in one transaction."""
+        """Change the stored window in a transaction."""
         pace, at = self._pace, (yield from now()).timestamp()
         store: Any = pace.store
 
