@@ -1,4 +1,4 @@
-"""`make pretix`: the client of this example against a real pretix; `--record` keeps what was said.
+"""`make pretix`: this example against a real pretix; `--record` keeps what it answered.
 
 Run from the project's folder, by the project's own Python.
 """
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from bridge_run import bridge_run
 from pretix_server import Shop, pretix
 
 from support.cassettes import HOME, Waits, recorder
@@ -74,7 +75,10 @@ def main() -> int:
     with pretix(ENVIRONMENT) as shop:
         print(f"pretix {shop.version} runs", flush=True)
         shop.sell("hamlet", BALCONY, 2)
-        return min(1, exchanges(shop, "--record" in sys.argv))
+        failures = exchanges(shop, "--record" in sys.argv)
+        failures += bridge_run(shop, ENVIRONMENT)
+    print(f"{failures} went wrong" if failures else "all of it held", flush=True)
+    return min(1, failures)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,102 @@
+"""A sell-out in a real pretix becomes a support ticket: `willcall run`, as its users run it.
+
+The desk is willcall's own sandbox. The example is installed as a package, so that the bridge finds
+it by its entry point.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from pretix_server import Shop
+
+from willcall.sandbox import Sandbox, serve
+
+EXAMPLE = Path(__file__).parents[1]
+CONFIG = """\
+[[box_office]]
+name = "lindenhof"
+provider = "pretix"
+base_url = "{pretix}"
+organizer = "lindenhof"
+
+[desk]
+base_url = "{desk}"
+inbox_id = "inb_01abc"
+customer_email = "organiser@example.com"
+"""
+
+
+def _installed(folder: Path) -> Path:
+    """The example as pip installs it, in a folder of its own."""
+    options = ("--no-deps", "--no-build-isolation", "--upgrade", "--target", str(folder))
+    pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "install")
+    subprocess.run([*pip, *options, str(EXAMPLE)], check=True)
+    return folder
+
+
+def bridge_run(shop: Shop, home: Path) -> int:
+    """Baseline, sell-out, ticket, and no second ticket; how many steps went wrong.
+
+    Args:
+        shop: a pretix whose events are all on sale.
+        home: where the package is installed, and the configuration and the ledger are kept.
+    """
+    folder = home / "run"
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob("willcall.*"):
+        old.unlink()
+    package = _installed(home / "package")
+    sandbox = Sandbox()
+    failures = 0
+
+    with serve(sandbox) as served:
+        config = CONFIG.format(pretix=shop.api, desk=served.ticket0_url)
+        (folder / "willcall.toml").write_text(config, "utf-8")
+        environment = os.environ | {
+            "PYTHONPATH": str(package.absolute()),
+            "PRETIX_API_KEY": shop.keys["key"],
+            "TICKET0_API_KEY": sandbox.ticket0_key,
+            "NO_COLOR": "1",
+        }
+
+        def willcall(*args: str) -> str:
+            done = subprocess.run(
+                [sys.executable, "-m", "willcall", *args],
+                env=environment,
+                cwd=folder.absolute(),
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=300,
+            )
+            print("    $ willcall " + " ".join(args))
+            print("".join(f"    {line}\n" for line in (done.stdout + done.stderr).splitlines()))
+            for key in shop.keys.values():
+                if key in done.stdout + done.stderr:
+                    raise RuntimeError("a token of pretix was printed")
+            return f"exit {done.returncode}"
+
+        def step(name: str, holds: Callable[[], bool]) -> None:
+            nonlocal failures
+            good = holds()
+            failures += not good
+            print(f"{'ok ' if good else 'no '} {name}", flush=True)
+
+        def tickets() -> list[str]:
+            return [ticket["subject"] for ticket in sandbox.desk.truth()]
+
+        step("the configuration is accepted", lambda: willcall("check") == "exit 0")
+        step("the first run keeps what there is", lambda: willcall("run") == "exit 0")
+        step("no ticket was opened", lambda: not tickets())
+        shop.sell("tea", 5, 12)
+        step("a run after the sell-out", lambda: willcall("run") == "exit 0")
+        step("one ticket says so", lambda: ["Tea ceremony" in it for it in tickets()] == [True])
+        step("another run", lambda: willcall("run") == "exit 0")
+        step("there is still one ticket", lambda: len(tickets()) == 1)
+        print("".join(f"    {subject}\n" for subject in tickets()), end="")
+    return failures
