@@ -1,5 +1,6 @@
 """What people type, read: money never passes through a float, and no time is without its zone."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,24 +13,57 @@ from willcall.errors import InputError
 
 
 @pytest.mark.parametrize(
-    ("typed", "cents", "currencies"),
+    ("typed", "amount", "currencies"),
     [
-        ("25", 2500, ()),
-        ("25.00", 2500, ()),
-        ("25.5", 2550, ()),
-        (" $25.00 ", 2500, values._SIGNS["$"]),
-        ("€0.99", 99, ("EUR",)),
-        ("£ 12", 1200, ("GBP",)),
-        ("25.00 CHF", 2500, ("CHF",)),
-        ("$25.00 CAD", 2500, ("CAD",)),
-        ("free", 0, ()),
-        ("Free", 0, ()),
-        ("0", 0, ()),
+        ("25", "25", ()),
+        ("25.00", "25.00", ()),
+        ("25.5", "25.5", ()),
+        (" $25.00 ", "25.00", values._SIGNS["$"]),
+        ("€0.99", "0.99", ("EUR",)),
+        ("£ 12", "12", ("GBP",)),
+        ("25.00 CHF", "25.00", ("CHF",)),
+        ("$25.00 CAD", "25.00", ("CAD",)),
+        ("500 JPY", "500", ("JPY",)),
+        ("1.500 KWD", "1.500", ("KWD",)),
+        ("free", "0", ()),
+        ("Free", "0", ()),
+        ("0", "0", ()),
     ],
 )
-def test_a_price_is_read(typed: str, cents: int, currencies: tuple[str, ...]) -> None:
-    """To the cent, with the currencies that it may mean."""
-    assert values.price("--price", typed) == values.Price(cents, currencies)
+def test_a_price_is_read(typed: str, amount: str, currencies: tuple[str, ...]) -> None:
+    """As it was typed, with the currencies that it may mean."""
+    assert values.price("--price", typed) == values.Price(amount, currencies)
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "cents"),
+    [
+        ("25.5", "USD", 2550),
+        ("free", "USD", 0),
+        ("500", "JPY", 500),
+        ("500.00 JPY", "JPY", 500),
+        ("1.5", "KWD", 1500),
+        ("1.505 KWD", "KWD", 1505),
+    ],
+)
+def test_a_price_counts_the_smallest_unit_of_its_currency(
+    typed: str, currency: str, cents: int
+) -> None:
+    """Cents, whole yen, thousandths of a dinar."""
+    assert values.price("--price", typed).within("--price", currency) == cents
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "example"),
+    [("25.001", "USD", "25.00"), ("500.5", "JPY", "25"), ("1.0001", "KWD", "25.000")],
+)
+def test_a_fraction_of_the_smallest_unit_is_refused(
+    typed: str, currency: str, example: str
+) -> None:
+    """With an amount that the currency has."""
+    problem = f"--price: {typed!r} is no price in {currency} (write it as in {example!r})"
+    with pytest.raises(InputError, match=re.escape(problem)):
+        values.price("--price", typed).within("--price", currency)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +73,7 @@ def test_a_price_is_read(typed: str, cents: int, currencies: tuple[str, ...]) ->
         "twenty",
         "25,00",
         "1,200.00",
-        "25.001",
+        "25.00001",
         "-5",
         "$",
         "25 usd",
@@ -58,7 +92,8 @@ def test_what_is_no_price_is_refused(typed: str) -> None:
 @given(st.integers(min_value=0, max_value=10**12))
 def test_every_amount_is_read_as_it_is_shown(cents: int) -> None:
     """Whatever it is."""
-    assert values.price("--price", f"${cents // 100}.{cents % 100:02}").cents == cents
+    typed = f"${cents // 100}.{cents % 100:02}"
+    assert values.price("--price", typed).within("--price", "USD") == cents
 
 
 def test_a_price_in_another_currency_is_refused() -> None:

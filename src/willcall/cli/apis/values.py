@@ -29,28 +29,34 @@ _SIGNS = {
     "£": ("GBP",),
 }
 _PRICE = re.compile(
-    r"(?P<sign>[$€£])?\s*(?P<amount>[0-9]+(?:\.[0-9]{1,2})?)(?:\s*(?P<code>[A-Z]{3}))?"
+    r"(?P<sign>[$€£])?\s*(?P<amount>[0-9]+(?:\.[0-9]{1,4})?)(?:\s*(?P<code>[A-Z]{3}))?"
 )
 _PRICE_FIX = "write it as in 25.00, $25.00, '25.00 EUR' or free"
 
 
 @attrs.frozen
 class Price:
-    """An amount as it was typed: integer cents, and the currencies it may be in (none: any)."""
+    """An amount as it was typed, such as ``25.00``, and the currencies it may be in (none: any)."""
 
-    cents: int
+    amount: str
     currencies: tuple[str, ...] = ()
 
     def within(self, option: str, currency: str) -> int:
-        """The cents, where an event sells in ``currency``.
+        """The cents, or the smallest unit of ``currency`` if the event sells in another.
 
         Raises:
-            InputError: another currency was typed.
+            InputError: another currency was typed, or a fraction of the smallest unit.
         """
         if self.currencies and currency not in self.currencies:
             fix = f"write the amount in {currency}; nothing is converted"
             raise InputError(option, f"the event sells in {currency}", fix)
-        return self.cents
+        from ...client.money import Money
+
+        try:
+            return Money.of(self.amount, currency).cents
+        except InputError as error:
+            problem = f"{self.amount!r} is no price in {currency}"
+            raise InputError(option, problem, error.fix) from None
 
 
 def price(option: str, text: str) -> Price:
@@ -60,18 +66,15 @@ def price(option: str, text: str) -> Price:
         InputError: it is none of these.
     """
     if text.strip().lower() == "free":
-        return Price(0)
+        return Price("0")
     found = _PRICE.fullmatch(text.strip())
     if found is None:
         raise InputError(option, f"{text!r} is no price", _PRICE_FIX)
-    from ...client.money import Money
-
-    cents = Money.of(found["amount"]).cents
     currencies = _SIGNS.get(found["sign"] or "", ())
     code = found["code"]
     if code and currencies and code not in currencies:
         raise InputError(option, f"{text!r} names two currencies", _PRICE_FIX)
-    return Price(cents, (code,) if code else currencies)
+    return Price(found["amount"], (code,) if code else currencies)
 
 
 def ticket_type(option: str, text: str, currency: str) -> NewTicketType:
