@@ -11,8 +11,8 @@ import pytest
 from client.kit import DESK_KEY, KEY, body_of, desk, http, play, reply, tcp, ticketsmart
 from willcall import UNSET, AsyncTicket0, Hooks, Pace, Quota, Ticket0, TicketSmart
 from willcall.client.options import Options
-from willcall.client.provider import open_account
-from willcall.errors import InputError
+from willcall.client.provider import Provider, open_account
+from willcall.errors import InputError, Reply
 from willcall.sandbox.server import Served
 from willcall.ticket0.api import FlowTicket0
 from willcall.ticketsmart.api import PROVIDER
@@ -215,3 +215,14 @@ def test_awaited_calls_at_once_never_get_a_429_from_a_real_limit(served: Served)
 
     asyncio.run(main())
     assert [entry.status for entry in served.sandbox.requests] == [200] * 30
+
+
+def test_a_service_without_an_api_needs_neither_key_nor_address() -> None:
+    """Such as a folder on this machine: nothing is read from the environment for it."""
+    folder = Provider.without_api("folder")
+    account = open_account(folder)
+    assert (account.key, account.base_url, account.pace) == ("", "", None)
+    assert not folder.has_api
+    assert PROVIDER.has_api
+    assert folder.auth("x") == {}
+    assert folder.explain(Reply(500, {}, b"")).message == ""

@@ -350,6 +350,7 @@ class DeskAdapter:
 
     Args:
         provider: whose service it is.
+        title: what people call the service.
         open: makes a desk of an account.
         settings: the adapter's own keys of ``[desk]``.
         mails_with: the setting without which the desk writes to no customer; empty if it always
@@ -358,6 +359,7 @@ class DeskAdapter:
     """
 
     provider: Provider
+    title: str
     open: OpensDesk
     settings: tuple[Setting, ...] = ()
     mails_with: str = ""

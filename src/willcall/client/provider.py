@@ -72,6 +72,17 @@ class Provider:
     probes: Mapping[str, Op[Any] | None] = attrs.field(factory=dict, repr=False)
     path_params: tuple[str, ...] = ()
 
+    @classmethod
+    def without_api(cls, name: str) -> Provider:
+        """A service that is not asked over HTTP and has no key, such as a folder on this
+        machine."""
+        return cls(name, "", "", "", lambda _: {}, lambda _: Problem(""), Quota(60, 60.0))
+
+    @property
+    def has_api(self) -> bool:
+        """Whether it is asked over HTTP, with a key."""
+        return bool(self.base_url)
+
     @property
     def base_url_env(self) -> str:
         """The environment variable that points clients at another address."""
@@ -128,6 +139,8 @@ def open_account(
             range, or path parameters that are missing or unknown. The key itself is never part of
             the message.
     """
+    if not provider.has_api:
+        return Account(provider, "", "", None)
     key = api_key if api_key is not None else os.environ.get(provider.key_env, "")
     if not key:
         raise InputError("api_key", "none was given", f"pass api_key=… or set {provider.key_env}")

@@ -169,6 +169,7 @@ class CreationOrder:
 
 ADAPTER = DeskAdapter(
     provider=PROVIDER,
+    title=Ticket0Desk.title,
     open=lambda account, settings: Ticket0Desk(FlowTicket0(account)),  # noqa: ARG005
     settings=(
         Setting(
