@@ -375,7 +375,7 @@ def test_an_answer_that_was_lost_says_what_to_type(house: Shell) -> None:
     words = ("events", "create", "--title", "Gala", "--starts-at", "2026-12-01T19:30Z", "-y")
     said = house(*words)
     assert (said.code, said.out) == (75, "")
-    assert "look for its title and start in `willcall events list` before you make" in said.err
+    assert "look for its title and start in `willcall events list` before you create" in said.err
     assert one(house, *words, "--once")["title"] == "Gala"
     assert len([event for event in house.box_office.events if event.title == "Gala"]) == 1
 
