@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from willcall.bridge.config.file import Config, checked
+from willcall.bridge.config.file import checked
+from willcall.bridge.config.tables import Config
 from willcall.bridge.model.changes import KINDS, change_from_json, change_to_json
 from willcall.bridge.model.facts import from_json, to_json
 from willcall.client.quota import Quota, Window

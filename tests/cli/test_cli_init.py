@@ -43,7 +43,7 @@ def test_all_of_it_without_a_question(shell: Shell) -> None:
     assert said.code == 0
     assert stat.S_IMODE(Path("willcall.toml").stat().st_mode) == 0o600
     config = checked(written())
-    assert config.desk.inbox_id == "inb_01abc"
+    assert config.desk.settings["inbox_id"] == "inb_01abc"
     assert config.desk.base_url == shell.served.ticket0_url
     assert "TicketSmart: key: accepted, with events:read" in said.err
     assert "Ticket0: inbox inb_01abc has 1 of the latest tickets" in said.err
@@ -175,10 +175,10 @@ def test_what_is_written_is_what_was_answered() -> None:
     assert config.box_office[0].name == ANSWERS.office
     assert config.box_office[0].api_key_file == "ticketsmart.key"
     assert config.desk.api_key_keyring == "ticket0"
-    assert config.desk.inbox_id == "inb_ü"
-    assert config.desk.from_address is None
+    assert config.desk.settings["inbox_id"] == "inb_ü"
+    assert "from_address" not in config.desk.settings
     filled = text.replace("# from_address = …", 'from_address = "a@example.com"')
-    assert checked(tomllib.loads(filled)).desk.from_address == "a@example.com"
+    assert checked(tomllib.loads(filled)).desk.settings["from_address"] == "a@example.com"
 
 
 def test_the_comments_are_a_configuration_too() -> None:

@@ -11,7 +11,7 @@ simulation. Adapters raise the errors of :mod:`willcall.errors`; an error never 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, Self
@@ -27,21 +27,23 @@ from .model.facts import EventFacts
 # -- box office -------------------------------------------------------------------------------
 
 
+Cursor = Any
+"""Where a step of the list begins, in whatever form its adapter likes; good in its process."""
+
+
 @attrs.frozen(kw_only=True)
 class Rows:
     """One step of reading a box office's list of events.
 
     Args:
-        events: the events that this step shows, in the order in which they were listed.
-        silent: ids of those whose row does not say what is left of every ticket type. What is left
-            of them is known only after :meth:`BoxOffice.event`.
-        next: the cursor of the next step; None if this was the last.
+        events: the events that this step shows, in the order in which they were listed. What a row
+            does not say is None, as are a ticket type's ``available`` and the ``ticket_types``.
+        next: the cursor of the step after it; None if this was the last.
         total: how many events the list has, if the box office says so.
     """
 
     events: tuple[EventFacts, ...]
-    silent: frozenset[str] = frozenset()
-    next: Any = None
+    next: Cursor = None
     total: int | None = None
 
 
@@ -61,7 +63,7 @@ class Refused:
     """The ticket type was not removed, and will not be while things are as they are.
 
     Args:
-        why: the box office's words.
+        why: the reason, in the box office's words.
     """
 
     why: str
@@ -72,7 +74,7 @@ class BoxOfficeCapabilities:
     """What a box office can do through its API.
 
     Args:
-        rows: about how many events one step of the list shows.
+        rows: how many events a full step of the list shows.
         remove: whether ticket types can be removed.
     """
 
@@ -82,6 +84,10 @@ class BoxOfficeCapabilities:
 
 class BoxOffice(Protocol):
     """Where tickets are sold. One value is one account: one key, one list of events."""
+
+    @property
+    def name(self) -> str:
+        """Its provider's name in errors, such as ``ticketsmart``."""
 
     @property
     def title(self) -> str:
@@ -98,21 +104,31 @@ class BoxOffice(Protocol):
     def within(self, seconds: float, *, tries: int | None = None) -> Self:
         """The same box office, whose calls end after so many seconds and are tried so often."""
 
-    def rows(self, cursor: Any = None) -> Flow[Rows]:
-        """One step of the list, from the start or from a cursor that an earlier step gave.
+    def rows(self, cursor: Cursor = None) -> Flow[Rows]:
+        """One step of the list: the first, or the one that a cursor stands for.
 
         Raises:
             ApiError: it could not be read.
         """
 
+    def cursor(self, step: int) -> Cursor:
+        """The cursor of a step by its number; None if only the step before it can tell.
+
+        Args:
+            step: 2 for the second, and so on.
+        """
+
     def event(
-        self, id_or_name: str, known: EventFacts | None = None
+        self, id_or_name: str, known: EventFacts | None = None, *, stock: bool = True
     ) -> Flow[EventFacts | NotThere]:
-        """One event with its ticket types, as of one moment.
+        """One event with its ticket types, as of one moment. What is answered is there: it is
+        neither ``absent`` nor ``vanished``, whatever it was when it was last seen.
 
         Args:
             id_or_name: its id, or another name by which people know it (a slug).
             known: the event as it was last seen: saves the adapter a request where it can.
+            stock: whether what is left of its ticket types is asked for; without it they may be
+                None, which saves the adapter a request where it can.
 
         Raises:
             ApiError: it could not be read.
@@ -205,6 +221,7 @@ class Setting:
         summary: what it is for, in a line.
         required: whether the table must have it.
         email: whether its value is an e-mail address.
+        prefix: how its values begin; another beginning is warned of. Empty if that says nothing.
         per_rule: whether a rule's ``[rule.ticket]`` may say otherwise.
         example: a value to show, as in ``inb_01abc``.
     """
@@ -213,6 +230,7 @@ class Setting:
     summary: str
     required: bool = False
     email: bool = False
+    prefix: str = ""
     per_rule: bool = False
     example: str = ""
 
@@ -317,31 +335,30 @@ class Desk(Protocol):
 # -- adapters ---------------------------------------------------------------------------------
 
 
-class OpensBoxOffice(Protocol):
-    """Makes a box office of an account and the adapter's own settings."""
-
-    def __call__(self, account: Account, settings: Mapping[str, str]) -> BoxOffice: ...
-
-
-class OpensDesk(Protocol):
-    """Makes a desk of an account and the adapter's own settings."""
-
-    def __call__(self, account: Account, settings: Mapping[str, str]) -> Desk: ...
-
-
 @attrs.frozen(kw_only=True)
 class BoxOfficeAdapter:
     """What an entry point in the group ``willcall.box_offices`` names.
 
     Args:
         provider: whose service it is: its name, address, key variable and quota.
-        open: makes a box office of an account.
-        settings: the adapter's own keys of ``[[box_office]]``.
+        title: what people call the service.
+        open: makes a box office of an account and the values of the settings.
+        settings: the adapter's own keys of ``[[box_office]]``. One with the name of a path
+            parameter of the provider is handed to it.
+        scopes: the scopes that its key needs, and what for.
+        removal_scopes: those that it needs besides, if it is to remove ticket types.
+        capabilities: what it can do.
+        categories: the categories of events that are known; others may be right all the same.
     """
 
     provider: Provider
-    open: OpensBoxOffice
+    title: str
+    open: Callable[[Account, Mapping[str, str]], BoxOffice]
+    capabilities: BoxOfficeCapabilities = attrs.field(factory=BoxOfficeCapabilities)
     settings: tuple[Setting, ...] = ()
+    scopes: Mapping[str, str] = attrs.field(factory=dict)
+    removal_scopes: Mapping[str, str] = attrs.field(factory=dict)
+    categories: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -351,7 +368,7 @@ class DeskAdapter:
     Args:
         provider: whose service it is.
         title: what people call the service.
-        open: makes a desk of an account.
+        open: makes a desk of an account and the values of the settings.
         settings: the adapter's own keys of ``[desk]``.
         mails_with: the setting without which the desk writes to no customer; empty if it always
             can.
@@ -360,7 +377,7 @@ class DeskAdapter:
 
     provider: Provider
     title: str
-    open: OpensDesk
+    open: Callable[[Account, Mapping[str, str]], Desk]
     settings: tuple[Setting, ...] = ()
     mails_with: str = ""
     scopes: Mapping[str, str] = attrs.field(factory=dict)

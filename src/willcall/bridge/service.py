@@ -14,7 +14,7 @@ import attrs
 
 from ..client.flow import Flow, Request, Watcher, drive, watched
 from ..client.http import Connections
-from ..client.provider import Account, open_account
+from ..client.provider import Account
 from ..client.quota import Pace
 from ..errors import (
     ApiError,
@@ -26,13 +26,11 @@ from ..errors import (
     StoppedError,
     WillcallError,
 )
-from ..ticket0.api import PROVIDER as TICKET0
-from ..ticket0.api import FlowTicket0
-from ..ticket0.desk import Ticket0Desk
-from ..ticketsmart.api import PROVIDER as TICKETSMART
 from ..ticketsmart.api import FlowTicketSmart
-from .config.file import BoxOffice, Config, load, pick
+from .config.account_tables import BoxOfficeTable
+from .config.file import load, pick
 from .config.rule_tables import duration
+from .config.tables import Config
 from .ledger import Ledger, is_there, open_ledger
 from .model.cases import CaseState
 from .model.exit_codes import STOPPED, code_of, worst
@@ -65,7 +63,7 @@ class Bridge:
                 print(report.box_office, report.exit_code)
 
     Args:
-        config: the configuration, see :mod:`willcall.bridge.config.file`.
+        config: the configuration, see :mod:`willcall.bridge.config.tables`.
         folder: where its relative paths start.
         max_seconds: how long a pass over one box office may take, waits included.
         onlooker: who looks on while a box office, by its name, is at work; see
@@ -88,11 +86,7 @@ class Bridge:
         self._folder = folder
         self._max_seconds = max_seconds
         self._connections = Connections()
-        desk = config.desk
-        self._desk = _named(
-            desk.key_field("desk"),
-            lambda: open_account(TICKET0, desk.key(folder, "desk"), desk.base_url),
-        )
+        self._desk = config.desk.account(folder, "desk")
         self._rules = config.rules()
         self._stopping = False
         self._signed: float | None = None
@@ -365,7 +359,7 @@ class Bridge:
 
     def _guarded(
         self,
-        office: BoxOffice,
+        office: BoxOfficeTable,
         ledger: Ledger,
         flow: Callable[[Job], Flow[T]],
         in_trouble: Callable[[str, WillcallError], T],
@@ -379,20 +373,19 @@ class Bridge:
         except (ApiError, InputError, LedgerError, StoppedError) as error:
             return in_trouble(office.name, error)
 
-    def _job(self, office: BoxOffice, ledger: Ledger) -> Job:
-        at = f"box_office[{self.config.box_office.index(office)}]"
-        account = _named(
-            office.key_field(at),
-            lambda: open_account(TICKETSMART, office.key(self._folder, at), office.base_url),
-        )
-        share = self.config.watch.watching().share
+    def _job(self, office: BoxOfficeTable, ledger: Ledger) -> Job:
+        at, desk = f"box_office[{self.config.box_office.index(office)}]", self.config.desk
+        account = office.account(self._folder, at)
+        watching = self.config.watch.watching(account.provider.quota)
         return Job(
             box_office=office.name,
-            ticketsmart=FlowTicketSmart(attrs.evolve(counted(account, ledger), share=share)),
-            desk=Ticket0Desk(FlowTicket0(counted(self._desk, ledger))),
+            ticketsmart=FlowTicketSmart(
+                attrs.evolve(counted(account, ledger), share=watching.share)
+            ),
+            desk=desk.adapter.open(counted(self._desk, ledger), desk.settings),
             rules=self._rules,
             ledger=ledger,
-            watching=self.config.watch.watching(),
+            watching=watching,
             selling_fast=duration.read(self.config.selling_fast.within),
             looks=office.looks_per_run,
             removals=tuple(one for one in self.config.removal if one.box_office == office.name),
@@ -466,13 +459,3 @@ def _told(report: PassReport) -> str:
         return f"no support ticket was opened: {report.trouble}"
     outcome = report.decision.recorded[0].outcome if report.decision.recorded else "nothing new"
     return f"reported to the desk: {outcome}"
-
-
-def _named(field: str, work: Callable[[], T]) -> T:
-    """Say of a complaint about a key which key of the configuration it is about."""
-    try:
-        return work()
-    except ConfigError:
-        raise
-    except InputError as error:
-        raise ConfigError(field, error.problem, error.fix) from None

@@ -170,12 +170,13 @@ class CreationOrder:
 ADAPTER = DeskAdapter(
     provider=PROVIDER,
     title=Ticket0Desk.title,
-    open=lambda account, settings: Ticket0Desk(FlowTicket0(account)),  # noqa: ARG005
+    open=lambda account, _: Ticket0Desk(FlowTicket0(account)),
     settings=(
         Setting(
             "inbox_id",
             "the inbox where tickets go",
             required=True,
+            prefix="inb_",
             per_rule=True,
             example="inb_01abc",
         ),
@@ -183,6 +184,7 @@ ADAPTER = DeskAdapter(
             "from_address",
             "the monitored address that writes to the customer",
             email=True,
+            per_rule=True,
             example="support@example.com",
         ),
     ),

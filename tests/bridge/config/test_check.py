@@ -149,13 +149,16 @@ RULE = '[[rule]]\nid = "one"\nwhen = ["event.sold_out"]\n'
         ),
         (
             RULE + 'ticket.inbox_id = "support"',
-            "4:8 warning rule[0].ticket.inbox_id: 'support' is no inbox id (they begin with inb_)",
+            (
+                "4:8 warning rule[0].ticket.inbox_id: 'support' does not look like one "
+                "(it begins with inb_)"
+            ),
         ),
         (
-            RULE + 'message.from_address = "organiser@example.com"',
+            RULE + 'ticket.from_address = "organiser@example.com"',
             (
-                "4:9 error rule[0].message.from_address: it is the customer's own address: "
-                "willcall would write to itself (set it to a monitored inbox of the desk)"
+                "4:8 error rule[0].ticket.from_address: it is the customer's own address: "
+                "willcall would write to itself (set it to an address of the desk that people read)"
             ),
         ),
         (
@@ -195,7 +198,7 @@ def test_who_writes_to_nobody() -> None:
     assert told(RULE + 'message = { body = "Hi" }', head=head) == [
         (
             "4:1 error rule[0].message: this message is never sent: nobody writes it "
-            "(set from_address here or in [desk])"
+            "(set from_address in [desk], or in the rule's ticket)"
         )
     ]
     assert told(RULE + 'on_clear = "message"', head=head) == [

@@ -7,16 +7,9 @@ from typing import Any
 
 import pytest
 
-from willcall.bridge.config.file import (
-    ENVIRONMENT,
-    BoxOffice,
-    Config,
-    Desk,
-    StateTable,
-    checked,
-    load,
-    pick,
-)
+from willcall.bridge.config.account_tables import box_office_table, desk_table
+from willcall.bridge.config.file import ENVIRONMENT, checked, load, pick
+from willcall.bridge.config.tables import StateTable, config_model
 from willcall.bridge.service import Bridge
 from willcall.errors import ConfigError, InputError
 
@@ -77,20 +70,23 @@ def test_the_whole_file_is_taken_as_it_stands(tmp_path: Path) -> None:
     """Every key there is (but two, which have others in their place)."""
     config, folder = load(written(tmp_path, WHOLE))
     assert folder == tmp_path.resolve()
-    assert config == Config(
+    model = config_model("ticket0", frozenset({"ticketsmart"}))
+    assert config == model(
         box_office=[
-            BoxOffice(
+            box_office_table("ticketsmart")(
                 name="main-room",
                 api_key_env="TICKETSMART_API_KEY",
                 base_url="https://ticketsmart.ai/api/v1",
             )
         ],
-        desk=Desk(
-            api_key_env="TICKET0_API_KEY",
-            base_url="https://app.ticket0.ai/api/v1",
-            inbox_id="inb_01abc",
-            customer_email="organiser@example.com",
-            from_address="boxoffice@example.com",
+        desk=desk_table("ticket0").model_validate(
+            {
+                "api_key_env": "TICKET0_API_KEY",
+                "base_url": "https://app.ticket0.ai/api/v1",
+                "inbox_id": "inb_01abc",
+                "customer_email": "organiser@example.com",
+                "from_address": "boxoffice@example.com",
+            }
         ),
         state=StateTable(url="sqlite:///willcall.db"),
     )
@@ -100,7 +96,7 @@ def test_what_is_left_out_has_the_value_that_the_whole_file_shows(tmp_path: Path
     """So that the file shows the defaults truthfully."""
     whole, _ = load(written(tmp_path, WHOLE))
     least, _ = load(written(tmp_path, LEAST, "least.toml"))
-    assert least.desk.from_address is None
+    assert "from_address" not in least.desk.settings
     bare = whole.desk.model_copy(update={"from_address": None})
     assert least == whole.model_copy(update={"desk": bare})
 
@@ -224,7 +220,8 @@ def having(table: str, /, **fields: Any) -> Values:
 
 
 KNOWN_IN_DESK = (
-    "api_key_env, api_key_file, api_key_keyring, base_url, inbox_id, customer_email, from_address"
+    "provider, api_key_env, api_key_file, api_key_keyring, base_url, customer_email, inbox_id, "
+    "from_address"
 )
 ADDRESS = "write it as in organiser@example.com"
 WRONG: dict[str, tuple[Values, str, str, str]] = {
@@ -302,7 +299,7 @@ WRONG: dict[str, tuple[Values, str, str, str]] = {
         without("desk", "inbox_id"),
         "desk.inbox_id",
         "it is missing",
-        'add inbox_id = "inb_…", the inbox where tickets go',
+        'add inbox_id = "inb_01abc", the inbox where tickets go',
     ),
     "no customer": (
         without("desk", "customer_email"),
@@ -530,7 +527,10 @@ def test_a_key_of_the_wrong_shape_is_refused_before_anything_is_sent(
 def test_a_key_file_may_be_written_by_any_editor(tmp_path: Path) -> None:
     """With a mark at its beginning and a line end, or two."""
     (tmp_path / "desk.key").write_text(f"{KEYS[1]}\r\n\n", "utf-8-sig")
-    desk = Desk(inbox_id="i", customer_email="a@b", api_key_file="desk.key")
+    table = desk_table("ticket0")
+    desk = table.model_validate(
+        {"inbox_id": "i", "customer_email": "a@b", "api_key_file": "desk.key"}
+    )
     assert desk.key(tmp_path, "desk") == KEYS[1]
 
 

@@ -23,8 +23,6 @@ from willcall.bridge.ports import (
 )
 from willcall.client.flow import Flow
 from willcall.client.op import UNSET, Op, Page
-from willcall.client.provider import Account
-from willcall.client.quota import Quota
 from willcall.errors import ConflictError, NotFoundError, PermissionDeniedError
 
 from .api import DATES, PROVIDER, Date, Event, FlowPretix, Stock, words
@@ -36,20 +34,10 @@ class PretixBoxOffice:
 
     api: FlowPretix
 
-    @property
-    def title(self) -> str:
-        """What people call the service."""
-        return "pretix"
-
-    @property
-    def quota(self) -> Quota:
-        """How many requests it allows."""
-        return PROVIDER.quota
-
-    @property
-    def capabilities(self) -> BoxOfficeCapabilities:
-        """What it can do."""
-        return BoxOfficeCapabilities(rows=50, remove=True)
+    name = PROVIDER.name
+    title = "pretix"
+    quota = PROVIDER.quota
+    capabilities = BoxOfficeCapabilities(rows=50, remove=True)
 
     def within(self, seconds: float, *, tries: int | None = None) -> Self:
         """The same box office, whose calls end after so many seconds."""
@@ -66,24 +54,30 @@ class PretixBoxOffice:
         series = series | {row.slug: row for row in page.items if row.has_subevents}
         rows = tuple(_event_facts(row) for row in page.items if not row.has_subevents)
         more = page.following is not None or series
-        return _rows(rows, (page.following, series) if more else None)
+        return Rows(events=rows, next=(page.following, series) if more else None)
 
     def _dates(self, op: Op[Page[Date]] | None, series: Mapping[str, Event]) -> Flow[Rows]:
         page = yield from self.api.dates.list().page(op)
         rows = tuple(
             _date_facts(series[row.event], row) for row in page.items if row.event in series
         )
-        return _rows(rows, None if page.following is None else (page.following, series))
+        following = None if page.following is None else (page.following, series)
+        return Rows(events=rows, next=following)
+
+    def cursor(self, step: int) -> None:
+        """Where the dates begin is not known before the events were read."""
 
     def event(
-        self, id_or_name: str, known: EventFacts | None = None
+        self, id_or_name: str, known: EventFacts | None = None, *, stock: bool = True
     ) -> Flow[EventFacts | NotThere]:
         """An event, or a date of a series, with its ticket types: two requests if it is known."""
         slug, _, number = id_or_name.partition("/")
         date = int(number) if number.isdecimal() else None
         try:
-            facts = known or (yield from self._facts(slug, date))
-            stock = yield from self.api.events.stock(slug, date=date, currency=facts.currency)
+            facts = known if known and stock else (yield from self._facts(slug, date))
+            if not stock:
+                return facts
+            items = yield from self.api.events.stock(slug, date=date, currency=facts.currency)
         except NotFoundError:
             return NotThere()
         except PermissionDeniedError:
@@ -92,9 +86,13 @@ class PretixBoxOffice:
             if any(event.slug == slug for event in events):
                 raise
             return NotThere()
-        kinds = tuple(map(_type_facts, stock))
+        kinds = tuple(map(_type_facts, items))
         return attrs.evolve(
-            facts, ticket_types=kinds, sold_out=concluded_sold_out(facts.status, kinds)
+            facts,
+            ticket_types=kinds,
+            sold_out=concluded_sold_out(facts.status, kinds),
+            absent=0,
+            vanished=False,
         )
 
     def _facts(self, slug: str, date: int | None) -> Flow[EventFacts]:
@@ -113,10 +111,6 @@ class PretixBoxOffice:
         except ConflictError as error:
             return Refused(error.message)
         return Removed()
-
-
-def _rows(rows: tuple[EventFacts, ...], following: Any) -> Rows:
-    return Rows(events=rows, silent=frozenset(row.id for row in rows), next=following)
 
 
 def _status(on_sale: bool) -> EventStatus:
@@ -166,14 +160,11 @@ def _type_facts(stock: Stock) -> TypeFacts:
     )
 
 
-def _open(account: Account, settings: Mapping[str, str]) -> PretixBoxOffice:
-    params = {name: settings[name] for name in PROVIDER.path_params}
-    return PretixBoxOffice(FlowPretix(attrs.evolve(account, path_params=params)))
-
-
 BOX_OFFICE = BoxOfficeAdapter(
     provider=PROVIDER,
-    open=_open,
+    title=PretixBoxOffice.title,
+    open=lambda account, _: PretixBoxOffice(FlowPretix(account)),
+    capabilities=PretixBoxOffice.capabilities,
     settings=(
         Setting(
             name="organizer",

@@ -15,16 +15,18 @@ import attrs
 
 from ...client.redact import scrub
 from ...errors import ConfigError
-from ...ticketsmart.models import Category
 from ..model.changes import KINDS, matching
 from ..model.facts import EventFacts
 from ..model.predicates import Vocabulary
 from ..model.rules import Rule, Silence
 from ..templates.lint import flaws, near, some
-from .file import Config, examined, nearest
+from .account_tables import SettingsTable
+from .complaints import nearest
+from .file import examined
 from .positions import SourcePosition, SourcePositions
 from .rule_tables import RuleTable
 from .shadowing import good_news, impossible, shadowing
+from .tables import Config
 
 
 @attrs.frozen(kw_only=True)
@@ -136,17 +138,19 @@ class _Finder:
         self._places = places
         self._known = known
         self._now = now
-        self._rules = tuple(table.rule(config.address) for table in config.rule)
+        self._rules = tuple(table.rule(config.desk) for table in config.rule)
         events = known.all_events()
         self._vocabulary = Vocabulary(
             box_offices=[office.name for office in config.box_office],
             events=[name for event in events for name in (event.id, event.slug) if name],
-            categories=list(Category),
+            categories=[
+                name for office in self._config.box_office for name in office.adapter.categories
+            ],
         )
 
     def all(self) -> list[Complaint]:
         """Every complaint."""
-        found = list(self._addresses())
+        found = list(self._settings())
         for number, (table, rule) in enumerate(zip(self._config.rule, self._rules, strict=True)):
             at = f"rule[{number}]"
             found += self._templates(at, table, rule)
@@ -220,13 +224,13 @@ class _Finder:
             yield self._say(
                 f"{at}.message",
                 "this message is never sent: nobody writes it",
-                "set from_address here or in [desk]",
+                f"set {self._config.desk.adapter.mails_with} in [desk], or in the rule's ticket",
             )
         if rule.on_clear.value == "message" and not rule.writes:
             yield self._say(
                 f"{at}.on_clear",
                 "no message is sent: this rule writes to nobody",
-                "set from_address, or use 'note'",
+                f"set {self._config.desk.adapter.mails_with}, or use 'note'",
                 grave=False,
             )
         if table.hold != "0s" and not any(KINDS[kind].holds for kind in rule.kinds):
@@ -253,28 +257,33 @@ class _Finder:
 
     # -- the rest -----------------------------------------------------------------------------
 
-    def _addresses(self) -> Iterator[Complaint]:
+    def _settings(self) -> Iterator[Complaint]:
+        """What is odd about the values of the adapters' settings."""
+        for number, office in enumerate(self._config.box_office):
+            yield from self._odd(f"box_office[{number}]", office)
         desk = self._config.desk
-        yield from self._inbox("desk", desk.inbox_id)
-        yield from self._sender("desk", desk.from_address, desk.customer_email)
+        yield from self._odd("desk", desk)
+        yield from self._own_address("desk", desk, desk.customer_email)
         for number, (table, rule) in enumerate(zip(self._config.rule, self._rules, strict=True)):
-            yield from self._inbox(f"rule[{number}].ticket", table.ticket.inbox_id)
-            if not isinstance(table.message, bool):
-                customer = rule.address.customer_email
-                sender = table.message.from_address
-                yield from self._sender(f"rule[{number}].message", sender, customer)
+            at, customer = f"rule[{number}].ticket", rule.address.customer_email
+            yield from self._odd(at, table.ticket)
+            yield from self._own_address(at, table.ticket, customer)
 
-    def _inbox(self, at: str, inbox: str | None) -> Iterator[Complaint]:
-        if inbox is not None and not inbox.startswith("inb_"):
-            told = f"{scrub(inbox)!r} is no inbox id"
-            yield self._say(f"{at}.inbox_id", told, "they begin with inb_", grave=False)
+    def _odd(self, at: str, table: SettingsTable) -> Iterator[Complaint]:
+        for setting in table.added:
+            value = table.settings.get(setting.name)
+            if value is not None and not value.startswith(setting.prefix):
+                problem = f"{scrub(value)!r} does not look like one"
+                fix = f"it begins with {setting.prefix}"
+                yield self._say(f"{at}.{setting.name}", problem, fix, grave=False)
 
-    def _sender(self, at: str, sender: str | None, customer: str) -> Iterator[Complaint]:
-        if sender is not None and sender.casefold() == customer.casefold():
+    def _own_address(self, at: str, table: SettingsTable, customer: str) -> Iterator[Complaint]:
+        name = self._config.desk.adapter.mails_with
+        if table.settings.get(name, "").casefold() == customer.casefold():
             yield self._say(
-                f"{at}.from_address",
+                f"{at}.{name}",
                 "it is the customer's own address: willcall would write to itself",
-                "set it to a monitored inbox of the desk",
+                "set it to an address of the desk that people read",
             )
 
     def _removals(self) -> Iterator[Complaint]:

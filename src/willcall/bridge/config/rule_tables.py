@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
-from ..model.address import Address
 from ..model.changes import KINDS, Severity, matching
 from ..model.predicates import CENTS, COUNT, PREDICATES, SHARE, SPAN, TEXTS, Form, Predicates
 from ..model.rules import GroupBy, OnClear, QuietHours, Rule
+from .account_tables import DeskTable, SettingsTable, own_fields
 from .table import Email, Filled, Table
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -104,10 +104,9 @@ else:
     )
 
 
-class TicketTable(Table):
+class TicketTable(SettingsTable):
     """The ticket that is opened; what is left out is as in [desk], and the built-in words."""
 
-    inbox_id: Filled | None = None
     customer_email: Email | None = None
     assignee_id: Filled | None = None
     tags: Annotated[tuple[Filled, ...], Field(strict=False)] = ()
@@ -119,7 +118,6 @@ class MessageTable(Table):
     """The message to the customer."""
 
     body: Filled | None = None
-    from_address: Email | None = None
 
 
 class QuietTable(Table):
@@ -165,12 +163,9 @@ class RuleTable(Table):
     quiet_hours: QuietTable | None = None
     go_on: bool = Field(default=False, alias="continue")
 
-    def rule(self, default: Address) -> Rule:
-        """The same as a value; ``default`` is where tickets go otherwise."""
+    def rule(self, desk: DeskTable) -> Rule:
+        """The same as a value; ``desk`` says where tickets go otherwise."""
         message = self.message
-        sender = message.from_address if isinstance(message, MessageTable) else None
-        given = {"inbox_id": self.ticket.inbox_id, "from_address": sender}
-        own = {name: value for name, value in given.items() if value is not None}
         own_words = message.body if isinstance(message, MessageTable) else None
         return Rule(
             id=self.id,
@@ -179,11 +174,7 @@ class RuleTable(Table):
             hold=duration.read(self.hold),
             severity=None if self.severity is None else Severity(self.severity),
             group_by=GroupBy(self.group_by),
-            address=Address(
-                customer_email=self.ticket.customer_email or default.customer_email,
-                options={**default.options, **own},
-                mails=default.mails or "from_address" in own,
-            ),
+            address=desk.address(self.ticket.customer_email, self.ticket.settings),
             assignee_id=self.ticket.assignee_id,
             tags=self.ticket.tags,
             subject=self.ticket.subject,
@@ -195,6 +186,20 @@ class RuleTable(Table):
             quiet_hours=self.quiet_hours.quiet_hours() if self.quiet_hours else None,
             go_on=self.go_on,
         )
+
+
+def rule_table(desk: type[DeskTable]) -> type[RuleTable]:
+    """The ``[[rule]]`` table, whose tickets may have settings of their own for a desk.
+
+    Raises:
+        InputError: a setting of the desk has the name of a key that every ticket has.
+    """
+    settings = tuple(setting for setting in desk.added if setting.per_rule)
+    own = own_fields(settings, TicketTable, required=False)
+    ticket = create_model("TicketTable", __base__=TicketTable, __module__=__name__, **own)
+    ticket.added = settings
+    fields: dict[str, Any] = {"ticket": (ticket, TicketTable())}
+    return create_model("RuleTable", __base__=RuleTable, __module__=__name__, **fields)
 
 
 def _aware(moment: datetime) -> datetime:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from ...errors import ConfigError
-from ..config.file import complaints_of
+from ..config.complaints import complaints_of
 from ..config.positions import SourcePositions
 from ..config.rule_tables import Duration, Kinds, duration
 from ..config.table import Filled, Table

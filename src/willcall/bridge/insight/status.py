@@ -8,12 +8,11 @@ from pathlib import Path
 
 import attrs
 
-from ...client.provider import Account, open_account
 from ...client.quota import Window
-from ...errors import InputError
-from ...ticket0.api import PROVIDER as TICKET0
-from ...ticketsmart.api import PROVIDER as TICKETSMART
-from ..config.file import Config
+from ...errors import ConfigError
+from ..config.account_tables import AccountTable
+from ..config.file import pick
+from ..config.tables import Config
 from ..ledger import Ledger
 from ..ledger.queries import Office, Run
 from ..model.cases import Case, CaseState, Intent, RemovalState
@@ -161,7 +160,8 @@ def foreseen(
     Its last minute may have made fewer looks, since others use the key: then the bound is what that
     minute has stated.
     """
-    rate = TICKETSMART.quota.rate(config.watch.watching().share, 0.0)
+    quota = pick(config, office.name).service.quota
+    rate = quota.rate(config.watch.watching(quota).share, 0.0)
     memory = ledger.planner(office.name)
     schedule = Planner.of(rate, config.rules().low_stock, snapshot, memory).schedule
 
@@ -218,31 +218,17 @@ def spent(config: Config, folder: Path, ledger: Ledger, now: datetime) -> Iterab
     """What is spent of each account's requests."""
     for number, office in enumerate(config.box_office):
         at = f"box_office[{number}]"
-        yield _spent(
-            f"TicketSmart ({office.name})",
-            lambda office=office, at=at: open_account(  # type: ignore[misc]
-                TICKETSMART, office.key(folder, at), office.base_url
-            ),
-            TICKETSMART.quota.requests,
-            ledger,
-            now,
-        )
-    desk = config.desk
-    yield _spent(
-        "Ticket0",
-        lambda: open_account(TICKET0, desk.key(folder, "desk"), desk.base_url),
-        TICKET0.quota.requests,
-        ledger,
-        now,
-    )
+        yield _spent(f"{office.adapter.title} ({office.name})", office, folder, at, ledger, now)
+    yield _spent(config.desk.adapter.title, config.desk, folder, "desk", ledger, now)
 
 
 def _spent(
-    name: str, account: Callable[[], Account], of: int, ledger: Ledger, now: datetime
+    name: str, table: AccountTable, folder: Path, at: str, ledger: Ledger, now: datetime
 ) -> Spent:
+    of = table.service.quota.requests
     try:
-        opened = account()
-    except InputError:
+        opened = table.account(folder, at)
+    except ConfigError:
         return Spent(account=name, requests=None, of=of)
     window = Window.load(ledger.spent(quota_name(opened)))
     moment = now.timestamp()

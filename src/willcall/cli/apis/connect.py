@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ...errors import InputError
 
 if TYPE_CHECKING:
-    from ...bridge.config.file import Config
+    from ...bridge.config.tables import Config
     from ...ticket0.api import Ticket0
     from ...ticketsmart.api import TicketSmart
 
@@ -81,7 +81,7 @@ def from_desk(option: str, given: str | None, config: Path | None, name: str) ->
         from ...bridge.config.file import load
 
         settings: Config = load(config)[0]
-        found = getattr(settings.desk, name)
+        found = {**settings.desk.model_dump(), **settings.desk.settings}.get(name)
         if found is not None:
             return str(found)
     raise InputError(option, "it is missing", f"give it, or desk.{name} in the configuration")

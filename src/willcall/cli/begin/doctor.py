@@ -17,7 +17,7 @@ from ..shell import screen
 from ..shell.options import AsJson, ConfigFile
 
 if TYPE_CHECKING:
-    from ...bridge.config.file import Config
+    from ...bridge.config.tables import Config
     from ...bridge.insight.doctor import Finding
     from ...bridge.ledger import Ledger
     from ...client.provider import Account
@@ -92,8 +92,8 @@ def _all(path: Path | None, *, offline: bool) -> Iterator[Finding]:
     if offline:
         return
     for number, office in enumerate(config.box_office):
-        yield from _ticketsmart(config, folder, number, office.name)
-    yield from _ticket0(config, folder)
+        yield from _box_office(config, folder, number, office.name)
+    yield from _desk(config, folder)
 
 
 # -- this machine -----------------------------------------------------------------------------
@@ -235,61 +235,52 @@ def _lease(name: str, holder: str | None, until: datetime | None, moment: dateti
 # -- the APIs ---------------------------------------------------------------------------------
 
 
-def _ticketsmart(config: Config, folder: Path, number: int, name: str) -> Iterable[Finding]:
+def _box_office(config: Config, folder: Path, number: int, name: str) -> Iterable[Finding]:
     from ...bridge.insight.doctor import examine
-    from ...client.provider import open_account
-    from ...ticketsmart.api import PROVIDER
 
     office = config.box_office[number]
-    at = f"box_office[{number}]"
-    needed = {"events:read": "to look at all"}
+    needed = dict(office.adapter.scopes)
     if any(removal.box_office == name for removal in config.removal):
-        needed["events:write"] = "for [[removal]]"
-    called = f"TicketSmart ({name})"
+        needed |= office.adapter.removal_scopes
+    called = f"{office.adapter.title} ({name})"
     return _asked(
         called,
-        office.key_field(at),
-        lambda: open_account(PROVIDER, office.key(folder, at), office.base_url),
+        lambda: office.account(folder, f"box_office[{number}]"),
         lambda account: _drive(examine(called, account, needed)),
     )
 
 
-def _ticket0(config: Config, folder: Path) -> Iterable[Finding]:
+def _desk(config: Config, folder: Path) -> Iterable[Finding]:
     from ...bridge.insight.doctor import examine, observe_desk
-    from ...client.provider import open_account
-    from ...ticket0.desk import ADAPTER
 
-    desk = config.desk
+    desk, adapter = config.desk, config.desk.adapter
 
     def ask(account: Account) -> list[Finding]:
-        found: list[Finding] = _drive(examine("Ticket0", account, ADAPTER.scopes))
+        found: list[Finding] = _drive(examine(adapter.title, account, adapter.scopes))
         if not any(finding.level == "wrong" for finding in found):
-            found += _drive(observe_desk(ADAPTER.open(account, {}), [config.address]))
+            opened = adapter.open(account, desk.settings)
+            found += _drive(observe_desk(opened, [config.address]))
         return found
 
     return _asked(
-        "Ticket0",
-        desk.key_field("desk"),
-        lambda: open_account(ADAPTER.provider, desk.key(folder, "desk"), desk.base_url),
+        adapter.title,
+        lambda: desk.account(folder, "desk"),
         ask,
     )
 
 
 def _asked(
     name: str,
-    field: str,
     account: Callable[[], Account],
     ask: Callable[[Account], list[Finding]],
 ) -> list[Finding]:
-    from ...bridge.insight.doctor import in_words, refused, wrong
-    from ...errors import ApiError, ConfigError, InputError
+    from ...bridge.insight.doctor import in_words, refused
+    from ...errors import ApiError, ConfigError
 
     try:
         return ask(account())
     except ConfigError as error:
         return [in_words(error, f"{name}: key")]
-    except InputError as error:
-        return [wrong(f"{name}: key", f"{field}: {error.problem}", error.fix, 78)]
     except ApiError as error:
         return [refused(name, error)]
 

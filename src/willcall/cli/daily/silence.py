@@ -73,7 +73,7 @@ def add(
             pick(settings, box_office)
         rules = [one.id for one in settings.rules().rules]
         if rule is not None and rule not in rules:
-            from ...bridge.config.file import nearest
+            from ...bridge.config.complaints import nearest
 
             raise InputError("--rule", f"there is no rule {rule!r}", nearest(rule, rules))
         new = Silence(

@@ -12,7 +12,7 @@ from ..shell.options import AsJson, ConfigFile
 
 if TYPE_CHECKING:
     from ...bridge.config.check import Checked, Complaint, Known
-    from ...bridge.config.file import Config
+    from ...bridge.config.tables import Config
 
 
 def check(

@@ -12,7 +12,7 @@ from ..shell import screen
 from ..shell.options import AsJson, ConfigFile
 
 if TYPE_CHECKING:
-    from ...bridge.config.file import Config
+    from ...bridge.config.tables import Config
     from ...bridge.insight.explain import Explanation, Said
     from ...bridge.ledger import Ledger, Logged
     from ...bridge.model.cases import Condition

@@ -12,7 +12,7 @@ from ..shell import screen
 from ..shell.options import AsJson, BoxOffice, ConfigFile
 
 if TYPE_CHECKING:
-    from ...bridge.config.file import Config
+    from ...bridge.config.tables import Config
     from ...bridge.insight.preview import Preview
     from ...bridge.model.facts import EventFacts
 

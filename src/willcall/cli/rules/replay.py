@@ -13,7 +13,7 @@ from ..shell.options import AsJson, ConfigFile
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ...bridge.config.file import Config
+    from ...bridge.config.tables import Config
     from ...bridge.insight.replay import Compared, Replay
     from ...bridge.ledger import Ledger
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ...errors import InputError
 
 if TYPE_CHECKING:
-    from ...bridge.config.file import Config
+    from ...bridge.config.tables import Config
     from ...bridge.ledger import Ledger
     from ...bridge.model.facts import EventFacts
 

@@ -1,0 +1,195 @@
+"""The tables of the configuration as models, and the configuration as a whole.
+
+The adapters of the providers that a file names add their keys to ``[[box_office]]``, ``[desk]`` and
+``[rule.ticket]``; so the model of a whole file depends on them: see :func:`config_model`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import cache
+from typing import Annotated, Any, Union
+
+from pydantic import AfterValidator, Discriminator, Field, Tag, create_model
+
+from ...client.quota import Quota
+from ...errors import ConfigError, InputError
+from ..model.address import Address
+from ..model.facts import LowStock
+from ..model.policies import TRY, DeliveryPolicy, WatchPolicy
+from ..model.rules import Rules, Storm, built_in_rules
+from .account_tables import BoxOfficeTable, DeskTable, box_office_table, desk_table
+from .rule_tables import Removal, RuleTable, duration, rule_table
+from .table import ARM, Filled, Table, Url
+
+
+class StateTable(Table):
+    """Where the ledger is."""
+
+    url: Filled = "sqlite:///willcall.db"
+
+
+class LowStockTable(Table):
+    """When a ticket type runs low: at so many left, or at such a share, whichever is more."""
+
+    number: Annotated[int, Field(ge=0)] = 5
+    share: Annotated[float, Field(ge=0, le=1)] = 0.1
+
+
+def _some_time(text: str) -> str:
+    duration.checked(text)
+    if duration.read(text) < timedelta(minutes=1):
+        raise ValueError("nothing is seen so soon; write 1m or more")
+    return text
+
+
+class SellingFastTable(Table):
+    """How soon a ticket type must be expected to sell out to count as selling fast."""
+
+    within: Annotated[str, AfterValidator(_some_time)] = "2h"
+
+
+class WatchTable(Table):
+    """What `willcall watch` leaves of the requests that box offices allow."""
+
+    spare: Annotated[int, Field(ge=0)] = 0
+    """Requests a minute for other programs that use the same key."""
+
+    def watching(self, quota: Quota) -> WatchPolicy:
+        """The same as a value, beside how many requests a box office allows."""
+        return WatchPolicy(share=(quota.requests - self.spare) / quota.requests)
+
+
+class StormTable(Table):
+    """How many cases in one pass are too many to open one by one."""
+
+    limit: Annotated[int, Field(ge=0)] = 20
+
+
+class HistoryTable(Table):
+    """How long the ledger remembers what was seen, for `willcall replay`."""
+
+    keep: Annotated[str, AfterValidator(duration.checked)] = "35d"
+
+
+def _settling(text: str) -> str:
+    duration.checked(text)
+    if duration.read(text) < TRY:
+        least = f"{TRY.total_seconds():.0f}s"
+        raise ValueError(f"it is shorter than a request may take; write {least} or more")
+    return text
+
+
+class DeliveryTable(Table):
+    """When an act that is not there is tried again, and when one is given up."""
+
+    settle: Annotated[str, AfterValidator(_settling)] = "30s"
+    give_up_after: Annotated[str, AfterValidator(duration.checked)] = "7d"
+
+    def policy(self) -> DeliveryPolicy:
+        """The same as a value."""
+        return DeliveryPolicy(
+            settle=duration.read(self.settle), give_up_after=duration.read(self.give_up_after)
+        )
+
+
+class PingTable(Table):
+    """Who is to notice when willcall falls silent: a URL in the manner of healthchecks.io."""
+
+    url: Url
+
+
+class Config(Table):
+    """The whole file."""
+
+    box_office: Annotated[list[BoxOfficeTable], Field(min_length=1)]
+    desk: DeskTable
+    state: StateTable = StateTable()
+    rule: Annotated[tuple[RuleTable, ...], Field(strict=False)] = ()
+    removal: Annotated[tuple[Removal, ...], Field(strict=False)] = ()
+    low_stock: LowStockTable = LowStockTable()
+    selling_fast: SellingFastTable = SellingFastTable()
+    watch: WatchTable = WatchTable()
+    storm: StormTable = StormTable()
+    history: HistoryTable = HistoryTable()
+    delivery: DeliveryTable = DeliveryTable()
+    ping: PingTable | None = None
+    built_in_rules: bool = True
+    """Whether what no rule takes is left to the built-in ones."""
+
+    @property
+    def address(self) -> Address:
+        """Where tickets go, unless a rule says otherwise."""
+        return self.desk.address()
+
+    def rules(self) -> Rules:
+        """All rules in order: those of the file, then the built-in ones."""
+        own = tuple(table.rule(self.desk) for table in self.rule)
+        rest = built_in_rules(self.address) if self.built_in_rules else ()
+        return Rules(
+            rules=own + rest,
+            default=self.address,
+            low_stock=LowStock(self.low_stock.number, self.low_stock.share),
+            storm=Storm(self.storm.limit),
+        )
+
+
+def model_of(values: Mapping[str, Any]) -> type[Config]:
+    """The model of a file that names these providers.
+
+    Raises:
+        ConfigError: a provider is not installed, or its adapter cannot be used.
+    """
+    rows = values.get("box_office")
+    offices = [_provider(row, BoxOfficeTable) for row in (rows if isinstance(rows, list) else [{}])]
+    for number, name in enumerate(offices):
+        _named(f"box_office[{number}]", box_office_table, name)
+    desk = _provider(values.get("desk"), DeskTable)
+    _named("desk", desk_table, desk)
+    return config_model(desk, frozenset(offices))
+
+
+def _named(at: str, work: Callable[[str], object], provider: str) -> None:
+    """Say of a provider that cannot be used where it is named."""
+    try:
+        work(provider)
+    except InputError as error:
+        raise ConfigError(f"{at}.{error.field}", error.problem, error.fix) from error
+
+
+def _provider(table: object, kind: type[Table]) -> str:
+    """The provider that a table names. What is no name is complained of when the file is read."""
+    name = table.get("provider") if isinstance(table, dict) else None
+    default: str = kind.model_fields["provider"].default
+    return name if isinstance(name, str) and name.strip() else default
+
+
+@cache
+def config_model(desk: str, box_offices: frozenset[str]) -> type[Config]:
+    """The model of a file whose desk and box offices are of these providers.
+
+    Raises:
+        InputError: a provider is not installed, or its adapter cannot be used.
+    """
+    office: Any = _one_of([box_office_table(name) for name in sorted(box_offices)])
+    made_desk = desk_table(desk)
+    rule: Any = rule_table(made_desk)
+    fields: dict[str, Any] = {
+        "box_office": (Annotated[list[office], Field(min_length=1)], ...),
+        "desk": (made_desk, ...),
+        "rule": (Annotated[tuple[rule, ...], Field(strict=False)], ()),
+    }
+    return create_model("Config", __base__=Config, __module__=__name__, **fields)
+
+
+def _one_of(tables: list[type[BoxOfficeTable]]) -> Any:
+    """The table of whichever of these providers is named."""
+    if len(tables) <= 1:
+        return tables[0] if tables else BoxOfficeTable
+
+    def arm(table: object) -> str:
+        return f"{ARM}{_provider(table, BoxOfficeTable)}"
+
+    tagged = tuple(Annotated[table, Tag(table.arm)] for table in tables)
+    return Annotated[Union[tagged], Discriminator(arm)]  # noqa: UP007 - of as many as there are

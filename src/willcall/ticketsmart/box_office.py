@@ -1,0 +1,192 @@
+"""TicketSmart as a box office of the bridge: pages of the list, and where ticket types come from.
+
+That an event tells what is left of its ticket types is inferred. Where it does, one request shows
+everything as of one moment. Where it does not, its ticket types are asked for; and once that is
+known, they are asked for alone, and the rest is as the event was last seen. If the event would then
+count as sold out, or no longer, its status is read once more: an old status and a new stock may
+never have been true together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Self
+
+import attrs
+
+from ..bridge.model.facts import EventFacts, TypeFacts, concluded_sold_out
+from ..bridge.ports import (
+    BoxOfficeAdapter,
+    BoxOfficeCapabilities,
+    NotThere,
+    Refused,
+    Removed,
+    Rows,
+)
+from ..client.flow import Flow, now
+from ..client.op import Op, Page
+from ..errors import NotFoundError, SoldTicketsError
+from .api import PROVIDER, FlowTicketSmart
+from .models import Category, Event, TicketType
+
+TITLE = "TicketSmart"
+
+_ROWS = 100
+"""Documented by TicketSmart: the most rows of a page."""
+
+
+@attrs.define
+class _Learned:
+    """What the answers so far have shown; shared by the copies that :meth:`within` makes."""
+
+    silent: bool = False
+    """Whether an event by itself does not tell what is left of its ticket types."""
+
+
+@attrs.frozen
+class TicketSmartBoxOffice:
+    """A box office at TicketSmart."""
+
+    _api: FlowTicketSmart
+    _learned: _Learned = attrs.field(factory=_Learned)
+
+    name = PROVIDER.name
+    title = TITLE
+    quota = PROVIDER.quota
+    capabilities = BoxOfficeCapabilities(rows=_ROWS, remove=True)
+
+    def within(self, seconds: float, *, tries: int | None = None) -> Self:
+        """The same box office, whose calls end after so many seconds and are tried so often."""
+        options: dict[str, Any] = {} if tries is None else {"tries": tries}
+        api = self._api.with_options(deadline=max(0.001, seconds), **options)
+        return attrs.evolve(self, api=api)
+
+    def rows(self, cursor: Op[Page[Event]] | None = None) -> Flow[Rows]:
+        """One page of the list. Its cursor is the call for it, as the page before it gave it."""
+        page = yield from self._api.events.list(limit=_ROWS).page(cursor)
+        at = yield from now()
+        rows = tuple(event_facts(event, at) for event in page.items)
+        return Rows(events=rows, next=page.following, total=page.total)
+
+    def cursor(self, step: int) -> Op[Page[Event]] | None:
+        """The call for a page by its number."""
+        return self._api.events.list(page=step, limit=_ROWS).walk().op
+
+    def event(
+        self, id_or_name: str, known: EventFacts | None = None, *, stock: bool = True
+    ) -> Flow[EventFacts | NotThere]:
+        """One event, and what is left of its ticket types."""
+        try:
+            return (yield from self._event(id_or_name, known, stock=stock))
+        except NotFoundError:
+            return NotThere()
+
+    def _event(self, name: str, known: EventFacts | None, *, stock: bool) -> Flow[EventFacts]:
+        seen = known
+        if seen is None or not (stock and self._learned.silent):
+            event = yield from self._api.events.get(name)
+            at = yield from now()
+            if not stock:
+                return event_facts(event, at)
+            if _tells_stock(event):
+                return event_facts(event, at, event.ticket_types)
+            self._learned.silent = True
+            seen = event_facts(event, at)
+        types = yield from self._api.events.ticket_types(name)
+        at = yield from now()
+        kept = tuple(map(type_facts, types))
+        sold_out = concluded_sold_out(seen.status, kept)
+        if _is_news(kept, known) or sold_out != (known is not None and known.sold_out):
+            return event_facts((yield from self._api.events.get(name)), at, types)
+        return attrs.evolve(
+            seen,
+            ticket_types=kept,
+            sold_out=sold_out,
+            absent=0,
+            vanished=False,
+            types_seen_at=seen.types_seen_at or at,
+        )
+
+    def remove(self, event_id: str, ticket_type_id: str) -> Flow[Removed | Refused]:
+        """Remove a ticket type, unless tickets of it were sold. Tried once."""
+        api = self._api.with_options(tries=1)
+        try:
+            yield from api.events.remove_ticket_type(event_id, ticket_type_id)
+        except SoldTicketsError as error:
+            return Refused(error.message)
+        return Removed()
+
+
+def _tells_stock(event: Event) -> bool:
+    """Whether an event tells how many are left of each of its ticket types."""
+    types = event.ticket_types
+    return types is not None and all(kind.available is not None for kind in types)
+
+
+def _is_news(types: Sequence[TypeFacts], known: EventFacts | None) -> bool:
+    """Whether a ticket type that was there is sold out now. The event's status is of an earlier
+    moment and may say otherwise by now."""
+    before = {kind.id: kind.sold_out for kind in (known and known.ticket_types) or ()}
+    return any(kind.sold_out and not before.get(kind.id, True) for kind in types)
+
+
+def type_facts(ticket_type: TicketType) -> TypeFacts:
+    """What the bridge keeps of a ticket type."""
+    return TypeFacts(
+        id=ticket_type.id,
+        name=ticket_type.name,
+        price=int(ticket_type.price),
+        quantity=ticket_type.quantity,
+        sold=ticket_type.sold,
+        available=ticket_type.available,
+        hidden=ticket_type.hidden,
+        sale_starts_at=ticket_type.sale_starts_at,
+        sale_ends_at=ticket_type.sale_ends_at,
+    )
+
+
+def event_facts(
+    event: Event, seen_at: datetime, types: Sequence[TicketType] | None = None
+) -> EventFacts:
+    """What the bridge keeps of an event.
+
+    Args:
+        event: as it was answered.
+        seen_at: when (aware).
+        types: its ticket types, where they were asked for or it was asked for by itself. None for
+            a row of the list, whose own ones are then taken.
+    """
+    told = event.ticket_types if types is None else types
+    kept = None if told is None else tuple(map(type_facts, told))
+    return EventFacts(
+        id=event.id,
+        title=event.title,
+        status=str(event.status),
+        starts_at=event.starts_at,
+        slug=event.slug,
+        timezone=event.timezone,
+        venue_name=event.venue_name,
+        city=event.city,
+        country=event.country,
+        ends_at=event.ends_at,
+        doors_open=event.doors_open,
+        category=None if event.category is None else str(event.category),
+        visibility=None if event.visibility is None else str(event.visibility),
+        currency=event.currency,
+        public_url=event.public_url,
+        sold_out=concluded_sold_out(str(event.status), kept),
+        ticket_types=kept,
+        types_seen_at=None if types is None else seen_at,
+    )
+
+
+ADAPTER = BoxOfficeAdapter(
+    provider=PROVIDER,
+    title=TITLE,
+    open=lambda account, _: TicketSmartBoxOffice(FlowTicketSmart(account)),
+    capabilities=TicketSmartBoxOffice.capabilities,
+    scopes={"events:read": "to look at all"},
+    removal_scopes={"events:write": "for [[removal]]"},
+    categories=tuple(Category),
+)
