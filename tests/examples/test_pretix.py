@@ -21,12 +21,14 @@ from vcr.errors import CannotOverwriteExistingCassetteException
 from support.cassettes import HOME, Waits, mask, recorder, settled
 from support.pretix import EXCHANGES, FOLDER, KINDS, ORGANIZER, RECORDED, STRANGER, Exchange, opened
 from willcall import connect, connect_async, provider_names
+from willcall.bridge.config.file import checked
 from willcall.bridge.ports import Refused
 from willcall.client.endpoint import endpoint, listing, procedure
 from willcall.client.flow import World, adrive, drive, simulate
 from willcall.client.http import AsyncConnections, Connections
 from willcall.client.provider import open_account
 from willcall.errors import (
+    ConfigError,
     ConflictError,
     InputError,
     PermissionDeniedError,
@@ -272,3 +274,33 @@ def _bare(source: str) -> ast.Module:
                 if not (isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant))
             ]
     return tree
+
+
+README = re.findall(
+    r"^```(\w+)\n(.*?)^```$", (EXAMPLE / "README.md").read_text(), re.DOTALL | re.MULTILINE
+)
+
+
+@pytest.mark.usefixtures("installed")
+def test_the_code_of_its_readme_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (code,) = [text for language, text in README if language == "python"]
+    monkeypatch.setenv("PRETIX_API_KEY", STRANGER)
+
+    with recorder("none", {}, HOME, RECORDED).use_cassette(f"{FOLDER}/events.stock.json"):
+        exec(code, {})
+
+    assert capsys.readouterr().out.splitlines()[:2] == ["Stalls €25.00 4", "Balcony €15.00 0"]
+
+
+@pytest.mark.usefixtures("installed")
+def test_the_configuration_of_its_readme_is_accepted_and_a_misspelled_key_is_not() -> None:
+    (text,) = [text for language, text in README if language == "toml"]
+
+    (box_office,) = checked(tomllib.loads(text)).box_office
+
+    assert box_office.service is PROVIDER
+    assert box_office.settings == ORGANIZER
+    with pytest.raises(ConfigError, match="organiser"):
+        checked(tomllib.loads(text.replace("organizer", "organiser")))
