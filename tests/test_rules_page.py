@@ -12,7 +12,7 @@ from willcall.bridge.config.check import Known, check
 from willcall.bridge.config.rule_tables import If, RuleTable
 from willcall.bridge.insight.rule_test_file import StepTable, TicketTable, read_tests
 from willcall.bridge.insight.rule_tests import built_in, run_test
-from willcall.bridge.model.changes import KINDS
+from willcall.bridge.model.kinds import KINDS
 from willcall.bridge.model.predicates import PREDICATES
 from willcall.bridge.templates.rendering import environment, names
 

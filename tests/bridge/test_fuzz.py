@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from willcall.bridge.config.file import checked
 from willcall.bridge.config.tables import Config
-from willcall.bridge.model.changes import KINDS, change_from_json, change_to_json
+from willcall.bridge.model.changes import change_from_json, change_to_json
 from willcall.bridge.model.facts import from_json, to_json
+from willcall.bridge.model.kinds import KINDS
 from willcall.client.quota import Quota, Window
 from willcall.errors import ConfigError, UndecodableReplyError
 

@@ -11,8 +11,9 @@ import attrs
 from willcall.bridge.alerting.decide import decide, release
 from willcall.bridge.model.address import Address
 from willcall.bridge.model.cases import Case, CaseState, Decision, Intent, State
-from willcall.bridge.model.changes import KINDS, Change, matching
+from willcall.bridge.model.changes import Change
 from willcall.bridge.model.facts import EventFacts, TypeFacts
+from willcall.bridge.model.kinds import KINDS, matching
 from willcall.bridge.model.predicates import PREDICATES, Predicates
 from willcall.bridge.model.rules import QuietHours, Rule, Rules, Silence, Storm
 

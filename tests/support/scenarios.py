@@ -15,7 +15,7 @@ import attrs
 from support.virtual_bridge import ADDRESS, START, VirtualBridge
 from willcall.bridge.config.rule_tables import Removal
 from willcall.bridge.delivery.removals import Scheduled
-from willcall.bridge.model.changes import matching
+from willcall.bridge.model.kinds import matching
 from willcall.bridge.model.predicates import Predicates
 from willcall.bridge.model.rules import Rule, Rules, Storm, built_in_rules
 from willcall.bridge.run import PassReport

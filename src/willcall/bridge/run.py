@@ -40,6 +40,7 @@ from .model.cases import Case, Conclusion, Decision, Intent, IntentState, State
 from .model.changes import Change
 from .model.exit_codes import code_of, worst
 from .model.facts import EventFacts, TypeFacts, event_facts
+from .model.kinds.ticket_types import REMOVAL_FAILED
 from .model.observation import Observation
 from .polling.planner import Planner
 from .request_counter import RequestCounter
@@ -344,7 +345,7 @@ def report_removal_failure(job: Job, event: str, ticket_type: str) -> Flow[PassR
     except ApiError as error:
         return PassReport(box_office=job.box_office, trouble=error)
     change = Change(
-        kind="ticket_type.removal_failed",
+        kind=REMOVAL_FAILED,
         box_office=job.box_office,
         event=seen,
         ticket_type=seen.ticket_type(ticket_type) or TypeFacts(id=ticket_type, name=ticket_type),

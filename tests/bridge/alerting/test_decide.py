@@ -9,7 +9,7 @@ import pytest
 from support.decider import EVENT, FLOOR, HOME, NOW, Decider, a_rule, happens
 from willcall.bridge.alerting.outbox_builder import TAG
 from willcall.bridge.model.cases import Act, CaseState
-from willcall.bridge.model.changes import KINDS
+from willcall.bridge.model.kinds import KINDS
 from willcall.bridge.model.markers import case_marker, marks, read_subject
 from willcall.bridge.model.rules import GroupBy, OnClear, Rules
 

@@ -7,7 +7,7 @@ import pytest
 
 from support.decider import Decider, a_rule
 from willcall.bridge.config.check import Checked, Known, check
-from willcall.bridge.model.changes import KINDS
+from willcall.bridge.model.kinds import KINDS
 from willcall.bridge.model.rules import Silence
 from willcall.bridge.templates.examples import EVENT, example
 from willcall.bridge.templates.lint import flaws

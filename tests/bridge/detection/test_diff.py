@@ -7,8 +7,8 @@ import pytest
 from attrs import evolve
 
 from willcall.bridge.detection.diff import diff
-from willcall.bridge.model.changes import KINDS
 from willcall.bridge.model.facts import EventFacts, TypeFacts, concluded_sold_out
+from willcall.bridge.model.kinds import KINDS
 from willcall.bridge.model.observation import Observation
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
@@ -342,22 +342,22 @@ TABLE: dict[str, tuple[EventFacts | None, EventFacts, list[str]]] = {
     "unknown before and on sale": (
         None,
         an_event(SOME),
-        ["event.published", "event.created"],
+        ["event.created", "event.published"],
     ),
     "unknown before and running low": (
         None,
         an_event(FEW),
-        ["event.published", "event.created", "ticket_type.low_stock"],
+        ["event.created", "event.published", "ticket_type.low_stock"],
     ),
     "unknown before and sold out": (
         None,
         an_event(NONE_LEFT),
-        ["event.published", "event.sold_out", "event.created", "ticket_type.sold_out"],
+        ["event.created", "event.published", "event.sold_out", "ticket_type.sold_out"],
     ),
     "unknown before and cancelled": (
         None,
         row("CANCELLED"),
-        ["event.cancelled", "event.created"],
+        ["event.created", "event.cancelled"],
     ),
     "unknown before and a draft": (None, row("DRAFT"), ["event.created"]),
 }
@@ -395,11 +395,11 @@ def test_a_sold_out_event_that_was_a_draft_for_a_while_still_comes_back_on_sale(
     """Or its ticket would stay open for ever."""
     looks = (row("SOLD_OUT"), row("DRAFT"), row("SOLD_OUT"), row("DRAFT"), row())
     assert follow(*looks) == [
-        ["event.published", "event.sold_out", "event.created"],
+        ["event.created", "event.published", "event.sold_out"],
         ["event.details_changed"],
         ["event.published"],
         ["event.details_changed"],
-        ["event.published", "event.back_on_sale"],
+        ["event.back_on_sale", "event.published"],
     ]
 
 

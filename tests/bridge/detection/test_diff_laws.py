@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from willcall.bridge.detection.diff import diff
-from willcall.bridge.model.changes import KINDS, Change
+from willcall.bridge.model.changes import Change
 from willcall.bridge.model.facts import (
     EventFacts,
     TypeFacts,
@@ -18,6 +18,7 @@ from willcall.bridge.model.facts import (
     from_json,
     to_json,
 )
+from willcall.bridge.model.kinds import KINDS
 from willcall.bridge.model.observation import Observation
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)

@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from willcall.bridge.detection.selling_fast import FAST, SLOWER, Sales, in_words, sales
-from willcall.bridge.model.changes import KINDS, Change
+from willcall.bridge.detection.selling_fast import Sales, in_words, sales
+from willcall.bridge.model.changes import Change
 from willcall.bridge.model.facts import EventFacts, LowStock
+from willcall.bridge.model.kinds import KINDS
+from willcall.bridge.model.kinds.ticket_types import SELLING_FAST, SELLING_SLOWER
 from willcall.bridge.polling.forecast import Forecast, Interval
 from willcall.bridge.templates.examples import EVENT
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
-NAME = (FAST, f"{EVENT.id}/tt_1")
+NAME = (SELLING_FAST, f"{EVENT.id}/tt_1")
 HOUR = 3600.0
 
 
@@ -46,7 +48,7 @@ def with_first(**more: object) -> EventFacts:
 def test_it_begins_when_nine_times_in_ten_it_is_gone_in_time() -> None:
     """And what was foretold is kept, moment by moment."""
     found = seen(expected(0.5, 2.0))
-    assert kinds(found) == [FAST]
+    assert kinds(found) == [SELLING_FAST]
     change, (said,) = found.changes[0], found.foretold
     assert (change.subject, change.detail) == (f"{EVENT.id}/tt_1", "30 minutes to 2 hours")
     assert (said.made_at, said.left) == (NOW, 42)
@@ -62,9 +64,9 @@ def test_it_ends_when_nine_times_in_ten_it_is_not() -> None:
     """In between it stays as it was, whichever that is."""
     for near in (expected(0.5, 5.0), expected(1.9, 3.0)):
         assert kinds(seen(near)) == kinds(seen(near, holds=True)) == []
-    assert kinds(seen(expected(2.1, 9.0), holds=True)) == [SLOWER]
+    assert kinds(seen(expected(2.1, 9.0), holds=True)) == [SELLING_SLOWER]
     assert kinds(seen(expected(2.1, 9.0))) == []
-    assert kinds(seen(Forecast(0.0, 42), holds=True)) == [SLOWER]
+    assert kinds(seen(Forecast(0.0, 42), holds=True)) == [SELLING_SLOWER]
     assert kinds(seen(None, holds=True)) == []
 
 
@@ -88,12 +90,12 @@ def test_what_is_told_otherwise_does_not_begin(event: EventFacts) -> None:
 def test_sold_out_is_no_slowing_down() -> None:
     """It is superseded by that."""
     assert kinds(seen(Forecast(0.0, 0), with_first(available=0), holds=True)) == []
-    kind = KINDS[FAST]
-    assert kind.cleared_by == (SLOWER,)
+    kind = KINDS[SELLING_FAST]
+    assert kind.cleared_by == (SELLING_SLOWER,)
     assert {"ticket_type.sold_out", "ticket_type.low_stock", "event.sold_out"} <= set(
         kind.superseded_by
     )
-    assert KINDS["event.sold_out"].does_cover(FAST)
+    assert KINDS["event.sold_out"].does_cover(SELLING_FAST)
     assert not kind.built_in
 
 
@@ -102,7 +104,7 @@ def test_the_setting_and_the_threshold_count() -> None:
     told = [(EVENT, {"tt_1": expected(2.5, 5.0)})]
     assert sales("main-room", told, (), NOW, timedelta(hours=2)).changes == ()
     found = sales("main-room", told, (), NOW, timedelta(hours=6))
-    assert [one.kind for one in found.changes] == [FAST]
+    assert [one.kind for one in found.changes] == [SELLING_FAST]
     low = LowStock(number=50)
     assert sales("main-room", told, (), NOW, timedelta(hours=6), low).changes == ()
 
@@ -114,8 +116,8 @@ def test_a_rate_near_the_edge_never_flaps(spans: list[tuple[float, float]]) -> N
     for soonest, latest in spans:
         found = kinds(seen(expected(soonest, latest), holds=holds))
         news += found
-        holds = holds or FAST in found
-    assert news in ([], [FAST])
+        holds = holds or SELLING_FAST in found
+    assert news in ([], [SELLING_FAST])
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from support.virtual_bridge import ADDRESS
 from willcall.bridge.insight.preview import page, preview, warning_of
-from willcall.bridge.model.changes import KINDS
+from willcall.bridge.model.kinds import KINDS
 from willcall.bridge.model.predicates import Predicates
 from willcall.bridge.model.rules import OnClear, Rule, Rules, built_in_rules
 from willcall.bridge.templates.examples import EVENT

@@ -7,7 +7,7 @@ import pytest
 from willcall.bridge.config.file import checked
 from willcall.bridge.insight.rule_test_file import TestTable, read_tests
 from willcall.bridge.insight.rule_tests import built_in, run_test
-from willcall.bridge.model.changes import KINDS
+from willcall.bridge.model.kinds import KINDS
 from willcall.errors import ConfigError
 
 SHIPPED = Path(__file__).parents[2] / "rules"

@@ -22,8 +22,9 @@ from willcall.bridge.model.cases import (
     RemovalTry,
     State,
 )
-from willcall.bridge.model.changes import KINDS, Change
+from willcall.bridge.model.changes import Change
 from willcall.bridge.model.facts import EventFacts, TypeFacts
+from willcall.bridge.model.kinds import KINDS
 from willcall.bridge.model.rules import Silence
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from support.decider import EVENT, FLOOR, HOME, NOW, Decider, a_rule, happens
 from willcall.bridge.config.rule_tables import duration
 from willcall.bridge.model.address import Address
-from willcall.bridge.model.changes import KINDS, Severity
 from willcall.bridge.model.facts import EventFacts, LowStock, TypeFacts
+from willcall.bridge.model.kinds import KINDS, Severity
 from willcall.bridge.model.predicates import PREDICATES, Predicates, Situation
 from willcall.bridge.model.rules import Rules, built_in_rules
 

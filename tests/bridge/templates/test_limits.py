@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from willcall.bridge.alerting.decide import decide
 from willcall.bridge.model.address import Address
 from willcall.bridge.model.cases import Act, State
-from willcall.bridge.model.changes import KINDS, Change
+from willcall.bridge.model.changes import Change
 from willcall.bridge.model.facts import EventFacts, TypeFacts
+from willcall.bridge.model.kinds import KINDS
 from willcall.bridge.model.rules import Rule, Rules
 from willcall.bridge.templates.rendering import Words, built_in, render, template, variables
 

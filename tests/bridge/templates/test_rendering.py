@@ -16,8 +16,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from willcall.bridge.model.address import Address
-from willcall.bridge.model.changes import KINDS, Change
+from willcall.bridge.model.changes import Change
 from willcall.bridge.model.facts import EventFacts, TypeFacts
+from willcall.bridge.model.kinds import KINDS
 from willcall.bridge.model.markers import case_marker, in_subject, in_text, marks, read_subject
 from willcall.bridge.model.rules import Rule
 from willcall.bridge.templates.rendering import Words, day, money, one_line, plain, when, words

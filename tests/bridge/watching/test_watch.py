@@ -12,7 +12,7 @@ import pytest
 
 from support.virtual_bridge import ADDRESS
 from support.virtual_watch import VirtualWatch
-from willcall.bridge.model.changes import matching
+from willcall.bridge.model.kinds import matching
 from willcall.bridge.model.policies import WatchPolicy
 from willcall.bridge.model.rules import Rule, Rules, Storm, built_in_rules
 from willcall.bridge.run import Job, release_held, report_removal_failure

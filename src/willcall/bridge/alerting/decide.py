@@ -21,8 +21,9 @@ from datetime import datetime, timedelta
 import attrs
 
 from ..model.cases import Condition, Decision, State
-from ..model.changes import KINDS, Change
+from ..model.changes import Change
 from ..model.facts import EventFacts
+from ..model.kinds import KINDS
 from ..model.rules import Rule, Rules, wait
 from .ending import Endings
 from .opening import open_cases

@@ -11,7 +11,9 @@ from collections.abc import Iterable
 import attrs
 
 from ..model.cases import Case, CaseState, Condition, Name
-from ..model.changes import KINDS, Change
+from ..model.changes import Change
+from ..model.kinds import KINDS
+from ..model.kinds.ticket_types import LOW_STOCK, RESTOCKED
 from .unit_of_work import UnitOfWork
 
 
@@ -71,7 +73,7 @@ class Endings:
 
     def _end_if_no_longer_low(self, condition: Condition) -> None:
         """A rule may have its own idea of "low": over for one, it may still hold for another."""
-        if condition.change.kind != "ticket_type.low_stock":
+        if condition.change.kind != LOW_STOCK:
             return
         work = self._work
         event, one = work.now(condition.change)
@@ -81,7 +83,7 @@ class Endings:
                 continue
             restocked = attrs.evolve(
                 condition.change,
-                kind="ticket_type.restocked",
+                kind=RESTOCKED,
                 event=event,
                 ticket_type=one,
                 before=condition.change.event,

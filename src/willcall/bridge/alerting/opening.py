@@ -12,7 +12,8 @@ from datetime import timedelta
 import attrs
 
 from ..model.cases import Case, CaseState, Condition, Name
-from ..model.changes import KINDS, Change
+from ..model.changes import Change
+from ..model.kinds import KINDS
 from ..model.rules import GroupBy, Rule
 from .storms import digest_what_is_held, held_kinds, is_storm
 from .unit_of_work import UnitOfWork

@@ -11,14 +11,15 @@ from datetime import timedelta
 import attrs
 
 from ..model.cases import Case, CaseState, Condition
-from ..model.changes import KINDS, Change
+from ..model.changes import Change
+from ..model.kinds import KINDS
+from ..model.kinds.box_offices import STORM
 from ..model.rules import BUILT_IN, STORM_KNOWN, Rule
 from ..templates.rendering import plain
 from .unit_of_work import UnitOfWork
 
-_STORM = "box_office.storm"
 _STORM_LASTS = timedelta(hours=1)
-STORM_RULE = f"{BUILT_IN}/{_STORM}"
+STORM_RULE = f"{BUILT_IN}/{STORM}"
 
 
 def is_storm(work: UnitOfWork, fresh: int, lately: timedelta) -> bool:
@@ -26,7 +27,7 @@ def is_storm(work: UnitOfWork, fresh: int, lately: timedelta) -> bool:
     limit = work.rules.storm.limit
     since = work.at - lately
     before = sum(
-        case.opened_at > since and case.kind != _STORM for case in work.known_cases.values()
+        case.opened_at > since and case.kind != STORM for case in work.known_cases.values()
     )
     return bool(limit) and bool(fresh) and fresh + before > limit
 
@@ -42,7 +43,7 @@ def held_kinds(work: UnitOfWork) -> set[str]:
 
 def digest_what_is_held(work: UnitOfWork, lately: timedelta) -> None:
     """List what is held and in no digest yet; who looks often does so once a minute at most."""
-    digests = [case.opened_at for case in work.cases.values() if case.kind == _STORM]
+    digests = [case.opened_at for case in work.cases.values() if case.kind == STORM]
     last = max(digests, default=work.at - STORM_KNOWN)
     held = [
         case
@@ -59,8 +60,8 @@ def _digest(work: UnitOfWork, held: Sequence[Case]) -> None:
         f"- {plain(case.title)}: {KINDS[case.kind].summary} [{case.marker}]"
         for case in sorted(held, key=lambda case: (case.title, case.kind))
     )
-    change = Change(kind=_STORM, box_office=work.box_office, observed_at=work.at, detail=listed)
-    rule = Rule(id=STORM_RULE, kinds=(_STORM,), address=work.rules.default, message=False)
+    change = Change(kind=STORM, box_office=work.box_office, observed_at=work.at, detail=listed)
+    rule = Rule(id=STORM_RULE, kinds=(STORM,), address=work.rules.default, message=False)
     case = work.new_case(rule, Condition(change=change), (), "box_office")
     case = work.scribe.announce(case, rule, change, ())
     # It is a list, and over with the telling: its cases live on their own.

@@ -15,8 +15,9 @@ import attrs
 
 from ...client.redact import scrub
 from ...errors import ConfigError
-from ..model.changes import KINDS, matching
 from ..model.facts import EventFacts
+from ..model.kinds import KINDS, matching
+from ..model.kinds.box_offices import STORM
 from ..model.predicates import Vocabulary
 from ..model.rules import Rule, Silence
 from ..templates.lint import flaws, near, some
@@ -124,7 +125,7 @@ def check(text: str, known: Known, now: datetime) -> Checked:
     complaints.sort(key=lambda one: (one.place is None, one.place and (one.place.line,)))
     rules = config.rules().rules
     taken = {kind for rule in rules for kind in rule.kinds}
-    untaken = tuple(kind for kind in KINDS if kind not in taken and kind != "box_office.storm")
+    untaken = tuple(kind for kind in KINDS if kind not in taken and kind != STORM)
     return Checked(config=config, complaints=tuple(complaints), untaken=untaken)
 
 

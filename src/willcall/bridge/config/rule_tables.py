@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
-from ..model.changes import KINDS, Severity, matching
+from ..model.kinds import KINDS, Severity, matching
 from ..model.predicates import CENTS, COUNT, PREDICATES, SHARE, SPAN, TEXTS, Form, Predicates
 from ..model.rules import GroupBy, OnClear, QuietHours, Rule
 from .account_tables import DeskTable, SettingsTable, own_fields

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from ..model.changes import KINDS, matching
+from ..model.kinds import KINDS, matching
+from ..model.kinds.ticket_types import LOW_STOCK
 from ..model.predicates import BoxOfficePredicate, TypePredicate
 from ..model.rules import GroupBy, OnClear, Rule
-
-_LOW = "ticket_type.low_stock"
 
 
 def impossible(rule: Rule) -> tuple[str, str] | None:
@@ -38,10 +37,6 @@ def shadowing(rules: Sequence[Rule]) -> list[tuple[Rule, list[Rule]]]:
     return found
 
 
-# What clears something, but happens without it as well: news in its own right.
-_NEWS_OF_THEIR_OWN = ("ticket_type.removed", "ticket_type.shown")
-
-
 def good_news(
     rule: Rule, glob: str, named: Collection[str], earlier: Sequence[Rule]
 ) -> tuple[str, ...]:
@@ -67,7 +62,8 @@ def good_news(
         kind
         for kind in kinds
         if kind in clearing
-        and kind not in (*_NEWS_OF_THEIR_OWN, *named)
+        and kind not in named
+        and not KINDS[kind].news_by_itself
         and _taker(kind, rule, earlier) is None
     )
 
@@ -88,6 +84,6 @@ def _taker(kind: str, rule: Rule, earlier: Sequence[Rule]) -> Rule | None:
 def _implied(wide: Rule, narrow: Rule, kind: str) -> bool:
     """Whether the wide rule takes everything of that kind that the narrow one takes."""
     thresholds = wide.predicates.has_threshold, narrow.predicates.has_threshold
-    if kind == _LOW and thresholds[0] != thresholds[1]:
+    if kind == LOW_STOCK and thresholds[0] != thresholds[1]:
         return False  # one goes by the general threshold, the other by its own
     return narrow.predicates.implies(wide.predicates)

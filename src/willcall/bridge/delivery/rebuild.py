@@ -15,8 +15,10 @@ import attrs
 from ..alerting.decide import decide
 from ..alerting.storms import STORM_RULE
 from ..model.cases import Act, Case, CaseState, Condition, Decision, Intent, IntentState, State
-from ..model.changes import KINDS, Change
+from ..model.changes import Change
 from ..model.facts import EventFacts, TypeFacts
+from ..model.kinds import KINDS, EventKind, TypeKind
+from ..model.kinds.box_offices import STORM
 from ..model.markers import case_marker
 from ..model.predicates import Predicates
 from ..model.rules import BUILT_IN, Rule, Rules, Storm
@@ -81,7 +83,7 @@ def origins(
 def _pairs(rules: Rules) -> list[tuple[str, str]]:
     mine = [(rule.id, kind) for rule in rules.rules for kind in rule.kinds]
     ours = [(f"{BUILT_IN}/{kind.name}", kind.name) for kind in KINDS.values() if kind.built_in]
-    return list(dict.fromkeys((*mine, *ours, (STORM_RULE, "box_office.storm"))))
+    return list(dict.fromkeys((*mine, *ours, (STORM_RULE, STORM))))
 
 
 def _subjects(
@@ -163,15 +165,11 @@ def over(
 
 def _holds(origin: Origin, rules: Rules) -> bool | None:
     """Whether its condition still holds; None where the facts cannot say."""
-    event, ticket_type = origin.event, origin.ticket_type
-    if origin.kind == "event.sold_out" and event is not None:
-        return event.sold_out
-    if origin.kind == "event.cancelled" and event is not None:
-        return event.status == "CANCELLED"
-    if origin.kind == "ticket_type.sold_out" and ticket_type is not None:
-        return ticket_type.sold_out
-    if origin.kind == "ticket_type.low_stock" and ticket_type is not None:
-        return rules.runs_low(ticket_type)
+    kind, event, ticket_type = KINDS[origin.kind], origin.event, origin.ticket_type
+    if isinstance(kind, EventKind) and kind.still is not None and event is not None:
+        return kind.still(event)
+    if isinstance(kind, TypeKind) and kind.still is not None and ticket_type is not None:
+        return kind.still(ticket_type, rules.runs_low)
     return None
 
 

@@ -24,6 +24,7 @@ from ...ticketsmart.api import FlowTicketSmart
 from ..model.cases import RemovalState, RemovalTry
 from ..model.changes import Change
 from ..model.facts import EventFacts, event_facts, type_facts
+from ..model.kinds.ticket_types import REMOVAL_FAILED
 
 if TYPE_CHECKING:
     from ..ledger import Fence, Ledger
@@ -147,7 +148,7 @@ def _remove(
         yield from api.with_options(tries=1).events.remove_ticket_type(event.id, ticket_type.id)
     except SoldTicketsError as error:
         change = Change(
-            kind="ticket_type.removal_failed",
+            kind=REMOVAL_FAILED,
             box_office=fence.box_office,
             event=event,
             ticket_type=ticket_type,

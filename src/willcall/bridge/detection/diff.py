@@ -2,36 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from operator import attrgetter
+from typing import TypeVar
 
 import attrs
 
 from ..model.changes import Change
 from ..model.facts import EventFacts, EventStatus, LowStock, TypeFacts, carried_over
+from ..model.kinds import KINDS, EventKind, RunsLow, TypeKind
+from ..model.kinds.events import VANISHED
+from ..model.kinds.kind import Appears, Disappears, EventDiffers, TypeDiffers
 from ..model.observation import Observation
 from .observe import SWEEPS
 
-# A status that has a kind of its own when an event enters it.
-_ENTERED = {
-    EventStatus.CANCELLED: "event.cancelled",
-    EventStatus.COMPLETED: "event.completed",
-    EventStatus.ARCHIVED: "event.archived",
-}
-_ALIVE = {EventStatus.DRAFT, EventStatus.PUBLISHED, EventStatus.SOLD_OUT}
-_ON_SALE = {EventStatus.PUBLISHED, EventStatus.SOLD_OUT}
-
-_Low = Callable[[TypeFacts], bool]
 _USUAL = LowStock()
+# What clears a condition comes first: an event that is there again, and cancelled, has cleared the
+# ticket about its absence rather than superseded it.
+_CLEARING = {name for kind in KINDS.values() for name in kind.cleared_by}
+_ORDER = {
+    name: number
+    for number, name in enumerate(sorted(KINDS, key=lambda kind: kind not in _CLEARING))
+}
+
+T = TypeVar("T")
+_Facts = Callable[[object], object]
+_Test = tuple[_Facts, str, T]
+
+
+def _tests(
+    kinds: Iterable[tuple[str, tuple[str, ...], T]], moving: str
+) -> tuple[tuple[_Facts, tuple[_Test[T], ...]], ...]:
+    """Tests in two groups, each behind the facts it depends on: a group is skipped at once if none
+    of its facts differs. ``moving`` is the fact that differs at nearly every look."""
+    groups: tuple[list[tuple[str, tuple[str, ...], T]], ...] = ([], [])
+    for kind in kinds:
+        groups[moving not in kind[1]].append(kind)
+    return tuple(
+        (
+            attrgetter(*dict.fromkeys(field for _, fields, _ in group for field in fields)),
+            tuple((attrgetter(*fields), name, test) for name, fields, test in group),
+        )
+        for group in groups
+    )
+
+
+_EVENT_TESTS = _tests(
+    (
+        (kind.name, kind.seen.fields, kind.seen.test)
+        for kind in KINDS.values()
+        if isinstance(kind.seen, EventDiffers)
+    ),
+    "ticket_types",
+)
+_TYPE_TESTS = _tests(
+    (
+        (kind.name, kind.seen.fields, kind.seen.test)
+        for kind in KINDS.values()
+        if isinstance(kind.seen, TypeDiffers)
+    ),
+    "available",
+)
+_NEW_EVENT, _NEW_TYPE = (
+    tuple(k.name for k in KINDS.values() if isinstance(k, of) and isinstance(k.seen, Appears))
+    for of in (EventKind, TypeKind)
+)
+_TYPE_GONE = tuple(k.name for k in KINDS.values() if isinstance(k.seen, Disappears))
 
 
 def diff(
     box_office: str,
     snapshot: Mapping[str, EventFacts],
     observation: Observation,
-    low: _Low = _USUAL,
+    low: RunsLow = _USUAL,
 ) -> tuple[tuple[Change, ...], dict[str, EventFacts]]:
     """The changes, events in the order of their ids, and those facts that differ now, by event id.
+    The changes of an event come before those of its ticket types; what clears a condition comes
+    first, the rest in the order of the catalogue.
 
     Args:
         box_office: its name.
@@ -57,7 +105,7 @@ def between(
     before: Mapping[str, EventFacts],
     after: Mapping[str, EventFacts],
     at: datetime,
-    low: _Low = _USUAL,
+    low: RunsLow = _USUAL,
 ) -> tuple[Change, ...]:
     """The changes from one snapshot to a later one, which holds all that the first one does."""
     return tuple(
@@ -69,7 +117,7 @@ def between(
 
 
 def _changes(
-    box_office: str, before: EventFacts | None, after: EventFacts, at: datetime, low: _Low
+    box_office: str, before: EventFacts | None, after: EventFacts, at: datetime, low: RunsLow
 ) -> Iterator[Change]:
     for kind, ticket_type in _compared(before, after, low):
         yield Change(
@@ -102,132 +150,48 @@ def _pairs(
 
 
 def _compared(
-    before: EventFacts | None, after: EventFacts, low: _Low
+    before: EventFacts | None, after: EventFacts, low: RunsLow
 ) -> Iterator[tuple[str, TypeFacts | None]]:
-    if after.vanished:
-        yield "event.vanished", None
-        return
-    if before is not None and before.vanished:
-        yield "event.returned", None
-    yield from ((kind, None) for kind in _status_kinds(before, after))
-    if before is None:
-        yield "event.created", None
-    else:
-        yield from ((kind, None) for kind in _detail_kinds(before, after))
-    yield from _type_kinds(before, after, low)
+    """The kinds of change between two looks at an event, and the ticket type of each.
 
-
-def _status_kinds(before: EventFacts | None, after: EventFacts) -> Iterator[str]:
-    """An event that was not known before is compared with one to which nothing has happened."""
-    was = before.status if before else EventStatus.DRAFT
-    if after.status != was:
-        if after.status in _ENTERED:
-            yield _ENTERED[EventStatus(after.status)]
-        elif was == EventStatus.CANCELLED and after.status in _ALIVE:
-            yield "event.reinstated"
-        elif was == EventStatus.DRAFT and after.status in _ON_SALE:
-            yield "event.published"
-    sold_out = before is not None and before.sold_out
-    if after.sold_out and not sold_out and not _concluded_at_first_look(before, after):
-        yield "event.sold_out"
-    # Cancelled or over is not "back on sale", whatever the stock says.
-    if sold_out and not after.sold_out and after.status == EventStatus.PUBLISHED:
-        yield "event.back_on_sale"
-
-
-def _detail_kinds(before: EventFacts, after: EventFacts) -> Iterator[str]:
-    if after.starts_at != before.starts_at:
-        yield "event.rescheduled"
-    if _place(after) != _place(before) and after.venue_name is not None:
-        yield "event.moved"
-    if (after.title, after.slug) != (before.title, before.slug):
-        yield "event.renamed"
-    if after.visibility != before.visibility and before.visibility is not None:
-        yield "event.visibility_changed"
-    if any(_unnamed(before, after)) or _details(after) != _details(before):
-        yield "event.details_changed"
-
-
-def _unnamed(before: EventFacts, after: EventFacts) -> Iterator[bool]:
-    """What has no kind of its own: most changes of status, a place that is no longer told, a ticket
-    type's new name."""
-    yield after.status != before.status and not any(_status_kinds(before, after))
-    yield _place(after) != _place(before) and after.venue_name is None
-    yield _renamed_types(before, after)
-
-
-def _renamed_types(before: EventFacts, after: EventFacts) -> bool:
-    known = {one.id: one.name for one in before.ticket_types or ()}
-    return any(known.get(one.id, one.name) != one.name for one in after.ticket_types or ())
-
-
-def _concluded_at_first_look(before: EventFacts | None, after: EventFacts) -> bool:
-    """Whether an event counts as sold out only by ticket types that were never seen before.
-
-    That look is their baseline: nobody can tell whether it was so all along.
+    Whether each kind is there is for the kind to say: see ``model/kinds``.
     """
-    first = before is not None and before.ticket_types is None and after.ticket_types is not None
-    return first and after.status != EventStatus.SOLD_OUT
-
-
-def _place(event: EventFacts) -> tuple[str | None, str | None]:
-    return event.venue_name, event.city
-
-
-def _details(event: EventFacts) -> tuple[object, ...]:
-    return (
-        event.ends_at,
-        event.doors_open,
-        event.timezone,
-        event.country,
-        event.category,
-        event.currency,
-        event.public_url,
-    )
+    known = before or attrs.evolve(after, status=EventStatus.DRAFT, sold_out=False)
+    kinds = []
+    for facts, tests in _EVENT_TESTS:
+        if facts(known) != facts(after):
+            for own, name, test in tests:
+                if test(known, after) and own(known) != own(after):
+                    kinds.append(name)
+    if before is None:
+        kinds += _NEW_EVENT
+    kinds.sort(key=_ORDER.__getitem__)
+    if after.vanished:
+        kinds = [name for name in kinds if name == VANISHED]
+    for name in kinds:
+        yield name, None
+    if not after.vanished:
+        yield from _type_kinds(before, after, low)
 
 
 def _type_kinds(
-    before: EventFacts | None, after: EventFacts, low: _Low
+    before: EventFacts | None, after: EventFacts, low: RunsLow
 ) -> Iterator[tuple[str, TypeFacts | None]]:
     if after.ticket_types is None or (before is not None and before.ticket_types is None):
         return  # the first look at ticket types is their baseline
-    known = {one.id: one for one in (before.ticket_types or ())} if before else {}
-    for one in after.ticket_types:
-        was = known.pop(one.id, None)
-        if was is None and before is not None:
-            yield "ticket_type.added", one
-        yield from ((kind, one) for kind in _stock_kinds(was, one, after, low))
-        if was is not None:
-            yield from ((kind, one) for kind in _offer_kinds(was, one))
-    yield from (("ticket_type.removed", gone) for gone in known.values())
-
-
-def _stock_kinds(
-    was: TypeFacts | None, now: TypeFacts, event: EventFacts, low: _Low
-) -> Iterator[str]:
-    if now.hidden:
-        return  # a guest list that is full is nobody's news
-    sold_out = was is not None and was.sold_out and not was.hidden
-    if now.sold_out and not sold_out:
-        yield "ticket_type.sold_out"
-    elif sold_out and now.available is not None and not now.sold_out:
-        yield "ticket_type.back_on_sale"
-    ran_low = was is not None and not was.hidden and low(was)
-    # What is not on sale cannot run low; a draft's last five places are nobody's news.
-    # Nor does what was sold out and has a few places again: that is good news, told as such.
-    if low(now) and not ran_low and not sold_out and event.status in _ON_SALE:
-        yield "ticket_type.low_stock"
-    elif ran_low and now.available is not None and not low(now) and not now.sold_out:
-        yield "ticket_type.restocked"
-
-
-def _offer_kinds(was: TypeFacts, now: TypeFacts) -> Iterator[str]:
-    if now.price != was.price:
-        yield "ticket_type.price_changed"
-    if now.quantity != was.quantity and None not in {now.quantity, was.quantity}:
-        yield "ticket_type.quantity_changed"
-    if now.hidden != was.hidden:
-        yield "ticket_type.hidden" if now.hidden else "ticket_type.shown"
-    window = (now.sale_starts_at, now.sale_ends_at)
-    if window != (was.sale_starts_at, was.sale_ends_at):
-        yield "ticket_type.sale_window_changed"
+    gone = {one.id: one for one in (before.ticket_types or ())} if before else {}
+    for now in after.ticket_types:
+        was = gone.pop(now.id, None)
+        if was is None:
+            if before is not None:
+                for name in _NEW_TYPE:
+                    yield name, now
+            was = attrs.evolve(now, available=None)
+        for facts, tests in _TYPE_TESTS:
+            if facts(was) != facts(now):
+                for own, name, test in tests:
+                    if test(was, now, after, low) and own(was) != own(now):
+                        yield name, now
+    for was in gone.values():
+        for name in _TYPE_GONE:
+            yield name, was

@@ -14,12 +14,10 @@ import attrs
 
 from ..model.changes import Change
 from ..model.facts import EventFacts, EventStatus, LowStock, TypeFacts
+from ..model.kinds.ticket_types import SELLING_FAST, SELLING_SLOWER
 from ..model.policies import SELLING_FAST_WITHIN
 from ..model.predictions import Prediction
 from ..polling.forecast import Forecast, Interval
-
-FAST = "ticket_type.selling_fast"
-SLOWER = "ticket_type.selling_slower"
 
 
 @attrs.frozen
@@ -52,14 +50,14 @@ def sales(
     foretold: list[Prediction] = []
     for event, expected in seen:
         for one in event.ticket_types or ():
-            holds = (FAST, f"{event.id}/{one.id}") in holding
+            holds = (SELLING_FAST, f"{event.id}/{one.id}") in holding
             forecast = expected.get(one.id)
             span = None if forecast is None else forecast.sold_out
             if not holds and span is not None and _begins(event, one, span, within, low):
-                changes.append(_change(FAST, box_office, event, one, at, span))
+                changes.append(_change(SELLING_FAST, box_office, event, one, at, span))
                 foretold.append(_prediction(box_office, event, one, at, span))
             elif holds and forecast is not None and _ends(one, span, within):
-                changes.append(_change(SLOWER, box_office, event, one, at, span))
+                changes.append(_change(SELLING_SLOWER, box_office, event, one, at, span))
     return Sales(tuple(changes), tuple(foretold))
 
 

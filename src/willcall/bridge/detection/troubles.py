@@ -14,39 +14,26 @@ from ...errors import (
     ApiError,
     AuthenticationError,
     PermissionDeniedError,
-    RateLimitError,
     TransportError,
     WillcallError,
 )
 from ..model.cases import State
 from ..model.changes import Change
+from ..model.kinds import KINDS, Trouble
+from ..model.kinds.box_offices import DELIVERED, UNDELIVERED
 
 AFTER: Mapping[str, int] = {
-    "box_office.key_rejected": 1,
-    "box_office.scope_missing": 1,
-    "box_office.unreachable": 3,
-    "box_office.quota_exhausted": 3,
+    kind.name: kind.seen.runs for kind in KINDS.values() if isinstance(kind.seen, Trouble)
 }
-"""How many runs in a row must have a trouble before it is told."""
-
-_ENDED_BY = {
-    "box_office.key_rejected": "box_office.key_accepted",
-    "box_office.scope_missing": "box_office.key_accepted",
-    "box_office.unreachable": "box_office.reachable",
-    "box_office.quota_exhausted": "box_office.quota_free",
-}
+"""How many runs in a row must have a trouble before it is reported."""
 
 
 def kind_of(error: WillcallError | None) -> str | None:
     """The kind of trouble that an error is, or None if it is none of the box office's."""
-    if isinstance(error, AuthenticationError):
-        return "box_office.key_rejected"
-    if isinstance(error, PermissionDeniedError):
-        return "box_office.scope_missing"
-    if isinstance(error, RateLimitError):
-        # Without a status it was our own pacing that held back, which is as it should be.
-        return None if error.status is None else "box_office.quota_exhausted"
-    return "box_office.unreachable" if isinstance(error, ApiError) else None
+    if error is None:
+        return None
+    troubles = ((kind.name, kind.seen) for kind in KINDS.values())
+    return next((n for n, seen in troubles if isinstance(seen, Trouble) and seen.test(error)), None)
 
 
 def of_all(error: ApiError) -> bool:
@@ -79,8 +66,9 @@ def noted(
         return (change,), after
     if error is not None:
         return (), dict(counts)
-    over = dict.fromkeys(_ENDED_BY[one] for one, count in counts.items() if count >= AFTER[one])
-    return tuple(Change(kind=k, box_office=box_office, observed_at=at) for k in over), {}
+    known = [KINDS[name] for name, count in counts.items() if count >= AFTER[name]]
+    over = dict.fromkeys(kind.cleared_by[0] for kind in known)
+    return tuple(Change(kind=name, box_office=box_office, observed_at=at) for name in over), {}
 
 
 def letters(box_office: str, state: State, at: datetime) -> tuple[Change, ...]:
@@ -91,11 +79,10 @@ def letters(box_office: str, state: State, at: datetime) -> tuple[Change, ...]:
         state: what the ledger knows.
         at: when.
     """
-    told = any(one.change.kind == "box_office.undelivered" for one in state.conditions)
-    if state.dead and not told:
+    known = any(condition.change.kind == UNDELIVERED for condition in state.conditions)
+    if state.dead and not known:
         listed = "\n".join(f"- {letter}" for letter in state.dead)
-        kind = "box_office.undelivered"
-        return (Change(kind=kind, box_office=box_office, observed_at=at, detail=listed),)
-    if told and not state.dead:
-        return (Change(kind="box_office.delivered", box_office=box_office, observed_at=at),)
+        return (Change(kind=UNDELIVERED, box_office=box_office, observed_at=at, detail=listed),)
+    if known and not state.dead:
+        return (Change(kind=DELIVERED, box_office=box_office, observed_at=at),)
     return ()

@@ -9,8 +9,9 @@ from html import escape
 import attrs
 
 from ...errors import InputError
-from ..model.changes import KINDS, Change
+from ..model.changes import Change
 from ..model.facts import EventFacts
+from ..model.kinds import KINDS
 from ..model.predicates import Situation
 from ..model.rules import OnClear, Rule, Rules
 from ..templates.examples import EVENT, example

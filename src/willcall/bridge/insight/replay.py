@@ -13,16 +13,14 @@ from enum import StrEnum
 import attrs
 
 from ..detection.diff import between
-from ..detection.selling_fast import FAST, SLOWER
 from ..model.cases import Case, Name, Recorded
 from ..model.changes import Change
 from ..model.facts import EventFacts
 from ..model.history import Entry, snapshots
+from ..model.kinds import KINDS, Source, Trouble
+from ..model.kinds.box_offices import STORM
 from ..model.rules import Rules, Silence
 from .virtual import Ticket, Virtual
-
-_STORM = "box_office.storm"
-_TOLD = {"ticket_type.removal_failed", FAST, SLOWER}
 
 
 class Fate(StrEnum):
@@ -95,8 +93,8 @@ def replay(
     if begins is None:
         return Replay(box_office=box_office, begins=None, since=since)
     start = max(since, begins)
-    then = [one for one in opened if one.opened_at >= start and one.kind != _STORM]
-    now = [one for one in film.virtual.cases if one.opened_at >= start and one.kind != _STORM]
+    then = [one for one in opened if one.opened_at >= start and one.kind != STORM]
+    now = [one for one in film.virtual.cases if one.opened_at >= start and one.kind != STORM]
     told_in = {(change.kind, change.subject): marker for change, marker in told if marker}
     compared = sorted(
         _compared(then, now, told_in, film), key=lambda one: (one.at, one.title, one.kind)
@@ -105,9 +103,9 @@ def replay(
 
 
 def _unseen(change: Change) -> bool:
-    """Whether a change was told rather than seen: no snapshot shows it."""
-    told = change.kind.startswith("box_office.") or change.kind in _TOLD
-    return told and change.kind != _STORM
+    """Whether a change was reported rather than seen: no snapshot shows it."""
+    reported = isinstance(KINDS[change.kind].seen, Source | Trouble)
+    return reported and change.kind != STORM
 
 
 class _Film:

@@ -14,8 +14,9 @@ import attrs
 
 from ...client.redact import scrub
 from ..model.cases import Act, Case, CaseState, Intent, IntentState
-from ..model.changes import KINDS, Change, Severity
+from ..model.changes import Change
 from ..model.history import Entry
+from ..model.kinds import KINDS, Severity
 from ..model.predictions import Prediction
 from ..model.rules import Silence
 from .stock import Curve, curves

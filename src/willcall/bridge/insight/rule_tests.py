@@ -23,6 +23,7 @@ from ..detection.troubles import noted
 from ..model.address import Address
 from ..model.changes import Change
 from ..model.facts import EventFacts, TypeFacts, concluded_sold_out
+from ..model.kinds.ticket_types import REMOVAL_FAILED
 from ..model.observation import Observation
 from ..model.rules import Rules, Silence, built_in_rules
 from .rule_test_file import OF_TYPE, EventTable, ExpectTable, StepTable, TestTable, TicketTable
@@ -133,7 +134,7 @@ class _Stage:
     def _failed(self, event_id: str, name: str, at: datetime) -> Change:
         event = self._events[event_id]
         return Change(
-            kind="ticket_type.removal_failed",
+            kind=REMOVAL_FAILED,
             box_office=self._box_office,
             event=event,
             ticket_type=event.ticket_type(name),

@@ -15,8 +15,10 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from .address import Address
-from .changes import KINDS, Change, Severity
+from .changes import Change
 from .facts import EventFacts, LowStock, TypeFacts
+from .kinds import KINDS, Severity
+from .kinds.ticket_types import LOW_STOCK
 from .predicates import Predicates, Situation
 
 BUILT_IN = "built-in"
@@ -192,7 +194,7 @@ class Rules:
         return self.low_stock(ticket_type) or any(
             rule.predicates.has_threshold and rule.predicates.runs_low(ticket_type)
             for rule in self.rules
-            if "ticket_type.low_stock" in rule.kinds
+            if LOW_STOCK in rule.kinds
         )
 
     def verdicts(self, now: Situation) -> Iterator[Verdict]:
@@ -219,7 +221,7 @@ class Rules:
         if kind not in rule.kinds:
             return f"it is not about {kind}"
         why_not = rule.predicates.why_not(now)
-        if why_not is None and kind == "ticket_type.low_stock" and ticket_type is not None:
+        if why_not is None and kind == LOW_STOCK and ticket_type is not None:
             left = f"remaining: {ticket_type.available} are left"
             why_not = None if self.still_low(rule, ticket_type) else left
         return why_not

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 import attrs
 
-from ..model.changes import KINDS
+from ..model.kinds import KINDS
 from .examples import example
 from .rendering import environment, names, render, template, variables
 

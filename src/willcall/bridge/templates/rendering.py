@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...client.money import Money
-from ..model.changes import KINDS, Change, Severity
+from ..model.changes import Change
 from ..model.facts import EventFacts, TypeFacts
+from ..model.kinds import KINDS, Severity
 
 if TYPE_CHECKING:
     from ..model.rules import Rule

@@ -40,7 +40,6 @@ from ...ticketsmart.api import FlowTicketSmart
 from ..delivery.job import Job
 from ..detection.observe import observe
 from ..detection.poller import Poller
-from ..detection.selling_fast import FAST
 from ..detection.troubles import kind_of, of_all
 from ..evaluate import (
     Found,
@@ -56,6 +55,7 @@ from ..ledger import Fence
 from ..model.cases import Conclusion, Name
 from ..model.exit_codes import worst
 from ..model.facts import EventFacts
+from ..model.kinds.ticket_types import SELLING_FAST
 from ..model.observation import Observation
 from ..polling.budget import Poll
 from ..polling.planner import Planner
@@ -165,7 +165,7 @@ class Watch:
             self._snapshot = first
         else:
             self._snapshot = dict(state.snapshot)
-            self._fast = {one.name for one in state.conditions if one.change.kind == FAST}
+            self._fast = {one.name for one in state.conditions if one.change.kind == SELLING_FAST}
         self._planner, patrol = planner, Poller(planner, self._snapshot)
         self._courier.ring()
         yield from self._say(said=f"watching {len(self._snapshot)} events")
@@ -298,7 +298,7 @@ class Watch:
         if decision.intents:
             self._courier.ring()
         self._fast -= set(decision.over)
-        self._fast |= {one.name for one in decision.conditions if one.change.kind == FAST}
+        self._fast |= {one.name for one in decision.conditions if one.change.kind == SELLING_FAST}
         assert self._minute is not None  # noqa: S101 - there is one while anything is concluded
         self._minute.changes += len(decision.recorded)
         if decision.recorded or decision.baseline:

@@ -80,7 +80,7 @@ def log(
 
 
 def _kinds(globs: list[str]) -> tuple[str, ...]:
-    from ...bridge.model.changes import KINDS, matching
+    from ...bridge.model.kinds import KINDS, matching
     from ...bridge.templates.lint import near
 
     for glob in globs:
@@ -109,7 +109,7 @@ def _tried(pair: tuple[Case, Intent]) -> datetime:
 
 
 def _line(row: Logged | tuple[Case, Intent]) -> str:
-    from ...bridge.model.changes import KINDS
+    from ...bridge.model.kinds import KINDS
     from ...bridge.templates.rendering import plain
 
     if isinstance(row, tuple):

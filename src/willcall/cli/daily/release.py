@@ -56,7 +56,7 @@ def release(
 
 def _list(config: ConfigFile, *, as_json: bool) -> None:
     from ...bridge.model.cases import CaseState
-    from ...bridge.model.changes import KINDS
+    from ...bridge.model.kinds import KINDS
     from ..shell import show
     from ..shell.ledgers import opened
 

@@ -17,7 +17,7 @@ from xml.etree.ElementTree import Element
 from ..._version import __version__
 from ...bridge.insight.report import Fate, Happened, OfficeReport, Opened, Report, Runs
 from ...bridge.insight.stock import Curve
-from ...bridge.model.changes import Severity
+from ...bridge.model.kinds import Severity
 from ...bridge.templates.rendering import local, plain
 from . import report_words as words
 from .markup import Child, html, tag

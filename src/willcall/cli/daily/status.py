@@ -154,7 +154,7 @@ def _run_words(one: OfficeStatus, now: datetime) -> str:
 
 
 def _cases(one: OfficeStatus) -> None:
-    from ...bridge.model.changes import KINDS
+    from ...bridge.model.kinds import KINDS
     from ..shell import show
 
     cases = (*one.open, *one.held)

@@ -138,7 +138,7 @@ def _as_json(found: Checked, file: Path) -> None:
 
 
 def _kinds(*, as_json: bool) -> None:
-    from ...bridge.model.changes import KINDS
+    from ...bridge.model.kinds import KINDS
     from ...bridge.templates.rendering import names
     from ..shell import show
 

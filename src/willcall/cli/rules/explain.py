@@ -114,7 +114,7 @@ def _of_box_office(
     config: Config, ledger: Ledger, seen: dict[str, dict[str, EventFacts]], name: str
 ) -> list[Explanation]:
     """What happened to it as a whole: its key, its requests, storms."""
-    from ...bridge.model.changes import matching
+    from ...bridge.model.kinds import matching
 
     logged = ledger.log(box_office=name, kinds=matching(["box_office.*"]), limit=_MOST)
     markers = list(dict.fromkeys(one.marker for one in logged if one.marker))
@@ -175,7 +175,7 @@ def _explained(
 
 
 def _text(one: Explanation) -> None:
-    from ...bridge.model.changes import KINDS
+    from ...bridge.model.kinds import KINDS
     from ...bridge.templates.rendering import plain
     from ..shell import show
 

@@ -92,7 +92,7 @@ def _text(one: Replay) -> None:
 
 
 def _line(one: Compared) -> str:
-    from ...bridge.model.changes import KINDS
+    from ...bridge.model.kinds import KINDS
     from ...bridge.templates.rendering import plain
 
     what = f"{plain(one.title)}: {KINDS[one.kind].summary}"

@@ -16,7 +16,7 @@ import typer
 from ...bridge.delivery.attempt import Delivered, Outcome
 from ...bridge.delivery.projection import Outlook
 from ...bridge.model.cases import Act, Case, Intent, Recorded
-from ...bridge.model.changes import KINDS
+from ...bridge.model.kinds import KINDS
 from ...bridge.run import PassReport, Plan
 from ...bridge.templates.rendering import plain
 from ...bridge.watching.heartbeat import WatchNotice

@@ -1,0 +1,123 @@
+"""What happens to a whole box office: mostly that it cannot be read."""
+
+from __future__ import annotations
+
+from ....errors import (
+    ApiError,
+    AuthenticationError,
+    ConnectError,
+    PermissionDeniedError,
+    RateLimitError,
+    WillcallError,
+)
+from .kind import OfficeKind, Severity, Source, Trouble
+
+UNDELIVERED = "box_office.undelivered"
+DELIVERED = "box_office.delivered"
+STORM = "box_office.storm"
+
+
+def _is_exhausted(error: WillcallError) -> bool:
+    # Without a status it was willcall's own pacing that held a request back, as it should.
+    return isinstance(error, RateLimitError) and error.status is not None
+
+
+def _is_unreachable(error: WillcallError) -> bool:
+    others = AuthenticationError, PermissionDeniedError, RateLimitError
+    return isinstance(error, ApiError) and not isinstance(error, others)
+
+
+BOX_OFFICES = (
+    OfficeKind(
+        name="box_office.key_rejected",
+        summary="TicketSmart rejects the key",
+        severity=Severity.HIGH,
+        cleared_by=("box_office.key_accepted",),
+        built_in=True,
+        seen=Trouble(
+            runs=1,
+            test=lambda error: isinstance(error, AuthenticationError),
+            example=AuthenticationError("invalid API key", status=401),
+        ),
+        detail="invalid or revoked API key",
+    ),
+    OfficeKind(
+        name="box_office.key_accepted",
+        summary="the key is accepted again",
+        seen=Source.RECOVERY,
+        detail="",
+    ),
+    OfficeKind(
+        name="box_office.scope_missing",
+        summary="the key lacks a scope",
+        severity=Severity.HIGH,
+        cleared_by=("box_office.key_accepted",),
+        built_in=True,
+        seen=Trouble(
+            runs=1,
+            test=lambda error: isinstance(error, PermissionDeniedError),
+            example=PermissionDeniedError("missing scope", status=403),
+        ),
+        detail="missing scope: events:read",
+    ),
+    OfficeKind(
+        name="box_office.unreachable",
+        summary="TicketSmart cannot be reached",
+        severity=Severity.HIGH,
+        cleared_by=("box_office.reachable",),
+        built_in=True,
+        seen=Trouble(
+            runs=3,
+            test=_is_unreachable,
+            example=ConnectError("no connection"),
+        ),
+        detail="the connection was refused",
+    ),
+    OfficeKind(
+        name="box_office.reachable",
+        summary="TicketSmart can be reached again",
+        seen=Source.RECOVERY,
+        detail="",
+    ),
+    OfficeKind(
+        name="box_office.quota_exhausted",
+        summary="others use up its requests",
+        cleared_by=("box_office.quota_free",),
+        built_in=True,
+        seen=Trouble(
+            runs=3,
+            test=_is_exhausted,
+            example=RateLimitError("rate limit exceeded", status=429),
+        ),
+        detail="rate limit exceeded",
+    ),
+    OfficeKind(
+        name="box_office.quota_free",
+        summary="there are requests again",
+        seen=Source.RECOVERY,
+        detail="",
+    ),
+    OfficeKind(
+        name=UNDELIVERED,
+        summary="Ticket0 refuses something for good",
+        severity=Severity.HIGH,
+        cleared_by=(DELIVERED,),
+        built_in=True,
+        seen=Source.DELIVERY,
+        detail="- the ticket of Gala Night: the inbox does not exist",
+    ),
+    OfficeKind(
+        name=DELIVERED,
+        summary="nothing is refused any more",
+        seen=Source.DELIVERY,
+        detail="",
+    ),
+    OfficeKind(
+        name=STORM,
+        summary="many things at once",
+        severity=Severity.HIGH,
+        superseded_by=(),
+        seen=Source.STORM,
+        detail="- Gala Night: sold out [wc-3k9f2m7q]",
+    ),
+)

@@ -1,0 +1,241 @@
+"""What happens to events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from operator import attrgetter
+from typing import Any
+
+import attrs
+
+from ..facts import EventFacts, EventStatus
+from .kind import Appears, EventDiffers, EventKind, Severity, with_left
+
+VANISHED = "event.vanished"
+ON_SALE = frozenset({EventStatus.PUBLISHED, EventStatus.SOLD_OUT})
+_ALIVE = {EventStatus.DRAFT, *ON_SALE}
+_PLACE = ("venue_name", "city")
+# What an event has besides, and nothing else tells of.
+_DETAILS = ("ends_at", "doors_open", "timezone", "country", "category", "currency", "public_url")
+_place, _details = attrgetter(*_PLACE), attrgetter(*_DETAILS)
+
+
+# -- detection ------------------------------------------------------------------------------------
+
+
+def _becomes(status: EventStatus) -> EventDiffers:
+    return EventDiffers(("status",), lambda _before, after: after.status == status)
+
+
+def _sells_out(before: EventFacts, after: EventFacts) -> bool:
+    # Ticket types that are seen for the first time are a baseline: they may have been so before.
+    first = before.ticket_types is None and after.ticket_types is not None
+    return after.sold_out and not (first and after.status != EventStatus.SOLD_OUT)
+
+
+_SOLD_OUT = EventDiffers(("sold_out",), _sells_out)
+# A cancelled or past event is not back on sale, whatever its stock.
+_BACK_ON_SALE = EventDiffers(
+    ("sold_out",),
+    lambda _before, after: not after.sold_out and after.status == EventStatus.PUBLISHED,
+)
+_PUBLISHED = EventDiffers(
+    ("status",),
+    lambda before, after: before.status == EventStatus.DRAFT and after.status in ON_SALE,
+)
+_CANCELLED = _becomes(EventStatus.CANCELLED)
+_REINSTATED = EventDiffers(
+    ("status",),
+    lambda before, after: before.status == EventStatus.CANCELLED and after.status in _ALIVE,
+)
+_COMPLETED = _becomes(EventStatus.COMPLETED)
+_ARCHIVED = _becomes(EventStatus.ARCHIVED)
+_OF_STATUS = (
+    _PUBLISHED, _SOLD_OUT, _BACK_ON_SALE, _CANCELLED, _REINSTATED, _COMPLETED, _ARCHIVED,
+)  # fmt: skip
+
+
+def _differs_otherwise(before: EventFacts, after: EventFacts) -> bool:
+    """Whether a detail differs that no other kind tells of: most changes of status, a place that is
+    no longer given, a ticket type's new name."""
+    if _details(before) != _details(after):
+        return True
+    if before.status != after.status and not any(seen(before, after) for seen in _OF_STATUS):
+        return True
+    if after.venue_name is None and _place(before) != _place(after):
+        return True
+    return before.ticket_types is not after.ticket_types and _renames_types(before, after)
+
+
+def _renames_types(before: EventFacts, after: EventFacts) -> bool:
+    known = {one.id: one.name for one in before.ticket_types or ()}
+    return any(known.get(one.id, one.name) != one.name for one in after.ticket_types or ())
+
+
+# -- examples -------------------------------------------------------------------------------------
+
+_Example = Callable[[EventFacts], tuple[EventFacts | None, EventFacts]]
+
+
+def _from(**before: Any) -> _Example:
+    """An example that had these facts before."""
+    return lambda event: (attrs.evolve(event, **before), event)
+
+
+def _to(**after: Any) -> _Example:
+    """An example that has these facts now."""
+    return lambda event: (event, attrs.evolve(event, **after))
+
+
+def _sold_out(event: EventFacts) -> EventFacts:
+    types = event.ticket_types and tuple(with_left(one, 0) for one in event.ticket_types)
+    return attrs.evolve(event, status=EventStatus.SOLD_OUT, sold_out=True, ticket_types=types)
+
+
+def _on_sale(event: EventFacts) -> EventFacts:
+    types = event.ticket_types and tuple(
+        with_left(one, one.available or 6) for one in event.ticket_types
+    )
+    return attrs.evolve(event, status=EventStatus.PUBLISHED, sold_out=False, ticket_types=types)
+
+
+# -- the kinds ------------------------------------------------------------------------------------
+
+EVENTS = (
+    EventKind(
+        name="event.created",
+        summary="new",
+        severity=Severity.LOW,
+        seen=Appears(),
+        example=lambda event: (None, attrs.evolve(event, status=EventStatus.DRAFT)),
+    ),
+    EventKind(
+        name="event.published",
+        summary="on sale for the first time",
+        severity=Severity.LOW,
+        seen=_PUBLISHED,
+        example=lambda event: (
+            attrs.evolve(event, status=EventStatus.DRAFT),
+            attrs.evolve(event, status=EventStatus.PUBLISHED),
+        ),
+    ),
+    EventKind(
+        name="event.sold_out",
+        summary="sold out",
+        severity=Severity.HIGH,
+        cleared_by=("event.back_on_sale",),
+        covers=("ticket_type.sold_out", "ticket_type.low_stock", "ticket_type.selling_fast"),
+        built_in=True,
+        remark="covers the sell-outs of its ticket types",
+        seen=_SOLD_OUT,
+        still=lambda event: event.sold_out,
+        example=lambda event: (event, _sold_out(event)),
+    ),
+    EventKind(
+        name="event.back_on_sale",
+        summary="back on sale",
+        seen=_BACK_ON_SALE,
+        example=lambda event: (_sold_out(event), _on_sale(event)),
+    ),
+    EventKind(
+        name="event.cancelled",
+        summary="cancelled",
+        severity=Severity.HIGH,
+        cleared_by=("event.reinstated",),
+        covers=(
+            "event.rescheduled",
+            "event.moved",
+            "event.sold_out",
+            "event.details_changed",
+            "ticket_type.*",
+        ),
+        built_in=True,
+        seen=_CANCELLED,
+        still=lambda event: event.status == EventStatus.CANCELLED,
+        example=_to(status=EventStatus.CANCELLED),
+    ),
+    EventKind(
+        name="event.reinstated",
+        summary="on again after it was cancelled",
+        seen=_REINSTATED,
+        example=lambda event: (
+            attrs.evolve(event, status=EventStatus.CANCELLED),
+            attrs.evolve(event, status=EventStatus.PUBLISHED),
+        ),
+    ),
+    EventKind(
+        name="event.completed",
+        summary="over",
+        severity=Severity.LOW,
+        seen=_COMPLETED,
+        example=_to(status=EventStatus.COMPLETED),
+    ),
+    EventKind(
+        name="event.archived",
+        summary="archived",
+        severity=Severity.LOW,
+        seen=_ARCHIVED,
+        example=_to(status=EventStatus.ARCHIVED),
+    ),
+    EventKind(
+        name="event.rescheduled",
+        summary="moved to another date",
+        severity=Severity.HIGH,
+        covers=("event.details_changed",),
+        built_in=True,
+        seen=EventDiffers(("starts_at",)),
+        example=lambda event: (
+            attrs.evolve(event, starts_at=event.starts_at - timedelta(days=7)),
+            event,
+        ),
+    ),
+    EventKind(
+        name="event.moved",
+        summary="moved to another place",
+        severity=Severity.HIGH,
+        built_in=True,
+        seen=EventDiffers(_PLACE, lambda _before, after: after.venue_name is not None),
+        example=_from(venue_name="Town Hall"),
+    ),
+    EventKind(
+        name="event.renamed",
+        summary="renamed",
+        severity=Severity.LOW,
+        seen=EventDiffers(("title", "slug")),
+        example=lambda event: (attrs.evolve(event, title=f"{event.title} (working title)"), event),
+    ),
+    EventKind(
+        name="event.details_changed",
+        summary="details changed",
+        severity=Severity.LOW,
+        seen=EventDiffers(("status", *_PLACE, "ticket_types", *_DETAILS), _differs_otherwise),
+        example=_from(doors_open=None),
+    ),
+    EventKind(
+        name="event.visibility_changed",
+        summary="visible to others than before",
+        seen=EventDiffers(("visibility",), lambda before, _after: before.visibility is not None),
+        example=_from(visibility="UNLISTED"),
+    ),
+    EventKind(
+        name=VANISHED,
+        summary="gone from TicketSmart",
+        severity=Severity.HIGH,
+        cleared_by=("event.returned",),
+        covers=("event.*", "ticket_type.*"),
+        built_in=True,
+        remark="after two complete sweeps without it, if its own page is gone as well",
+        seen=EventDiffers(("vanished",), lambda _before, after: after.vanished),
+        example=_to(vanished=True),
+    ),
+    EventKind(
+        name="event.returned",
+        summary="there again",
+        seen=EventDiffers(("vanished",), lambda _before, after: not after.vanished),
+        example=lambda event: (
+            attrs.evolve(event, vanished=True),
+            attrs.evolve(event, vanished=False),
+        ),
+    ),
+)

@@ -1,0 +1,213 @@
+"""What happens to ticket types."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import attrs
+
+from ..facts import EventFacts, TypeFacts
+from .events import ON_SALE
+from .kind import (
+    Appears,
+    Disappears,
+    RunsLow,
+    Severity,
+    Source,
+    TypeDiffers,
+    TypeKind,
+    over,
+    with_left,
+)
+
+LOW_STOCK = "ticket_type.low_stock"
+RESTOCKED = "ticket_type.restocked"
+SELLING_FAST = "ticket_type.selling_fast"
+SELLING_SLOWER = "ticket_type.selling_slower"
+REMOVAL_FAILED = "ticket_type.removal_failed"
+
+# -- detection ------------------------------------------------------------------------------------
+
+_STOCK = ("available", "quantity", "hidden")
+
+# What is hidden is not for the public: that a guest list is full is nobody's news.
+
+
+def _sells_out(before: TypeFacts, after: TypeFacts, _event: EventFacts, _low: RunsLow) -> bool:
+    return after.sold_out and not after.hidden and not (before.sold_out and not before.hidden)
+
+
+def _is_back(before: TypeFacts, after: TypeFacts, _event: EventFacts, _low: RunsLow) -> bool:
+    if not before.sold_out or before.hidden:
+        return False
+    return not after.hidden and after.available is not None and not after.sold_out
+
+
+def _runs_low(before: TypeFacts, after: TypeFacts, event: EventFacts, low: RunsLow) -> bool:
+    # What is not on sale cannot run low. What was sold out and has a few places again does not
+    # either: that is good news, and reported as such.
+    if not low(after) or after.hidden or event.status not in ON_SALE:
+        return False
+    return before.hidden or not (low(before) or before.sold_out)
+
+
+def _is_restocked(before: TypeFacts, after: TypeFacts, _event: EventFacts, low: RunsLow) -> bool:
+    if not low(before) or before.hidden or after.hidden or after.available is None:
+        return False
+    return not (low(after) or after.sold_out)
+
+
+# -- examples -------------------------------------------------------------------------------------
+
+_SALE_ENDS = datetime(2027, 3, 13, tzinfo=UTC)
+
+
+def _plenty(ticket_type: TypeFacts) -> TypeFacts:
+    return with_left(ticket_type, ticket_type.available or 40)
+
+
+def _changes_quantity(ticket_type: TypeFacts) -> tuple[TypeFacts, TypeFacts]:
+    quantity = ticket_type.quantity or 20
+    before = attrs.evolve(ticket_type, quantity=max(0, (ticket_type.quantity or 20) - 20))
+    return before, attrs.evolve(ticket_type, quantity=quantity)
+
+
+def _changes_window(ticket_type: TypeFacts) -> tuple[TypeFacts, TypeFacts]:
+    ends = ticket_type.sale_ends_at or _SALE_ENDS
+    return ticket_type, attrs.evolve(ticket_type, sale_ends_at=ends - timedelta(days=1))
+
+
+# -- the kinds ------------------------------------------------------------------------------------
+
+TICKET_TYPES = (
+    TypeKind(
+        name="ticket_type.added",
+        summary="a ticket type was added",
+        severity=Severity.LOW,
+        seen=Appears(),
+        example=lambda one: (None, one),
+    ),
+    TypeKind(
+        name="ticket_type.removed",
+        summary="a ticket type was removed",
+        severity=Severity.LOW,
+        news_by_itself=True,
+        seen=Disappears(),
+        example=lambda one: (one, one),
+    ),
+    TypeKind(
+        name="ticket_type.sold_out",
+        summary="a ticket type is sold out",
+        cleared_by=("ticket_type.back_on_sale",),
+        superseded_by=(*over("ticket_type.sold_out"), "event.sold_out", "ticket_type.hidden"),
+        built_in=True,
+        seen=TypeDiffers(_STOCK, _sells_out),
+        still=lambda one, _low: one.sold_out,
+        example=lambda one: (with_left(one, 3), with_left(one, 0)),
+    ),
+    TypeKind(
+        name="ticket_type.back_on_sale",
+        summary="a ticket type is back on sale",
+        seen=TypeDiffers(_STOCK, _is_back),
+        example=lambda one: (with_left(one, 0), _plenty(one)),
+    ),
+    TypeKind(
+        name=LOW_STOCK,
+        summary="a ticket type runs low",
+        cleared_by=(RESTOCKED,),
+        superseded_by=(
+            *over(LOW_STOCK),
+            "ticket_type.sold_out",
+            "event.sold_out",
+            "ticket_type.hidden",
+        ),
+        built_in=True,
+        remark="while the event is on sale; see `[low_stock]`",
+        seen=TypeDiffers(_STOCK, _runs_low),
+        still=lambda one, low: low(one),
+        example=lambda one: (_plenty(one), with_left(one, 3)),
+    ),
+    TypeKind(
+        name=RESTOCKED,
+        summary="a ticket type no longer runs low",
+        seen=TypeDiffers(_STOCK, _is_restocked),
+        example=lambda one: (with_left(one, 3), _plenty(one)),
+    ),
+    # A forecast, and not a fact: no built-in rule opens a ticket for it.
+    TypeKind(
+        name=SELLING_FAST,
+        summary="a ticket type is expected to sell out soon",
+        cleared_by=(SELLING_SLOWER,),
+        superseded_by=(
+            *over(SELLING_FAST),
+            LOW_STOCK,
+            "ticket_type.sold_out",
+            "event.sold_out",
+            "ticket_type.hidden",
+        ),
+        seen=Source.FORECAST,
+        example=lambda one: (one, one),
+        detail="40 minutes to 2 hours",
+    ),
+    TypeKind(
+        name=SELLING_SLOWER,
+        summary="a ticket type is no longer expected to sell out soon",
+        severity=Severity.LOW,
+        seen=Source.FORECAST,
+        example=lambda one: (one, one),
+    ),
+    TypeKind(
+        name="ticket_type.price_changed",
+        summary="a price changed",
+        seen=TypeDiffers(("price",)),
+        example=lambda one: (attrs.evolve(one, price=max(0, one.price - 500)), one),
+    ),
+    TypeKind(
+        name="ticket_type.quantity_changed",
+        summary="a quantity changed",
+        severity=Severity.LOW,
+        seen=TypeDiffers(
+            ("quantity",),
+            lambda before, after, _event, _low: None not in {before.quantity, after.quantity},
+        ),
+        example=_changes_quantity,
+    ),
+    TypeKind(
+        name="ticket_type.hidden",
+        summary="a ticket type is hidden",
+        severity=Severity.LOW,
+        cleared_by=("ticket_type.shown",),
+        seen=TypeDiffers(("hidden",), lambda _before, after, _event, _low: after.hidden),
+        still=lambda one, _low: one.hidden,
+        example=lambda one: (attrs.evolve(one, hidden=False), attrs.evolve(one, hidden=True)),
+    ),
+    TypeKind(
+        name="ticket_type.shown",
+        summary="a ticket type is shown",
+        severity=Severity.LOW,
+        news_by_itself=True,
+        seen=TypeDiffers(("hidden",), lambda _before, after, _event, _low: not after.hidden),
+        example=lambda one: (attrs.evolve(one, hidden=True), attrs.evolve(one, hidden=False)),
+    ),
+    TypeKind(
+        name="ticket_type.sale_window_changed",
+        summary="a sale window changed",
+        severity=Severity.LOW,
+        seen=TypeDiffers(("sale_starts_at", "sale_ends_at")),
+        example=_changes_window,
+    ),
+    TypeKind(
+        name=REMOVAL_FAILED,
+        summary="a ticket type cannot be removed",
+        cleared_by=("ticket_type.removed",),
+        superseded_by=tuple(kind for kind in over(REMOVAL_FAILED) if kind != "ticket_type.removed"),
+        built_in=True,
+        remark=(
+            "since some were sold: when the removal is tried with `willcall events "
+            "remove-ticket-type`, scheduled with `[[removal]]`, or reported with `Bridge.report`"
+        ),
+        seen=Source.REMOVAL,
+        example=lambda one: (one, one),
+        detail="Cannot remove a ticket type that has sold tickets",
+    ),
+)
