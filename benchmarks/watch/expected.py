@@ -13,7 +13,8 @@ what it would sell across a threshold, and how long before the next look. (After
 planner knows; what it then does shows in the surges that happened.) Words behind the policy turn
 constants of the planner, not what is derived from them:
 
-    python benchmarks/watch/expected.py --events 1000 --days 2.5 ours told "ours worth._TWO=0.75"
+    python benchmarks/watch/expected.py --events 1000 --days 2.5 willcall informed \
+        "willcall polling.priority._TWO=0.75"
 """
 
 from __future__ import annotations
@@ -244,17 +245,17 @@ def reckoned(market: Market, looks: list[list[float]], warm: float) -> Sum:
 def work(name: str, events: int, days: float, warm: float, seed: int) -> tuple[Sum, list[float]]:
     """One policy on one market: what is expected, and what happened."""
     policy, *turned = name.split()
-    for one in turned:
-        where, _, value = one.partition("=")
-        module, _, constant = where.partition(".")
+    for setting in turned:
+        where, _, value = setting.partition("=")
+        module, _, constant = where.rpartition(".")
         found = importlib.import_module(f"willcall.bridge.{module}")
         if not hasattr(found, constant):
             raise ValueError(f"no {constant} in willcall.bridge.{module}")
         setattr(found, constant, float(value))
     market = Market(events, days, seed, Model())
     policies = {
-        "ours": lambda: Schedule(RATE),
-        "told": lambda: play.Told(market, RATE),
+        "willcall": lambda: Schedule(RATE),
+        "informed": lambda: play.Informed(market, RATE),
         "sweep": lambda: play.InTurn(market, RATE),
     }
     servers: list[play.Server] = []
@@ -267,18 +268,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("policies", nargs="+", help="ours, told or sweep, and constants")
+    parser.add_argument("policies", nargs="+", help="willcall, informed or sweep, and constants")
     parser.add_argument("--events", type=int, default=1_000)
     parser.add_argument("--days", type=float, default=2.5)
     parser.add_argument("--warm", type=float, default=0.5, help="days that do not count")
     parser.add_argument("--seeds", type=int, default=4, help="how many markets")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
-    told = parser.parse_args()
-    sizes = (told.events, told.days, told.warm * DAY)
-    with ProcessPoolExecutor(told.jobs, max_tasks_per_child=1) as pool:
+    chosen = parser.parse_args()
+    sizes = (chosen.events, chosen.days, chosen.warm * DAY)
+    with ProcessPoolExecutor(chosen.jobs, max_tasks_per_child=1) as pool:
         running = {
-            name: [pool.submit(work, name, *sizes, seed) for seed in range(told.seeds)]
-            for name in told.policies
+            name: [pool.submit(work, name, *sizes, seed) for seed in range(chosen.seeds)]
+            for name in chosen.policies
         }
         for name, futures in running.items():
             done = [future.result() for future in futures]

@@ -61,7 +61,7 @@ class Listing:
 
 
 class InTurn:
-    """What a script does: one event on sale after the other. Which are on sale it is simply told,
+    """What a script does: one event on sale after the other. It is given which are on sale,
     which favours it.
 
     Args:
@@ -107,8 +107,8 @@ class InTurn:
         """Nor from this."""
 
 
-class Told(Schedule):
-    """Ours, told the true rates, whenever they change.
+class Informed(Schedule):
+    """The planner, given the true rates whenever they change.
 
     Args:
         market: what is played.

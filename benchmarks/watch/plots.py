@@ -9,8 +9,8 @@ from pathlib import Path
 COLOURS = {
     "sweep": "#9a9a9a",
     "list": "#c98a3c",
-    "ours": "#1f6fb2",
-    "told": "#3c9a5f",
+    "willcall": "#1f6fb2",
+    "informed": "#3c9a5f",
     "clairvoyant": "#7a4fa3",
 }
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 720, 380, 70, 50, 40
