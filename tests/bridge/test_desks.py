@@ -135,8 +135,9 @@ def test_a_ticket_is_opened_as_it_was_asked_for(opened: Standing, desk: Desk) ->
 
 
 def test_a_ticket_is_found_by_its_marker(opened: Standing, desk: Desk, people: People) -> None:
-    """Among those of others; also when it is resolved."""
+    """Among those of others, and not as its own answers; also when it is resolved."""
     people.write_in("Where do I park?")
+    play(desk.note(opened.id, TEXT))
     now = datetime.now(UTC)
     for since in (None, now):
         found = play(find_marked(desk, [people.address], since))

@@ -1,10 +1,17 @@
-"""Ticket0's adapter: how far an inbox has to be read."""
+"""Ticket0's adapter: how far an inbox has to be read, and what a change leaves alone."""
 
 from datetime import UTC, datetime, timedelta
 
 import attrs
+import pytest
 
-from willcall.ticket0.desk import CreationOrder
+from client.kit import body_of, desk, play, reply, tickets
+from willcall.bridge.model.address import Address
+from willcall.bridge.ports import Standing, TicketState
+from willcall.client.flow import Send
+from willcall.errors import ApiError
+from willcall.ticket0.api import FlowTicket0
+from willcall.ticket0.desk import CreationOrder, Ticket0Desk
 from willcall.ticket0.models import Ticket
 
 START = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
@@ -28,3 +35,29 @@ def test_looking_stops_early_only_in_a_list_that_proves_its_order() -> None:
     rows = [attrs.evolve(_tickets(3)[0], created_at=None), *_tickets(*range(2, -60, -1))]
     assert not any(undated.is_past(ticket) for ticket in rows)
     assert not any(CreationOrder(None).is_past(ticket) for ticket in _tickets(*range(0, -60, -1)))
+
+
+def _sent(tags: list[str], assignee: str | None) -> object:
+    """What tagging a ticket that has a tag sends."""
+    standing = Standing(
+        id="t1", subject="x", state=TicketState.OPEN, status="open", tags=("vip",), stamp="1"
+    )
+    answered = reply(200, {"id": "t1", "subject": "x", "status": "pending"})
+    after, world = play(Ticket0Desk(FlowTicket0(desk())).tag(standing, tags, assignee), answered)
+    assert after.state is TicketState.OTHER
+    (sent,) = (effect.request for effect in world.trace if isinstance(effect, Send))
+    return body_of(sent)
+
+
+def test_what_is_not_to_change_is_not_sent() -> None:
+    """Tags go as a whole list, which takes off whatever somebody adds meanwhile."""
+    assert _sent(["new"], None) == {"tags": ["vip", "new"]}
+    assert _sent([], "usr_1") == {"assigneeId": "usr_1"}
+
+
+def test_a_list_that_keeps_changing_says_nothing() -> None:
+    """A ticket that is not on it may be there all the same."""
+    address = Address(customer_email="a@example.com", options={"inbox_id": "inb_1"})
+    pages = [tickets(f"t{n}", cursor=f"c{n}" if n % 2 else None) for n in range(1, 13)]
+    with pytest.raises(ApiError, match="kept changing"):
+        play(Ticket0Desk(FlowTicket0(desk())).tickets([address], None), *pages)

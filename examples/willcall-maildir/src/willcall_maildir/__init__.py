@@ -24,7 +24,7 @@ from willcall.client.provider import Account, Provider
 from willcall.errors import ConnectError, NotFoundError
 
 OURS = "willcall <willcall@localhost>"
-POLICY = policy.default.clone(utf8=True, max_line_length=998)
+POLICY = policy.default.clone(max_line_length=998)
 P = ParamSpec("P")
 T = TypeVar("T")
 
