@@ -66,11 +66,18 @@ class AtTicket0:
         self._desk.create_ticket(subject, "guest@example.com", "inb_01abc", "Hello")
 
 
+def make_maildir(folder: Path) -> None:
+    """An empty one."""
+    for part in ("cur", "new", "tmp"):
+        (folder / part).mkdir(parents=True)
+
+
 class InAMaildir:
     """A Maildir, and somebody with a mail program."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        make_maildir(folder)
         account = open_account(MAILDIR.provider)
         self.desk: Desk = MAILDIR.open(account, {"path": str(folder)})
         self.address = Address(customer_email="a@example.com", mails=True)

@@ -392,7 +392,7 @@ class Bridge:
             history=duration.read(self.config.history.keep),
             max_seconds=self._max_seconds,
             delivery_policy=self.config.delivery.policy(),
-            desk_key=f"key {quota_name(self._desk)}",
+            desk_key=f"key {quota_name(self._desk)}" if self._desk.key else "",
             stopping=lambda: self._stopping,
         )
 

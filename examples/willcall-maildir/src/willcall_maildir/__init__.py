@@ -49,14 +49,13 @@ def on_disk(
 
 
 class MaildirDesk:
-    """A folder on this machine."""
+    """A folder on this machine. If it is not there, that is an error and no empty desk: its disk
+    may not be mounted."""
 
     name, title = "maildir", "Maildir"
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        for part in ("cur", "new", "tmp"):
-            (folder / part).mkdir(parents=True, exist_ok=True)
 
     def within(self, seconds: float, *, tries: int | None = None) -> Self:  # noqa: ARG002
         """The same desk: a folder keeps nobody waiting."""

@@ -88,12 +88,14 @@ class AccountTable(SettingsTable):
         return f"{at}.api_key_keyring" if self.api_key_keyring is not None else f"{at}.api_key_env"
 
     def key(self, folder: Path, at: str) -> str:
-        """The API key, from its file, the keyring or the environment.
+        """The API key, from its file, the keyring or the environment; empty if it needs none.
 
         Raises:
             ConfigError: the file cannot be read or is empty, the keyring cannot be used or keeps
                 no such key, or the variable is not set.
         """
+        if not self.service.has_api:
+            return ""
         field = self.key_field(at)
         if self.api_key_file is not None:
             return credentials.from_file(field, self.api_key_file, folder)
@@ -195,6 +197,8 @@ def _usual(provider: Provider) -> dict[str, Any]:
     def usual_url() -> str:
         return url(os.environ.get(provider.base_url_env) or provider.base_url)
 
+    if not provider.has_api:
+        return {}
     return {
         "api_key_env": (Variable, provider.key_env),
         "base_url": (Url, Field(default_factory=usual_url)),

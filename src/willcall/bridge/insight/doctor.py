@@ -71,6 +71,8 @@ def examine(name: str, account: Account, needed: Mapping[str, str]) -> Flow[list
         account: whose key it is.
         needed: the scopes that are needed, and what for.
     """
+    if not account.provider.has_api:
+        return []
     found = list((yield from _reached(name, account.base_url)))
     if any(one.level is Level.WRONG for one in found):
         return found

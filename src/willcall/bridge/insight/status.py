@@ -219,7 +219,8 @@ def spent(config: Config, folder: Path, ledger: Ledger, now: datetime) -> Iterab
     for number, office in enumerate(config.box_office):
         at = f"box_office[{number}]"
         yield _spent(f"{office.adapter.title} ({office.name})", office, folder, at, ledger, now)
-    yield _spent(config.desk.adapter.title, config.desk, folder, "desk", ledger, now)
+    if config.desk.service.has_api:
+        yield _spent(config.desk.adapter.title, config.desk, folder, "desk", ledger, now)
 
 
 def _spent(
