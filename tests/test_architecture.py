@@ -4,12 +4,15 @@ import ast
 import subprocess
 import sys
 import tomllib
+from graphlib import TopologicalSorter
 from pathlib import Path
+
+import grimp
 
 import willcall
 
 ROOT = Path(__file__).parent.parent
-
+SOURCE = Path(willcall.__file__).parent
 HEAVY = (
     "httpx",
     "orjson",
@@ -73,3 +76,10 @@ def test_pure_packages_ask_no_clock() -> None:
             if isinstance(node, ast.Attribute) and node.attr in {"now", "today", "utcnow"}:
                 of = node.value.id if isinstance(node.value, ast.Name) else ""
                 assert of not in {"datetime", "date"}, f"{file}:{node.lineno}"
+
+
+def test_no_circle_anywhere() -> None:
+    """No module of willcall imports itself by way of others, not even lazily or for types alone."""
+    graph = grimp.build_graph("willcall", cache_dir=None)
+    imports = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
+    TopologicalSorter(imports).prepare()  # names the circle if there is one

@@ -18,8 +18,8 @@ from willcall import Ticket0, TicketSmart
 from willcall.cli.shell.app import run
 from willcall.client.endpoint import endpoint, listing
 from willcall.sandbox import Sandbox, serve
-from willcall.sandbox.boxoffice import BoxOffice
-from willcall.sandbox.desk import Desk
+from willcall.sandbox.boxoffice import SandboxBoxOffice
+from willcall.sandbox.desk import SandboxDesk
 from willcall.sandbox.server import Served
 
 BY_HAND = {
@@ -64,12 +64,12 @@ class Shell:
     capture: pytest.CaptureFixture[str]
 
     @property
-    def box_office(self) -> BoxOffice:
+    def box_office(self) -> SandboxBoxOffice:
         """The truth of the main box office."""
         return self.served.sandbox.boxoffice
 
     @property
-    def desk(self) -> Desk:
+    def desk(self) -> SandboxDesk:
         """The truth of the workspace."""
         return self.served.sandbox.desk
 

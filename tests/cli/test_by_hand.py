@@ -354,7 +354,7 @@ def test_a_list_that_may_go_on_says_so(house: Shell) -> None:
 @pytest.mark.parametrize(
     ("words", "advice"),
     [
-        ("events get nope", "`willcall events list` shows those that there are"),
+        ("events get nope", "`willcall events list` shows what exists"),
         ("events update nope --title x -y", "`willcall events list`"),
         ("messages note tkt_nope --text x -y", "`willcall tickets list`"),
         ("customers get cust_nope", "`willcall customers list`"),

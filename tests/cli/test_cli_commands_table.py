@@ -23,8 +23,8 @@ def test_every_row_leads_to_a_command(row: Row) -> None:
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 def test_the_list_fits_a_terminal(row: Row) -> None:
     """A line each, at 80 columns, and a sentence."""
-    assert len(row.name) + len(row.says) < 66
-    assert row.says.endswith(".")
+    assert len(row.name) + len(row.summary) < 66
+    assert row.summary.endswith(".")
 
 
 @pytest.mark.parametrize("words", ["--version", "--help"])
@@ -41,7 +41,7 @@ def test_what_is_not_needed_is_not_imported(words: str) -> None:
     )
     loaded = set(ended.stderr.split())
     assert loaded.isdisjoint(HEAVY)
-    commands = {f"willcall.cli.{row.where.partition(':')[0]}" for row in TABLE}
+    commands = {f"willcall.cli.{row.module}" for row in TABLE}
     assert loaded.isdisjoint(commands)
 
 

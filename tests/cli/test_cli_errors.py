@@ -22,16 +22,16 @@ WRONG = {
     "db backup willcall.db": (
         78, "willcall.db cannot be made: file exists", "(name a file that is not there yet)",
     ),
-    "dead show 99": (2, "NUMBER: 99 is no dead letter", "(`willcall dead list` shows them)"),
-    "dead retry 99": (2, "NUMBER: 99 is no dead letter", "(`willcall dead list` shows them)"),
+    "dead show 99": (2, "NUMBER: 99 is not a dead letter", "(`willcall dead list` lists them)"),
+    "dead retry 99": (2, "NUMBER: 99 is not a dead letter", "(`willcall dead list` lists them)"),
     "explain nothing": (2, "knows no event, ticket, marker or change", "(`willcall log` shows"),
     "explain '#99'": (2, "the ledger knows no change #99", "(`willcall log` shows those"),
     "explain wc-00000000": (2, "the ledger knows no case", "(`willcall log` shows those"),
-    "explain a": (2, "NAME: 'a' may be several events", "(name one of: "),
+    "explain a": (2, "NAME: 'a' matches several events", "(name one of: "),
     "replay --since soon": (2, "--since: 'soon' is neither a span", "(write it as in 2h"),
     "log --since soon": (2, "--since: 'soon' is neither a span", "(write it as in 2h"),
-    "log --kind event.soldout": (2, "is no kind of change", "(did you mean 'event.sold_out'?)"),
-    "log --event zzz": (2, "--event: 'zzz' is no event that was seen", "(give its id, its slug"),
+    "log --kind event.soldout": (2, "no kind of change", "(did you mean 'event.sold_out'?)"),
+    "log --event zzz": (2, "--event: no event 'zzz' has been seen", "(give its id, its slug"),
     "preview --rule x": (2, "there is no rule 'x'", "(there is: built-in/"),
     "preview --rule built-in/event.sold_out --event zzz": (
         2, "there is no event 'zzz'", "(`willcall events list` shows them",
@@ -44,7 +44,7 @@ WRONG = {
     ),
     "preview": (2, "--rule: this option is missing", "(`willcall preview -h` shows how)"),
     "test nowhere.toml": (78, "nowhere.toml: there is no such file", "(name a file of tests)"),
-    "silence add --until 2h --reason x": (2, "it would silence everything", "(say what: --event"),
+    "silence add --until 2h --reason x": (2, "it would silence everything", "(limit it with"),
     "silence add --until 2020-01-01 --reason x --event a": (
         2, "--until: '2020-01-01' has passed", "(write a span as in 2h, or a later moment)",
     ),
@@ -52,7 +52,7 @@ WRONG = {
     "silence add --until 2h --reason x --event a --box-office nope": (
         2, "box_office: 'nope' is not configured", "(name one of: main-room)",
     ),
-    "silence expire 99": (2, "there is no silence 99 that could end", "(none is in force)"),
+    "silence expire 99": (2, "there is no silence 99 in force", "(no silence is in force)"),
     "release wc-nothing1": (2, "marker: 'wc-nothing1' is not held", "(nothing is held)"),
     "recover": (78, "there is nothing to recover", "`willcall run` goes on with it"),
     "run --log-format xml": (
@@ -71,7 +71,7 @@ WRONG = {
     "run --quie": (2, "willcall: --quie: no such option", "(did you mean --quiet?)"),
     "rn": (2, "willcall: rn: no such command", "(did you mean 'run'?)"),
     "events lst": (2, "willcall: lst: no such command", "(did you mean 'list'?)"),
-    "run extra more": (2, "willcall: extra more: that is too much", "(`willcall run -h`"),
+    "run extra more": (2, "willcall: extra more: unexpected argument", "(`willcall run -h`"),
     "simulate --seed": (2, "--seed: it requires an argument", "(`willcall -h` shows how)"),
 }  # fmt: skip
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from willcall.bridge.config.file import checked
-from willcall.cli.begin.setting import Answers, Source, cron_line, timer, toml
+from willcall.cli.begin.setup_text import Answers, Source, cron_line, timer, toml
 
 from .conftest import Said, Shell
 
@@ -115,7 +115,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
         78,
         "TICKETSMART_API_KEY: this is not a ticketsmart key (its keys start with ts_sk_)",
     ),
-    "a key that is not accepted": (("--inbox", "i"), 77, "put a valid key where"),
+    "a key that is not accepted": (("--inbox", "i"), 77, "replace the key where"),
     "a scope is missing": (("--inbox", "i"), 77, "it lacks events:read (to look at all)"),
     "no such folder": (("-c", "nowhere/willcall.toml"), 2, "there is no folder"),
     "nobody answers": (("--ticket0-base-url", "http://127.0.0.1:9/api"), 75, "no connection"),

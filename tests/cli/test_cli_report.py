@@ -19,11 +19,11 @@ from support.sandbox_config import CONFIG
 from support.virtual_bridge import VirtualBridge
 from willcall.bridge.insight.report import Report
 from willcall.bridge.model.predictions import Came
-from willcall.cli.daily.report_charts import steps, ticks
-from willcall.cli.daily.report_page import page, style
-from willcall.cli.daily.report_text import markdown
-from willcall.cli.daily.report_text import text as text_of
-from willcall.cli.daily.report_words import long, title, zone_name
+from willcall.cli.daily.report.charts import steps, ticks
+from willcall.cli.daily.report.markdown import markdown
+from willcall.cli.daily.report.markdown import text as text_of
+from willcall.cli.daily.report.page import page, style
+from willcall.cli.daily.report.words import long, title, zone_name
 
 from .conftest import Shell
 
@@ -146,10 +146,12 @@ def test_the_page_tells_what_the_report_holds(text: str, report: Report) -> None
 
 def test_nothing_to_tell_is_told() -> None:
     """An empty time, and a box office that nobody has looked at."""
-    from willcall.bridge.insight.report import Rows, report
+    from willcall.bridge.insight.report import LedgerRows, report
 
     now = datetime(2026, 11, 21, 18, tzinfo=UTC)
-    empty = report([Rows(box_office="a"), Rows(box_office="b")], now - timedelta(days=7), now)
+    empty = report(
+        [LedgerRows(box_office="a"), LedgerRows(box_office="b")], now - timedelta(days=7), now
+    )
     said = "".join(Read(page(empty, UTC)).text)
     assert said.count("No run took place in this time") == 2
     assert "Forecasts" not in said

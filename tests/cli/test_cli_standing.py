@@ -11,7 +11,7 @@ import pytest
 from support.sandbox_config import CONFIG
 from willcall.bridge.config.file import load
 from willcall.bridge.ledger import open_ledger
-from willcall.cli.daily.status import ago, span
+from willcall.cli.shell.times import ago, span
 
 from .conftest import Shell
 
@@ -52,13 +52,13 @@ def test_status_shows_what_is_open_silent_dead_and_spent(shell: Shell) -> None:
     assert "dead letters: `willcall dead list` says why" in said.out
     assert shows(said.out, r"^  undelivered  .*1 dead")
     assert shows(said.out, r"^TicketSmart \(main-room\) +3 +60$")
-    assert shows(said.out, r"LAST LOOK +NEXT LOOK$")
+    assert shows(said.out, r"LAST POLL +NEXT POLL$")
     (data,) = shell("status", "--json").json()
     assert data["offices"][0]["open"][0]["ticket_id"] == ticket.id
     assert data["offices"][0]["last_run"]["exit_code"] == 3
-    assert data["spent"][0]["requests"] == 3
+    assert data["requests"][0]["sent"] == 3
     assert data["dead"][0]["act"] == "open"
-    assert len(data["offices"][0]["looks"]) >= len(shell("status", "--looks", "3").lines(0)[-3:])
+    assert len(data["offices"][0]["polls"]) >= len(shell("status", "--polls", "3").lines(0)[-3:])
 
 
 def test_a_removal_of_what_was_never_seen_is_told_until_it_is_mended(shell: Shell) -> None:
@@ -100,8 +100,8 @@ def test_status_says_that_a_watch_gives_way(shell: Shell) -> None:
         assert fence is not None
         said = shell("status")
         ledger.release_lease(fence)
-    assert "gives way" not in shell("status").out
-    assert shows(said.out, r"^  gives way    45% of its looks are made: others use the same key$")
+    assert "slowed down" not in shell("status").out
+    assert shows(said.out, r"^  slowed down  45% of its polls are made: others use the same key$")
     assert shows(said.out, r"no event goes unseen for more than 2 h$")
 
 
@@ -123,7 +123,7 @@ def test_status_without_keys_says_what_it_cannot_know(
     monkeypatch.delenv("TICKET0_API_KEY")
     said = shell("status")
     assert said.code == 0
-    assert shows(said.out, r"^Ticket0 +\? +60 +its key is not at hand here$")
+    assert shows(said.out, r"^Ticket0 +\? +60 +its key is not available here$")
 
 
 def test_a_run_at_work_is_shown(shell: Shell) -> None:
@@ -145,7 +145,7 @@ def test_watching_needs_a_terminal(shell: Shell) -> None:
     shell.baseline()
     said = shell("status", "--watch")
     assert (said.code, said.out) == (2, "")
-    assert "--watch: there is no terminal to paint on (leave --watch out, or say --json" in said.err
+    assert "--watch: stdout is not a terminal (leave out --watch, or add --json" in said.err
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ ILLS = {
     "others read a key": (_key_file, "keys", "warning", 0, "chmod 600 "),
     "others write the configuration": (_open_config, "configuration", "warning", 0, "chmod go-w"),
     "a revoked key": (_revoked, "Ticket0: key", "wrong", 77, "check the key under Settings"),
-    "scopes are missing": (_lacking, "Ticket0: key", "wrong", 77, "make a key that has these"),
+    "scopes are missing": (_lacking, "Ticket0: key", "wrong", 77, "create a key that has these"),
     "no key": (_no_variable, "Ticket0: key", "wrong", 78, "set it to the key, or name a file"),
     "the other key": (_wrong_key, "Ticket0: key", "wrong", 78, "its keys start with t0_"),
     "a damaged ledger": (_damaged, "ledger", "wrong", 78, "restore it"),

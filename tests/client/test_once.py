@@ -25,6 +25,7 @@ from willcall.client.flow import Crash, World, simulate
 from willcall.client.options import Options
 from willcall.errors import InputError, OutcomeUnknownError, ServerError, ValidationError
 from willcall.sandbox import ManualClock, Sandbox
+from willcall.sandbox.app import App
 from willcall.ticket0.api import FlowTicket0
 from willcall.ticketsmart.api import FlowTicketSmart
 
@@ -296,7 +297,7 @@ def test_whenever_the_process_ends_calling_again_makes_exactly_one_event() -> No
                 parts = urlsplit(request.url)
                 try:
                     got = call(
-                        sandbox.app,
+                        App(sandbox),
                         request.method,
                         parts.path,
                         parts.query,

@@ -24,15 +24,15 @@ def test_log(night: Desk) -> None:
     assert night.run("log", "--box-office", "main-room", "--since", "1h").out != ""
     ended = night.run("log", "--since", "2099-01-01")
     assert (ended.code, ended.out) == (0, "")
-    assert ended.err == "willcall: nothing of that kind is in the ledger\n"
+    assert ended.err == "willcall: the ledger has no such entries\n"
 
 
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (("--kind", "event.sold"), "--kind: 'event.sold' is no kind of change (did you mean"),
-        (("--event", "zz"), "--event: 'zz' is no event that was seen"),
-        (("--event", "a"), "--event: 'a' may be several events"),
+        (("--kind", "event.sold"), "--kind: there is no kind of change 'event.sold' (did you mean"),
+        (("--event", "zz"), "--event: no event 'zz' has been seen"),
+        (("--event", "a"), "--event: 'a' matches several events"),
         (("--since", "soon"), "--since: 'soon' is neither a span nor a moment"),
         (("--box-office", "x"), "box_office: 'x' is not configured"),
     ],
@@ -120,7 +120,7 @@ def test_silences(night: Desk) -> None:
     assert len(desk.tickets) == 2
     ended = night.run("silence", "expire", "1")
     assert (ended.code, ended.err) == (
-        2, "willcall: N: there is no silence 1 that could end (none is in force)\n",
+        2, "willcall: N: there is no silence 1 in force (no silence is in force)\n",
     )  # fmt: skip
     added = night.run(
         "silence", "add", "--kind", "event.*", "--rule", "built-in/event.moved", "--until",
@@ -136,7 +136,7 @@ def test_silences(night: Desk) -> None:
         (("--until", "2h"), "silence: it would silence everything"),
         (("--until", "soon", "--event", "x"), "--until: 'soon' is neither a span nor a moment"),
         (("--until", "2020-01-01", "--event", "x"), "--until: '2020-01-01' has passed"),
-        (("--until", "2h", "--kind", "evnt.*"), "--kind: 'evnt.*' is no kind of change"),
+        (("--until", "2h", "--kind", "evnt.*"), "--kind: there is no kind of change 'evnt.*'"),
         (("--until", "2h", "--rule", "x"), "--rule: there is no rule 'x'"),
         (("--until", "2h", "--box-office", "x"), "box_office: 'x' is not configured"),
     ],
@@ -151,7 +151,7 @@ def test_a_silence_for_an_event_nobody_has_seen(night: Desk) -> None:
     """May be meant for one to come, and says so."""
     ended = night.run("silence", "add", "--event", "next-year", "--until", "2h", "--reason", "x")
     assert (ended.code, ended.err) == (
-        0, "willcall: no event 'next-year' has been seen so far\n",
+        0, "willcall: no event 'next-year' has been seen yet\n",
     )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from willcall.client.options import Options
 from willcall.client.provider import open_account
 from willcall.errors import Reply
 from willcall.sandbox import ManualClock, Sandbox, serve
+from willcall.sandbox.app import App
 from willcall.sandbox.inprocess import Caller, call
 from willcall.sandbox.keys import SCOPES
 from willcall.ticket0.api import PROVIDER as TICKET0
@@ -411,7 +412,7 @@ def test_every_word_of_a_list_of_words_is_known(name: str, field: str, words: An
 def test_the_sandbox_answers_a_preflight_as_said(name: str) -> None:
     """Three headers, word for word, without a key."""
     header, value = SAID[name].split("\n")
-    answer = call(Sandbox().app, "OPTIONS", "/ticketsmart/api/v1/events")
+    answer = call(App(Sandbox()), "OPTIONS", "/ticketsmart/api/v1/events")
     assert answer.header(header.lower()) == value
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from willcall.sandbox import ManualClock, Sandbox
-from willcall.sandbox.inprocess import Answer, Caller, Dropped, Late
+from willcall.sandbox.inprocess import Caller, Dropped, Late, LocalResponse
 
 TICKET = {
     "subject": "Sold out",
@@ -391,6 +391,6 @@ def test_the_log_names_faults_and_keys_and_never_shows_a_key(sandbox: Sandbox, t
 
 def test_an_answer_is_a_triple(ts: Caller) -> None:
     status, headers, body = answer = ts.get("/events")
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, LocalResponse)
     assert status == 200
     assert dict(headers)["content-length"] == str(len(body))

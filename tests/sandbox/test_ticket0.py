@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from willcall.sandbox import ManualClock, Sandbox
-from willcall.sandbox.inprocess import Answer, Caller, call
+from willcall.sandbox.app import App
+from willcall.sandbox.inprocess import Caller, LocalResponse, call
 
 TICKET = {
     "subject": "Sold out: Late Laughs",
@@ -33,7 +34,7 @@ def t0(sandbox: Sandbox) -> Caller:
     return Caller(sandbox, "ticket0")
 
 
-def invalid(answer: Answer) -> str:
+def invalid(answer: LocalResponse) -> str:
     assert answer.status == 400
     body = answer.json()
     assert set(body) == {"error"}
@@ -367,7 +368,7 @@ def test_customer_metadata_merges_and_null_removes(t0: Caller) -> None:
 )
 def test_unauthorized(sandbox: Sandbox, header: str | None) -> None:
     headers = [] if header is None else [("Authorization", header)]
-    answer = call(sandbox.app, "GET", "/ticket0/api/v1/tickets", headers=headers)
+    answer = call(App(sandbox), "GET", "/ticket0/api/v1/tickets", headers=headers)
     assert answer.status == 401
     assert answer.json() == {"error": {"code": "UNAUTHORIZED", "message": "Valid API key required"}}
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from willcall.sandbox import ManualClock, Sandbox
+from willcall.sandbox.app import App
 from willcall.sandbox.inprocess import Caller, call
 
 LAUGHS = "late-laughs-with-priya-raman"
@@ -302,7 +303,7 @@ def test_slug_taken_on_create_and_own_slug_kept(ts: Caller) -> None:
 @pytest.mark.parametrize("key", ["", "ts_sk_live_nobody", "t0_test_wrong_service"])
 def test_unauthorized(sandbox: Sandbox, key: str) -> None:
     headers = [("x-api-key", key)] if key else []
-    answer = call(sandbox.app, "GET", "/ticketsmart/api/v1/events", headers=headers)
+    answer = call(App(sandbox), "GET", "/ticketsmart/api/v1/events", headers=headers)
     assert answer.status == 401
     assert answer.json() == {
         "error": "Unauthorized",
@@ -355,7 +356,7 @@ def test_unknown_paths_and_methods(ts: Caller) -> None:
 
 
 def test_cors_preflight_needs_no_key(sandbox: Sandbox, ts: Caller) -> None:
-    preflight = call(sandbox.app, "OPTIONS", "/ticketsmart/api/v1/events")
+    preflight = call(App(sandbox), "OPTIONS", "/ticketsmart/api/v1/events")
     assert preflight.status == 204
     for answer in (preflight, ts.get("/events"), ts.get("/events/none")):
         assert answer.header("access-control-allow-origin") == "*"

@@ -163,7 +163,7 @@ def foretold(at: datetime, hours: float = 0, came: Came | None = None) -> Predic
 
 def told(house: VirtualBridge, days: float = 7.0) -> Report:
     """The report on it."""
-    from willcall.cli.daily.report import gathered
+    from willcall.cli.daily.report.command import gathered
 
     until = house.clock.now()
     return gathered(house.ledger, ["main-room"], until - timedelta(days=days), until)
@@ -171,7 +171,7 @@ def told(house: VirtualBridge, days: float = 7.0) -> Report:
 
 def main() -> None:
     """Write the report on a week with a run every quarter of an hour."""
-    from willcall.cli.daily.report_page import page
+    from willcall.cli.daily.report.page import page
 
     with tempfile.TemporaryDirectory() as folder:
         house = SampleWeek(Path(folder), every=timedelta(minutes=15)).live()

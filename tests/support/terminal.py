@@ -146,8 +146,7 @@ def opened(folder: Path) -> Iterator[Terminal]:
             patch.setenv("TICKET0_API_KEY", sandbox.ticket0_key)
             patch.setattr(_Told, "clock", clock, raising=False)
             patch.setattr("willcall.client.flow.datetime", _Told)
-            patch.setattr("willcall.cli.daily.dead.datetime", _Told)
-            patch.setattr("willcall.cli.shell.ledgers.now", clock.now)
+            patch.setattr("willcall.cli.shell.times.now", clock.now)
             house = Terminal(served, folder, clock, patch)
             house.configure()
             yield house

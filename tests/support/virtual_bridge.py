@@ -30,6 +30,7 @@ from willcall.client.flow import Crash, Flow, Request, World, simulate
 from willcall.client.provider import open_account
 from willcall.errors import ConnectionLostError, Reply, RequestTimeoutError
 from willcall.sandbox import ManualClock, Sandbox
+from willcall.sandbox.app import App
 from willcall.sandbox.inprocess import Dropped, Late, call
 from willcall.sandbox.settings import Switches
 from willcall.ticket0.api import PROVIDER as TICKET0
@@ -68,6 +69,7 @@ class VirtualBridge:
     ) -> None:
         self.clock = ManualClock(START)
         self.sandbox = Sandbox(self.clock, season=season, **(switches or {}))
+        self._app = App(self.sandbox)
         self.box_office = self.sandbox.boxoffice
         self.desk = self.sandbox.desk
         self.folder = folder
@@ -143,7 +145,7 @@ class VirtualBridge:
         where = f"{request.method} {parts.path}"
         try:
             answer = call(
-                self.sandbox.app,
+                self._app,
                 request.method,
                 parts.path,
                 parts.query,

@@ -14,13 +14,13 @@ from starlette.requests import Request as Incoming
 from starlette.routing import Mount, Router
 
 from willcall.sandbox.control import Control
-from willcall.sandbox.wire import Reply
+from willcall.sandbox.wire import WireReply
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from willcall.sandbox.keys import Service
-    from willcall.sandbox.sandbox import Outcome, Sandbox
+    from willcall.sandbox.sandbox import Exchange, Sandbox
 
 PAUSE = "willcall.sandbox.pause"
 DROP = "willcall.sandbox.drop"
@@ -75,7 +75,7 @@ class App:
         )
         await _send(reply, send)
 
-    async def _deliver(self, outcome: Outcome, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _deliver(self, outcome: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         extensions = scope.get("extensions") or {}
         if outcome.delay:
             if PAUSE in extensions:
@@ -95,7 +95,7 @@ class App:
             pass
 
 
-async def _send(reply: Reply, send: Send, cut: int | None = None) -> None:
+async def _send(reply: WireReply, send: Send, cut: int | None = None) -> None:
     headers = {**reply.headers}
     if reply.status not in (204, 304):
         headers["content-length"] = str(len(reply.body))

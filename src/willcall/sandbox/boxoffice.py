@@ -92,7 +92,7 @@ class Event:
         raise LookupError(f"{self.title} has no ticket type {ref!r}")
 
 
-class BoxOffice:
+class SandboxBoxOffice:
     """The events of one box office. ``event`` below is always an id, a slug or a title."""
 
     def __init__(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from willcall.sandbox.keys import Key
-    from willcall.sandbox.wire import Request
+    from willcall.sandbox.wire import WireRequest
 
 T = TypeVar("T")
 
@@ -38,10 +38,10 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiCall:
     """One authenticated request on its way to an endpoint."""
 
-    request: Request
+    request: WireRequest
     key: Key
     now: datetime
     path: dict[str, str] = field(default_factory=dict)

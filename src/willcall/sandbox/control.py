@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl
 from willcall.sandbox.clock import ManualClock
 from willcall.sandbox.wire import (
     Refusal,
-    Reply,
     Route,
+    WireReply,
     find_route,
     iso,
     read_datetime,
@@ -47,7 +47,7 @@ EVENT_ACTS: dict[str, tuple[str, ...]] = {
     "rename": ("title",),
     "delete": (),
 }
-"""Acts on an event by the names of ``BoxOffice``'s methods, with the fields each takes."""
+"""Acts on an event by the names of ``SandboxBoxOffice``'s methods, with the fields each takes."""
 
 TICKET_ACTS: dict[str, tuple[str, ...]] = {
     "reply": ("body",),
@@ -60,7 +60,7 @@ TICKET_ACTS: dict[str, tuple[str, ...]] = {
     "rename": ("subject",),
     "delete": (),
 }
-"""Acts on a ticket by the names of ``Desk``'s methods."""
+"""Acts on a ticket by the names of ``SandboxDesk``'s methods."""
 
 EVENT_TEXTS = {
     "slug",
@@ -130,7 +130,7 @@ class Control:
             Route("POST", "/reset", "", self._reset),
         ]
 
-    def answer(self, method: str, path: str, query: str, body: bytes) -> Reply:
+    def answer(self, method: str, path: str, query: str, body: bytes) -> WireReply:
         """Carry out one request; 400 for what makes no sense, 404 for what is not there.
 
         Errors are ``{"error": "<what and why>"}``. The query and a JSON body are one set of values.
@@ -138,21 +138,21 @@ class Control:
         route, parameters, allowed = find_route(self._routes, method, path)
         if route is None:
             if allowed:
-                return Reply.json({"error": f"use {' or '.join(allowed)}"}, 405)
-            return Reply.json({"error": "no such route; GET /_control/ lists them"}, 404)
+                return WireReply.json({"error": f"use {' or '.join(allowed)}"}, 405)
+            return WireReply.json({"error": "no such route; GET /_control/ lists them"}, 404)
         try:
             values: dict[str, Any] = dict(parse_qsl(query))
             if body:
                 values |= read_json_object(body, ValueError)
             with self._sandbox.lock:
                 self._sandbox.settle()
-                return Reply.json(route.handler(parameters, values))
+                return WireReply.json(route.handler(parameters, values))
         except Refusal as refusal:
             return refusal.reply
         except LookupError as reason:
-            return Reply.json({"error": str(reason.args[0])}, 404)
+            return WireReply.json({"error": str(reason.args[0])}, 404)
         except (ValueError, TypeError) as reason:
-            return Reply.json({"error": str(reason)}, 400)
+            return WireReply.json({"error": str(reason)}, 400)
 
     # Events.
 
@@ -310,7 +310,9 @@ class Control:
     def _advance(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
         clock = self._sandbox.clock
         if not isinstance(clock, ManualClock):
-            raise Refusal(Reply.json({"error": "this sandbox runs on the machine's clock"}, 409))
+            raise Refusal(
+                WireReply.json({"error": "this sandbox runs on the machine's clock"}, 409)
+            )
         seconds = values.get("seconds")
         if isinstance(seconds, bool) or not isinstance(seconds, int | float):
             raise TypeError("seconds: a number is required")

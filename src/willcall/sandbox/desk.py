@@ -104,7 +104,7 @@ class Ticket:
         return list(self.tagged_at)
 
 
-class Desk:
+class SandboxDesk:
     """One Ticket0 workspace. ``ticket`` below is always an id or a whole subject."""
 
     def __init__(

@@ -32,7 +32,7 @@ class Late(TimeoutError):  # noqa: N818 - an outcome
     """No answer within the caller's timeout; whether it was carried out cannot be told."""
 
 
-class Answer(NamedTuple):
+class LocalResponse(NamedTuple):
     """An answer: ``(status, headers, body)``."""
 
     status: int
@@ -57,7 +57,7 @@ def call(
     body: bytes = b"",
     *,
     timeout: float | None = None,
-) -> Answer:
+) -> LocalResponse:
     """Send one request through the ASGI application and return its answer, synchronously.
 
     ``path`` is absolute and may be percent-encoded, e.g. ``/ticket0/api/v1/tickets``. A delay
@@ -93,7 +93,7 @@ def call(
     _run(app(scope, state.receive, state.send))
     if state.dropped or state.status is None:
         raise Dropped(None if state.status is None else bytes(state.received))
-    return Answer(state.status, state.headers, bytes(state.received))
+    return LocalResponse(state.status, state.headers, bytes(state.received))
 
 
 class Caller:
@@ -101,7 +101,7 @@ class Caller:
 
     def __init__(self, sandbox: Sandbox, service: Service, key: str | None = None) -> None:
         """Call ``service`` with ``key``, or with its default key."""
-        self._app = sandbox.app
+        self._app = App(sandbox)
         if service == "ticketsmart":
             self._prefix = TICKETSMART_PREFIX
             self._headers = [("x-api-key", key or sandbox.ticketsmart_key)]
@@ -109,15 +109,15 @@ class Caller:
             self._prefix = TICKET0_PREFIX
             self._headers = [("authorization", f"Bearer {key or sandbox.ticket0_key}")]
 
-    def get(self, path: str, **query: object) -> Answer:
+    def get(self, path: str, **query: object) -> LocalResponse:
         """``GET`` a path below the API's prefix."""
         return self.send("GET", path, query=urlencode(query))
 
-    def post(self, path: str, value: object) -> Answer:
+    def post(self, path: str, value: object) -> LocalResponse:
         """``POST`` a value as JSON."""
         return self.send("POST", path, body=json.dumps(value).encode())
 
-    def patch(self, path: str, value: object) -> Answer:
+    def patch(self, path: str, value: object) -> LocalResponse:
         """``PATCH`` with a value as JSON."""
         return self.send("PATCH", path, body=json.dumps(value).encode())
 
@@ -129,7 +129,7 @@ class Caller:
         query: str = "",
         body: bytes = b"",
         timeout: float | None = None,
-    ) -> Answer:
+    ) -> LocalResponse:
         """Any request; see ``call`` for what is raised."""
         headers = [*self._headers, ("content-type", "application/json")] if body else self._headers
         url_path = self._prefix + path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from willcall.sandbox.inferred import MESSAGE_INTERNAL, MESSAGE_RATE_LIMITED
-from willcall.sandbox.wire import Reply, Request
+from willcall.sandbox.wire import WireReply, WireRequest
 
 if TYPE_CHECKING:
     from willcall.sandbox.faults import Fault
@@ -30,8 +30,8 @@ _WORDS: dict[tuple[Service, int], str | tuple[str, str]] = {
 
 
 def mangle(
-    fault: Fault, service: Service, request: Request, reply: Reply | None
-) -> tuple[Reply | None, int | None]:
+    fault: Fault, service: Service, request: WireRequest, reply: WireReply | None
+) -> tuple[WireReply | None, int | None]:
     """The reply as it leaves (``None``: the connection drops), and where its body is cut, if it is.
 
     ``reply`` is what the service answered, ``None`` if the request was not carried out.
@@ -40,42 +40,42 @@ def mangle(
         case "status":
             return _status(fault, service), None
         case "html":
-            return Reply.html(fault.body or PORTAL), None
+            return WireReply.html(fault.body or PORTAL), None
         case "garbage":
-            whole = reply or Reply(200)
-            return Reply(whole.status, GARBAGE, {"content-type": "application/json"}), None
+            whole = reply or WireReply(200)
+            return WireReply(whole.status, GARBAGE, {"content-type": "application/json"}), None
         case "echo_key":
             return _echo(fault, service, request), None
         case "truncated" if reply is not None:
-            return Reply(reply.status, reply.body[: len(reply.body) // 2], reply.headers), None
+            return WireReply(reply.status, reply.body[: len(reply.body) // 2], reply.headers), None
         case "cut" if reply is not None:
             return reply, len(reply.body) // 2
         case _:
             return None, None
 
 
-def _status(fault: Fault, service: Service) -> Reply:
+def _status(fault: Fault, service: Service) -> WireReply:
     """Given words (a page, if they begin with ``<``), else what the service itself would say, else
     what stands before it (a proxy)."""
     words = _WORDS.get((service, fault.status))
     if fault.body is not None and fault.body.startswith("<"):
-        reply = Reply.html(fault.body, fault.status)
+        reply = WireReply.html(fault.body, fault.status)
     elif fault.body is not None:
-        reply = Reply(fault.status, fault.body.encode(), {"content-type": "application/json"})
+        reply = WireReply(fault.status, fault.body.encode(), {"content-type": "application/json"})
     elif words is None:
-        reply = Reply.html(PROXY.format(status=fault.status), fault.status)
+        reply = WireReply.html(PROXY.format(status=fault.status), fault.status)
     elif isinstance(words, str):
-        reply = Reply.json({"error": words}, fault.status)
+        reply = WireReply.json({"error": words}, fault.status)
     else:
         code, message = words
-        reply = Reply.json({"error": {"code": code, "message": message}}, fault.status)
+        reply = WireReply.json({"error": {"code": code, "message": message}}, fault.status)
     reply.headers.update({name.lower(): value for name, value in fault.headers.items()})
     return reply
 
 
-def _echo(fault: Fault, service: Service, request: Request) -> Reply:
+def _echo(fault: Fault, service: Service, request: WireRequest) -> WireReply:
     sent = request.headers.get("x-api-key" if service == "ticketsmart" else "authorization", "")
     message = f"Could not process request with credentials {sent}"
     if service == "ticketsmart":
-        return Reply.json({"error": message, "details": [sent]}, fault.status)
-    return Reply.json({"error": {"code": "INTERNAL", "message": message}}, fault.status)
+        return WireReply.json({"error": message, "details": [sent]}, fault.status)
+    return WireReply.json({"error": {"code": "INTERNAL", "message": message}}, fault.status)

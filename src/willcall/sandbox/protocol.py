@@ -11,7 +11,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from willcall.sandbox.app import DROP, PAUSE
+from willcall.sandbox.app import DROP, PAUSE, App
 from willcall.sandbox.clock import RealClock
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class _Protocol(H11Protocol):
 def protocol_factory(sandbox: Sandbox) -> tuple[Callable[[], asyncio.Protocol], ServerState]:
     """What makes a protocol for each connection, and the state they share."""
     config = Config(
-        cast("ASGI3Application", sandbox.app),
+        cast("ASGI3Application", App(sandbox)),
         interface="asgi3",
         http=_Protocol,
         ws="none",

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Unpack
 
-from willcall.sandbox.boxoffice import BoxOffice
+from willcall.sandbox.boxoffice import SandboxBoxOffice
 from willcall.sandbox.calls import View
 from willcall.sandbox.clock import Clock, RealClock
-from willcall.sandbox.desk import Desk
+from willcall.sandbox.desk import SandboxDesk
 from willcall.sandbox.faults import BENDING, Fault, Faults
 from willcall.sandbox.ids import Ids
 from willcall.sandbox.keys import KeyRing, Service
@@ -20,12 +20,11 @@ from willcall.sandbox.season import large_season, small_season
 from willcall.sandbox.settings import Settings, Switches
 from willcall.sandbox.ticket0 import Ticket0Wire
 from willcall.sandbox.ticketsmart import TicketSmartWire
-from willcall.sandbox.wire import Reply, Request, http_date, iso
+from willcall.sandbox.wire import WireReply, WireRequest, http_date, iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from willcall.sandbox.app import App
 
 MAIN = "main-room"
 """The name of the box office that is always there."""
@@ -34,7 +33,7 @@ LOG_LENGTH = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
+class LoggedRequest:
     """One line of the request log. ``status`` is ``None`` if no answer left; ``key`` is a name."""
 
     time: datetime
@@ -61,14 +60,14 @@ class Logged:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Exchange:
     """What becomes of a request: ``reply`` after ``delay`` seconds, or a dropped connection.
 
     ``cut``: the connection drops after that many bytes of the body. ``struck`` are the faults that
     had a hand in it.
     """
 
-    reply: Reply | None
+    reply: WireReply | None
     delay: float = 0.0
     cut: int | None = None
     struck: tuple[Fault, ...] = ()
@@ -81,7 +80,7 @@ class _Late:
     due: datetime
     number: int
     service: Service
-    request: Request
+    request: WireRequest
 
 
 class Sandbox:
@@ -108,7 +107,6 @@ class Sandbox:
         self.lock = threading.RLock()
         self._season = season
         self._switches = switches
-        self._app: App | None = None
         self.settings = Settings()
         self.reset()
 
@@ -128,9 +126,11 @@ class Sandbox:
             self._ids = Ids(self.seed)
             self.keys = KeyRing(self.seed, self.lock)
             self.faults = Faults(self.seed, self.lock)
-            self._log: deque[Logged] = deque(maxlen=LOG_LENGTH)
-            self._box_offices: dict[str, BoxOffice] = {}
-            self._desk = Desk(now=self.now, settle=self.settle, ids=self._ids, lock=self.lock)
+            self._log: deque[LoggedRequest] = deque(maxlen=LOG_LENGTH)
+            self._box_offices: dict[str, SandboxBoxOffice] = {}
+            self._desk = SandboxDesk(
+                now=self.now, settle=self.settle, ids=self._ids, lock=self.lock
+            )
             self._wires: dict[Service, TicketSmartWire | Ticket0Wire] = {
                 "ticketsmart": TicketSmartWire(self._box_offices, self.keys, self.settings),
                 "ticket0": Ticket0Wire(self._desk, self.keys, self.settings),
@@ -165,11 +165,11 @@ class Sandbox:
     # Truth.
 
     @property
-    def boxoffice(self) -> BoxOffice:
+    def boxoffice(self) -> SandboxBoxOffice:
         """The truth of the main box office."""
         return self.box_office(MAIN)
 
-    def box_office(self, name: str) -> BoxOffice:
+    def box_office(self, name: str) -> SandboxBoxOffice:
         """The truth of a box office by name; ``LookupError`` if there is none."""
         self.settle()
         if name not in self._box_offices:
@@ -181,12 +181,12 @@ class Sandbox:
         """The names of all box offices."""
         return list(self._box_offices)
 
-    def new_box_office(self, name: str) -> BoxOffice:
+    def new_box_office(self, name: str) -> SandboxBoxOffice:
         """One more box office, empty; make a key for it with ``new_key(…, box_office=name)``."""
         with self.lock:
             if name in self._box_offices:
                 raise ValueError(f"name: there is a box office {name!r} already")
-            self._box_offices[name] = BoxOffice(
+            self._box_offices[name] = SandboxBoxOffice(
                 name,
                 now=self.now,
                 settle=self.settle,
@@ -197,7 +197,7 @@ class Sandbox:
             return self._box_offices[name]
 
     @property
-    def desk(self) -> Desk:
+    def desk(self) -> SandboxDesk:
         """The truth of the workspace."""
         self.settle()
         return self._desk
@@ -223,7 +223,7 @@ class Sandbox:
             return len(self._late)
 
     @property
-    def requests(self) -> list[Logged]:
+    def requests(self) -> list[LoggedRequest]:
         """What came in, oldest first (the last ``LOG_LENGTH``); the control surface is left out."""
         with self.lock:
             return list(self._log)
@@ -277,14 +277,14 @@ class Sandbox:
         query: str = "",
         headers: Iterable[tuple[str, str]] = (),
         body: bytes = b"",
-    ) -> Outcome:
+    ) -> Exchange:
         """What becomes of one request; ``path`` is below the API's prefix, e.g. ``/events``.
 
         Synchronous, no event loop and no waiting: a delay is told in the outcome. Everything that
         reaches the two services, over HTTP or in process, comes through here.
         """
         lowered = {name.lower(): value for name, value in headers}
-        request = Request(method.upper(), path, query, lowered, body)
+        request = WireRequest(method.upper(), path, query, lowered, body)
         with self.lock:
             self.settle()
             now = self.now()
@@ -293,7 +293,7 @@ class Sandbox:
             struck = self.faults.strike(service, request.method, path)
             outcome = self._carry_out(service, request, struck, now)
             self._log.append(
-                Logged(
+                LoggedRequest(
                     now,
                     service,
                     request.method,
@@ -307,8 +307,8 @@ class Sandbox:
             return outcome
 
     def _carry_out(
-        self, service: Service, request: Request, struck: list[Fault], now: datetime
-    ) -> Outcome:
+        self, service: Service, request: WireRequest, struck: list[Fault], now: datetime
+    ) -> Exchange:
         view = View(
             tag_lag=max((f.seconds for f in struck if f.kind == "tag_lag"), default=0.0),
             shuffle=next((_salt(service, f) for f in struck if f.kind == "shuffle"), None),
@@ -325,23 +325,14 @@ class Sandbox:
             due = now + timedelta(seconds=blow.seconds)
             self._late.append(_Late(due, self._late_count, service, request))
             self._late.sort(key=lambda late: (late.due, late.number))
-            return Outcome(None, delay, struck=tuple(struck))
+            return Exchange(None, delay, struck=tuple(struck))
         reply = wire.answer(request, now, view) if blow is None or blow.carried_out else None
         cut = None
         if blow is not None:
             reply, cut = mangle(blow, service, request, reply)
         if reply is not None:
             reply.headers.setdefault("date", http_date(now + timedelta(seconds=skew)))
-        return Outcome(reply, delay, cut, tuple(struck))
-
-    @property
-    def app(self) -> App:
-        """The ASGI application: both APIs and the control surface (needs Starlette)."""
-        if self._app is None:
-            from willcall.sandbox.app import App
-
-            self._app = App(self)
-        return self._app
+        return Exchange(reply, delay, cut, tuple(struck))
 
 
 def _salt(service: Service, fault: Fault) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from willcall.sandbox.boxoffice import BoxOffice
+    from willcall.sandbox.boxoffice import SandboxBoxOffice
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ SEASON = (
 )  # fmt: skip
 
 
-def small_season(box_office: BoxOffice, now: datetime) -> None:
+def small_season(box_office: SandboxBoxOffice, now: datetime) -> None:
     """Ten events around ``now``: seven on sale, one of them unlisted; one draft, one over."""
     for show in SEASON:
         _book(box_office, show, now)
@@ -96,7 +96,7 @@ _SECOND = ("Matinee", "Parade", "Revue", "Sessions", "Trio", "Stories", "Ensembl
 _TYPES = (("General Admission", 2500), ("Balcony", 1900), ("VIP", 6000), ("Student", 1200))
 
 
-def large_season(box_office: BoxOffice, now: datetime, count: int, seed: int = 0) -> None:
+def large_season(box_office: SandboxBoxOffice, now: datetime, count: int, seed: int = 0) -> None:
     """``count`` events over the next 300 days, each with one to four ticket types."""
     dice = random.Random(f"season/{seed}")  # noqa: S311 - for variety, not for secrets
     for number in range(1, count + 1):
@@ -117,7 +117,7 @@ def large_season(box_office: BoxOffice, now: datetime, count: int, seed: int = 0
         _book(box_office, show, now)
 
 
-def _book(box_office: BoxOffice, show: Show, now: datetime) -> None:
+def _book(box_office: SandboxBoxOffice, show: Show, now: datetime) -> None:
     hour, minute = show.at
     day = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
     starts_at = day + timedelta(days=show.days)

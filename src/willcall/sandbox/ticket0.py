@@ -12,18 +12,25 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from willcall.sandbox import inferred
 from willcall.sandbox import ticket0_shapes as shapes
-from willcall.sandbox.calls import Call, View
+from willcall.sandbox.calls import ApiCall, View
 from willcall.sandbox.checks import MISSING, Checker
 from willcall.sandbox.desk import STATUSES, Customer, Ticket, User
 from willcall.sandbox.ids import scramble
 from willcall.sandbox.limits import FirstRequestWindow
-from willcall.sandbox.wire import Refusal, Reply, Request, Route, find_route, read_json_object
+from willcall.sandbox.wire import (
+    Refusal,
+    Route,
+    WireReply,
+    WireRequest,
+    find_route,
+    read_json_object,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from willcall.sandbox.desk import Desk
+    from willcall.sandbox.desk import SandboxDesk
     from willcall.sandbox.keys import Key, KeyRing
     from willcall.sandbox.settings import Settings
 
@@ -39,7 +46,7 @@ Row = TypeVar("Row", Ticket, Customer)
 class Ticket0Wire:
     """Answers requests from the truth of the one workspace."""
 
-    def __init__(self, desk: Desk, keys: KeyRing, settings: Settings) -> None:
+    def __init__(self, desk: SandboxDesk, keys: KeyRing, settings: Settings) -> None:
         """A wire to ``desk``."""
         self._desk = desk
         self._keys = keys
@@ -47,7 +54,7 @@ class Ticket0Wire:
         self._window = FirstRequestWindow()
         self._front: dict[str, int] = {}
         """Rows that have moved to the front of their lists, and which came last."""
-        self._routes: list[Route[Callable[[Call], Reply]]] = [
+        self._routes: list[Route[Callable[[ApiCall], WireReply]]] = [
             Route("GET", "/tickets", "tickets:read", self._list),
             Route("POST", "/tickets", "tickets:write", self._create),
             Route("GET", "/tickets/{ticket}", "tickets:read", self._get),
@@ -60,21 +67,25 @@ class Ticket0Wire:
             Route("PATCH", "/customers/{customer}", "customers:write", self._patch_customer),
         ]
 
-    def identify(self, request: Request, now: datetime) -> Key | None:
+    def identify(self, request: WireRequest, now: datetime) -> Key | None:
         """The key a request was sent with, if it authenticates."""
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer":
             return None
         return self._keys.authenticate("ticket0", token.strip(), now)
 
-    def answer(self, request: Request, now: datetime, view: View, *, counted: bool = True) -> Reply:
+    def answer(
+        self, request: WireRequest, now: datetime, view: View, *, counted: bool = True
+    ) -> WireReply:
         """Carry a request out. ``counted`` is off for one that has taken its place before."""
         try:
             return self._answer(request, now, view, counted=counted)
         except Refusal as refusal:
             return refusal.reply
 
-    def _answer(self, request: Request, now: datetime, view: View, *, counted: bool) -> Reply:
+    def _answer(
+        self, request: WireRequest, now: datetime, view: View, *, counted: bool
+    ) -> WireReply:
         key = self.identify(request, now)
         if key is None:
             return error(401, "UNAUTHORIZED", "Valid API key required")
@@ -91,7 +102,7 @@ class Ticket0Wire:
             return error(404, "NOT_FOUND", inferred.MESSAGE_NOT_FOUND.format(what="Resource"))
         if not key.allows(route.scope):
             return error(403, "FORBIDDEN", inferred.MESSAGE_FORBIDDEN.format(scope=route.scope))
-        return route.handler(Call(request, key, now, path, view))
+        return route.handler(ApiCall(request, key, now, path, view))
 
     def take(self, key: Key, now: datetime) -> int | None:  # noqa: ARG002 - shared by all keys
         """Count one request of the workspace; the seconds to wait if it may not pass."""
@@ -101,7 +112,7 @@ class Ticket0Wire:
 
     # Tickets.
 
-    def _list(self, call: Call) -> Reply:
+    def _list(self, call: ApiCall) -> WireReply:
         """``GET /tickets`` → ``{"tickets": […], "nextCursor": …}``.
 
         seed: ``status``, ``limit``. older: ``assigneeId``, ``inboxId``, ``tag``, the answer.
@@ -126,9 +137,11 @@ class Ticket0Wire:
             and (tag is MISSING or tagged(ticket))
         ]
         shown, cursor = self._page(call, check, rows)
-        return Reply.json({"tickets": [shapes.ticket(row) for row in shown], "nextCursor": cursor})
+        return WireReply.json(
+            {"tickets": [shapes.ticket(row) for row in shown], "nextCursor": cursor}
+        )
 
-    def _create(self, call: Call) -> Reply:
+    def _create(self, call: ApiCall) -> WireReply:
         """``POST /tickets`` ``{subject, customerEmail, inboxId, body}`` → the ticket (older).
 
         No tags and no external id at creation: sent, they are ignored. inferred: 201.
@@ -143,11 +156,11 @@ class Ticket0Wire:
         self._refuse_problems(check)
         return self._one(self._desk.create_ticket(subject, email, inbox, body), inferred.CREATED)
 
-    def _get(self, call: Call) -> Reply:
+    def _get(self, call: ApiCall) -> WireReply:
         """``GET /tickets/{id}`` → the ticket (older)."""
         return self._one(self._ticket(call))
 
-    def _patch(self, call: Call) -> Reply:
+    def _patch(self, call: ApiCall) -> WireReply:
         """``PATCH /tickets/{id}`` any of ``{status, assigneeId, tags}`` → the ticket (older).
 
         ``tags`` is the whole list. A status not among the four is a 400 (seed: bad enum value).
@@ -168,7 +181,7 @@ class Ticket0Wire:
 
     # Messages.
 
-    def _messages(self, call: Call) -> Reply:
+    def _messages(self, call: ApiCall) -> WireReply:
         """``GET /tickets/{id}/messages``, oldest first.
 
         public: all of them, ``{"messages": […], "total": n}``. older: with ``limit`` (at most 200),
@@ -176,7 +189,7 @@ class Ticket0Wire:
         """
         messages = self._ticket(call).messages
         if self._settings.message_shape == "public":
-            return Reply.json(
+            return WireReply.json(
                 {"messages": [shapes.public_message(m) for m in messages], "total": len(messages)}
             )
         check = Checker(dict(call.request.params()))
@@ -188,14 +201,14 @@ class Ticket0Wire:
         self._refuse_problems(check)
         first = start or 0
         rest = first + limit < len(messages)
-        return Reply.json(
+        return WireReply.json(
             {
                 "messages": [shapes.older_message(m) for m in messages[first : first + limit]],
                 "nextCursor": write_cursor("messages", first + limit) if rest else None,
             }
         )
 
-    def _send(self, call: Call) -> Reply:
+    def _send(self, call: ApiCall) -> WireReply:
         """``POST /tickets/{id}/messages`` → the message.
 
         public: ``{fromAddress, bodyText}``, e-mailed, from a monitored address. older: ``{body,
@@ -229,11 +242,11 @@ class Ticket0Wire:
             )
         public = self._settings.message_shape == "public"
         shape = shapes.public_message(message) if public else shapes.older_message(message)
-        return Reply.json(shape, inferred.CREATED)
+        return WireReply.json(shape, inferred.CREATED)
 
     # Customers.
 
-    def _customers(self, call: Call) -> Reply:
+    def _customers(self, call: ApiCall) -> WireReply:
         """``GET /customers?email&externalId`` → ``{"customers", "nextCursor"}`` (older)."""
         check = Checker(dict(call.request.params()))
         email = check.raw("email")
@@ -245,9 +258,9 @@ class Ticket0Wire:
             and (external is MISSING or customer.external_id == external)
         ]
         shown, cursor = self._page(call, check, rows)
-        return Reply.json({"customers": [self._shape(c) for c in shown], "nextCursor": cursor})
+        return WireReply.json({"customers": [self._shape(c) for c in shown], "nextCursor": cursor})
 
-    def _create_customer(self, call: Call) -> Reply:
+    def _create_customer(self, call: ApiCall) -> WireReply:
         """``POST /customers`` ``{email, name, externalId, metadata}`` → the customer (older).
 
         An ``externalId`` that exists answers the existing customer; inferred: with 200, not 201.
@@ -264,13 +277,13 @@ class Ticket0Wire:
             external_id=None if external is MISSING else external,
             metadata=metadata,
         )
-        return Reply.json(self._shape(customer), inferred.CREATED if new else 200)
+        return WireReply.json(self._shape(customer), inferred.CREATED if new else 200)
 
-    def _customer(self, call: Call) -> Reply:
+    def _customer(self, call: ApiCall) -> WireReply:
         """``GET /customers/{id}`` → the customer (older)."""
-        return Reply.json(self._shape(self._known_customer(call)))
+        return WireReply.json(self._shape(self._known_customer(call)))
 
-    def _patch_customer(self, call: Call) -> Reply:
+    def _patch_customer(self, call: ApiCall) -> WireReply:
         """``PATCH /customers/{id}`` ``{name, metadata}``: merged, ``null`` removes (older)."""
         customer = self._known_customer(call)
         check = self._body(call)
@@ -284,31 +297,33 @@ class Ticket0Wire:
                 customer.metadata.pop(key, None)
             else:
                 customer.metadata[key] = value
-        return Reply.json(self._shape(customer))
+        return WireReply.json(self._shape(customer))
 
     # Inside.
 
-    def _ticket(self, call: Call) -> Ticket:
+    def _ticket(self, call: ApiCall) -> Ticket:
         ticket = self._desk.by_id(call.path["ticket"])
         if ticket is None:
             raise Refusal(error(404, "NOT_FOUND", inferred.MESSAGE_NOT_FOUND.format(what="Ticket")))
         return ticket
 
-    def _known_customer(self, call: Call) -> Customer:
+    def _known_customer(self, call: ApiCall) -> Customer:
         wanted = call.path["customer"]
         for customer in self._desk.customers:
             if customer.id == wanted:
                 return customer
         raise Refusal(error(404, "NOT_FOUND", inferred.MESSAGE_NOT_FOUND.format(what="Customer")))
 
-    def _one(self, ticket: Ticket, status: int = 200) -> Reply:
+    def _one(self, ticket: Ticket, status: int = 200) -> WireReply:
         shape = shapes.ticket(ticket)
-        return Reply.json({"ticket": shape} if self._settings.ticket_enveloped else shape, status)
+        return WireReply.json(
+            {"ticket": shape} if self._settings.ticket_enveloped else shape, status
+        )
 
     def _shape(self, customer: Customer) -> dict[str, Any]:
         return shapes.customer(customer, self._desk.ticket_count(customer))
 
-    def _body(self, call: Call) -> Checker:
+    def _body(self, call: ApiCall) -> Checker:
         return Checker(read_json_object(call.request.body, lambda reason: invalid([("", reason)])))
 
     def _metadata(self, check: Checker, *, removable: bool) -> dict[str, Any]:
@@ -327,7 +342,7 @@ class Ticket0Wire:
         if check.problems:
             raise invalid(check.problems)
 
-    def _page(self, call: Call, check: Checker, rows: list[Row]) -> tuple[list[Row], str | None]:
+    def _page(self, call: ApiCall, check: Checker, rows: list[Row]) -> tuple[list[Row], str | None]:
         """One page of rows after the cursor, and the next cursor.
 
         A cursor names the last row shown, so that rows which come or go meanwhile neither repeat
@@ -382,9 +397,9 @@ def write_cursor(order: str, place: int | str) -> str:
     return base64.urlsafe_b64encode(json.dumps([order, place]).encode()).decode()
 
 
-def error(status: int, code: str, message: str) -> Reply:
+def error(status: int, code: str, message: str) -> WireReply:
     """An error as Ticket0 sends it (seed)."""
-    return Reply.json({"error": {"code": code, "message": message}}, status)
+    return WireReply.json({"error": {"code": code, "message": message}}, status)
 
 
 def invalid(problems: list[tuple[str, str]]) -> Refusal:

@@ -11,16 +11,23 @@ from typing import TYPE_CHECKING, Any
 from willcall.sandbox import inferred
 from willcall.sandbox import ticketsmart_shapes as shapes
 from willcall.sandbox.boxoffice import STATUSES, SlugTakenError
-from willcall.sandbox.calls import Call, View
+from willcall.sandbox.calls import ApiCall, View
 from willcall.sandbox.checks import MISSING, Checker
 from willcall.sandbox.limits import RollingWindow
-from willcall.sandbox.wire import Refusal, Reply, Request, Route, find_route, read_json_object
+from willcall.sandbox.wire import (
+    Refusal,
+    Route,
+    WireReply,
+    WireRequest,
+    find_route,
+    read_json_object,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from willcall.sandbox.boxoffice import BoxOffice, Event
+    from willcall.sandbox.boxoffice import Event, SandboxBoxOffice
     from willcall.sandbox.keys import Key, KeyRing
     from willcall.sandbox.settings import Settings
 
@@ -36,14 +43,14 @@ class TicketSmartWire:
     """Answers requests from the truth of the key's box office."""
 
     def __init__(
-        self, box_offices: Mapping[str, BoxOffice], keys: KeyRing, settings: Settings
+        self, box_offices: Mapping[str, SandboxBoxOffice], keys: KeyRing, settings: Settings
     ) -> None:
         """``box_offices`` by name: a key sees the one it was made in (seed)."""
         self._box_offices = box_offices
         self._keys = keys
         self._settings = settings
         self._windows: dict[str, RollingWindow] = {}
-        self._routes: list[Route[Callable[[Call], Reply]]] = [
+        self._routes: list[Route[Callable[[ApiCall], WireReply]]] = [
             Route("GET", "/events", "events:read", self._list),
             Route("POST", "/events", "events:write", self._create),
             Route("GET", "/events/{event}", "events:read", self._get),
@@ -52,11 +59,13 @@ class TicketSmartWire:
             Route("GET", "/events/{event}/availability", "events:read", self._availability),
         ]
 
-    def identify(self, request: Request, now: datetime) -> Key | None:
+    def identify(self, request: WireRequest, now: datetime) -> Key | None:
         """The key a request was sent with, if it authenticates."""
         return self._keys.authenticate("ticketsmart", request.headers.get("x-api-key", ""), now)
 
-    def answer(self, request: Request, now: datetime, view: View, *, counted: bool = True) -> Reply:
+    def answer(
+        self, request: WireRequest, now: datetime, view: View, *, counted: bool = True
+    ) -> WireReply:
         """Carry a request out. ``counted`` is off for one that has taken its place before."""
         try:
             reply = self._answer(request, now, view, counted=counted)
@@ -65,14 +74,16 @@ class TicketSmartWire:
         reply.headers = {**CORS, **reply.headers}
         return reply
 
-    def _answer(self, request: Request, now: datetime, view: View, *, counted: bool) -> Reply:
+    def _answer(
+        self, request: WireRequest, now: datetime, view: View, *, counted: bool
+    ) -> WireReply:
         if request.method == "OPTIONS":
-            return Reply(204)
+            return WireReply(204)
         key = self.identify(request, now)
         if key is None:
-            return Reply.json({"error": "Unauthorized", "hint": HINT}, 401)
+            return WireReply.json({"error": "Unauthorized", "hint": HINT}, 401)
         if counted and (wait := self.take(key, now)) is not None:
-            return Reply.json(
+            return WireReply.json(
                 {"error": "Rate limit exceeded. Try again later.", "retryAfter": wait},
                 429,
                 {"retry-after": str(wait)},
@@ -80,13 +91,13 @@ class TicketSmartWire:
         route, path, allowed = find_route(self._routes, request.method, request.path)
         if route is None:
             if allowed:
-                return Reply.json(
+                return WireReply.json(
                     {"error": inferred.TICKETSMART_METHOD}, 405, {"allow": ", ".join(allowed)}
                 )
-            return Reply.json({"error": inferred.TICKETSMART_NOT_FOUND}, 404)
+            return WireReply.json({"error": inferred.TICKETSMART_NOT_FOUND}, 404)
         if not key.allows(route.scope):
-            return Reply.json({"error": "Forbidden", "missingScopes": [route.scope]}, 403)
-        return route.handler(Call(request, key, now, path, view))
+            return WireReply.json({"error": "Forbidden", "missingScopes": [route.scope]}, 403)
+        return route.handler(ApiCall(request, key, now, path, view))
 
     def take(self, key: Key, now: datetime) -> int | None:
         """Count one request of a key; the seconds to wait if it may not pass."""
@@ -97,7 +108,7 @@ class TicketSmartWire:
 
     # Endpoints.
 
-    def _list(self, call: Call) -> Reply:
+    def _list(self, call: ApiCall) -> WireReply:
         """``GET /events`` → ``{"events": […], "pagination": {…}}``.
 
         seed: the parameters, limit 1 to 100, page from 1. inferred: order by start, ``search`` in
@@ -130,7 +141,7 @@ class TicketSmartWire:
             name=lambda event: event.id,
         )
         shown = rows[(page - 1) * limit : page * limit]
-        return Reply.json(
+        return WireReply.json(
             {
                 "events": [
                     self._shape(event, with_types=self._settings.ticket_types_in_rows)
@@ -142,7 +153,7 @@ class TicketSmartWire:
             }
         )
 
-    def _create(self, call: Call) -> Reply:
+    def _create(self, call: ApiCall) -> WireReply:
         """``POST /events`` → the event. seed: fields, required ones, no status. inferred: 201."""
         body = self._body(call)
         check = Checker(body)
@@ -158,11 +169,11 @@ class TicketSmartWire:
             return self._conflict("Slug is already taken")
         return self._one(event, inferred.CREATED)
 
-    def _get(self, call: Call) -> Reply:
+    def _get(self, call: ApiCall) -> WireReply:
         """``GET /events/{idOrSlug}`` → the event with ticket types and public URL (seed)."""
         return self._one(self._event(call))
 
-    def _patch(self, call: Call) -> Reply:
+    def _patch(self, call: ApiCall) -> WireReply:
         """``PATCH /events/{idOrSlug}`` → the event; all of the patch is applied, or nothing.
 
         seed: event fields, ``addTicketType``, removal of one unsold type, no status. inferred: the
@@ -192,38 +203,38 @@ class TicketSmartWire:
             box_office.add_ticket_type(event.id, **added)
         return self._one(event)
 
-    def _ticket_types(self, call: Call) -> Reply:
+    def _ticket_types(self, call: ApiCall) -> WireReply:
         """``GET /events/{idOrSlug}/ticket-types``. seed: what it tells; inferred: the names."""
         event = self._event(call)
-        return Reply.json(
+        return WireReply.json(
             {inferred.TICKET_TYPES: [shapes.ticket_type(t) for t in event.ticket_types]}
         )
 
-    def _availability(self, call: Call) -> Reply:
+    def _availability(self, call: ApiCall) -> WireReply:
         """``GET /events/{idOrSlug}/availability``. seed: compact; inferred: the shape."""
-        return Reply.json(shapes.availability(self._event(call)))
+        return WireReply.json(shapes.availability(self._event(call)))
 
     # Inside.
 
-    def _home(self, call: Call) -> BoxOffice:
+    def _home(self, call: ApiCall) -> SandboxBoxOffice:
         return self._box_offices[call.key.home]
 
-    def _event(self, call: Call) -> Event:
+    def _event(self, call: ApiCall) -> Event:
         event = self._home(call).by_id_or_slug(call.path["event"])
         if event is None:
-            raise Refusal(Reply.json({"error": "Event not found"}, 404))
+            raise Refusal(WireReply.json({"error": "Event not found"}, 404))
         return event
 
-    def _one(self, event: Event, status: int = 200) -> Reply:
+    def _one(self, event: Event, status: int = 200) -> WireReply:
         shape = self._shape(event, with_types=True)
-        return Reply.json({"event": shape} if self._settings.enveloped else shape, status)
+        return WireReply.json({"event": shape} if self._settings.enveloped else shape, status)
 
     def _shape(self, event: Event, *, with_types: bool) -> dict[str, Any]:
         with_stock = self._settings.stock_in_events
         return shapes.event(event, with_types=with_types, with_stock=with_stock)
 
-    def _conflict(self, message: str) -> Reply:
-        return Reply.json({"error": message}, 409)
+    def _conflict(self, message: str) -> WireReply:
+        return WireReply.json({"error": message}, 409)
 
     def _invalid(self, problems: list[tuple[str, str]]) -> Refusal:
         details: list[Any]
@@ -231,9 +242,9 @@ class TicketSmartWire:
             details = [f"{path}: {message}" if path else message for path, message in problems]
         else:
             details = [{"path": path, "message": message} for path, message in problems]
-        return Refusal(Reply.json({"error": "Validation failed", "details": details}, 400))
+        return Refusal(WireReply.json({"error": "Validation failed", "details": details}, 400))
 
-    def _body(self, call: Call) -> dict[str, Any]:
+    def _body(self, call: ApiCall) -> dict[str, Any]:
         return read_json_object(call.request.body, lambda reason: self._invalid([("", reason)]))
 
     def _refuse_status(self, check: Checker) -> None:

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class WireRequest:
     """What came in. ``path`` starts below the API's prefix, e.g. ``/events/evt_1``.
 
     Header names are lower case. The repr leaves headers and body out: they may hold a key.
@@ -35,7 +35,7 @@ class Request:
 
 
 @dataclass(slots=True)
-class Reply:
+class WireReply:
     """What goes out: a status, headers, bytes."""
 
     status: int
@@ -45,13 +45,13 @@ class Reply:
     @classmethod
     def json(
         cls, value: object, status: int = 200, headers: Mapping[str, str] | None = None
-    ) -> Reply:
+    ) -> WireReply:
         """A JSON reply, compact and in UTF-8 as both services send it."""
         body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
         return cls(status, body, {"content-type": "application/json", **(headers or {})})
 
     @classmethod
-    def html(cls, text: str, status: int = 200) -> Reply:
+    def html(cls, text: str, status: int = 200) -> WireReply:
         """An HTML page, as proxies and captive portals answer."""
         return cls(status, text.encode(), {"content-type": "text/html; charset=utf-8"})
 
@@ -59,7 +59,7 @@ class Reply:
 class Refusal(Exception):  # noqa: N818 - it carries an answer, it reports no bug
     """Raised by an endpoint to answer with ``reply`` at once."""
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: WireReply) -> None:
         """Carry the reply."""
         super().__init__(f"refused with {reply.status}")
         self.reply = reply

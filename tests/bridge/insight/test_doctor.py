@@ -60,19 +60,21 @@ def test_scopes_are_compared_with_what_is_needed() -> None:
     assert judged(events_read=True) == [("ok", "accepted, with events:read")]
     assert judged(events_read=False) == [("wrong", "it lacks events:read (to look at all)")]
     assert judged(events_read=None) == [
-        ("warning", "whether it has events:read is not known: HTTP 500")
+        ("warning", "it is not known whether it has events:read: HTTP 500")
     ]
     more = judged(events_read=True, events_write=True)
-    assert more[1] == ("ok", "it may do more than is needed here: events:write")
+    assert more[1] == ("ok", "it has more scopes than are needed: events:write")
 
 
 def test_certificates_are_looked_at() -> None:
     """One that holds long, one that does not, one that is not trusted."""
-    soon = handshake.Greeting(version="TLSv1.3", expires=NOW + timedelta(days=3))
-    late = handshake.Greeting(version="TLSv1.3", expires=NOW + timedelta(days=80))
-    none = handshake.Greeting(version="TLSv1.3", expires=None)
+    soon = handshake.Handshake(version="TLSv1.3", expires=NOW + timedelta(days=3))
+    late = handshake.Handshake(version="TLSv1.3", expires=NOW + timedelta(days=80))
+    none = handshake.Handshake(version="TLSv1.3", expires=None)
     assert doctor.certificate("x", soon, NOW).level is doctor.Level.WARNING
-    assert doctor.certificate("x", late, NOW).said == "TLSv1.3, its certificate holds for 80 days"
+    assert (
+        doctor.certificate("x", late, NOW).said == "TLSv1.3, its certificate is valid for 80 days"
+    )
     assert doctor.certificate("x", none, NOW).said == "TLSv1.3"
     error = ssl.SSLCertVerificationError(1, "x")
     error.verify_message = "self-signed certificate"
@@ -100,10 +102,10 @@ def plain_server() -> Iterator[int]:
 def test_what_does_not_speak_tls_is_told() -> None:
     """A real handshake with a server that has none."""
     with plain_server() as port:
-        where = handshake.place(f"https://127.0.0.1:{port}/api")
+        where = handshake.server_of(f"https://127.0.0.1:{port}/api")
         assert (where.host, where.port, where.secure) == ("127.0.0.1", port, True)
         with pytest.raises(OSError, match=r".*") as caught:
-            handshake.greet(where, timeout=5)
+            handshake.shake_hands(where, timeout=5)
     found = doctor.untrusted("x", caught.value)
     assert (found.level, found.code) == (doctor.Level.WRONG, 75)
     assert found.said.startswith("no TLS connection: ")
@@ -113,14 +115,14 @@ def test_a_proxy_is_the_way_if_the_environment_names_one(monkeypatch: pytest.Mon
     """Then neither the name nor the certificate is ours to look at."""
     for name in ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
-    assert not handshake.place("https://api.example.com/v1").proxy
+    assert not handshake.server_of("https://api.example.com/v1").proxy
     monkeypatch.setenv("https_proxy", "http://proxy.example.com:3128")
-    assert handshake.place("https://api.example.com/v1").proxy
+    assert handshake.server_of("https://api.example.com/v1").proxy
     account = open_account(TICKETSMART, "ts_sk_live_x", "https://api.example.com/v1")
     (first, second) = simulate(
         doctor.examine("TicketSmart", account, NEEDED), World([ConnectError("no connection")] * 9)
     )
-    assert first.said == "api.example.com, through the environment's proxy"
+    assert first.said == "api.example.com, through the proxy of the environment"
     assert (second.level, second.code) == (doctor.Level.WRONG, 75)
 
 

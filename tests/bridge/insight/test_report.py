@@ -11,7 +11,7 @@ from support.decider import EVENT, FLOOR, NOW
 from support.sample_week import CLUB, PLAY, WORKSHOP, SampleWeek, foretold, told
 from support.virtual_bridge import START, VirtualBridge
 from support.virtual_watch import VirtualWatch
-from willcall.bridge.insight.report import Fate, OfficeReport, Rows, report
+from willcall.bridge.insight.report import LedgerRows, OfficeReport, TicketFate, report
 from willcall.bridge.insight.stock import MOST_POINTS, Curve, curves
 from willcall.bridge.ledger.learned import write_predictions
 from willcall.bridge.model.cases import Act, Case, Intent
@@ -55,7 +55,7 @@ def the_curve(*seen: EventFacts | None, since: datetime = NOW) -> Curve:
     return found
 
 
-def office(rows: Rows, since: datetime = NOW, until: datetime = NOW + HOUR) -> OfficeReport:
+def office(rows: LedgerRows, since: datetime = NOW, until: datetime = NOW + HOUR) -> OfficeReport:
     """The report on one box office."""
     (found,) = report([rows], since, until).offices
     return found
@@ -147,13 +147,13 @@ def test_a_ticket_is_told_with_how_long_it_took(house: VirtualBridge) -> None:
     house.run()
     house.clock.advance(3600)
     (ticket,) = look(house).tickets
-    assert (ticket.fate, ticket.seconds, ticket.number) == (Fate.OPEN, None, 1)
+    assert (ticket.fate, ticket.seconds, ticket.number) == (TicketFate.OPEN, None, 1)
     house.box_office.restock(PLAY, "Balcony", 24)
     house.run()
     found = look(house)
     (ticket,) = found.tickets
     (desk,) = house.desk.tickets
-    assert (ticket.fate, ticket.resolved, ticket.ticket_id) == (Fate.CLEARED, True, desk.id)
+    assert (ticket.fate, ticket.resolved, ticket.ticket_id) == (TicketFate.CLEARED, True, desk.id)
     assert ticket.seconds == pytest.approx(3660, abs=5)
     assert found.median_seconds == ticket.seconds
     assert ticket.timezone == "America/New_York"
@@ -176,7 +176,7 @@ def test_what_ended_before_is_left_out_and_what_is_still_open_is_not(house: Virt
     house.clock.advance(48 * 3600)
     house.run()
     (ticket,) = look(house).tickets
-    assert (ticket.kind, ticket.fate) == ("event.cancelled", Fate.OPEN)
+    assert (ticket.kind, ticket.fate) == ("event.cancelled", TicketFate.OPEN)
     assert len(look(house, hours=72).tickets) == 2
 
 
@@ -186,7 +186,7 @@ def test_what_the_desk_has_not_had_is_no_ticket_yet(house: VirtualBridge) -> Non
     house.box_office.sell_out(PLAY)
     house.run()
     found = look(house)
-    assert [one.fate for one in found.tickets] == [Fate.WAITING]
+    assert [one.fate for one in found.tickets] == [TicketFate.WAITING]
     assert found.opened == ()
 
 
@@ -194,7 +194,7 @@ def test_dead_letters_and_silences_of_that_time_are_told(week: VirtualBridge) ->
     """A silence that was over before is not."""
     begins = NOW - 2 * HOUR
     over = Silence(begins=begins, until=NOW - HOUR, author="a", reason="r")
-    rows = Rows(
+    rows = LedgerRows(
         box_office="main-room", silences=[over, attrs.evolve(over, until=NOW + 50 * HOUR, id=2)]
     )
     assert [one.id for one in office(rows).silences] == [2]
@@ -254,7 +254,7 @@ def test_the_requests_that_runs_note_are_those_that_arrived(house: VirtualBridge
     assert runs.refused == {"ticket0": 1}
     assert (runs.count, runs.counted) == (4, 4)
     for service, total in runs.total.items():
-        assert sum(one.requests.get(service, 0) for one in runs.spent) == total
+        assert sum(one.requests.get(service, 0) for one in runs.bins) == total
         assert 0 < runs.busiest[service] < total
 
 
@@ -280,11 +280,11 @@ def test_the_longest_pause_is_told_the_one_that_still_lasts_included() -> None:
     """Between two runs, or since the last."""
     runs = [(NOW + minutes * HOUR / 60, 0, dict[str, str]()) for minutes in (0, 1, 21, 22)]
     until = NOW + HOUR / 2
-    assert office(Rows(box_office="a", runs=runs), until=until).runs.pause == (
+    assert office(LedgerRows(box_office="a", runs=runs), until=until).runs.pause == (
         NOW + HOUR / 60,
         NOW + 21 * HOUR / 60,
     )
-    assert office(Rows(box_office="a", runs=runs)).runs.pause == (
+    assert office(LedgerRows(box_office="a", runs=runs)).runs.pause == (
         NOW + 22 * HOUR / 60,
         NOW + HOUR,
     )
@@ -293,7 +293,7 @@ def test_the_longest_pause_is_told_the_one_that_still_lasts_included() -> None:
 def test_runs_of_an_older_willcall_have_noted_no_requests() -> None:
     """Which is told as such, and not as none."""
     summary = {"trouble": "ticketsmart: 503"}
-    rows = Rows(
+    rows = LedgerRows(
         box_office="a",
         runs=[
             (NOW, 75, summary),
@@ -306,7 +306,7 @@ def test_runs_of_an_older_willcall_have_noted_no_requests() -> None:
     assert (runs.total, runs.refused) == ({"ticketsmart": 3}, {})
     ((said, count, last),) = ((one.said, one.runs, one.last) for one in runs.troubles)
     assert (said, count, last) == ("ticketsmart: 503", 2, NOW + HOUR / 2)
-    assert office(Rows(box_office="a")).runs.spent == ()
+    assert office(LedgerRows(box_office="a")).runs.bins == ()
 
 
 def test_a_key_that_got_into_an_error_gets_no_further() -> None:
@@ -324,7 +324,7 @@ def test_a_key_that_got_into_an_error_gets_no_further() -> None:
         members=(),
     )
     letter = Intent(case="wc-1", position=1, act=Act.OPEN, error=f"400 {key}")
-    rows = Rows(box_office="a", runs=[(NOW, 77, {"trouble": key})], dead=[(case, letter)])
+    rows = LedgerRows(box_office="a", runs=[(NOW, 77, {"trouble": key})], dead=[(case, letter)])
     told = repr(office(rows))
     assert key not in told
     assert "400 " in told
@@ -334,9 +334,9 @@ def test_bars_cover_the_whole_time_however_long() -> None:
     """No more than can be told apart."""
     for length in (HOUR, 25 * HOUR, 168 * HOUR, 35 * 24 * HOUR, 700 * 24 * HOUR):
         runs = [(NOW + length * part / 10, 0, {"requests": {"x": 1}}) for part in range(10)]
-        found = office(Rows(box_office="a", runs=runs), until=NOW + length).runs
-        assert 10 <= len(found.spent) <= 101
-        assert sum(one.requests.get("x", 0) for one in found.spent) == 10
+        found = office(LedgerRows(box_office="a", runs=runs), until=NOW + length).runs
+        assert 10 <= len(found.bins) <= 101
+        assert sum(one.requests.get("x", 0) for one in found.bins) == 10
 
 
 REQUEST = Request("x", "GET", "http://localhost/")

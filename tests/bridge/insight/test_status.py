@@ -5,7 +5,7 @@ from pathlib import Path
 
 from support.virtual_bridge import VirtualBridge
 from willcall.bridge.config.file import checked
-from willcall.bridge.insight.status import Ahead, Status, looks, status
+from willcall.bridge.insight.status import PollForecast, Status, event_polls, status
 from willcall.bridge.model.facts import EventFacts
 
 CONFIG = checked(
@@ -20,7 +20,7 @@ CONFIG = checked(
 )
 
 
-def standing(house: VirtualBridge, folder: Path, ahead: Ahead | None = None) -> Status:
+def standing(house: VirtualBridge, folder: Path, ahead: PollForecast | None = None) -> Status:
     """How it stands with the house now."""
     given = None if ahead is None else lambda _: ahead
     return status(CONFIG, folder, house.ledger, house.clock.now(), given)
@@ -53,7 +53,7 @@ def test_cases_acts_and_runs_are_shown_as_they_are(tmp_path: Path) -> None:
     assert age is not None
     assert age >= timedelta(seconds=30)
     assert (found.dead, found.silences) == ((), ())
-    assert [(one.requests, one.of) for one in found.spent] == [(None, 60), (None, 60)]
+    assert [(one.requests, one.of) for one in found.usage] == [(None, 60), (None, 60)]
 
 
 def test_events_that_are_known_least_recently_come_first(tmp_path: Path) -> None:
@@ -65,23 +65,25 @@ def test_events_that_are_known_least_recently_come_first(tmp_path: Path) -> None
     def soon(event: EventFacts) -> object:
         return at if event.id == house.event() else None
 
-    ahead = Ahead(next_look=soon, bound=timedelta(minutes=7))  # type: ignore[arg-type]
+    ahead = PollForecast(next_poll=soon, bound=timedelta(minutes=7))  # type: ignore[arg-type]
     (office,) = standing(house, tmp_path, ahead).offices
     assert office.bound == timedelta(minutes=7)
-    assert {one.next_at for one in office.looks if one.event.id == house.event()} == {at}
-    assert {one.event.status for one in office.looks} <= {"PUBLISHED", "SOLD_OUT"}
-    events = [one.event for one in office.looks]
+    assert {one.next_at for one in office.polls if one.event.id == house.event()} == {at}
+    assert {one.event.status for one in office.polls} <= {"PUBLISHED", "SOLD_OUT"}
+    events = [one.event for one in office.polls]
     older = EventFacts(
         id="evt_old", title="t", status="PUBLISHED", starts_at=at + timedelta(days=1)
     )
     over = EventFacts(id="o", title="t", status="PUBLISHED", starts_at=at - timedelta(days=9))
-    found = looks((*events, older, over), house.clock.now(), house.clock.now(), Ahead())
+    found = event_polls(
+        (*events, older, over), house.clock.now(), house.clock.now(), PollForecast()
+    )
     alone = EventFacts(
         id="evt_alone", title="t", status="PUBLISHED", starts_at=at + timedelta(days=1),
         ticket_types=(), types_seen_at=at - timedelta(hours=3),
     )  # fmt: skip
-    (look,) = looks((alone,), house.clock.now(), house.clock.now(), Ahead())
-    assert look.last_at == alone.types_seen_at  # the row that was swept since told nothing
+    (polls,) = event_polls((alone,), house.clock.now(), house.clock.now(), PollForecast())
+    assert polls.last_at == alone.types_seen_at  # the row that was swept since told nothing
     assert found[0].event is older
     assert found[0].last_at is None
     assert over not in [one.event for one in found]
@@ -97,7 +99,7 @@ def test_while_a_watch_is_at_work_the_planner_tells_of_the_looks(tmp_path: Path)
     (office,) = standing(house, tmp_path).offices
     assert office.bound is not None
     assert timedelta(seconds=1) < office.bound < timedelta(minutes=5)
-    assert all(one.last_at is not None for one in office.looks)
+    assert all(one.last_at is not None for one in office.polls)
     house.ledger.release_lease(fence)
     assert standing(house, tmp_path).offices[0].bound is None
 
@@ -116,16 +118,16 @@ def test_a_watch_that_gives_way_has_stated_a_longer_bound(tmp_path: Path) -> Non
 
 
 def test_an_event_has_its_turn_before_it_is_worth_a_look(tmp_path: Path) -> None:
-    """Its row may show it sooner than a look of its own, and its turn comes within the bound."""
+    """Its row may show it sooner than a polls of its own, and its turn comes within the bound."""
     house = VirtualBridge(tmp_path)
     house.run()
     now, bound = house.clock.now(), timedelta(minutes=7)
-    ahead = Ahead(
-        next_look=lambda _: now + timedelta(days=3),
-        last_look=lambda _: now - timedelta(hours=1),
+    ahead = PollForecast(
+        next_poll=lambda _: now + timedelta(days=3),
+        last_poll=lambda _: now - timedelta(hours=1),
         bound=bound,
     )
     (office,) = standing(house, tmp_path, ahead).offices
-    assert {one.last_at for one in office.looks} == {office.office.swept_at}
+    assert {one.last_at for one in office.polls} == {office.office.swept_at}
     assert office.office.swept_at is not None
-    assert {one.next_at for one in office.looks} == {office.office.swept_at + bound}
+    assert {one.next_at for one in office.polls} == {office.office.swept_at + bound}

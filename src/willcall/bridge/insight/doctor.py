@@ -1,7 +1,7 @@
-"""What is well, what is not, and what to do about it. Flows ask, pure functions judge.
+"""Checks of an installation: findings, and what to do about them. Flows ask, pure functions judge.
 
-Nothing is written anywhere: keys are tried by reading and by changes of what cannot exist (see
-``client/check.py``), and of Ticket0's lists only what can be observed is said.
+Nothing is written. Keys are tried by reading, and by writes to things that cannot exist (see
+``client/check.py``). Of a desk, only what can be observed is reported.
 """
 
 from __future__ import annotations
@@ -32,16 +32,24 @@ _SKEWED, _FAR_OFF = timedelta(seconds=10), timedelta(minutes=5)
 
 
 class Level(StrEnum):
-    """How it is."""
+    """How serious a finding is."""
 
     OK = "ok"
-    WARNING = "warning"  # it works; it may not for ever, or not as was meant
+    WARNING = "warning"  # it works, but perhaps not for long or not as intended
     WRONG = "wrong"
 
 
 @attrs.frozen(kw_only=True)
 class Finding:
-    """One thing that was looked at. ``code`` is the exit code that something wrong stands for."""
+    """The result of a check.
+
+    Args:
+        about: what was checked.
+        level: how serious it is.
+        said: what was found.
+        do: what to do about it.
+        code: the exit code, if it is wrong.
+    """
 
     about: str
     level: Level = Level.OK
@@ -51,12 +59,12 @@ class Finding:
 
 
 def wrong(about: str, said: str, todo: str, code: int) -> Finding:
-    """Something that keeps a run from doing its work."""
+    """A finding that keeps runs from working."""
     return Finding(about=about, level=Level.WRONG, said=said, do=todo, code=code)
 
 
 def warning(about: str, said: str, todo: str) -> Finding:
-    """Something that a person should know of."""
+    """A finding that somebody should know about."""
     return Finding(about=about, level=Level.WARNING, said=said, do=todo)
 
 
@@ -64,17 +72,17 @@ def warning(about: str, said: str, todo: str) -> Finding:
 
 
 def examine(name: str, account: Account, needed: Mapping[str, str]) -> Flow[list[Finding]]:
-    """Can the API be reached, is its key good for what is needed, do the clocks agree?
+    """Whether the API can be reached, the key has the scopes it needs, and the clocks agree.
 
     Args:
         name: what the account is called.
-        account: whose key it is.
+        account: the account.
         needed: the scopes that are needed, and what for.
     """
     if not account.provider.has_api:
         return []
     found = list((yield from _reached(name, account.base_url)))
-    if any(one.level is Level.WRONG for one in found):
+    if any(finding.level is Level.WRONG for finding in found):
         return found
     try:
         access = yield from check(account, _OPTIONS)
@@ -86,105 +94,105 @@ def examine(name: str, account: Account, needed: Mapping[str, str]) -> Flow[list
     try:
         got = yield from answer(probe, account, _OPTIONS)
     except ApiError:
-        return found  # its scope is missing, which was said
+        return found  # its scope is missing, as is reported already
     after = yield from now()
     found.append(clock(name, got.reply.headers.get("date"), before, after))
     return found
 
 
 def _reached(name: str, base_url: str) -> Flow[list[Finding]]:
-    where = handshake.place(base_url)
+    server = handshake.server_of(base_url)
     about = f"{name}: address"
-    if where.proxy:
-        return [Finding(about=about, said=f"{where.host}, through the environment's proxy")]
+    if server.proxy:
+        return [Finding(about=about, said=f"{server.host}, through the proxy of the environment")]
     try:
-        addresses = yield from do("resolve", lambda: handshake.resolve(where))
+        addresses = yield from do("resolve", lambda: handshake.resolve(server))
     except OSError as error:
-        said = f"{where.host} has no address ({error.strerror or type(error).__name__})"
-        return [wrong(about, said, "is this machine online? is base_url spelt right?", 75)]
-    named = "" if addresses == [where.host] else f" is {', '.join(addresses[:3])}"
-    found = [Finding(about=about, said=f"{where.host}{named}")]
-    if not where.secure:
+        said = f"{server.host} has no address ({error.strerror or type(error).__name__})"
+        return [wrong(about, said, "check the network, and the spelling of base_url", 75)]
+    named = "" if addresses == [server.host] else f" is {', '.join(addresses[:3])}"
+    found = [Finding(about=about, said=f"{server.host}{named}")]
+    if not server.secure:
         return [*found, Finding(about=f"{name}: TLS", said="plain http, to this machine only")]
     try:
-        greeting = yield from do("greet", lambda: handshake.greet(where))
+        shown = yield from do("handshake", lambda: handshake.shake_hands(server))
     except OSError as error:
         return [*found, untrusted(f"{name}: TLS", error)]
     moment = yield from now()
-    return [*found, certificate(f"{name}: TLS", greeting, moment)]
+    return [*found, certificate(f"{name}: TLS", shown, moment)]
 
 
 def untrusted(about: str, error: OSError) -> Finding:
-    """A handshake that failed."""
+    """A TLS handshake that failed."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return wrong(
             about,
             f"its certificate is not trusted: {error.verify_message}",
-            "is the clock right? does a proxy look into TLS? SSL_CERT_FILE may name its authority",
+            "check the clock; if a proxy intercepts TLS, name its authority with SSL_CERT_FILE",
             75,
         )
     said = (error.strerror or type(error).__name__).lower()
-    return wrong(about, f"no TLS connection: {said}", "does a firewall stand in the way?", 75)
+    return wrong(about, f"no TLS connection: {said}", "check whether a firewall blocks it", 75)
 
 
-def certificate(about: str, greeting: handshake.Greeting, moment: datetime) -> Finding:
-    """A certificate that is trusted, and for how long."""
-    if greeting.expires is None:
-        return Finding(about=about, said=greeting.version)
-    left = greeting.expires - moment
-    said = f"{greeting.version}, its certificate holds for {left.days} days"
+def certificate(about: str, shown: handshake.Handshake, moment: datetime) -> Finding:
+    """A trusted certificate, and for how long it is valid."""
+    if shown.expires is None:
+        return Finding(about=about, said=shown.version)
+    left = shown.expires - moment
+    said = f"{shown.version}, its certificate is valid for {left.days} days"
     if left < _SOON:
-        return warning(about, said, "nothing to do here: its owner renews it, or calls fail then")
+        return warning(about, said, "nothing to do here: its owner must renew it")
     return Finding(about=about, said=said)
 
 
 def refused(about: str, error: ApiError) -> Finding:
-    """A key that could not be tried, or was not accepted."""
+    """A key that was refused or could not be tried."""
     code = code_of(error)
     todo = error.hint or (
-        "put a valid key where the configuration or the environment has this one"
+        "replace the key in the configuration or in the environment"
         if code == 77
-        else "try again later; if it lasts, ask the provider"
+        else "try again later; if it persists, ask the provider"
     )
     return wrong(about, error.message, todo, code)
 
 
 def scopes(name: str, access: Access, needed: Mapping[str, str]) -> Iterator[Finding]:
-    """What a key may do, beside what is needed."""
+    """The scopes of a key, compared with those that are needed."""
     about = f"{name}: key"
     lacking = [scope for scope in needed if scope in access.missing]
     unknown = [scope for scope in needed if scope in access.unknown]
     if lacking:
         what = "; ".join(f"{scope} ({needed[scope]})" for scope in lacking)
-        yield wrong(about, f"it lacks {what}", "make a key that has these scopes, too", 77)
+        yield wrong(about, f"it lacks {what}", "create a key that has these scopes too", 77)
     if unknown:
         why = access.trouble.get(unknown[0], "the provider did not say")
         yield warning(
-            about, f"whether it has {', '.join(unknown)} is not known: {why}", "try again later"
+            about, f"it is not known whether it has {', '.join(unknown)}: {why}", "try again later"
         )
     if not lacking and not unknown:
         yield Finding(about=about, said=f"accepted, with {', '.join(needed)}")
     more = [scope for scope in access.granted if scope not in needed]
     if more and not lacking:
-        said = f"it may do more than is needed here: {', '.join(more)}"
-        yield Finding(about=about, said=said, do="a key with fewer scopes does less harm if lost")
+        said = f"it has more scopes than are needed: {', '.join(more)}"
+        yield Finding(about=about, said=said, do="fewer scopes do less harm if a key leaks")
 
 
 def clock(name: str, date: str | None, before: datetime, after: datetime) -> Finding:
-    """The clock here beside the provider's, as far as whole seconds tell."""
+    """The clock of this machine compared with the provider's, which shows whole seconds."""
     about = f"{name}: clock"
     try:
         theirs = parsedate_to_datetime(date or "")
     except ValueError:
-        return Finding(about=about, said="the provider does not say what time it is")
-    # Cut to whole seconds, and from some moment between question and answer.
+        return Finding(about=about, said="the provider does not report its time")
+    # Theirs is cut to whole seconds, and from some moment between request and answer.
     least, most = before - timedelta(seconds=1), after + timedelta(seconds=1)
     off = max(least - theirs, theirs - most, timedelta(0))
     if off <= _SKEWED:
-        return Finding(about=about, said="this machine's agrees with the provider's")
+        return Finding(about=about, said="this machine's clock agrees with the provider's")
     side = "ahead of" if theirs < least else "behind"
-    said = f"this machine's is {off.total_seconds():.0f} s {side} the provider's"
-    todo = "set this machine's clock, with timedatectl set-ntp true, say"
+    said = f"this machine's clock is {off.total_seconds():.0f} s {side} the provider's"
+    todo = "set the clock of this machine, for example with timedatectl set-ntp true"
     return wrong(about, said, todo, 78) if off > _FAR_OFF else warning(about, said, todo)
 
 
@@ -210,12 +218,12 @@ def observe_desk(desk: Desk, addresses: Sequence[Address]) -> Flow[list[Finding]
 
 
 def worst_of(findings: Iterable[Finding]) -> list[int]:
-    """The exit codes of what is wrong."""
-    return [one.code for one in findings if one.level is Level.WRONG]
+    """The exit codes of everything that is wrong."""
+    return [finding.code for finding in findings if finding.level is Level.WRONG]
 
 
-def in_words(error: WillcallError, about: str) -> Finding:
-    """An error of ours as a finding."""
+def finding_of(error: WillcallError, about: str) -> Finding:
+    """An error as a finding."""
     said, _, todo = str(error).rpartition(" (")
     if said:
         return wrong(about, said, todo.rstrip(")"), code_of(error))

@@ -1,6 +1,6 @@
-"""Whether a server can be reached at all, step by step: its name, its port, its certificate.
+"""Whether a server can be reached, step by step: its name, its port, its certificate.
 
-For those who look for what is wrong; calls themselves never come here.
+Only ``willcall doctor`` uses this; calls of the clients do not.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from ...client.http import _tls
 
 
 @attrs.frozen(kw_only=True)
-class Place:
-    """Where a base URL leads; ``proxy`` says that requests take another way than the direct one."""
+class Server:
+    """The server of a base URL; ``proxy`` says that requests to it go through a proxy."""
 
     host: str
     port: int
@@ -27,48 +27,48 @@ class Place:
 
 
 @attrs.frozen(kw_only=True)
-class Greeting:
-    """What a server has shown of itself: the TLS version, and until when its certificate holds."""
+class Handshake:
+    """What a TLS handshake has shown: the version, and when the certificate expires."""
 
     version: str
     expires: datetime | None
 
 
-def place(base_url: str) -> Place:
-    """Where a base URL leads."""
+def server_of(base_url: str) -> Server:
+    """The server of a base URL."""
     parts = urlsplit(base_url)
     secure = parts.scheme == "https"
     host = parts.hostname or ""
     proxies = getproxies()
     proxied = bool(proxies.get(parts.scheme) or proxies.get("all")) and not proxy_bypass(host)
-    return Place(
+    return Server(
         host=host, port=parts.port or (443 if secure else 80), secure=secure, proxy=proxied
     )
 
 
-def resolve(where: Place) -> list[str]:
-    """The addresses behind a name.
+def resolve(server: Server) -> list[str]:
+    """The IP addresses of a server's name.
 
     Raises:
-        OSError: it has none, or nobody can be asked.
+        OSError: it has none, or no name server answered.
     """
-    found = socket.getaddrinfo(where.host, where.port, type=socket.SOCK_STREAM)
-    return sorted({str(one[4][0]) for one in found})
+    found = socket.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM)
+    return sorted({str(address[4][0]) for address in found})
 
 
-def greet(where: Place, timeout: float = 10.0) -> Greeting:
-    """Connect, and shake hands as a call would.
+def shake_hands(server: Server, timeout: float = 10.0) -> Handshake:
+    """Connect and do a TLS handshake as a call would.
 
     Raises:
-        ssl.SSLCertVerificationError: its certificate is not to be trusted.
-        OSError: nobody answers, or not in TLS.
+        ssl.SSLCertVerificationError: the certificate is not trusted.
+        OSError: the server does not answer, or not in TLS.
     """
     with (
-        socket.create_connection((where.host, where.port), timeout) as plain,
-        _tls().wrap_socket(plain, server_hostname=where.host) as secure,
+        socket.create_connection((server.host, server.port), timeout) as plain,
+        _tls().wrap_socket(plain, server_hostname=server.host) as secure,
     ):
-        told = (secure.getpeercert() or {}).get("notAfter")
+        expiry = (secure.getpeercert() or {}).get("notAfter")
         expires = None
-        if isinstance(told, str):
-            expires = datetime.fromtimestamp(ssl.cert_time_to_seconds(told), UTC)
-        return Greeting(version=secure.version() or "TLS", expires=expires)
+        if isinstance(expiry, str):
+            expires = datetime.fromtimestamp(ssl.cert_time_to_seconds(expiry), UTC)
+        return Handshake(version=secure.version() or "TLS", expires=expires)

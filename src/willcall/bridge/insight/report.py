@@ -1,4 +1,4 @@
-"""What happened in a while, as one value: the ledger's rows, told together. Pure."""
+"""The report on a period: what the ledger holds of it, as one value. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ..model.rules import Silence
 from .stock import Curve, curves
 
 MOST_CURVES = 24
-"""So many events are drawn, those with tickets first, then those that sold the most."""
+"""At most this many events are drawn: those with tickets first, then those that sold the most."""
 
 _SPANS = (
     *(timedelta(minutes=count) for count in (5, 15, 30)),
@@ -32,10 +32,10 @@ _SPANS = (
 _MOST_SPANS = 84
 
 
-class Fate(StrEnum):
-    """What has become of a ticket by now."""
+class TicketFate(StrEnum):
+    """The state of a ticket at the end of the period."""
 
-    WAITING = "waiting"  # decided, and not at the desk yet
+    WAITING = "waiting"  # decided, not at the desk yet
     HELD = "held"
     OPEN = "open"
     CLEARED = "cleared"
@@ -44,12 +44,12 @@ class Fate(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Opened:
-    """One ticket: what it tells of, and how long that took.
+class ReportedTicket:
+    """A ticket: what it is about, and how long it took.
 
-    ``number`` is what the report calls it by. ``opened_at`` is when the desk had it, or when it was
-    decided while the desk has not; ``ended_at`` when it was resolved or what it tells of was over;
-    ``resolved`` whether willcall has resolved it.
+    ``number`` is its number in the report. ``opened_at`` is when it was opened at the desk, or when
+    it was decided if it is not there yet; ``ended_at`` when it was resolved, or when its condition
+    ended; ``resolved`` whether willcall has resolved it.
     """
 
     number: int
@@ -65,18 +65,18 @@ class Opened:
     rule: str
     opened_at: datetime
     ended_at: datetime | None
-    fate: Fate
+    fate: TicketFate
     resolved: bool
 
     @property
     def seconds(self) -> float | None:
-        """How long it took, in seconds; None while it is open."""
+        """How long it was open, in seconds; None while it still is."""
         return None if self.ended_at is None else (self.ended_at - self.opened_at).total_seconds()
 
 
 @attrs.frozen(kw_only=True)
-class Happened:
-    """A change, and what became of it."""
+class ReportedChange:
+    """A change, and what was done about it."""
 
     number: int
     at: datetime
@@ -92,8 +92,8 @@ class Happened:
 
 
 @attrs.frozen(kw_only=True)
-class Letter:
-    """A dead letter."""
+class ReportedDeadLetter:
+    """An act that the desk has refused for good."""
 
     number: int | None
     title: str
@@ -104,16 +104,16 @@ class Letter:
 
 
 @attrs.frozen(kw_only=True)
-class Spent:
-    """The requests of a little while, by provider."""
+class RequestBin:
+    """The requests of a short span of time, by provider; a bar of the chart."""
 
     at: datetime
     requests: Mapping[str, int]
 
 
 @attrs.frozen(kw_only=True)
-class Trouble:
-    """What kept runs from doing all they should: in how many of them, and when last."""
+class RunTrouble:
+    """What kept runs from doing their work: in how many runs, and when last."""
 
     said: str
     runs: int
@@ -122,20 +122,21 @@ class Trouble:
 
 @attrs.frozen(kw_only=True)
 class Runs:
-    """The runs, and what they spent.
+    """The runs and their requests.
 
-    ``pause`` is the longest time in which none began. ``span`` is how many seconds each of
-    ``spent`` counts; ``busiest`` the most that one run sent to a provider, and ``refused`` how many
-    requests were answered with a 429. ``counted`` is how many runs have noted their requests.
+    ``pause`` is the longest time between the starts of two runs. ``counted`` is how many runs have
+    recorded their requests, ``bins`` the requests in spans of ``span`` seconds, ``total`` all of
+    them by provider, ``busiest`` the most that one run sent to a provider, and ``refused`` how many
+    were answered with a 429.
     """
 
     count: int
     codes: Mapping[int, int]
     pause: tuple[datetime, datetime] | None
-    troubles: tuple[Trouble, ...]
+    troubles: tuple[RunTrouble, ...]
     counted: int
     span: float
-    spent: tuple[Spent, ...]
+    bins: tuple[RequestBin, ...]
     total: Mapping[str, int]
     busiest: Mapping[str, int]
     refused: Mapping[str, int]
@@ -143,39 +144,40 @@ class Runs:
 
 @attrs.frozen(kw_only=True)
 class OfficeReport:
-    """What happened at one box office.
+    """The report on one box office.
 
-    ``history`` is since when it is known what was seen; None if nothing is. ``more_curves`` is how
-    many events are left out for want of room, ``quiet_curves`` how many sold nothing.
+    ``history`` is when the recorded history begins; None if there is none. ``more_curves`` is how
+    many further events sold tickets, ``quiet_curves`` how many sold none.
     """
 
     box_office: str
     history: datetime | None
-    happened: tuple[Happened, ...]
-    tickets: tuple[Opened, ...]
+    happened: tuple[ReportedChange, ...]
+    tickets: tuple[ReportedTicket, ...]
     curves: tuple[Curve, ...]
     more_curves: int
     quiet_curves: int
     forecasts: tuple[Prediction, ...]
     runs: Runs
-    dead: tuple[Letter, ...]
+    dead: tuple[ReportedDeadLetter, ...]
     silences: tuple[Silence, ...]
 
     @property
-    def opened(self) -> tuple[Opened, ...]:
-        """The tickets that the desk has had."""
-        return tuple(one for one in self.tickets if one.fate not in {Fate.WAITING, Fate.HELD})
+    def opened(self) -> tuple[ReportedTicket, ...]:
+        """The tickets that have been at the desk."""
+        unopened = {TicketFate.WAITING, TicketFate.HELD}
+        return tuple(ticket for ticket in self.tickets if ticket.fate not in unopened)
 
     @property
     def median_seconds(self) -> float | None:
-        """How long half of the tickets that are over took at the most."""
-        took = [one.seconds for one in self.opened if one.seconds is not None]
+        """The median time, in seconds, of the tickets that are over; None if none is."""
+        took = [ticket.seconds for ticket in self.opened if ticket.seconds is not None]
         return median(took) if took else None
 
 
 @attrs.frozen(kw_only=True)
 class Report:
-    """A while, from ``since`` up to ``until``, box office by box office."""
+    """The report on the period from ``since`` to ``until``, by box office."""
 
     since: datetime
     until: datetime
@@ -183,11 +185,11 @@ class Report:
 
 
 @attrs.frozen(kw_only=True)
-class Rows:
-    """What the ledger holds of one box office and of that time.
+class LedgerRows:
+    """What the ledger holds of one box office and the period.
 
-    ``changes`` come with their number, outcome and marker; ``cases`` may be all there are, ``acts``
-    those of that time; ``runs`` are (began, exit code, summary).
+    ``changes`` are (number, change, outcome, marker); ``cases`` may be all cases, ``acts`` those of
+    the period; ``runs`` are (start, exit code, summary).
     """
 
     box_office: str
@@ -202,19 +204,19 @@ class Rows:
     timezones: Mapping[str, str | None] = attrs.field(factory=dict)
 
 
-def report(offices: Sequence[Rows], since: datetime, until: datetime) -> Report:
-    """Tell together what the ledger holds."""
+def report(offices: Sequence[LedgerRows], since: datetime, until: datetime) -> Report:
+    """The report on a period, from what the ledger holds."""
     return Report(
         since=since, until=until, offices=tuple(_office(rows, since, until) for rows in offices)
     )
 
 
-def _office(rows: Rows, since: datetime, until: datetime) -> OfficeReport:
+def _office(rows: LedgerRows, since: datetime, until: datetime) -> OfficeReport:
     drawn = curves(rows.history, since, until)
     tickets = _tickets(rows, drawn, since)
-    told = {one.event_id for one in tickets}
-    busy = [one for one in drawn if one.event_id in told or _moves(one)]
-    ranked = sorted(busy, key=lambda one: (one.event_id not in told, -one.sold, one.starts_at))
+    ticketed = {ticket.event_id for ticket in tickets}
+    busy = [curve for curve in drawn if curve.event_id in ticketed or _moves(curve)]
+    ranked = sorted(busy, key=lambda c: (c.event_id not in ticketed, -c.sold, c.starts_at))
     return OfficeReport(
         box_office=rows.box_office,
         history=rows.history[0].at if rows.history else None,
@@ -226,7 +228,9 @@ def _office(rows: Rows, since: datetime, until: datetime) -> OfficeReport:
         forecasts=tuple(rows.forecasts),
         runs=_runs(rows.runs, since, until),
         dead=tuple(_letter(case, intent) for case, intent in rows.dead),
-        silences=tuple(one for one in rows.silences if one.begins < until and one.until > since),
+        silences=tuple(
+            silence for silence in rows.silences if silence.begins < until and silence.until > since
+        ),
     )
 
 
@@ -237,8 +241,10 @@ def _moves(curve: Curve) -> bool:
 # -- tickets ----------------------------------------------------------------------------------
 
 
-def _tickets(rows: Rows, drawn: Sequence[Curve], since: datetime) -> tuple[Opened, ...]:
-    """Those that were opened, resolved or open in this time, in the order of their opening."""
+def _tickets(
+    rows: LedgerRows, drawn: Sequence[Curve], since: datetime
+) -> tuple[ReportedTicket, ...]:
+    """The tickets that were open at some time of the period, in the order of their opening."""
     acts: dict[str, dict[Act, datetime]] = {}
     for case, intent in rows.acts:
         if intent.state is IntentState.DONE and intent.attempted_at is not None:
@@ -249,15 +255,15 @@ def _tickets(rows: Rows, drawn: Sequence[Curve], since: datetime) -> tuple[Opene
         for case in rows.cases
         if case.state in {CaseState.OPEN, CaseState.HELD} or (case.ended_at or since) >= since
     ]
-    found.sort(key=lambda one: (one.opened_at, one.marker))
-    return tuple(attrs.evolve(one, number=number) for number, one in enumerate(found, 1))
+    found.sort(key=lambda ticket: (ticket.opened_at, ticket.marker))
+    return tuple(attrs.evolve(ticket, number=n) for n, ticket in enumerate(found, 1))
 
 
 class _Names:
-    """How things are called that a case knows by their ids alone."""
+    """Time zones and names of ticket types by id: a case knows only ids."""
 
-    def __init__(self, rows: Rows, drawn: Sequence[Curve]) -> None:
-        self.zones = {**rows.timezones, **{one.event_id: one.timezone for one in drawn}}
+    def __init__(self, rows: LedgerRows, drawn: Sequence[Curve]) -> None:
+        self.zones = {**rows.timezones, **{curve.event_id: curve.timezone for curve in drawn}}
         self.types = {
             f"{curve.event_id}/{line.id}": line.name for curve in drawn for line in curve.lines
         }
@@ -267,20 +273,20 @@ class _Names:
 
 
 _ENDS = {
-    CaseState.CLEARED: Fate.CLEARED,
-    CaseState.SUPERSEDED: Fate.SUPERSEDED,
-    CaseState.GONE: Fate.GONE,
-    CaseState.HELD: Fate.HELD,
+    CaseState.CLEARED: TicketFate.CLEARED,
+    CaseState.SUPERSEDED: TicketFate.SUPERSEDED,
+    CaseState.GONE: TicketFate.GONE,
+    CaseState.HELD: TicketFate.HELD,
 }
 
 
-def _ticket(case: Case, acts: Mapping[Act, datetime], names: _Names) -> Opened:
+def _ticket(case: Case, acts: Mapping[Act, datetime], names: _Names) -> ReportedTicket:
     kind = KINDS[case.kind]
     event_id = case.subject.partition("/")[0] if kind.of_event else None
-    fate = _ENDS.get(case.state, Fate.OPEN if case.ticket_id else Fate.WAITING)
-    over = fate in {Fate.CLEARED, Fate.SUPERSEDED, Fate.GONE}
+    fate = _ENDS.get(case.state, TicketFate.OPEN if case.ticket_id else TicketFate.WAITING)
+    over = fate in {TicketFate.CLEARED, TicketFate.SUPERSEDED, TicketFate.GONE}
     resolved = acts.get(Act.RESOLVE) if over else None
-    return Opened(
+    return ReportedTicket(
         number=0,
         marker=case.marker,
         ticket_id=case.ticket_id,
@@ -299,9 +305,9 @@ def _ticket(case: Case, acts: Mapping[Act, datetime], names: _Names) -> Opened:
     )
 
 
-def _happened(number: int, change: Change, outcome: str, marker: str | None) -> Happened:
+def _happened(number: int, change: Change, outcome: str, marker: str | None) -> ReportedChange:
     kind = KINDS[change.kind]
-    return Happened(
+    return ReportedChange(
         number=number,
         at=change.observed_at,
         event_id=change.event.id if change.event else None,
@@ -316,8 +322,8 @@ def _happened(number: int, change: Change, outcome: str, marker: str | None) -> 
     )
 
 
-def _letter(case: Case, intent: Intent) -> Letter:
-    return Letter(
+def _letter(case: Case, intent: Intent) -> ReportedDeadLetter:
+    return ReportedDeadLetter(
         number=intent.id,
         title=case.title,
         act=str(intent.act),
@@ -335,7 +341,7 @@ def _runs(
 ) -> Runs:
     begun = [at for at, *_ in rows]
     pauses = list(pairwise([*begun, until])) if begun else []
-    noted = [(at, _counts(told["requests"])) for at, _, told in rows if "requests" in told]
+    noted = [(at, _counts(summary["requests"])) for at, _, summary in rows if "requests" in summary]
     span = _span(since, until)
     return Runs(
         count=len(rows),
@@ -344,18 +350,18 @@ def _runs(
         troubles=_troubles(rows),
         counted=len(noted),
         span=span.total_seconds(),
-        spent=_spent(noted, since, until, span) if noted else (),
+        bins=_bins(noted, since, until, span) if noted else (),
         total=_summed(counts for _, counts in noted),
         busiest=_most(counts for _, counts in noted),
-        refused=_summed(_counts(told.get("refused", {})) for _, _, told in rows),
+        refused=_summed(_counts(summary.get("refused", {})) for _, _, summary in rows),
     )
 
 
 def _counts(value: Any) -> Counter[str]:
-    """Counts as a run has noted them; what is none counts nothing."""
+    """Counts as a run has recorded them; anything else counts as nothing."""
     if not isinstance(value, Mapping):
         return Counter()
-    return Counter({str(name): one for name, one in value.items() if isinstance(one, int)})
+    return Counter({str(name): count for name, count in value.items() if isinstance(count, int)})
 
 
 def _summed(many: Any) -> dict[str, int]:
@@ -373,33 +379,34 @@ def _most(many: Any) -> dict[str, int]:
 
 
 def _span(since: datetime, until: datetime) -> timedelta:
-    return next((one for one in _SPANS if (until - since) / one <= _MOST_SPANS), _SPANS[-1])
+    return next((span for span in _SPANS if (until - since) / span <= _MOST_SPANS), _SPANS[-1])
 
 
-def _spent(
+def _bins(
     noted: Sequence[tuple[datetime, Counter[str]]],
     since: datetime,
     until: datetime,
     span: timedelta,
-) -> tuple[Spent, ...]:
-    """Every little while from the first to the last, those in which nothing was sent included."""
+) -> tuple[RequestBin, ...]:
+    """The requests of every span of the period, including spans without a request."""
     slots = [Counter[str]() for _ in range(-(-(until - since) // span))]
     for at, counts in noted:
         if since <= at <= until:
             slots[min((at - since) // span, len(slots) - 1)].update(counts)
     return tuple(
-        Spent(at=since + number * span, requests=dict(slot)) for number, slot in enumerate(slots)
+        RequestBin(at=since + number * span, requests=dict(slot))
+        for number, slot in enumerate(slots)
     )
 
 
-def _troubles(rows: Sequence[tuple[datetime, int, Mapping[str, Any]]]) -> tuple[Trouble, ...]:
+def _troubles(rows: Sequence[tuple[datetime, int, Mapping[str, Any]]]) -> tuple[RunTrouble, ...]:
     runs: Counter[str] = Counter()
     last: dict[str, datetime] = {}
-    for at, _, told in rows:
-        said = scrub(str(told.get("trouble") or ""))
+    for at, _, summary in rows:
+        said = scrub(str(summary.get("trouble") or ""))
         if said:
             runs[said] += 1
             last[said] = at
     return tuple(
-        Trouble(said=said, runs=count, last=last[said]) for said, count in runs.most_common(20)
+        RunTrouble(said=said, runs=count, last=last[said]) for said, count in runs.most_common(20)
     )

@@ -1,4 +1,4 @@
-"""How it stands with every box office, from the ledger alone: nothing is asked of anybody."""
+"""The status of every box office, read from the ledger alone: no request is sent."""
 
 from __future__ import annotations
 
@@ -25,10 +25,13 @@ _RUNNING = frozenset({EventStatus.PUBLISHED, EventStatus.SOLD_OUT})
 
 
 @attrs.frozen(kw_only=True)
-class Look:
-    """When an event was last looked at, and when it will be again.
+class EventPolls:
+    """When an event was last polled, and when it will be polled next.
 
-    ``next_at`` None: at the next run, whenever that is; nobody here knows when cron calls.
+    Args:
+        event: the event.
+        last_at: when it was last polled; None if never.
+        next_at: when it is polled next; None if that is at the next run, whose time is up to cron.
     """
 
     event: EventFacts
@@ -37,24 +40,29 @@ class Look:
 
 
 @attrs.frozen(kw_only=True)
-class Ahead:
-    """What is known of the looks to come in a box office.
+class PollForecast:
+    """What is known of the coming polls of a box office.
 
-    ``next_look`` gives when an event will be looked at, None where nothing but the next run decides
-    it, and ``last_look`` when it was, where that is known better than from its snapshot; ``bound``
-    is how old what is known can become, None where that is up to whoever calls runs.
+    Args:
+        next_poll: when an event will be polled; None if the next run decides.
+        last_poll: when an event was last polled, if more is known than its snapshot says.
+        bound: the longest time that an event can go unseen; None if that is up to cron.
     """
 
-    next_look: Callable[[EventFacts], datetime | None] = lambda _: None
-    last_look: Callable[[EventFacts], datetime | None] = lambda _: None
+    next_poll: Callable[[EventFacts], datetime | None] = lambda _: None
+    last_poll: Callable[[EventFacts], datetime | None] = lambda _: None
     bound: timedelta | None = None
 
 
 @attrs.frozen(kw_only=True)
-class Spent:
-    """Requests spent in the last minute; None where the key to look them up under is not at hand.
+class AccountUsage:
+    """The requests that an account has sent in the last minute.
 
-    ``closed_for`` is how long the provider has asked us to stay away.
+    Args:
+        account: what the account is called.
+        requests: how many were sent; None if the key, by which they are counted, is not available.
+        of: how many the provider allows.
+        closed_for: for how long the provider has asked us to send nothing.
     """
 
     account: str
@@ -65,31 +73,40 @@ class Spent:
 
 @attrs.frozen(kw_only=True)
 class OfficeStatus:
-    """One box office: its cases that are open or held, what waits to be delivered, by state; and
-    the scheduled removals that wait for what nobody has ever seen, with what is said of them."""
+    """The status of one box office.
+
+    Args:
+        office: its row in the ledger: baseline, last run, lease.
+        open: cases that are open.
+        held: cases that a storm holds back.
+        waiting: how many acts are not delivered yet, by state.
+        removals: why scheduled removals wait, in words.
+        polls: of every event on sale, the least recently polled first.
+        bound: the longest time that an event can go unseen; None if that is up to cron.
+    """
 
     office: Office
     open: tuple[Case, ...] = ()
     held: tuple[Case, ...] = ()
     waiting: Mapping[str, int] = attrs.field(factory=dict)
     removals: tuple[str, ...] = ()
-    looks: tuple[Look, ...] = ()
+    polls: tuple[EventPolls, ...] = ()
     bound: timedelta | None = None
 
     def age(self, now: datetime) -> timedelta | None:
-        """How old what is known of it may be; None before the baseline."""
+        """The age of the last complete sweep; None before the baseline."""
         return None if self.office.swept_at is None else now - self.office.swept_at
 
 
 @attrs.frozen(kw_only=True)
 class Status:
-    """How it stands with everything."""
+    """The status of an installation."""
 
     at: datetime
     offices: tuple[OfficeStatus, ...]
     silences: tuple[Silence, ...]
     dead: tuple[tuple[Case, Intent], ...]
-    spent: tuple[Spent, ...]
+    usage: tuple[AccountUsage, ...]
 
 
 def status(
@@ -97,17 +114,17 @@ def status(
     folder: Path,
     ledger: Ledger,
     now: datetime,
-    ahead: Callable[[str], Ahead] | None = None,
+    forecast: Callable[[str], PollForecast] | None = None,
 ) -> Status:
-    """How it stands.
+    """Read the status of an installation.
 
     Args:
-        config: whose box offices.
-        folder: where its relative paths start.
-        ledger: where it is read from.
-        now: the time.
-        ahead: what is known of the looks to come in a box office, by its name; else what the
-            planner knows while somebody is at work.
+        config: its configuration.
+        folder: where relative paths of the configuration start.
+        ledger: its ledger.
+        now: the current time.
+        forecast: the coming polls of a box office, by its name; by default those of the planner
+            while a watch or run holds the lease.
 
     Raises:
         LedgerError: the ledger cannot be read.
@@ -118,47 +135,46 @@ def status(
     for name, state in states.items():
         office, snapshot = ledger.office(name), state.snapshot or {}
         at_work = office.lease_until is not None and now < office.lease_until
-        foretold = foreseen(config, ledger, office, snapshot) if at_work else Ahead()
-        to_come = foretold if ahead is None else ahead(name)
+        planned = planned_polls(config, ledger, office, snapshot) if at_work else PollForecast()
+        coming = planned if forecast is None else forecast(name)
         waiting: dict[str, int] = {}
         for _, intent in ledger.unsettled(name):
             waiting[intent.state.value] = waiting.get(intent.state.value, 0) + 1
         found.append(
             OfficeStatus(
                 office=office,
-                open=_standing(state.cases, CaseState.OPEN),
-                held=_standing(state.cases, CaseState.HELD),
+                open=_in_state(state.cases, CaseState.OPEN),
+                held=_in_state(state.cases, CaseState.HELD),
                 waiting=waiting,
                 removals=tuple(_waiting_removals(config, ledger, name)),
-                looks=looks(snapshot.values(), office.swept_at, now, to_come),
-                bound=to_come.bound,
+                polls=event_polls(snapshot.values(), office.swept_at, now, coming),
+                bound=coming.bound,
             )
         )
     return Status(
         at=now,
         offices=tuple(found),
-        silences=tuple(one for one in silences if one.begins <= now < one.until),
+        silences=tuple(known for known in silences if known.begins <= now < known.until),
         dead=tuple(ledger.dead()),
-        spent=tuple(spent(config, folder, ledger, now)),
+        usage=tuple(account_usage(config, folder, ledger, now)),
     )
 
 
 def _waiting_removals(config: Config, ledger: Ledger, box_office: str) -> Iterator[str]:
-    mine = [one for one in config.removal if one.box_office == box_office]
+    mine = [removal for removal in config.removal if removal.box_office == box_office]
     tried = ledger.removals(box_office) if mine else {}
-    for one in mine:
-        known = tried.get(one.name)
+    for removal in mine:
+        known = tried.get(removal.name)
         if known is not None and known.state is RemovalState.WAITING and known.said:
-            yield f"{one.ticket_type!r} from {one.event!r} waits: {known.said}"
+            yield f"{removal.ticket_type!r} from {removal.event!r} waits: {known.said}"
 
 
-def foreseen(
+def planned_polls(
     config: Config, ledger: Ledger, office: Office, snapshot: Mapping[str, EventFacts]
-) -> Ahead:
-    """What the planner of a watch expects by what it had learned when it last wrote that down.
+) -> PollForecast:
+    """The coming polls of a watch, from what its planner last stored in the ledger.
 
-    Its last minute may have made fewer looks, since others use the key: then the bound is what that
-    minute has stated.
+    If the last heartbeat reports a longer bound, because others use the same key, that bound holds.
     """
     quota = pick(config, office.name).service.quota
     rate = quota.rate(config.watch.watching(quota).share, 0.0)
@@ -168,71 +184,77 @@ def foreseen(
     def moment(seconds: float | None) -> datetime | None:
         return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
-    return Ahead(
-        next_look=lambda event: moment(schedule.due(event.id)),
-        last_look=lambda event: moment(schedule.memory(event.id).get("at")),
+    return PollForecast(
+        next_poll=lambda event: moment(schedule.due(event.id)),
+        last_poll=lambda event: moment(schedule.memory(event.id).get("at")),
         bound=timedelta(seconds=max(schedule.longest_unseen, _stated(office.last_run))),
     )
 
 
 def _stated(run: Run | None) -> float:
-    """How long an event can be unseen by what a watch noted of a minute; 0: it noted nothing."""
+    """The longest time unseen in seconds, as the last heartbeat reported it; 0 if it did not."""
     seconds = None if run is None else run.summary.get("longest_unseen")
     return float(seconds) if isinstance(seconds, int | float) else 0.0
 
 
-def _standing(cases: Sequence[Case], state: CaseState) -> tuple[Case, ...]:
+def _in_state(cases: Sequence[Case], state: CaseState) -> tuple[Case, ...]:
     return tuple(case for case in cases if case.state is state)
 
 
-def looks(
+def event_polls(
     events: Iterable[EventFacts],
     swept_at: datetime | None,
     now: datetime,
-    ahead: Ahead,
-) -> tuple[Look, ...]:
-    """The looks at every event that still sells, that which is known least recently first."""
+    forecast: PollForecast,
+) -> tuple[EventPolls, ...]:
+    """The polls of every event that is on sale, the least recently polled first."""
     found = []
     for event in events:
         over = (event.ends_at or event.starts_at) < now
         if event.vanished or over or event.status not in _RUNNING:
             continue
-        # A row that carries its ticket types is a look; else the last one at the event alone is.
+        # A row of the list that has the ticket types counts as a poll of the event.
         in_its_row = event.ticket_types is not None and event.types_seen_at is None
-        seen = (ahead.last_look(event), event.types_seen_at, swept_at if in_its_row else None)
+        seen = (forecast.last_poll(event), event.types_seen_at, swept_at if in_its_row else None)
         last = max((at for at in seen if at is not None), default=None)
-        found.append(Look(event=event, last_at=last, next_at=_next(event, last, now, ahead)))
+        found.append(
+            EventPolls(event=event, last_at=last, next_at=_next(event, last, now, forecast))
+        )
     never = datetime.min.replace(tzinfo=now.tzinfo)
-    return tuple(sorted(found, key=lambda one: (one.last_at or never, one.event.starts_at)))
+    return tuple(sorted(found, key=lambda polls: (polls.last_at or never, polls.event.starts_at)))
 
 
-def _next(event: EventFacts, last: datetime | None, now: datetime, ahead: Ahead) -> datetime | None:
-    """When an event is looked at again: when it is worth it, or when it has its turn."""
-    due = ahead.next_look(event)
-    if due is None or ahead.bound is None:
+def _next(
+    event: EventFacts, last: datetime | None, now: datetime, forecast: PollForecast
+) -> datetime | None:
+    """When an event is polled next: when the planner expects to, and within the bound."""
+    due = forecast.next_poll(event)
+    if due is None or forecast.bound is None:
         return due
-    return min(due, max(now, (last or now) + ahead.bound))
+    return min(due, max(now, (last or now) + forecast.bound))
 
 
-def spent(config: Config, folder: Path, ledger: Ledger, now: datetime) -> Iterable[Spent]:
-    """What is spent of each account's requests."""
+def account_usage(
+    config: Config, folder: Path, ledger: Ledger, now: datetime
+) -> Iterable[AccountUsage]:
+    """The requests of each account in the last minute."""
     for number, office in enumerate(config.box_office):
         at = f"box_office[{number}]"
-        yield _spent(f"{office.adapter.title} ({office.name})", office, folder, at, ledger, now)
+        yield _usage(f"{office.adapter.title} ({office.name})", office, folder, at, ledger, now)
     if config.desk.service.has_api:
-        yield _spent(config.desk.adapter.title, config.desk, folder, "desk", ledger, now)
+        yield _usage(config.desk.adapter.title, config.desk, folder, "desk", ledger, now)
 
 
-def _spent(
+def _usage(
     name: str, table: AccountTable, folder: Path, at: str, ledger: Ledger, now: datetime
-) -> Spent:
+) -> AccountUsage:
     of = table.service.quota.requests
     try:
         opened = table.account(folder, at)
     except ConfigError:
-        return Spent(account=name, requests=None, of=of)
+        return AccountUsage(account=name, requests=None, of=of)
     window = Window.load(ledger.spent(quota_name(opened)))
     moment = now.timestamp()
     window.tidy(opened.provider.quota, moment)
     closed = timedelta(seconds=max(0.0, window.closed - moment))
-    return Spent(account=name, requests=len(window.slots), of=of, closed_for=closed)
+    return AccountUsage(account=name, requests=len(window.slots), of=of, closed_for=closed)

@@ -1,4 +1,4 @@
-"""How the stock of every event went: lines of what was left, read from the history. Pure."""
+"""The stock of every event over time, read from the history. Pure."""
 
 from __future__ import annotations
 
@@ -11,15 +11,21 @@ from ..model.facts import EventFacts, TypeFacts
 from ..model.history import Entry, snapshots
 
 MOST_POINTS = 240
-"""More points than that nobody can tell apart in a drawing of this size."""
+"""More points cannot be told apart in a drawing of this size."""
 
 OTHERS = "others"
 
 
 @attrs.frozen(kw_only=True)
 class Line:
-    """What was left of one ticket type: each point holds until the next. ``quantity`` is as it was
-    last told; ``id`` is None for several ticket types drawn as one."""
+    """The stock of one ticket type.
+
+    Args:
+        id: its id; None for several ticket types drawn as one line.
+        name: its name.
+        quantity: how many there are, as last seen.
+        points: moments and what was left from then on.
+    """
 
     id: str | None
     name: str
@@ -39,7 +45,7 @@ class Line:
 
 @attrs.frozen(kw_only=True)
 class Curve:
-    """An event and its lines; ``sold`` counts what left the stock meanwhile, returns taken off."""
+    """The stock of one event; ``sold`` is the difference between its first and its last points."""
 
     event_id: str
     title: str
@@ -55,24 +61,24 @@ def curves(
     """The curves of all events whose stock is known, in the order in which they were first seen.
 
     Args:
-        entries: the history, from the last whole snapshot before ``since`` on.
-        since: where the lines begin, unless something was first seen later.
-        until: where they end.
-        most_lines: ticket types beyond that, the smallest first, are drawn as one line.
+        entries: the history, beginning with the last complete snapshot before ``since``.
+        since: where lines begin, unless the ticket type was first seen later.
+        until: where lines end.
+        most_lines: at most this many lines; the smallest ticket types beyond share one.
     """
     seen: dict[str, _Seen] = {}
     for at, facts in snapshots(entries):
         if at > until:
             break
         for event_id, event in facts.items():
-            one = seen.setdefault(event_id, _Seen(event))
-            if event is not one.event or not one.begun:
-                one.add(event, max(at, since))
-    return [one.curve(since, until, most_lines) for one in seen.values() if one.types]
+            known = seen.setdefault(event_id, _Seen(event))
+            if event is not known.event or not known.begun:
+                known.add(event, max(at, since))
+    return [known.curve(since, until, most_lines) for known in seen.values() if known.types]
 
 
 class _Seen:
-    """What is known of one event so far."""
+    """What has been read of one event so far."""
 
     def __init__(self, event: EventFacts) -> None:
         self.event = event
@@ -82,12 +88,12 @@ class _Seen:
 
     def add(self, event: EventFacts, at: datetime) -> None:
         self.event, self.begun = event, True
-        for one in event.ticket_types or ():
-            if one.available is None:
+        for kind in event.ticket_types or ():
+            if kind.available is None:
                 continue
-            self.types[one.id] = one
-            points = self.points.setdefault(one.id, [])
-            left = max(0, one.available)
+            self.types[kind.id] = kind
+            points = self.points.setdefault(kind.id, [])
+            left = max(0, kind.available)
             if points and points[-1][0] == at:
                 points[-1] = at, left
             elif not points or points[-1][1] != left:
@@ -96,12 +102,12 @@ class _Seen:
     def curve(self, since: datetime, until: datetime, most_lines: int) -> Curve:
         lines = [
             Line(
-                id=one.id,
-                name=one.name,
-                quantity=one.quantity,
-                points=tuple(self.points[one.id]),
+                id=kind.id,
+                name=kind.name,
+                quantity=kind.quantity,
+                points=tuple(self.points[kind.id]),
             )
-            for one in self.types.values()
+            for kind in self.types.values()
         ]
         if len(lines) > most_lines:
             ranked = sorted(lines, key=lambda line: -(line.quantity or 0))
@@ -138,18 +144,18 @@ def _together(lines: list[Line]) -> Line:
                     following.pop(name)
                 else:
                     following[name] = later
-        # Before all of them are known, a sum would show a stock that grows.
+        # The sum is right only once all of them have been seen.
         if moment >= begins:
             points.append((moment, sum(now.values())))
     quantities = [line.quantity for line in lines]
-    whole = None if None in quantities else sum(one or 0 for one in quantities)
+    whole = None if None in quantities else sum(quantity or 0 for quantity in quantities)
     return Line(id=None, name=f"{len(lines)} {OTHERS}", quantity=whole, points=tuple(points))
 
 
 def _thinned(
     points: tuple[tuple[datetime, int], ...], since: datetime, until: datetime
 ) -> tuple[tuple[datetime, int], ...]:
-    """No more points than can be seen: of each little while the last one; and the very first."""
+    """At most ``MOST_POINTS`` points: the first, and the last of each span of time."""
     if len(points) <= MOST_POINTS:
         return points
     step = (until - since) / MOST_POINTS

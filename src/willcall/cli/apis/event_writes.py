@@ -256,7 +256,7 @@ def _refused(
     error: SoldTicketsError, config: Path | None, box_office: str | None, *, as_json: bool
 ) -> int:
     from ...bridge.model.exit_codes import worst
-    from ..shell import show
+    from ..shell import passes, show
     from .connect import configured
 
     show.aside(f"willcall: {error}")
@@ -268,9 +268,9 @@ def _refused(
     with Bridge.from_config(config) as bridge:
         report = bridge.report(error, box_office=box_office)
     if as_json:
-        show.as_json(show.pass_data(report))
+        show.as_json(passes.pass_data(report))
     else:
-        show.pass_report(report, quiet=False)
+        passes.show_pass(report, quiet=False)
     return worst((3, report.exit_code))
 
 

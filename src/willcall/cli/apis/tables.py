@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ...bridge.templates.rendering import plain, price, when
-from ..shell import screen, show
+from ..shell import screen, show, times
 
 if TYPE_CHECKING:
     from ...ticket0.models import Customer, Message, Ticket
@@ -103,7 +103,7 @@ def ticket_row(one: Ticket) -> Sequence[Any]:
 
 
 def _at(moment: datetime | None) -> str | None:
-    return show.moment(moment) if moment else None
+    return times.moment(moment) if moment else None
 
 
 def ticket(one: Ticket) -> None:

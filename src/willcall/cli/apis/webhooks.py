@@ -46,7 +46,7 @@ def verify(
     """
     from ...errors import WebhookError
     from ...ticket0 import webhooks as delivered
-    from ..shell import show
+    from ..shell import show, times
 
     body = _body(file)
     try:
@@ -59,7 +59,7 @@ def verify(
     if as_json:
         show.as_json(event)
         return 0
-    at = show.moment(event.created_at) if event.created_at else None
+    at = times.moment(event.created_at) if event.created_at else None
     rows = [("type", event.type), ("created", at), ("workspace", event.workspace_id)]
     rows += [(f"data.{name}", value) for name, value in event.data.items()]
     show.table(("EVENT", event.id), rows)

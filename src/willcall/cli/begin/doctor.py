@@ -77,13 +77,13 @@ def _line(one: Finding) -> None:
 def _all(path: Path | None, *, offline: bool) -> Iterator[Finding]:
     """Every finding, as soon as it is known."""
     from ...bridge.config.file import find, load
-    from ...bridge.insight.doctor import in_words
+    from ...bridge.insight.doctor import finding_of
     from ...errors import ConfigError
 
     try:
         config, folder = load(path)
     except ConfigError as error:
-        yield in_words(error, "configuration")
+        yield finding_of(error, "configuration")
         return
     file = find(path)
     yield from _configuration(file)
@@ -103,7 +103,7 @@ def _configuration(file: Path) -> Iterator[Finding]:
     from ...bridge.config.check import Known, check
     from ...bridge.config.file import text_of
     from ...bridge.insight.doctor import Finding, warning, wrong
-    from ..shell.ledgers import now
+    from ..shell.times import now
 
     about = "configuration"
     checked = check(text_of(file), Known(), now())
@@ -140,14 +140,14 @@ def _mode(path: Path) -> int:
 
 
 def _ledger(config: Config, folder: Path) -> Iterator[Finding]:
-    from ...bridge.insight.doctor import Finding, in_words, wrong
+    from ...bridge.insight.doctor import Finding, finding_of, wrong
     from ...bridge.ledger import open_ledger
     from ...errors import ConfigError, LedgerError
 
     try:
         ledger = open_ledger(config.state.url, folder, reading=True)
     except (ConfigError, LedgerError) as error:
-        yield in_words(error, "ledger")
+        yield finding_of(error, "ledger")
         return
     try:
         yield from _room(config, folder)
@@ -159,7 +159,7 @@ def _ledger(config: Config, folder: Path) -> Iterator[Finding]:
         yield Finding(about="ledger", said=f"sound, version {ledger.version()}")
         yield from _state(config, folder, ledger)
     except LedgerError as error:
-        yield in_words(error, "ledger")
+        yield finding_of(error, "ledger")
     finally:
         ledger.close()
 
@@ -185,9 +185,9 @@ def _room(config: Config, folder: Path) -> Iterator[Finding]:
 
 def _state(config: Config, folder: Path, ledger: Ledger) -> Iterator[Finding]:
     from ...bridge.insight.doctor import Finding, warning
-    from ...bridge.insight.status import spent
-    from ..daily.status import ago
-    from ..shell.ledgers import now
+    from ...bridge.insight.status import account_usage
+    from ..shell import times
+    from ..shell.times import now
 
     moment = now()
     for office in config.box_office:
@@ -198,7 +198,7 @@ def _state(config: Config, folder: Path, ledger: Ledger) -> Iterator[Finding]:
         if run is None:
             yield warning(about, "none yet", "`willcall run`, then have cron call it each minute")
             continue
-        said = f"{ago(moment - run.ended_at)}, exit code {run.exit_code}"
+        said = f"{times.ago(moment - run.ended_at)}, exit code {run.exit_code}"
         if run.exit_code:
             yield warning(about, said, "`willcall run` says why; `willcall --help` lists the codes")
         elif moment - run.ended_at > _OLD:
@@ -208,7 +208,7 @@ def _state(config: Config, folder: Path, ledger: Ledger) -> Iterator[Finding]:
     dead = len(ledger.dead())
     if dead:
         yield warning("dead letters", f"{dead}", "`willcall dead list` says why")
-    for one in spent(config, folder, ledger, moment):
+    for one in account_usage(config, folder, ledger, moment):
         if one.requests is None:
             continue
         about, left = f"{one.account}: quota", max(0, one.of - one.requests)
@@ -274,13 +274,13 @@ def _asked(
     account: Callable[[], Account],
     ask: Callable[[Account], list[Finding]],
 ) -> list[Finding]:
-    from ...bridge.insight.doctor import in_words, refused
+    from ...bridge.insight.doctor import finding_of, refused
     from ...errors import ApiError, ConfigError
 
     try:
         return ask(account())
     except ConfigError as error:
-        return [in_words(error, f"{name}: key")]
+        return [finding_of(error, f"{name}: key")]
     except ApiError as error:
         return [refused(name, error)]
 

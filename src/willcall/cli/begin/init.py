@@ -19,7 +19,7 @@ import typer
 
 from ...errors import AuthenticationError, ConfigError, InputError
 from ..shell.options import ConfigFile
-from .setting import Answers, Source, cron_line, timer, toml
+from .setup_text import Answers, Source, cron_line, timer, toml
 
 if TYPE_CHECKING:
     from ...client.provider import Account, Provider
@@ -274,9 +274,9 @@ class _Setup:
                     raise ConfigError(whence, error.problem, error.fix) from None
                 if given or not left or not (shapeless or isinstance(error, AuthenticationError)):
                     raise
-                from ..shell.show import told
+                from ..shell.show import error_text
 
-                typer.echo(f"{called}: {told(error)}", err=True)
+                typer.echo(f"{called}: {error_text(error)}", err=True)
                 continue
             self._scopes(called, access)
             return account
@@ -373,7 +373,7 @@ def _begin(file: Path) -> int:
     """The baseline, unless the ledger has one, and then the first plan."""
     from ...bridge.model.exit_codes import worst
     from ...bridge.service import Bridge
-    from ..shell import show
+    from ..shell import passes, plans
     from ..shell.ledgers import opened
     from ..shell.progress import shown
 
@@ -381,16 +381,16 @@ def _begin(file: Path) -> int:
         with opened(file) as (config, ledger):
             known = [one.name for one in config.box_office if ledger.office(one.name).baseline_at]
         reports = [] if known else bridge.run()
-        plans = [] if any(report.exit_code for report in reports) else bridge.plan()
+        found = [] if any(report.exit_code for report in reports) else bridge.plan()
     if known:
         typer.echo(f"{', '.join(known)}: the ledger has a baseline already; nothing was run")
     for report in reports:
-        show.pass_report(report, quiet=False)
-    if plans:
+        passes.show_pass(report, quiet=False)
+    if found:
         typer.echo("what a run would do now:")
-    for plan in plans:
-        show.plan(plan)
-    return worst([*(one.exit_code for one in reports), *(one.exit_code for one in plans)])
+    for plan in found:
+        plans.show_plan(plan)
+    return worst([*(one.exit_code for one in reports), *(one.exit_code for one in found)])
 
 
 def _schedule(file: Path, *, environment: bool) -> None:

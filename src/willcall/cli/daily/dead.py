@@ -1,19 +1,18 @@
-"""``willcall dead``: what Ticket0 refused for good, and what to do about it."""
+"""``willcall dead``: acts that the desk has refused for good, and what to do about them."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ...errors import InputError
-from ..shell import screen, show
+from ..shell import screen, show, times
 from ..shell.options import AsJson, ConfigFile
 
 dead = typer.Typer(
-    help="Dead letters: acts that Ticket0 refuses for good, or has refused for days.",
+    help="Dead letters: acts that the desk has refused for good, or for days.",
     no_args_is_help=True,
 )
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="As `willcall dead list` shows it.")]
@@ -24,7 +23,7 @@ Numbers = Annotated[
 
 @dead.command("list")
 def list_(config: ConfigFile = None, as_json: AsJson = False) -> int:
-    """Every dead letter and why. Exit 3 if there is one.
+    """List the dead letters and why they were refused. Exit 3 if there are any.
 
     \b
     Examples:
@@ -59,7 +58,7 @@ def list_(config: ConfigFile = None, as_json: AsJson = False) -> int:
 
 @dead.command("show")
 def show_(number: Number, config: ConfigFile = None) -> int:
-    """One dead letter, word for word.
+    """Show a dead letter word for word.
 
     \b
     Examples:
@@ -82,7 +81,7 @@ def show_(number: Number, config: ConfigFile = None) -> int:
 
 @dead.command()
 def retry(numbers: Numbers = None, config: ConfigFile = None) -> int:
-    """Take dead letters up again: the next run looks for each, and tries it once more.
+    """Retry dead letters: the next run looks each of them up at the desk, and tries it once more.
 
     \b
     Examples:
@@ -94,7 +93,7 @@ def retry(numbers: Numbers = None, config: ConfigFile = None) -> int:
 
 @dead.command()
 def drop(numbers: Numbers = None, config: ConfigFile = None) -> int:
-    """Let dead letters go. With the opening of a ticket everything else about it goes, too.
+    """Drop dead letters. If the opening of a ticket is dropped, its further acts are dropped too.
 
     \b
     Examples:
@@ -106,16 +105,16 @@ def drop(numbers: Numbers = None, config: ConfigFile = None) -> int:
 def _each(numbers: list[int] | None, config: Path | None, *, drop: bool) -> int:
     from ...bridge.service import opened_ledger
 
-    moment = datetime.now(UTC)
+    moment = times.now()
     with opened_ledger(config) as ledger:
         wanted = numbers or [intent.id for _, intent in ledger.dead() if intent.id is not None]
         for number in wanted:
             done = (ledger.drop_dead if drop else ledger.retry_dead)(number, moment)
             if not done:
                 raise _unknown(number)
-            screen.line(f"{number}: {'dropped' if drop else 'tried again at the next run'}")
+            screen.line(f"{number}: {'dropped' if drop else 'will be retried by the next run'}")
     return 0
 
 
 def _unknown(number: int) -> InputError:
-    return InputError("NUMBER", f"{number} is no dead letter", "`willcall dead list` shows them")
+    return InputError("NUMBER", f"{number} is not a dead letter", "`willcall dead list` lists them")

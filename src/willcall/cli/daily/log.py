@@ -1,4 +1,4 @@
-"""``willcall log``: what has happened, and what was done about it."""
+"""``willcall log``: what has changed, and what was done about it."""
 
 from __future__ import annotations
 
@@ -13,33 +13,35 @@ from ..shell.options import AsJson, ConfigFile
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ...bridge.ledger import Logged
+    from ...bridge.config.tables import Config
+    from ...bridge.ledger import Ledger, Logged
     from ...bridge.model.cases import Case, Intent
 
 
 def log(
     config: ConfigFile = None,
     since: Annotated[
-        str | None, typer.Option(metavar="WHEN", help="Only since then: 7d, 2h, or a date.")
+        str | None, typer.Option(metavar="WHEN", help="From then on: 7d, 2h, or a date.")
     ] = None,
     event: Annotated[
-        str | None, typer.Option(metavar="EVENT", help="Only this one: id, slug or title.")
+        str | None, typer.Option(metavar="EVENT", help="Only this event: id, slug or title.")
     ] = None,
     kind: Annotated[
-        list[str] | None, typer.Option(metavar="KIND", help="Only this kind; event.* means many.")
+        list[str] | None,
+        typer.Option(metavar="KIND", help="Only this kind of change; event.* means many."),
     ] = None,
     marker: Annotated[
         str | None, typer.Option(metavar="MARKER", help="Only this case (wc-…).")
     ] = None,
     box_office: Annotated[
-        str | None, typer.Option("--box-office", metavar="NAME", help="Only this one.")
+        str | None, typer.Option("--box-office", metavar="NAME", help="Only this box office.")
     ] = None,
     limit: Annotated[
-        int, typer.Option("-n", "--limit", metavar="N", min=1, help="The last so many.")
+        int, typer.Option("-n", "--limit", metavar="N", min=1, help="Only the last N entries.")
     ] = 50,
     as_json: AsJson = False,
 ) -> int:
-    """Show what has happened, and every act that was tried, oldest first. Nothing is sent.
+    """Show changes and every act that was tried, oldest first. Nothing is sent.
 
     \b
     Examples:
@@ -48,11 +50,11 @@ def log(
       willcall log --json -n 1000 | jq -r 'select(.what == "act") | .marker'
     """
     from ...bridge.config.file import pick
-    from ..shell import show
-    from ..shell.ledgers import ago, opened
+    from ..shell import show, times
+    from ..shell.ledgers import kinds_named, opened
 
-    begin = ago("--since", since)
-    kinds = None if kind is None else _kinds(kind)
+    begin = times.past("--since", since)
+    kinds = None if kind is None else kinds_named(kind)
     with opened(config) as (settings, ledger):
         office = pick(settings, box_office).name if box_office else None
         event_id = None if event is None else _event(settings, ledger, event)
@@ -65,43 +67,33 @@ def log(
             "limit": limit,
         }
         rows: list[tuple[datetime, int, Logged | tuple[Case, Intent]]] = [
-            *((one.change.observed_at, 0, one) for one in ledger.log(**wanted)),
-            *((_tried(pair), 1, pair) for pair in ledger.acts(**wanted)),
+            *((logged.change.observed_at, 0, logged) for logged in ledger.log(**wanted)),
+            *((_attempted_at(pair), 1, pair) for pair in ledger.acts(**wanted)),
         ]
     rows.sort(key=lambda row: row[:2])
     for at, _, row in rows[-limit:]:
         if as_json:
             show.as_json(_data(at, row))
         else:
-            screen.line(f"{show.moment(at)}  {_line(row)}")
+            screen.line(f"{times.moment(at)}  {_line(row)}")
     if not rows:
-        show.aside("willcall: nothing of that kind is in the ledger")
+        show.aside("willcall: the ledger has no such entries")
     return 0
 
 
-def _kinds(globs: list[str]) -> tuple[str, ...]:
-    from ...bridge.model.kinds import KINDS, matching
-    from ...bridge.templates.lint import near
+def _event(settings: Config, ledger: Ledger, name: str) -> str:
+    from ..shell.ledgers import ambiguous, events_named, snapshots
 
-    for glob in globs:
-        if not matching([glob]):
-            raise InputError("--kind", f"{glob!r} is no kind of change", near(glob, KINDS))
-    return matching(globs)
-
-
-def _event(settings: Any, ledger: Any, name: str) -> str:
-    from ..shell.ledgers import named, snapshots
-
-    found = named(snapshots(settings, ledger), name)
-    if len(found) == 1:
-        return found[0][1].id
-    told = ", ".join(event.slug or event.id for _, event in found[:10])
-    fix = f"name one of: {told}" if found else "give its id, its slug or a part of its title"
-    said = "may be several events" if found else "is no event that was seen"
-    raise InputError("--event", f"{name!r} {said}", fix)
+    found = events_named(snapshots(settings, ledger), name)
+    if not found:
+        fix = "give its id, its slug or a part of its title"
+        raise InputError("--event", f"no event {name!r} has been seen", fix)
+    if len(found) > 1:
+        raise ambiguous("--event", name, found)
+    return found[0][1].id
 
 
-def _tried(pair: tuple[Case, Intent]) -> datetime:
+def _attempted_at(pair: tuple[Case, Intent]) -> datetime:
     at = pair[1].attempted_at
     if at is None:
         raise AssertionError(f"{pair[1].marker}: the ledger lists an act that was never tried")
@@ -114,8 +106,8 @@ def _line(row: Logged | tuple[Case, Intent]) -> str:
 
     if isinstance(row, tuple):
         case, act = row
-        said = f": {act.error}" if act.error else ""
-        state = "" if act.state == "done" else f" ({act.state}{said})"
+        error = f": {act.error}" if act.error else ""
+        state = "" if act.state == "done" else f" ({act.state}{error})"
         what = ""
         if act.act in {"open", "reopen"}:
             what = f": {plain(case.title)}, {KINDS[case.kind].summary}"

@@ -1,4 +1,4 @@
-"""``willcall release``: let the held cases of a storm go."""
+"""``willcall release``: opens the tickets that a storm held back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..shell.options import AsJson, BoxOffice, ConfigFile, MaxSeconds, Quiet
 def release(
     markers: Annotated[
         list[str] | None,
-        typer.Argument(metavar="MARKER", help="Which (wc-…); all that are held if left out."),
+        typer.Argument(metavar="MARKER", help="Which cases (wc-…); all that are held by default."),
     ] = None,
     config: ConfigFile = None,
     box_office: BoxOffice = None,
@@ -36,7 +36,7 @@ def release(
     """
     from ...bridge.model.exit_codes import worst
     from ...bridge.service import Bridge
-    from ..shell import show
+    from ..shell import passes, show
 
     if listing:
         _list(config, as_json=as_json)
@@ -45,19 +45,19 @@ def release(
         reports = bridge.release(*(markers or ()), box_office=box_office)
     for report in reports:
         if as_json:
-            show.as_json(show.pass_data(report))
+            show.as_json(passes.pass_data(report))
             continue
-        held = len(report.decision.cases) if report.decision else 0
+        released = len(report.decision.cases) if report.decision else 0
         if not quiet and report.decision is not None:
-            screen.line(f"{report.box_office}: {held or 'nothing'} released")
-        show.pass_report(report, quiet=quiet, news=False)
+            screen.line(f"{report.box_office}: {released or 'nothing'} released")
+        passes.show_pass(report, quiet=quiet, changes=False)
     return worst(report.exit_code for report in reports)
 
 
 def _list(config: ConfigFile, *, as_json: bool) -> None:
     from ...bridge.model.cases import CaseState
     from ...bridge.model.kinds import KINDS
-    from ..shell import show
+    from ..shell import show, times
     from ..shell.ledgers import opened
 
     with opened(config) as (settings, ledger):
@@ -74,7 +74,7 @@ def _list(config: ConfigFile, *, as_json: bool) -> None:
     show.table(
         ("MARKER", "TITLE", "WHAT", "RULE", "SINCE"),
         [
-            (c.marker, c.title, KINDS[c.kind].summary, c.rule, show.moment(c.opened_at))
+            (c.marker, c.title, KINDS[c.kind].summary, c.rule, times.moment(c.opened_at))
             for c in held
         ],
     )

@@ -1,4 +1,4 @@
-"""``willcall status``: how it stands, from the ledger alone."""
+"""``willcall status``: the status of every box office, from the ledger alone."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...errors import InputError
-from ..shell import screen
+from ..shell import screen, times
 from ..shell.options import AsJson, ConfigFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
-    from ...bridge.insight.status import Look, OfficeStatus, Spent, Status
+    from ...bridge.insight.status import AccountUsage, EventPolls, OfficeStatus, Status
 
 _CLEAR = "\x1b[H\x1b[2J"
 _HIDE, _SHOW = "\x1b[?25l", "\x1b[?25h"
@@ -28,19 +28,22 @@ _HIDE, _SHOW = "\x1b[?25l", "\x1b[?25h"
 def status(
     config: ConfigFile = None,
     watch: Annotated[
-        bool, typer.Option("--watch", "-w", help="Paint it anew every few seconds, until Ctrl-C.")
+        bool, typer.Option("--watch", "-w", help="Refresh every few seconds, until Ctrl-C.")
     ] = False,
     every: Annotated[
-        float, typer.Option("--every", min=0.2, metavar="S", help="How many seconds, with --watch.")
+        float,
+        typer.Option(
+            "--every", min=0.2, metavar="S", help="Seconds between refreshes, with --watch."
+        ),
     ] = 2.0,
-    looks: Annotated[
-        int, typer.Option("--looks", min=0, metavar="N", help="How many events to show looks of.")
+    polls: Annotated[
+        int, typer.Option("--polls", min=0, metavar="N", help="Show the polls of this many events.")
     ] = 10,
     as_json: AsJson = False,
 ) -> int:
-    """Show how it stands: runs, open cases, silences, dead letters, requests spent, looks.
+    """Show runs, open cases, silences, dead letters, requests and polls.
 
-    All of it is read from the ledger; nothing is sent, and no run is held up.
+    Everything is read from the ledger; nothing is sent, and no run is delayed.
 
     \b
     Examples:
@@ -49,56 +52,57 @@ def status(
       willcall status --json | jq '.offices[].open[].ticket_id'
     """
     if watch and not (as_json or sys.stdout.isatty()):
-        fix = "leave --watch out, or say --json for a line every few seconds"
-        raise InputError("--watch", "there is no terminal to paint on", fix)
+        fix = "leave out --watch, or add --json for a line every few seconds"
+        raise InputError("--watch", "stdout is not a terminal", fix)
 
-    def say() -> None:
-        _say(_taken(config), as_json=as_json, count=looks)
+    def show() -> None:
+        _show(_status(config), as_json=as_json, count=polls)
 
     if watch:
-        return _watch(say, every, paint=not as_json)
-    say()
+        return _watch(show, every, redraw=not as_json)
+    show()
     return 0
 
 
-def _taken(config: Path | None) -> Status:
-    """How it stands now. The ledger is opened each time: it may come, go or be restored."""
+def _status(config: Path | None) -> Status:
+    """The status now. The ledger is opened each time: it may appear or be restored meanwhile."""
     from ...bridge.config.file import find
-    from ...bridge.insight.status import status as take
-    from ..shell.ledgers import now, opened
+    from ...bridge.insight.status import status as read_status
+    from ..shell.ledgers import opened
+    from ..shell.times import now
 
     with opened(config) as (settings, ledger):
-        return take(settings, find(config).resolve().parent, ledger, now())
+        return read_status(settings, find(config).resolve().parent, ledger, now())
 
 
 class _Canvas(io.StringIO):
-    """Where a screen is painted before it is shown: as wide and as colourful as the terminal."""
+    """A buffer for a screen, with the width and the colours of the terminal."""
 
     def isatty(self) -> bool:
-        """It stands for one."""
+        """It is shown on a terminal."""
         return True
 
 
-def _watch(say: Callable[[], None], every: float, *, paint: bool) -> int:
-    """Say it again and again; painted in one write each, so that nothing flickers."""
+def _watch(show: Callable[[], None], every: float, *, redraw: bool) -> int:
+    """Show it again and again, each screen in a single write so that nothing flickers."""
     out = sys.stdout
     try:
         while True:
-            screen = _Canvas() if paint else io.StringIO()
-            with redirect_stdout(screen):
-                say()
-            out.write((_CLEAR + _HIDE if paint else "") + screen.getvalue())
+            buffer = _Canvas() if redraw else io.StringIO()
+            with redirect_stdout(buffer):
+                show()
+            out.write((_CLEAR + _HIDE if redraw else "") + buffer.getvalue())
             out.flush()
             time.sleep(every)
     except KeyboardInterrupt:
         return 0
     finally:
-        if paint:
+        if redraw:
             out.write(_SHOW)
             out.flush()
 
 
-def _say(found: Status, *, as_json: bool, count: int) -> None:
+def _show(found: Status, *, as_json: bool, count: int) -> None:
     from ..shell import show
 
     if as_json:
@@ -106,62 +110,62 @@ def _say(found: Status, *, as_json: bool, count: int) -> None:
         return
     for office in found.offices:
         _office(office, found.at)
-    for one in found.offices:
-        _cases(one)
+    for office in found.offices:
+        _cases(office)
     _silences(found)
     _dead(found)
-    _spent(found)
-    _looks(found, count)
+    _usage(found)
+    _polls(found, count)
 
 
-def _head(text: str) -> None:
+def _heading(text: str) -> None:
     screen.line(f"\n{text}")
 
 
-def _office(one: OfficeStatus, now: datetime) -> None:
+def _office(status: OfficeStatus, now: datetime) -> None:
     from ...bridge.templates.rendering import plain
     from ...client.redact import scrub
 
-    office, run = one.office, one.office.last_run
-    screen.line(f"{office.name}: {_run_words(one, now)}")
+    office, run = status.office, status.office.last_run
+    screen.line(f"{office.name}: {_run_text(status, now)}")
     if office.swept_at is not None:
-        known = "what is known is as old as that"
-        if one.bound is not None:
-            known = f"no event goes unseen for more than {span(one.bound)}"
-        screen.line(f"  seen whole   {ago(now - office.swept_at)}: {known}")
+        known = "what is known is that old"
+        if status.bound is not None:
+            known = f"no event goes unseen for more than {times.span(status.bound)}"
+        screen.line(f"  last sweep   {times.ago(now - office.swept_at)}: {known}")
     if office.lease_holder and office.lease_until and office.lease_until > now:
         screen.line(f"  at work now  {office.lease_holder}")
         part = None if run is None else run.summary.get("part")
         if isinstance(part, float) and part < 0.95:
-            screen.line(f"  gives way    {part:.0%} of its looks are made: others use the same key")
+            screen.line(f"  slowed down  {part:.0%} of its polls are made: others use the same key")
     if run is not None and run.summary.get("trouble"):
         screen.line(f"  trouble      {scrub(str(run.summary['trouble']))}")
-    for waits in one.removals:
-        screen.line(f"  removal      {scrub(plain(waits))}")
-    if one.waiting:
-        said = ", ".join(f"{number} {state}" for state, number in one.waiting.items())
-        screen.line(f"  undelivered  {said}")
+    for removal in status.removals:
+        screen.line(f"  removal      {scrub(plain(removal))}")
+    if status.waiting:
+        waiting = ", ".join(f"{number} {state}" for state, number in status.waiting.items())
+        screen.line(f"  undelivered  {waiting}")
 
 
-def _run_words(one: OfficeStatus, now: datetime) -> str:
-    run = one.office.last_run
+def _run_text(status: OfficeStatus, now: datetime) -> str:
+    run = status.office.last_run
     if run is None:
         return "no run yet; `willcall run` takes the baseline"
-    parts = [f"last run {ago(now - run.ended_at)}, exit code {run.exit_code}"]
+    parts = [f"last run {times.ago(now - run.ended_at)}, exit code {run.exit_code}"]
     if run.summary.get("events") is not None:
         parts.append(f"{run.summary['events']} events")
     return ", ".join(parts)
 
 
-def _cases(one: OfficeStatus) -> None:
+def _cases(status: OfficeStatus) -> None:
     from ...bridge.model.kinds import KINDS
-    from ..shell import show
+    from ..shell import show, times
 
-    cases = (*one.open, *one.held)
+    name, cases = status.office.name, (*status.open, *status.held)
     if not cases:
-        _head(f"{one.office.name}: no open cases")
+        _heading(f"{name}: no open cases")
         return
-    _head(f"{one.office.name}: {len(one.open)} open, {len(one.held)} held")
+    _heading(f"{name}: {len(status.open)} open, {len(status.held)} held")
     show.table(
         ("CASE", "WHAT", "ABOUT", "TICKET", "SINCE"),
         [
@@ -169,8 +173,8 @@ def _cases(one: OfficeStatus) -> None:
                 case.marker,
                 KINDS[case.kind].summary if case.kind in KINDS else case.kind,
                 case.title,
-                case.ticket_id or ("held" if case in one.held else "not yet"),
-                show.moment(case.opened_at),
+                case.ticket_id or ("held" if case in status.held else "not yet"),
+                times.moment(case.opened_at),
             )
             for case in cases
         ],
@@ -178,20 +182,22 @@ def _cases(one: OfficeStatus) -> None:
 
 
 def _silences(found: Status) -> None:
-    from ..shell import show
+    from ..shell import show, times
 
     if found.silences:
-        _head("silent")
+        _heading("silences")
         show.table(
             ("SILENCE", "WHAT", "UNTIL", "REASON"),
             [
                 (
-                    one.id,
-                    ", ".join(filter(None, (one.box_office, one.event, *one.kinds, one.rule))),
-                    show.moment(one.until),
-                    one.reason,
+                    known.id,
+                    ", ".join(
+                        filter(None, (known.box_office, known.event, *known.kinds, known.rule))
+                    ),
+                    times.moment(known.until),
+                    known.reason,
                 )
-                for one in found.silences
+                for known in found.silences
             ],
         )
 
@@ -200,73 +206,64 @@ def _dead(found: Status) -> None:
     from ..shell import show
 
     if found.dead:
-        _head("dead letters: `willcall dead list` says why")
+        _heading("dead letters: `willcall dead list` says why")
         show.table(
             ("NUMBER", "ACT", "CASE", "ABOUT"),
             [(act.id, act.act.value, case.marker, case.title) for case, act in found.dead],
         )
 
 
-def _spent(found: Status) -> None:
+def _usage(found: Status) -> None:
     from ..shell import show
 
-    _head("requests in the last minute")
+    _heading("requests in the last minute")
     show.table(
-        ("ACCOUNT", "SPENT", "OF", ""),
-        [
-            (one.account, "?" if one.requests is None else one.requests, one.of, _closed(one))
-            for one in found.spent
-        ],
-    )
-
-
-def _closed(one: Spent) -> str:
-    if one.requests is None:
-        return "its key is not at hand here"
-    seconds = one.closed_for.total_seconds()
-    return f"asked to stay away for {seconds:.0f} s" if seconds > 0 else ""
-
-
-def _looks(found: Status, count: int) -> None:
-    from ..shell import show
-
-    every = [(one.bound, look) for one in found.offices for look in one.looks]
-    if not every or not count:
-        return
-    _head(f"looks, the oldest first ({min(count, len(every))} of {len(every)} events on sale)")
-    show.table(
-        ("EVENT", "TITLE", "LAST LOOK", "NEXT LOOK"),
+        ("ACCOUNT", "SENT", "OF", ""),
         [
             (
-                look.event.slug or look.event.id,
-                look.event.title,
-                *_look_words(look, found.at, "at the next run" if bound is None else "in its turn"),
+                usage.account,
+                "?" if usage.requests is None else usage.requests,
+                usage.of,
+                _remark(usage),
             )
-            for bound, look in every[:count]
+            for usage in found.usage
         ],
     )
 
 
-def _look_words(look: Look, now: datetime, unknown: str) -> tuple[str, str]:
-    last = "never" if look.last_at is None else ago(now - look.last_at)
-    if look.next_at is None:
+def _remark(usage: AccountUsage) -> str:
+    if usage.requests is None:
+        return "its key is not available here"
+    seconds = usage.closed_for.total_seconds()
+    return f"told to wait for {seconds:.0f} s" if seconds > 0 else ""
+
+
+def _polls(found: Status, count: int) -> None:
+    from ..shell import show
+
+    every = [(office.bound, polls) for office in found.offices for polls in office.polls]
+    if not every or not count:
+        return
+    _heading(f"polls, oldest first ({min(count, len(every))} of {len(every)} events on sale)")
+    show.table(
+        ("EVENT", "TITLE", "LAST POLL", "NEXT POLL"),
+        [
+            (
+                polls.event.slug or polls.event.id,
+                polls.event.title,
+                *_poll_times(polls, found.at, "next run" if bound is None else "in turn"),
+            )
+            for bound, polls in every[:count]
+        ],
+    )
+
+
+def _poll_times(polls: EventPolls, now: datetime, unknown: str) -> tuple[str, str]:
+    last = "never" if polls.last_at is None else times.ago(now - polls.last_at)
+    if polls.next_at is None:
         return last, unknown
-    ahead = look.next_at - now
-    return last, f"in {span(ahead)}" if ahead.total_seconds() > 0 else "due"
-
-
-def span(value: timedelta) -> str:
-    """A span as people say it: 12 s, 5 min, 3 h, 2 days."""
-    seconds = max(0.0, value.total_seconds())
-    for unit, size, least in (("days", 86400, 172800), ("h", 3600, 7200), ("min", 60, 120)):
-        if seconds >= least:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
-
-
-def ago(value: timedelta) -> str:
-    """How long ago."""
-    return f"{span(value)} ago"
+    ahead = polls.next_at - now
+    return last, f"in {times.span(ahead)}" if ahead.total_seconds() > 0 else "due"
 
 
 def _data(found: Status) -> dict[str, Any]:
@@ -274,42 +271,42 @@ def _data(found: Status) -> dict[str, Any]:
         "at": found.at,
         "offices": [
             {
-                "name": one.office.name,
-                "baseline_at": one.office.baseline_at,
-                "swept_at": one.office.swept_at,
-                "age_seconds": (age := one.age(found.at)) and age.total_seconds(),
-                "bound_seconds": one.bound and one.bound.total_seconds(),
-                "lease_holder": one.office.lease_holder,
-                "lease_until": one.office.lease_until,
-                "last_run": one.office.last_run,
-                "open": one.open,
-                "held": one.held,
-                "undelivered": one.waiting,
-                "removals": list(one.removals),
-                "looks": [
+                "name": status.office.name,
+                "baseline_at": status.office.baseline_at,
+                "swept_at": status.office.swept_at,
+                "age_seconds": (age := status.age(found.at)) and age.total_seconds(),
+                "bound_seconds": status.bound and status.bound.total_seconds(),
+                "lease_holder": status.office.lease_holder,
+                "lease_until": status.office.lease_until,
+                "last_run": status.office.last_run,
+                "open": status.open,
+                "held": status.held,
+                "undelivered": status.waiting,
+                "removals": list(status.removals),
+                "polls": [
                     {
-                        "event": look.event.id,
-                        "title": look.event.title,
-                        "last_at": look.last_at,
-                        "next_at": look.next_at,
+                        "event": polls.event.id,
+                        "title": polls.event.title,
+                        "last_at": polls.last_at,
+                        "next_at": polls.next_at,
                     }
-                    for look in one.looks
+                    for polls in status.polls
                 ],
             }
-            for one in found.offices
+            for status in found.offices
         ],
         "silences": found.silences,
         "dead": [
             {"number": act.id, "act": act.act, "marker": case.marker, "title": case.title}
             for case, act in found.dead
         ],
-        "spent": [
+        "requests": [
             {
-                "account": one.account,
-                "requests": one.requests,
-                "of": one.of,
-                "closed_seconds": one.closed_for.total_seconds(),
+                "account": usage.account,
+                "sent": usage.requests,
+                "of": usage.of,
+                "closed_seconds": usage.closed_for.total_seconds(),
             }
-            for one in found.spent
+            for usage in found.usage
         ],
     }

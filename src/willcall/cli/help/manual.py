@@ -25,7 +25,7 @@ class Form(StrEnum):
 
 
 @attrs.frozen
-class Told:
+class CommandPage:
     """One command as its help tells it: usage, paragraphs, examples, arguments and options."""
 
     name: str
@@ -56,7 +56,7 @@ def manual(
 # -- reading the commands ---------------------------------------------------------------------
 
 
-def commands() -> Iterator[Told]:
+def commands() -> Iterator[CommandPage]:
     """Every command in the order of the table, each group before its own."""
     from ..shell.app import app
 
@@ -66,7 +66,7 @@ def commands() -> Iterator[Told]:
         yield from _told(load(row.name), row.name, row.section, above)
 
 
-def _told(command: Any, name: str, section: str, above: Any) -> Iterator[Told]:
+def _told(command: Any, name: str, section: str, above: Any) -> Iterator[CommandPage]:
     context = command.context_class(command, info_name=name, parent=above)
     text, examples = _parted(command.help or "")
     full = context.command_path.removeprefix("willcall ")
@@ -79,7 +79,7 @@ def _told(command: Any, name: str, section: str, above: Any) -> Iterator[Told]:
         for names, says in [record]
     )
     inner = getattr(command, "commands", {})
-    yield Told(full, section, usage, text, examples, options, bool(inner))
+    yield CommandPage(full, section, usage, text, examples, options, bool(inner))
     for below, found in inner.items():
         yield from _told(found, below, section, context)
 

@@ -1,1 +1,5 @@
-"""Commands that look after the ledger: ``db`` and ``recover``."""
+"""Commands that look after the ledger.
+
+``db`` checks, copies, migrates and prunes it; ``recover`` rebuilds a lost ledger from the tickets
+at the desk.
+"""

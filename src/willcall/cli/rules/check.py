@@ -38,7 +38,7 @@ def check(
     """
     from ...bridge.config import check as checking
     from ...bridge.config.file import find, text_of
-    from ..shell.ledgers import now
+    from ..shell.times import now
 
     if kinds:
         _kinds(as_json=as_json)
@@ -92,7 +92,7 @@ def _line(file: Path, one: Complaint) -> str:
 
 
 def _as_text(found: Checked, file: Path, known: Known) -> None:
-    from ..shell.ledgers import now
+    from ..shell.times import now
 
     for one in found.complaints:
         screen.line(_line(file, one))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ...bridge.ledger import Ledger, Logged
     from ...bridge.model.cases import Condition
     from ...bridge.model.facts import EventFacts
+    from ..shell.ledgers import Snapshots
 
 _MARKER = re.compile(r"\[?(wc-[0-9a-z]{8})(-\d+)?\]?")
 _MOST = 200
@@ -61,7 +62,7 @@ def explain(
 
 
 def _found(config: Config, ledger: Ledger, name: str) -> list[Explanation]:
-    from ..shell.ledgers import named, snapshots
+    from ..shell.ledgers import ambiguous, events_named, snapshots
 
     seen = snapshots(config, ledger)
     marker = _MARKER.fullmatch(name)
@@ -71,10 +72,9 @@ def _found(config: Config, ledger: Ledger, name: str) -> list[Explanation]:
         return _of_change(config, ledger, seen, int(name.removeprefix("#")))
     if name in seen:
         return _of_box_office(config, ledger, seen, name)
-    events = named(seen, name)
+    events = events_named(seen, name)
     if len(events) > 1:
-        told = ", ".join(event.slug or event.id for _, event in events[:10])
-        raise InputError("NAME", f"{name!r} may be several events", f"name one of: {told}")
+        raise ambiguous("NAME", name, events)
     if not events:
         raise InputError(
             "NAME",
@@ -89,9 +89,7 @@ def _found(config: Config, ledger: Ledger, name: str) -> list[Explanation]:
     return [_explained(config, ledger, box_office, seen, logged, list(markers), [event.id], event)]
 
 
-def _of_case(
-    config: Config, ledger: Ledger, seen: dict[str, dict[str, EventFacts]], name: str
-) -> list[Explanation]:
+def _of_case(config: Config, ledger: Ledger, seen: Snapshots, name: str) -> list[Explanation]:
     cases = ledger.cases(name=name)
     if not cases:
         fix = "`willcall log` shows those it knows"
@@ -110,9 +108,7 @@ def _of_case(
     ]
 
 
-def _of_box_office(
-    config: Config, ledger: Ledger, seen: dict[str, dict[str, EventFacts]], name: str
-) -> list[Explanation]:
+def _of_box_office(config: Config, ledger: Ledger, seen: Snapshots, name: str) -> list[Explanation]:
     """What happened to it as a whole: its key, its requests, storms."""
     from ...bridge.model.kinds import matching
 
@@ -121,9 +117,7 @@ def _of_box_office(
     return [_explained(config, ledger, name, seen, logged, markers, [name])]
 
 
-def _of_change(
-    config: Config, ledger: Ledger, seen: dict[str, dict[str, EventFacts]], number: int
-) -> list[Explanation]:
+def _of_change(config: Config, ledger: Ledger, seen: Snapshots, number: int) -> list[Explanation]:
     logged = ledger.log(number=number)
     if not logged:
         fix = "`willcall log` shows those it knows"
@@ -138,7 +132,7 @@ def _explained(
     config: Config,
     ledger: Ledger,
     box_office: str,
-    seen: dict[str, dict[str, EventFacts]],
+    seen: Snapshots,
     logged: list[Logged],
     markers: list[str],
     subjects: list[str],
@@ -147,7 +141,7 @@ def _explained(
     import attrs
 
     from ...bridge.insight.explain import Story, explain
-    from ..shell.ledgers import now
+    from ..shell.times import now
 
     def mine(one: Condition) -> bool:
         subject = one.change.subject
@@ -177,7 +171,7 @@ def _explained(
 def _text(one: Explanation) -> None:
     from ...bridge.model.kinds import KINDS
     from ...bridge.templates.rendering import plain
-    from ..shell import show
+    from ..shell import times
 
     event = one.event
     name = f" ({event.slug or event.id}): {event.status}" if event else ""
@@ -188,7 +182,7 @@ def _text(one: Explanation) -> None:
         change = told.change
         what = f' "{plain(change.ticket_type.name)}"' if change.ticket_type else ""
         summary = KINDS[change.kind].summary
-        at = show.moment(change.observed_at)
+        at = times.moment(change.observed_at)
         screen.line(f"\n#{told.number}  {at}  {change.kind}{what} ({summary}): {told.outcome}")
         _rules(told.rules)
     held = {
@@ -198,7 +192,7 @@ def _text(one: Explanation) -> None:
         condition = standing.condition
         one_type = condition.change.ticket_type
         of = f' "{plain(one_type.name)}"' if one_type else ""
-        since = show.moment(condition.since)
+        since = times.moment(condition.since)
         screen.line(
             f"\nstill so: {condition.change.kind}{of}, since {since}: {_state(condition, held)}"
         )
@@ -207,14 +201,14 @@ def _text(one: Explanation) -> None:
     for story in one.stories:
         case = story.case
         ticket = case.ticket_id or "no ticket yet"
-        ended = f", ended {show.moment(case.ended_at)}" if case.ended_at else ""
+        ended = f", ended {times.moment(case.ended_at)}" if case.ended_at else ""
         screen.line(
             f"\n{case.marker}  {ticket}: {case.state}, under {case.rule}, "
-            f"since {show.moment(case.opened_at)}{ended}"
+            f"since {times.moment(case.opened_at)}{ended}"
         )
         for act in story.acts:
-            at = show.moment(act.attempted_at) if act.attempted_at else "not tried yet"
-            until = f", not before {show.moment(act.retry_at)}" if act.retry_at else ""
+            at = times.moment(act.attempted_at) if act.attempted_at else "not tried yet"
+            until = f", not before {times.moment(act.retry_at)}" if act.retry_at else ""
             said = f": {act.error}" if act.error else ""
             screen.line(f"  {act.position:>2} {act.act:8} {act.state:10} {at}{until}{said}")
 
@@ -247,7 +241,7 @@ def _rules(rules: tuple[Said, ...]) -> None:
 
 
 def _data(one: Explanation) -> dict[str, Any]:
-    from ..shell import show
+    from ..shell.data import data
 
     return {
         "box_office": one.box_office,
@@ -277,8 +271,7 @@ def _data(one: Explanation) -> dict[str, Any]:
             for standing in one.standing
         ],
         "cases": [
-            {**show.data(story.case), "acts": [_act(act) for act in story.acts]}
-            for story in one.stories
+            {**data(story.case), "acts": [_act(act) for act in story.acts]} for story in one.stories
         ],
     }
 

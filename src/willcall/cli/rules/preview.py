@@ -55,7 +55,7 @@ def preview(
     from ...bridge.insight.preview import page, preview
     from ...bridge.templates.examples import EVENT
     from ..shell import show
-    from ..shell.ledgers import now
+    from ..shell.times import now
 
     settings, folder = load(config)
     office = settings.box_office[0].name if box_office is None else pick(settings, box_office).name
@@ -93,19 +93,19 @@ def _event(
     from ...bridge.ledger import open_ledger
     from ...bridge.model.facts import event_facts
     from ...ticketsmart.api import TicketSmart
-    from ..shell.ledgers import named, now, snapshots
+    from ..shell.ledgers import ambiguous, events_named, snapshots
+    from ..shell.times import now
 
     ledger = open_ledger(config.state.url, folder, reading=True)
     try:
-        found = named(snapshots(config, ledger), name)
+        found = events_named(snapshots(config, ledger), name)
     finally:
         ledger.close()
     found = [pair for pair in found if box_office in {None, pair[0]}]
     if len(found) == 1:
         return found[0]
     if found:
-        told = ", ".join(event.slug or event.id for _, event in found[:10])
-        raise InputError("--event", f"{name!r} may be several", f"name one of: {told}")
+        raise ambiguous("--event", name, found)
     office = pick(config, box_office)
     at = f"box_office[{config.box_office.index(office)}]"
     try:

@@ -40,9 +40,10 @@ def replay(
     """
     begin(log_format)
     from ..shell import show
-    from ..shell.ledgers import ago, now, opened
+    from ..shell.ledgers import opened
+    from ..shell.times import now, past
 
-    first = ago("--since", since) or now()
+    first = past("--since", since) or now()
     with opened(config) as (settings, ledger):
         found = [_one(settings, ledger, office.name, first) for office in settings.box_office]
     for one in found:
@@ -55,8 +56,8 @@ def replay(
 
 def _one(config: Config, ledger: Ledger, box_office: str, since: datetime) -> Replay:
     from ...bridge.insight.replay import replay
-    from ..shell.ledgers import now
     from ..shell.progress import counted
+    from ..shell.times import now
 
     logged = ledger.log(box_office=box_office, limit=_ALL)
     with counted(ledger.history(box_office, since), f"{box_office}: playing again") as entries:
@@ -77,18 +78,18 @@ _SIGNS = {"same": "=", "added": "+", "missing": "-"}
 
 def _text(one: Replay) -> None:
     from ...bridge.insight.replay import Fate
-    from ..shell import show
+    from ..shell import times
 
     if one.begins is None:
         screen.line(f"{one.box_office}: the ledger has no history yet")
         return
     same, added, gone = (one.count(fate) for fate in (Fate.SAME, Fate.ADDED, Fate.MISSING))
     screen.line(
-        f"{one.box_office} since {show.moment(one.since)}: {same + gone} opened then, "
+        f"{one.box_office} since {times.moment(one.since)}: {same + gone} opened then, "
         f"{same + added} under these rules ({same} the same, {added} added, {gone} missing)"
     )
     for compared in one.compared:
-        screen.line(f"  {_SIGNS[compared.fate]} {show.moment(compared.at)}  {_line(compared)}")
+        screen.line(f"  {_SIGNS[compared.fate]} {times.moment(compared.at)}  {_line(compared)}")
 
 
 def _line(one: Compared) -> str:

@@ -1,4 +1,4 @@
-"""Commands, and what becomes of their errors: one line that says what to do, and an exit code."""
+"""The application: runs a command and turns its errors into one line and an exit code."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from .codes import CODES
 from .commands import Commands
 from .logs import begin, line, machine
 
-# typer carries a copy of click in newer versions and needs the package in older ones: the family
-# of its errors is the same in both, and this is the one member that typer itself exports.
+# Newer versions of typer vendor click, older ones import it. The base class of usage errors is the
+# same in both, and BadParameter is the one subclass that typer itself exports.
 _Misused = cast("type[typer.BadParameter]", typer.BadParameter.__mro__[1])
 
 EXIT_CODES = "Exit codes:\n\n\b\n" + "".join(
-    f"  {code:<3} {says}\n" for code, says in CODES.items()
+    f"  {code:<3} {meaning}\n" for code, meaning in CODES.items()
 )
 
 app = typer.Typer(
     name="willcall",
     cls=Commands,
     help="From the box office to the support desk.\n\n"
-    "Begin with `willcall init`; to try it out without keys, with `willcall sandbox`.",
+    "Start with `willcall init`, or without keys with `willcall sandbox`.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
@@ -42,9 +42,9 @@ app = typer.Typer(
 def _options(
     context: typer.Context,
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
-    version: bool = typer.Option(False, "--version", "-V", help="Show the version and leave."),
+    version: bool = typer.Option(False, "--version", "-V", help="Show the version and exit."),
 ) -> None:
-    """Keep what holds for every command."""
+    """Options that every command has."""
     context.obj = {"debug": debug}
     if version:
         from ..._version import __version__
@@ -54,9 +54,9 @@ def _options(
 
 
 def run(args: Sequence[str]) -> int:
-    """Run the command line; the exit code."""
+    """Run the command line; returns the exit code."""
     begin()
-    if "_WILLCALL_COMPLETE" in os.environ:  # a shell asks, see completion.py
+    if "_WILLCALL_COMPLETE" in os.environ:  # set by the scripts of help/completion.py
         from typer.completion import completion_init  # type: ignore[attr-defined]
 
         completion_init()
@@ -69,34 +69,34 @@ def run(args: Sequence[str]) -> int:
     except _Misused as error:
         from .misuse import misused
 
-        told = misused(error)
-        if told is not None:
-            return _say(told, error.exit_code)
+        text = misused(error)
+        if text is not None:
+            return _fail(text, error.exit_code)
         error.show()
         return error.exit_code
     except SystemExit as end:
-        # The one thing that typer ends by itself in this mode: nobody reads on.
+        # In this mode typer exits by itself only if stdout was closed by its reader.
         if isinstance(end.__context__, OSError):
-            return _unread()
+            return _closed()
         raise
     except BrokenPipeError:
-        return _unread()
+        return _closed()
     except WillcallError as error:
         if "--debug" in args:
             _trace()
-        return _say(_told(error), _code(error))
-    except Exception as error:  # noqa: BLE001 - the last place: a traceback helps no support team
+        return _fail(_text(error), _code(error))
+    except Exception as error:  # noqa: BLE001 - a traceback helps no support team
         if "--debug" in args:
             _trace()
-        said = f"unexpected {type(error).__name__}: {error}; `willcall --debug …` shows where"
-        return _say(said, 1)
+        text = f"unexpected {type(error).__name__}: {error}; `willcall --debug …` shows where"
+        return _fail(text, 1)
     if code == 130:
-        return _say("interrupted", 130)
+        return _fail("interrupted", 130)
     return code if isinstance(code, int) else 0
 
 
-def _unread() -> int:
-    """The reader (head, say) has seen enough. What is still in the buffer goes nowhere."""
+def _closed() -> int:
+    """The reader of stdout (``head``, for example) has closed it: drop what is still buffered."""
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 1)
     return 0
@@ -105,7 +105,7 @@ def _unread() -> int:
 def _code(error: WillcallError) -> int:
     from ...bridge.model.exit_codes import code_of
 
-    # What is wrong on the command line is the caller's to mend, not the configuration's.
+    # A wrong option is an error of the command line (2), a wrong key one of the configuration (78).
     if isinstance(error, InputError) and not isinstance(error, ConfigError):
         return 78 if error.field in {"api_key", "base_url"} else 2
     if isinstance(error, ApiError) and error.status in {400, 404, 409, 422}:
@@ -113,18 +113,18 @@ def _code(error: WillcallError) -> int:
     return code_of(error)
 
 
-def _told(error: WillcallError) -> str:
-    from .show import told
+def _text(error: WillcallError) -> str:
+    from .show import error_text
 
-    return told(error)
+    return error_text(error)
 
 
 def _trace() -> None:
-    """Where an error came from; what a library puts into its text is not ours to trust."""
+    """Print the traceback of an error, redacted: libraries may put anything into their messages."""
     print(scrub(traceback.format_exc()), end="", file=sys.stderr)  # noqa: T201
 
 
-def _say(text: str, code: int) -> int:
+def _fail(text: str, code: int) -> int:
     if machine():
         line("error", scrub(text), exit_code=code)
     else:

@@ -1,7 +1,8 @@
-"""The table of commands, and how one is loaded: its module is imported when it runs, or when its
-own help is shown, and not before.
+"""The table of commands, and how a command is loaded.
 
-So a new command is a row here and a function (or a ``typer.Typer`` with subcommands) in a module.
+The module of a command is imported when the command runs or its own help is shown, and not before.
+To add a command, add a line to the table and write a function (or a ``typer.Typer`` with
+subcommands) in a module of that name.
 """
 
 from __future__ import annotations
@@ -15,84 +16,104 @@ from typer.core import TyperCommand, TyperGroup
 
 
 class Row(NamedTuple):
-    """One command: its name, where it is (``group.module:attribute`` in ``willcall.cli``), its
-    line in the list of commands, and the heading under which it is listed."""
+    """A command.
+
+    Args:
+        name: what is typed.
+        module: where it is, below ``willcall.cli``, as in ``daily.run``.
+        attribute: its function or ``typer.Typer`` in that module.
+        summary: its line in the list of commands.
+        section: the heading under which it is listed.
+    """
 
     name: str
-    where: str
-    says: str
+    module: str
+    attribute: str
+    summary: str
     section: str
 
 
-def _rows(section: str, **rows: tuple[str, str]) -> tuple[Row, ...]:
-    return tuple(Row(name, *row, section) for name, row in rows.items())
+def _rows(section: str, package: str, /, **commands: str) -> tuple[Row, ...]:
+    """The commands of a package. Each is a function of its name in a module of its name, unless
+    ``_ELSEWHERE`` says otherwise."""
+    rows = []
+    for name, summary in commands.items():
+        module, attribute = _ELSEWHERE.get(name, (f"{package}.{name}", name))
+        rows.append(Row(name, module, attribute, summary, section))
+    return tuple(rows)
+
+
+_ELSEWHERE = {
+    "report": ("daily.report.command", "report"),
+    "test": ("rules.test", "run_tests"),  # pytest and its linters take `test` for a test
+}
 
 
 TABLE: tuple[Row, ...] = (
     *_rows(
-        "To begin",
-        init=("begin.init:init", "Ask what is needed, write willcall.toml, take the baseline."),
-        doctor=("begin.doctor:doctor", "What is well, what is not, and what to do about it."),
+        "Begin",
+        "begin",
+        init="Set willcall up: configuration, keys, baseline.",
+        doctor="Check keys, ledger, clock, APIs and configuration.",
     ),
     *_rows(
-        "Every day",
-        run=("daily.passes:run", "Look once, and deliver what follows; for cron."),
-        watch=("daily.watch:watch", "Look without end, where it is worth most."),
-        plan=("daily.passes:plan", "What a run would do, word for word."),
-        status=("daily.status:status", "How it stands: open cases, looks, requests spent."),
-        log=("daily.log:log", "What has happened, and what was done about it."),
-        report=("daily.report:report", "A page about a while: tickets, stock, runs, requests."),
-        silence=("daily.silence:silence", "Open nothing about something for a while."),
-        release=("daily.release:release", "Open the tickets that a storm held back."),
-        dead=("daily.dead:dead", "What Ticket0 refused for good."),
+        "Daily use",
+        "daily",
+        run="Poll every box office once and deliver; for cron.",
+        watch="Poll continuously and deliver at once.",
+        plan="Show what a run would do, word for word.",
+        status="Show runs, open cases, polls and requests.",
+        log="Show changes and what was done about them.",
+        report="Write a page about a period: tickets, stock, runs.",
+        silence="Keep changes from opening tickets for a while.",
+        release="Open the tickets that a storm held back.",
+        dead="List, retry or drop what the desk refused.",
     ),
     *_rows(
         "Rules",
-        check=("rules.check:check", "What is wrong with the configuration."),
-        test=("rules.ruletest:try_rules", "Try rules out in virtual time."),
-        preview=("rules.preview:preview", "A ticket as it would read."),
-        explain=("rules.explain:explain", "Why something did or did not open a ticket."),
-        replay=("rules.replay:replay", "A past time under edited rules."),
-        simulate=("rules.simulate:simulate", "Your rules against everything that can break."),
+        "rules",
+        check="Check the configuration.",
+        test="Test rules in virtual time.",
+        preview="Show a ticket as a rule would write it.",
+        explain="Explain why something did or did not open a ticket.",
+        replay="Compare past tickets with those under edited rules.",
+        simulate="Test your rules against simulated failures.",
     ),
     *_rows(
-        "Both APIs by hand",
-        events=("apis.events:events", "TicketSmart: the events of a box office."),
-        tickets=("apis.tickets:tickets", "Ticket0: the support tickets of the desk."),
-        messages=("apis.messages:messages", "Ticket0: what is said in a ticket."),
-        customers=("apis.customers:customers", "Ticket0: the people whom tickets concern."),
-        webhooks=("apis.webhooks:webhooks", "Ticket0: check a delivery's signature."),
+        "APIs by hand",
+        "apis",
+        events="TicketSmart: the events of a box office.",
+        tickets="Ticket0: the support tickets of the desk.",
+        messages="Ticket0: the messages and notes of a ticket.",
+        customers="Ticket0: the people whom tickets concern.",
+        webhooks="Ticket0: verify a delivery of a webhook.",
     ),
     *_rows(
-        "Care",
-        db=("maintenance.db:db", "Check, copy, migrate or prune the ledger."),
-        recover=("daily.passes:recover", "Read a lost ledger back from the desk."),
+        "Maintenance",
+        "maintenance",
+        db="Check, copy, migrate or prune the ledger.",
+        recover="Rebuild a lost ledger from the desk.",
     ),
     *_rows(
-        "To try things out",
-        sandbox=("tryout.sandbox:sandbox", "Stand-ins for both services on this machine."),
-        demo=("tryout.demo:demo", "The main job, played on the sandbox."),
+        "Try out",
+        "tryout",
+        sandbox="Run stand-ins for both services on this machine.",
+        demo="Play the main job on the sandbox.",
     ),
     *_rows(
-        "For the shell",
-        completion=(
-            "help.completion:completion",
-            "What makes bash, zsh or fish complete commands.",
-        ),
-        manual=(
-            "help.manual:manual",
-            "This command line as a man page or a page of the documents.",
-        ),
+        "Help",
+        "help",
+        completion="Print the completion script for bash, zsh or fish.",
+        manual="Print this command line as a man page or Markdown.",
     ),
 )
 BY_NAME = {row.name: row for row in TABLE}
 
 
 def load(name: str) -> Any:
-    """Import a command; as typer runs it: a ``TyperCommand`` or a ``TyperGroup``."""
+    """Import a command; returns the ``TyperCommand`` or ``TyperGroup`` that typer runs."""
     row = BY_NAME[name]
-    module, _, attribute = row.where.partition(":")
-    found = getattr(import_module(f"willcall.cli.{module}"), attribute)
+    found = getattr(import_module(f"willcall.cli.{row.module}"), row.attribute)
     if isinstance(found, typer.Typer):
         found.rich_markup_mode = None
         command: Any = typer.main.get_group(found)
@@ -105,12 +126,12 @@ def load(name: str) -> Any:
 
 
 class Commands(TyperGroup):
-    """All commands as names and lines of help; one is loaded when it is called."""
+    """All commands by name and summary; a command is loaded when it is called."""
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self.commands = {
-            row.name: TyperCommand(row.name, short_help=row.says, rich_markup_mode=None)
+            row.name: TyperCommand(row.name, short_help=row.summary, rich_markup_mode=None)
             for row in TABLE
         }
 
@@ -120,8 +141,8 @@ class Commands(TyperGroup):
         return name, load(name) if name in BY_NAME else command, rest
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
-        """List them under their headings, in the order of the table."""
+        """List the commands under their headings, in the order of the table."""
         width = max(len(row.name) for row in TABLE)
         for section, rows in groupby(TABLE, key=lambda row: row.section):
             with formatter.section(section):
-                formatter.write_dl([(row.name.ljust(width), row.says) for row in rows])
+                formatter.write_dl([(row.name.ljust(width), row.summary) for row in rows])

@@ -1,4 +1,4 @@
-"""SIGTERM, and Ctrl-C where asked for: finish the act in hand, and be gone within five seconds."""
+"""Ends a command on SIGTERM or Ctrl-C: the act in hand is finished, within five seconds."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from ...bridge.model.exit_codes import STOPPED
 from ...bridge.run import STUCK, stuck
 
 INTERRUPTED = 130
-"""The exit code of what was interrupted from the keyboard: 128 + 2, as shells count."""
+"""The exit code after an interrupt from the keyboard: 128 + 2, as in shells."""
 
 PATIENCE = 4.0
-"""Seconds for the act in hand; then it is left as it is, in doubt, and the next run looks."""
+"""Seconds for the act in hand. Then it is abandoned, in doubt, and the next run looks it up."""
 
 _CLOSING = 1.0
-"""Seconds for what is to be closed after that: a database may not answer to that either."""
+"""Seconds for closing afterwards: the database may not answer either."""
 
 _CLOSING_STUCK = 15.0
-"""The same for what was not asked to leave, and has something to say yet."""
+"""The same for a command that hangs and was not asked to end: it has an error to report."""
 
 _EVERY = 20.0
-"""Seconds between two looks whether work hangs."""
+"""Seconds between two checks whether work hangs."""
 
 
 @contextmanager
@@ -36,17 +36,18 @@ def leaving(
     interrupts: bool = False,
     silent: Callable[[], float] | None = None,
 ) -> Iterator[None]:
-    """While this lasts, SIGTERM calls ``stop``; what does not come to its end soon is ended.
+    """In this context SIGTERM calls ``stop``; work that does not end soon after is abandoned.
 
     Args:
-        stop: asks for the end.
-        interrupts: an interrupt from the keyboard asks for it, too; the exit code is then 130.
-        silent: for how many seconds the work has given no sign. Without one for long it hangs, and
-            is ended unasked.
+        stop: asks the work to end.
+        interrupts: whether an interrupt from the keyboard calls ``stop`` too; the exit code is then
+            130.
+        silent: for how many seconds the work has shown no progress. If that is too long, the work
+            hangs and is abandoned.
 
     Raises:
-        KeyboardInterrupt: in the end, if it was one.
-        LedgerError: it hung.
+        KeyboardInterrupt: after the work has ended because of an interrupt.
+        LedgerError: the work hung.
     """
     code = overdue = 0
 
@@ -58,7 +59,7 @@ def leaving(
 
     def late(_signal: int, _frame: FrameType | None) -> None:
         nonlocal overdue
-        if overdue:  # closing hangs as well, and there is nothing left to do it more gently
+        if overdue:  # closing hangs as well
             os._exit(code or 75)
         if not code and silent is not None and silent() <= STUCK:
             signal.setitimer(signal.ITIMER_REAL, _EVERY)
@@ -89,4 +90,4 @@ def leaving(
 
 
 class _OverdueError(BaseException):
-    """The act in hand takes too long: nothing in a flow may catch it."""
+    """The act in hand takes too long. No handler in a flow may catch this."""

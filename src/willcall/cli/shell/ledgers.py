@@ -1,13 +1,11 @@
-"""The configuration and its ledger, for the commands that only look things up."""
+"""The configuration and its ledger, and what commands look up in them by name."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from ...errors import InputError
 
@@ -16,15 +14,18 @@ if TYPE_CHECKING:
     from ...bridge.ledger import Ledger
     from ...bridge.model.facts import EventFacts
 
-
-def now() -> datetime:
-    """The time."""
-    return datetime.now(UTC)
+Snapshots: TypeAlias = "Mapping[str, Mapping[str, EventFacts]]"
+"""Events as they were last seen, by the name of their box office and by their id."""
 
 
 @contextmanager
 def opened(path: Path | None, *, reading: bool = True) -> Iterator[tuple[Config, Ledger]]:
-    """A configuration and its ledger; nothing is written unless it is not for ``reading``."""
+    """A configuration and its ledger; the ledger is opened read-only unless ``reading`` is False.
+
+    Raises:
+        ConfigError: the configuration is missing or wrong.
+        LedgerError: the ledger cannot be opened.
+    """
     from ...bridge.config.file import load
     from ...bridge.ledger import open_ledger
 
@@ -36,56 +37,41 @@ def opened(path: Path | None, *, reading: bool = True) -> Iterator[tuple[Config,
         ledger.close()
 
 
-def snapshots(config: Config, ledger: Ledger) -> dict[str, dict[str, EventFacts]]:
-    """Every event as it was last seen, by box office and id."""
+def snapshots(config: Config, ledger: Ledger) -> Snapshots:
+    """Every event of every configured box office, as it was last seen."""
     return {
         office.name: dict(ledger.state(office.name).snapshot or {}) for office in config.box_office
     }
 
 
-def named(seen: dict[str, dict[str, EventFacts]], name: str) -> list[tuple[str, EventFacts]]:
-    """The events of that id or slug, else those whose title contains it; with their box office."""
+def events_named(seen: Snapshots, name: str) -> list[tuple[str, EventFacts]]:
+    """The events with that id or slug, else those whose title contains it.
+
+    Returns:
+        Pairs of the name of the box office and the event.
+    """
     events = [(office, event) for office, found in seen.items() for event in found.values()]
     exact = [pair for pair in events if name in {pair[1].id, pair[1].slug}]
     folded = name.casefold()
     return exact or [pair for pair in events if folded in pair[1].title.casefold()]
 
 
-def ago(field: str, text: str | None) -> datetime | None:
-    """``7d`` ago, or a date or moment as it is written.
+def ambiguous(field: str, name: str, events: Sequence[tuple[str, EventFacts]]) -> InputError:
+    """The error for a name that several events have."""
+    slugs = ", ".join(event.slug or event.id for _, event in events[:10])
+    return InputError(field, f"{name!r} matches several events", f"name one of: {slugs}")
+
+
+def kinds_named(globs: Sequence[str]) -> tuple[str, ...]:
+    """The kinds of change that ``--kind`` names; ``event.*`` names many.
 
     Raises:
-        InputError: it is neither.
+        InputError: one of them names none.
     """
-    span = _span(text)
-    return now() - span if span is not None else _moment(field, text)
+    from ...bridge.model.kinds import KINDS, matching
+    from ...bridge.templates.lint import near
 
-
-def ahead(field: str, text: str) -> datetime:
-    """The same, in the future.
-
-    Raises:
-        InputError: it is neither, or has passed.
-    """
-    span = _span(text)
-    moment = now() + span if span is not None else _moment(field, text)
-    if moment is None or moment <= now():
-        raise InputError(field, f"{text!r} has passed", "write a span as in 2h, or a later moment")
-    return moment
-
-
-def _span(text: str | None) -> timedelta | None:
-    from ...bridge.config.rule_tables import duration
-
-    return duration.read(text) if text and re.fullmatch(r"\d{1,6}\s*[smhdw]", text) else None
-
-
-def _moment(field: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        fix = "write it as in 2h, 7d or 2026-12-01T18:00"
-        raise InputError(field, f"{text!r} is neither a span nor a moment", fix) from None
-    return moment.astimezone() if moment.tzinfo is None else moment
+    for glob in globs:
+        if not matching([glob]):
+            raise InputError("--kind", f"there is no kind of change {glob!r}", near(glob, KINDS))
+    return matching(globs)

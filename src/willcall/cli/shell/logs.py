@@ -1,7 +1,7 @@
-"""What is said, for machines: with ``--log-format json`` each thing is a line of JSON on stderr.
+"""Logs for machines: with ``--log-format json`` every message is a line of JSON on stderr.
 
-A line has ``at`` (UTC), ``level``, ``message``, and whatever facts belong to it. Without it, people
-are spoken to in sentences.
+A line has ``at`` (UTC), ``level``, ``message`` and further fields that belong to the message. With
+``--log-format text``, the default, messages are sentences for people.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import typer
 
 
 class Format(StrEnum):
-    """For whom things are said."""
+    """The formats of messages on stderr."""
 
     TEXT = "text"
     JSON = "json"
@@ -27,22 +27,22 @@ LogFormat: TypeAlias = Annotated[
     typer.Option(
         "--log-format",
         metavar="FORMAT",
-        help="text; or json: what is said becomes lines of JSON, on stderr.",
+        help="Format of messages on stderr: text or json.",
     ),
 ]
 
 
 class _State:
-    """One command at a time is run, and it is said once for whom."""
+    """The format of the command that runs; there is one at a time."""
 
     machine = False
 
 
 def begin(form: Format = Format.TEXT) -> None:
-    """Speak to people, or to machines, from now on; these hear of retries and refusals as well."""
+    """Set the format. In JSON, what the library logs (retries, refusals) is written as well."""
     _State.machine = form is Format.JSON
     logger = logging.getLogger("willcall")
-    for handler in [one for one in logger.handlers if isinstance(one, _Lines)]:
+    for handler in [h for h in logger.handlers if isinstance(h, _Lines)]:
         logger.removeHandler(handler)
     if _State.machine:
         logger.addHandler(_Lines())
@@ -50,22 +50,22 @@ def begin(form: Format = Format.TEXT) -> None:
 
 
 def machine() -> bool:
-    """Whether machines are spoken to."""
+    """Whether messages are JSON."""
     return _State.machine
 
 
 def line(level: str, message: str, **facts: Any) -> None:
-    """One line of JSON on stderr."""
+    """Write one line of JSON to stderr."""
     import orjson
 
-    from .show import data
+    from .data import data
 
-    said = {"at": datetime.now(UTC).isoformat(), "level": level, "message": message}
-    sys.stderr.write(orjson.dumps(data({**said, **facts})).decode() + "\n")
+    fields = {"at": datetime.now(UTC).isoformat(), "level": level, "message": message}
+    sys.stderr.write(orjson.dumps(data({**fields, **facts})).decode() + "\n")
 
 
 class _Lines(logging.Handler):
-    """What the library logs; it holds no key, address or body (see ``client/observe.py``)."""
+    """Writes what the library logs; it holds no key, address or body (``client/observe.py``)."""
 
     def emit(self, record: logging.LogRecord) -> None:
         line(record.levelname.lower(), record.getMessage(), logger=record.name)

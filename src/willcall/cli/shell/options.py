@@ -1,4 +1,4 @@
-"""Options that several commands share, so that they are spelled and explained alike."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -13,24 +13,26 @@ ConfigFile: TypeAlias = Annotated[
         "-c",
         "--config",
         metavar="FILE",
-        help="The configuration; else $WILLCALL_CONFIG, else ./willcall.toml.",
+        help="Configuration; default $WILLCALL_CONFIG or ./willcall.toml.",
     ),
 ]
-AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="JSON, one object a line.")]
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
 BoxOffice: TypeAlias = Annotated[
     str | None,
-    typer.Option("--box-office", metavar="NAME", help="Which one, where several are configured."),
+    typer.Option(
+        "--box-office", metavar="NAME", help="Which one, if several box offices are configured."
+    ),
 ]
 BaseUrl: TypeAlias = Annotated[
-    str | None, typer.Option("--base-url", metavar="URL", help="Another address for the same API.")
+    str | None, typer.Option("--base-url", metavar="URL", help="Use another address of the API.")
 ]
-Quiet: TypeAlias = Annotated[bool, typer.Option("-q", "--quiet", help="Say only what is wrong.")]
+Quiet: TypeAlias = Annotated[bool, typer.Option("-q", "--quiet", help="Print only what is wrong.")]
 MaxSeconds: TypeAlias = Annotated[
     float,
     typer.Option(
         "--max-seconds",
         min=1,
         metavar="S",
-        help="How long a pass over one box office may take, waits included.",
+        help="Time limit for one box office, waits included.",
     ),
 ]

@@ -1,8 +1,7 @@
-"""How far a long piece of work has come, on a terminal: pages, events, deliveries, and waits.
+"""Progress of long work on a terminal: pages, events, deliveries and waits.
 
-It looks on at the effects of the flows (``client/flow.py``); no flow knows of it. On a pipe there
-is nothing of it, short work shows nothing either, and rich is imported only when there is something
-to show.
+Progress is derived from the effects of the flows (``client/flow.py``), which know nothing of it.
+Nothing is shown on a pipe or for short work, and rich is imported only when something is shown.
 """
 
 from __future__ import annotations
@@ -21,19 +20,19 @@ from .logs import machine
 
 T = TypeVar("T")
 PATIENCE = 0.6
-"""Seconds that work may take before anything is shown."""
+"""Seconds of work before anything is shown."""
 
 _SETTLED = frozenset({"done", "unknown", "refused", "dead", "dropped"})
 
 
 def wanted() -> bool:
-    """Whether there is somebody to show anything to: stderr is a terminal that can move about."""
+    """Whether stderr is a terminal that can move its cursor."""
     return not machine() and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 @contextmanager
 def shown(*, quiet: bool = False) -> Iterator[Callable[[str], Progress | None]]:
-    """While this lasts, progress is shown; gives who looks on at a box office, by its name."""
+    """In this context progress is shown; yields the observer of a box office, by its name."""
     if quiet or not wanted():
         yield lambda _: None
         return
@@ -46,7 +45,7 @@ def shown(*, quiet: bool = False) -> Iterator[Callable[[str], Progress | None]]:
 
 @contextmanager
 def counted(items: Iterable[T], what: str) -> Iterator[Iterable[T]]:
-    """The same items, counted on the screen as they are taken."""
+    """The same items; progress is shown as they are consumed."""
     if not wanted():
         yield items
         return
@@ -64,7 +63,7 @@ def counted(items: Iterable[T], what: str) -> Iterator[Iterable[T]]:
 
 
 class Screen:
-    """One line that is painted over again and again, once the work has lasted a while."""
+    """One line that is redrawn, once the work has taken ``patience`` seconds."""
 
     def __init__(self, patience: float = PATIENCE) -> None:
         self._begun = time.monotonic()
@@ -75,7 +74,7 @@ class Screen:
     def show(
         self, what: str, done: int = 0, of: int | None = None, wait: tuple[float, str] | None = None
     ) -> None:
-        """What is being done, how far it is, and for how long (seconds) it waits and for what."""
+        """Show what is being done, how far it is, and how long (seconds) it waits for what."""
         long = wait is not None and wait[0] > self._patience
         if self._bar is None and not long and time.monotonic() - self._begun < self._patience:
             return
@@ -85,17 +84,17 @@ class Screen:
             self._bar, self._task = _bar()
         self._bar.update(self._task, description=what, completed=done, total=of, until=until)
         if fresh:
-            self._bar.start()  # it is painted from here on, by a thread of its own
+            self._bar.start()  # from here on a thread of its own redraws it
 
     def close(self) -> None:
-        """Take it away: what is said afterwards stands where it stood."""
+        """Remove the line: what is printed next takes its place."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
 
 
 def waiting(until: tuple[float, str] | None, moment: float) -> str:
-    """A wait in words, counted down."""
+    """The text of a countdown."""
     if until is None:
         return ""
     left = max(0, math.ceil(until[0] - moment))
@@ -108,14 +107,14 @@ def _bar() -> tuple[Any, Any]:
     from rich.progress import Progress as Bar
     from rich.text import Text
 
-    class Wait(ProgressColumn):
-        """Counts down on its own: the work sleeps meanwhile."""
+    class Countdown(ProgressColumn):
+        """Counts down while the work sleeps."""
 
         def render(self, task: Any) -> Text:
             return Text(waiting(task.fields.get("until"), time.monotonic()), style="yellow")
 
     class Count(ProgressColumn):
-        """So many, of how many where that is known."""
+        """How many are done, and of how many if that is known."""
 
         def render(self, task: Any) -> Text:
             if not task.completed:
@@ -127,7 +126,7 @@ def _bar() -> tuple[Any, Any]:
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),
         Count(),
-        Wait(),
+        Countdown(),
         console=Console(stderr=True),
         transient=True,
     )
@@ -135,7 +134,7 @@ def _bar() -> tuple[Any, Any]:
 
 
 class Progress:
-    """Tells from a pass's effects how far it has come."""
+    """Derives the progress of a pass from its effects."""
 
     def __init__(self, name: str, screen: Screen) -> None:
         self._name, self._screen = name, screen
@@ -144,7 +143,7 @@ class Progress:
         self._ticks, self._refused = 0, True
 
     def begins(self, effect: Effect) -> None:
-        """Something is about to be done."""
+        """An effect is about to be carried out."""
         wait = None
         if isinstance(effect, Sleep):
             wait = effect.seconds, self._why()
@@ -157,7 +156,7 @@ class Progress:
         self._screen.show(f"{self._name}: {self._what}", self._done, self._of, wait)
 
     def ended(self, effect: Effect, answer: Any) -> None:
-        """Something was done."""
+        """An effect was carried out."""
         if isinstance(effect, Send):
             self._refused = getattr(answer, "status", None) == 429
         if isinstance(effect, Send) and self._what == "reading events":
@@ -171,8 +170,11 @@ class Progress:
             self._done += 1
 
     def _why(self) -> str:
-        """What a wait is for: dice are thrown after each failure, and where the engine means to try
-        again, it asks for the time once and sleeps. All else waits for the minute's requests."""
+        """What a wait is for.
+
+        After a failure the engine draws a random number; to retry, it asks for the time once and
+        sleeps. Every other wait is for the rate limit.
+        """
         failed = self._ticks <= 1 and not self._refused
         return "before another try" if failed else "for budget"
 
@@ -194,9 +196,9 @@ class Progress:
 
 
 def _pages(answer: Any) -> int | None:
-    """How many pages a list of events has, where its first page says so; only to be shown."""
+    """How many pages a list of events has, if its first page says so; only for display."""
     try:
         pages = answer.json()["pagination"]["totalPages"]
-    except Exception:  # noqa: BLE001 - whatever is not there is not shown
+    except Exception:  # noqa: BLE001 - without it, no total is shown
         return None
     return pages if isinstance(pages, int) else None

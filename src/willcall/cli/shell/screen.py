@@ -1,7 +1,7 @@
-"""What a terminal can show: how wide it is, whether it has colours, lines and tables that fit it.
+"""Lines and tables that fit the terminal.
 
-A pipe has no width: there every line is whole and every cell uncut, so that what is read by a
-program never depends on the window it was started from. Colours say nothing that words do not.
+A pipe has no width: there lines are not folded and cells are not cut, so that output that is read
+by a program never depends on the size of a window. Colours repeat what words say.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _STATUS = {
     "resolved": "green",
     "dead": "red",
 }
-"""The few words that have a colour, wherever they are all that a cell says."""
+"""Words that are coloured when they fill a cell of a table."""
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 _TRAILING = re.compile(rf"(?: |{_ESCAPE.pattern})+$")
@@ -32,17 +32,17 @@ _LEAD = re.compile(r"^\s*(?P<bar>[|│]\s*)?(?:- )?")
 
 
 def is_terminal() -> bool:
-    """Whether somebody looks at stdout, rather than a program or a file."""
+    """Whether stdout is a terminal."""
     return sys.stdout is not None and sys.stdout.isatty()
 
 
 def width() -> int | None:
-    """How many columns there are; None where nobody counts them. ``$COLUMNS`` rules."""
+    """The width of the terminal in columns, or None without one. ``$COLUMNS`` takes precedence."""
     return max(20, shutil.get_terminal_size().columns) if is_terminal() else None
 
 
 def line(text: str = "", hang: int = 2) -> None:
-    """A line, or several; on a terminal one that is too long goes on below, ``hang`` further in."""
+    """Print lines. On a terminal, a long line is folded, its rest indented by ``hang`` columns."""
     columns = width()
     if columns is None:
         typer.echo(text)
@@ -53,9 +53,11 @@ def line(text: str = "", hang: int = 2) -> None:
 
 
 def fold(text: str, columns: int, hang: int = 2) -> Iterator[str]:
-    """A line in parts that fit, cut at blanks; a word that does not fit stays whole, so that an
-    address can still be copied. Wide characters count as two. Behind a bar (``| text``) the bar is
-    all the indentation there is."""
+    """Fold a line at blanks into parts that fit.
+
+    A word that does not fit stays whole, so that an address can still be copied. Wide characters
+    count as two columns. After a bar (``| text``) every part begins with the bar.
+    """
     if _length(text) <= columns:
         yield text
         return
@@ -75,21 +77,21 @@ def fold(text: str, columns: int, hang: int = 2) -> Iterator[str]:
 
 
 def _length(text: str) -> int:
-    """How many columns a text takes; colours take none."""
+    """How many columns a text takes, escape sequences not counted."""
     from rich.cells import cell_len
 
     return cell_len(_ESCAPE.sub("", text))
 
 
 def table(head: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
-    """Columns that fit the terminal; what does not fit goes on below, in its column."""
-    # Only here: what runs unseen should not wait for it.
+    """Print a table as wide as the terminal; text that does not fit is folded in its column."""
+    # Imported only here: commands without a terminal need not wait for it.
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     columns = width() or 80
-    # The environment was asked already (NO_COLOR, TERM), in one place for all that is shown.
+    # NO_COLOR and TERM are read in one place, for everything that is printed.
     colours = coloured()
     console = Console(
         file=sys.stdout, width=columns, force_terminal=colours,
@@ -98,7 +100,7 @@ def table(head: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     )  # fmt: skip
     drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for place, name in enumerate(head):
-        # Names are copied into the next command: they are the last to be cut.
+        # Names are copied into the next command: they are folded last.
         longest = max((len(row[place]) for row in cells), default=0)
         keep = place == 0 and longest <= columns // 2
         drawn.add_column(Text(name), overflow="fold", no_wrap=keep)
@@ -106,10 +108,10 @@ def table(head: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
         drawn.add_row(*(Text(cell, style=_STATUS.get(cell, "")) for cell in row))
     with console.capture() as shown:
         console.print(drawn)
-    for one in shown.get().splitlines():
-        typer.echo(_TRAILING.sub(_escapes, one))
+    for text in shown.get().splitlines():
+        typer.echo(_TRAILING.sub(_escapes, text))
 
 
 def _escapes(trailing: re.Match[str]) -> str:
-    """The end of a line without its blanks."""
+    """The escape sequences at the end of a line, without the blanks."""
     return trailing[0].replace(" ", "")

@@ -1,1 +1,5 @@
-"""Commands to try things out: ``sandbox`` and ``demo``."""
+"""Commands to try willcall out without keys.
+
+``sandbox`` serves stand-ins for both services on this machine, ``demo`` plays a night of sales
+against them. They need the extra ``willcall[sandbox]``.
+"""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ...bridge.model.rules import Rules
 
 
-def try_rules(
+def run_tests(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of tests.")],
     config: Annotated[
         Path | None,

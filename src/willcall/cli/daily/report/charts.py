@@ -14,12 +14,12 @@ from xml.etree.ElementTree import Element
 
 import attrs
 
-from ...bridge.insight.report import Opened, Runs
-from ...bridge.insight.stock import Curve, Line
-from ...bridge.model.predictions import Prediction
-from ...bridge.templates.rendering import local, plain
+from ....bridge.insight.report import ReportedTicket, Runs
+from ....bridge.insight.stock import Curve, Line
+from ....bridge.model.predictions import Prediction
+from ....bridge.templates.rendering import local, plain
 from .markup import tag
-from .report_words import SERVICES, count, requests, span, stamp
+from .words import SERVICES, count, requests, span, stamp
 
 WIDTH = 360
 _LEFT, _RIGHT = 34, 24
@@ -139,7 +139,7 @@ def _drawing(name: str, said: str, told: str, height: float, *drawn: Element) ->
 
 
 def stock(
-    name: str, curve: Curve, tickets: Sequence[Opened], since: datetime, until: datetime
+    name: str, curve: Curve, tickets: Sequence[ReportedTicket], since: datetime, until: datetime
 ) -> Element:
     """What was left of an event, and the moments at which its tickets were opened.
 
@@ -214,7 +214,7 @@ def _spread(places: list[float], axis: Axis, apart: float = 12) -> list[float]:
     return moved
 
 
-def _openings(axis: Axis, tickets: Sequence[Opened]) -> list[Element]:
+def _openings(axis: Axis, tickets: Sequence[ReportedTicket]) -> list[Element]:
     """A line with a number for each ticket; numbers that would meet stand side by side."""
     drawn: list[Element] = []
     last = -99.0
@@ -237,7 +237,7 @@ def _openings(axis: Axis, tickets: Sequence[Opened]) -> list[Element]:
 # -- tickets ----------------------------------------------------------------------------------
 
 
-def lasted(one: Opened, since: datetime, until: datetime) -> Element:
+def lasted(one: ReportedTicket, since: datetime, until: datetime) -> Element:
     """When a ticket was open, as a bar in the time of the report; what it shows is told beside."""
     axis = Axis(since, until, 1)
     begins, ends = axis.x(one.opened_at), axis.x(one.ended_at or until)
@@ -284,7 +284,7 @@ def bars(
     name: str, runs: Runs, service: str, since: datetime, until: datetime, zone: tzinfo | None
 ) -> Element:
     """How many requests went to a service, a bar for each little while."""
-    numbers = [one.requests.get(service, 0) for one in runs.spent]
+    numbers = [one.requests.get(service, 0) for one in runs.bins]
     rows = steps(max(numbers, default=0) or 1, about=3)
     axis = Axis(since, until, rows[-1], top=10, height=_BARS)
     drawn = _frame(axis, rows, ticks(since, until, zone))
@@ -292,7 +292,7 @@ def bars(
     path = [
         f"M{axis.x(one.at):.1f} {axis.y(0):.1f}V{axis.y(number):.1f}h{max(0.6, wide - 1):.1f}V"
         f"{axis.y(0):.1f}z"
-        for one, number in zip(runs.spent, numbers, strict=True)
+        for one, number in zip(runs.bins, numbers, strict=True)
         if number
     ]
     drawn.append(tag("path", class_="bars", d="".join(path)))

@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
-from ...bridge.insight.report import Fate, Happened, OfficeReport, Opened, Report, Runs
-from ...bridge.model.predictions import Came, Prediction
-from ...bridge.model.rules import Silence
-from ...bridge.templates.rendering import local, plain
+from ....bridge.insight.report import (
+    OfficeReport,
+    Report,
+    ReportedChange,
+    ReportedTicket,
+    Runs,
+    TicketFate,
+)
+from ....bridge.model.predictions import Came, Prediction
+from ....bridge.model.rules import Silence
+from ....bridge.templates.rendering import local, plain
 
 SERVICES = {"ticketsmart": "TicketSmart", "ticket0": "Ticket0"}
 
 FATES = {
-    Fate.WAITING: "not at the desk yet",
-    Fate.HELD: "held back, as part of a storm",
-    Fate.OPEN: "open",
-    Fate.CLEARED: "cleared",
-    Fate.SUPERSEDED: "superseded",
-    Fate.GONE: "deleted at the desk",
+    TicketFate.WAITING: "not at the desk yet",
+    TicketFate.HELD: "held back, as part of a storm",
+    TicketFate.OPEN: "open",
+    TicketFate.CLEARED: "cleared",
+    TicketFate.SUPERSEDED: "superseded",
+    TicketFate.GONE: "deleted at the desk",
 }
 
 
@@ -90,7 +97,7 @@ def lead(one: OfficeReport) -> str:
     return " ".join(said)
 
 
-def about(one: Opened | Happened) -> str:
+def about(one: ReportedTicket | ReportedChange) -> str:
     """What of it: ``, Front Table is sold out``, ``, Front Table: a price changed``, ``: over``."""
     if one.ticket_type is None:
         return f": {one.summary}"
@@ -98,7 +105,7 @@ def about(one: Opened | Happened) -> str:
     return f", {name} {said}" if said != one.summary else f", {name}: {said}"
 
 
-def took(ticket: Opened, until: datetime) -> str:
+def took(ticket: ReportedTicket, until: datetime) -> str:
     """How it stands with a ticket, and for how long."""
     if ticket.seconds is not None:
         after = f"after {long(ticket.seconds)}"

@@ -9,10 +9,10 @@ from typing import Any
 
 import orjson
 
-from ...bridge.insight.report import OfficeReport, Opened, Report
-from ...bridge.insight.stock import Curve
-from ...bridge.templates.rendering import plain
-from . import report_words as words
+from ....bridge.insight.report import OfficeReport, Report, ReportedTicket
+from ....bridge.insight.stock import Curve
+from ....bridge.templates.rendering import plain
+from . import words
 
 _SIGNS = re.compile(r"[\\`*_{}\[\]<>#|~&]")
 _STARTS = re.compile(r"^(\d*)([-+=.)])")  # what would begin a list, or a line below a heading
@@ -68,7 +68,7 @@ def _letter(letter: Any) -> str:
     return f"{text(letter.title)}: {letter.act} of {letter.marker}: {text(letter.error)}"
 
 
-def _ticket(one: Opened, report: Report, zone: tzinfo | None) -> str:
+def _ticket(one: ReportedTicket, report: Report, zone: tzinfo | None) -> str:
     opened = f"opened {words.stamp(one.opened_at, zone)} ({one.marker})"
     what = text(one.title + words.about(one))
     return f"{what}, {opened}; {words.took(one, report.until)}"
@@ -96,7 +96,7 @@ def _runs(one: OfficeReport, zone: tzinfo | None) -> Iterator[str]:
 
 def as_json(report: Report) -> str:
     """The report as one JSON object, with what is reckoned beside what is told."""
-    from ..shell.show import data
+    from ...shell.data import data
 
     value = data(report)
     for told, one in zip(value["offices"], report.offices, strict=True):

@@ -14,14 +14,21 @@ from importlib import resources
 from itertools import groupby
 from xml.etree.ElementTree import Element
 
-from ..._version import __version__
-from ...bridge.insight.report import Fate, Happened, OfficeReport, Opened, Report, Runs
-from ...bridge.insight.stock import Curve
-from ...bridge.model.kinds import Severity
-from ...bridge.templates.rendering import local, plain
-from . import report_words as words
+from ...._version import __version__
+from ....bridge.insight.report import (
+    OfficeReport,
+    Report,
+    ReportedChange,
+    ReportedTicket,
+    Runs,
+    TicketFate,
+)
+from ....bridge.insight.stock import Curve
+from ....bridge.model.kinds import Severity
+from ....bridge.templates.rendering import local, plain
+from . import words
+from .charts import LETTERS, bars, foretold, lasted, stock
 from .markup import Child, html, tag
-from .report_charts import LETTERS, bars, foretold, lasted, stock
 
 MOST_TOLD = 400
 """So many changes stand on the page, the latest; the rest is counted."""
@@ -184,7 +191,7 @@ def _tickets(key: str, one: OfficeReport, report: Report, zone: tzinfo | None) -
     return _section(key, "tickets", "Tickets", tag("ol", *items, class_="tickets"))
 
 
-def _ticket(key: str, one: Opened, report: Report, zone: tzinfo | None) -> Element:
+def _ticket(key: str, one: ReportedTicket, report: Report, zone: tzinfo | None) -> Element:
     high = one.severity is Severity.HIGH
     return tag(
         "li",
@@ -214,7 +221,7 @@ def _ticket(key: str, one: Opened, report: Report, zone: tzinfo | None) -> Eleme
     )
 
 
-_PENDING = {Fate.OPEN, Fate.WAITING, Fate.HELD}
+_PENDING = {TicketFate.OPEN, TicketFate.WAITING, TicketFate.HELD}
 
 
 # -- stock ------------------------------------------------------------------------------------
@@ -224,7 +231,7 @@ def _stock(key: str, one: OfficeReport, report: Report) -> Element:
     heading = "What was left"
     if not one.curves:
         return _section(key, "stock", heading, _quiet("No stock is known to have moved."))
-    about: dict[str | None, list[Opened]] = {}
+    about: dict[str | None, list[ReportedTicket]] = {}
     for ticket in one.tickets:
         about.setdefault(ticket.event_id, []).append(ticket)
     drawn = [
@@ -247,7 +254,7 @@ def _stock(key: str, one: OfficeReport, report: Report) -> Element:
 
 
 def _figure(
-    name: str, key: str, curve: Curve, tickets: Sequence[Opened], report: Report
+    name: str, key: str, curve: Curve, tickets: Sequence[ReportedTicket], report: Report
 ) -> Element:
     starts = words.venue_stamp(curve.starts_at, curve.timezone)
     zone = words.zone_name(curve.starts_at, local(curve.starts_at, curve.timezone).tzinfo)
@@ -351,7 +358,7 @@ def _changes(key: str, one: OfficeReport, zone: tzinfo | None) -> Element:
     return _section(key, "changes", heading, *inside)
 
 
-def _change(key: str, one: Happened, numbers: dict[str, int], zone: tzinfo | None) -> Element:
+def _change(key: str, one: ReportedChange, numbers: dict[str, int], zone: tzinfo | None) -> Element:
     what = tag("p", tag("strong", plain(one.title)), words.about(one))
     number = numbers.get(one.marker or "")
     outcome: Child = plain(one.outcome)

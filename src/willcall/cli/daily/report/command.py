@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ...errors import InputError
-from ..shell.options import ConfigFile
+from ....errors import InputError
+from ...shell.options import ConfigFile
 
 if TYPE_CHECKING:
-    from ...bridge.insight.report import Report, Rows
-    from ...bridge.ledger import Ledger
+    from ....bridge.insight.report import LedgerRows, Report
+    from ....bridge.ledger import Ledger
 
 _ALL = 1_000_000
 
@@ -59,11 +59,12 @@ def report(
       willcall report --since 24h
       willcall report --format json | jq '.offices[].tickets[] | .title'
     """
-    from ...bridge.config.file import pick
-    from ..shell import show
-    from ..shell.ledgers import ago, now, opened
+    from ....bridge.config.file import pick
+    from ...shell import show
+    from ...shell.ledgers import opened
+    from ...shell.times import now, past
 
-    begin, until = ago("--since", since), now()
+    begin, until = past("--since", since), now()
     if begin is None or begin >= until:
         raise InputError("--since", f"{since!r} has not passed", "write a span as in 7d, or a date")
     with opened(config) as (settings, ledger):
@@ -83,7 +84,7 @@ def report(
 
 def gathered(ledger: Ledger, offices: Iterable[str], since: datetime, until: datetime) -> Report:
     """The report on these box offices, from what the ledger holds."""
-    from ...bridge.insight.report import report
+    from ....bridge.insight.report import report
 
     rows = [_rows(ledger, office, since) for office in offices]
     return report(rows, since, until)
@@ -91,18 +92,18 @@ def gathered(ledger: Ledger, offices: Iterable[str], since: datetime, until: dat
 
 def written(told: Report, form: Form, zone: tzinfo | None = None) -> str:
     """A report as text of that form; ``zone`` is the reader's, None this machine's."""
-    from . import report_page, report_text
+    from . import markdown, page
 
     if form == "html":
-        return report_page.page(told, zone)
-    return report_text.markdown(told, zone) if form == "md" else report_text.as_json(told)
+        return page.page(told, zone)
+    return markdown.markdown(told, zone) if form == "md" else markdown.as_json(told)
 
 
-def _rows(ledger: Ledger, office: str, since: datetime) -> Rows:
-    from ...bridge.insight.report import Rows
+def _rows(ledger: Ledger, office: str, since: datetime) -> LedgerRows:
+    from ....bridge.insight.report import LedgerRows
 
     state = ledger.state(office)
-    return Rows(
+    return LedgerRows(
         box_office=office,
         history=ledger.history(office, since),
         changes=[
