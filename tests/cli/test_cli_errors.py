@@ -37,7 +37,7 @@ WRONG = {
         2, "there is no event 'zzz'", "(`willcall events list` shows them",
     ),
     "preview --rule built-in/event.sold_out --event a": (
-        2, "--event: 'a' may be several", "(name one of: ",
+        2, "--event: 'a' matches several", "(name one of: ",
     ),
     "preview --rule built-in/event.sold_out --html nowhere/x.html": (
         2, "cannot be written: no such file", "(name another file)",

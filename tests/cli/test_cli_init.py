@@ -115,7 +115,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
         78,
         "TICKETSMART_API_KEY: this is not a ticketsmart key (its keys start with ts_sk_)",
     ),
-    "a key that is not accepted": (("--inbox", "i"), 77, "replace the key where"),
+    "a key that is not accepted": (("--inbox", "i"), 77, "replace the key in"),
     "a scope is missing": (("--inbox", "i"), 77, "it lacks events:read (to look at all)"),
     "no such folder": (("-c", "nowhere/willcall.toml"), 2, "there is no folder"),
     "nobody answers": (("--ticket0-base-url", "http://127.0.0.1:9/api"), 75, "no connection"),

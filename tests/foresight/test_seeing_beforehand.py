@@ -190,7 +190,7 @@ def test_preview_as_a_page(night: Desk) -> None:
     [
         (("--rule", "nope"), "rule: there is no rule 'nope'"),
         (("--rule", "event.sold_out", "--kind", "event.moved"), "kind: built-in/event.sold_out"),
-        (("--rule", "event.sold_out", "--event", "a"), "--event: 'a' may be several"),
+        (("--rule", "event.sold_out", "--event", "a"), "--event: 'a' matches several"),
         (("--rule", "event.sold_out", "--box-office", "x"), "box_office: 'x' is not configured"),
     ],
 )
