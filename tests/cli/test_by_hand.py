@@ -240,7 +240,7 @@ def test_a_ticket_is_opened_changed_and_written_in(house: Shell, tmp_path: Path)
     assert (made["subject"], made["inbox_id"]) == ("No heat [heat-1]", "inb_01abc")
     assert one(house, *words, "--once", "heat-1")["id"] == made["id"]
     assert len(house.desk.tickets) == 1
-    assert one(house, *words, "--once", "heat-1", "--no-look-first")["id"] != made["id"]
+    assert one(house, *words, "--once", "heat-1", "--no-search-first")["id"] != made["id"]
     ticket = made["id"]
 
     house.desk.tag(ticket, "hers")

@@ -70,7 +70,9 @@ def get(path: str = "/events/gala") -> Op[Any]:
 
 def post(path: str = "/events") -> Op[Any]:
     """A call that writes."""
-    return Op("POST", path, lambda got: got.json(), json={"title": "Gala"}, look="look at the list")
+    return Op(
+        "POST", path, lambda got: got.json(), json={"title": "Gala"}, verify="look at the list"
+    )
 
 
 def options(tries: int = 3, **more: Any) -> Options:

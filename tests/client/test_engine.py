@@ -96,7 +96,7 @@ def test_a_write_without_a_clear_answer_is_unknown_and_says_how_to_look(outcome:
     def decode(got: Reply) -> Any:
         raise UndecodableReplyError("not an event")
 
-    op = Op("POST", "/events", decode, json={}, look="look at the list", about={"event": "gala"})
+    op = Op("POST", "/events", decode, json={}, verify="look at the list", about={"event": "gala"})
 
     with pytest.raises(OutcomeUnknownError, match="look at the list") as caught:
         play(perform(op, account(), options(tries=3)), outcome)

@@ -125,13 +125,13 @@ def test_a_clear_refusal_is_no_reason_to_look() -> None:
 def test_a_marker_that_may_be_old_is_looked_for_first() -> None:
     there = tickets("tkt_9", subject="Sold out [wc-1234]")
 
-    got, world = play(open_ticket(look_first=True), there)
+    got, world = play(open_ticket(search_first=True), there)
     assert got.id == "tkt_9"
     assert sent(world) == ["GET /tickets?inboxId=inb_1&limit=100"]
-    got, world = play(open_ticket(look_first=True), tickets(), MADE)
+    got, world = play(open_ticket(search_first=True), tickets(), MADE)
     assert sent(world)[-1] == "POST /tickets"
     with pytest.raises(ServerError):
-        play(open_ticket(options(1), look_first=True), reply(500))
+        play(open_ticket(options(1), search_first=True), reply(500))
 
 
 def test_a_subject_that_has_the_marker_keeps_it_where_it_stands() -> None:
@@ -192,7 +192,7 @@ def test_a_note_is_sent_once_in_the_same_way() -> None:
     got, world = play(note(), lost(), talk(older))
     assert got.is_note
     assert body_of(world.requests[0]) == {"body": "Called\n\n[wc-1234]", "isNote": True}
-    assert sent(play(note(look_first=True), talk(older))[1]) == ["GET /tickets/tkt_1/messages"]
+    assert sent(play(note(search_first=True), talk(older))[1]) == ["GET /tickets/tkt_1/messages"]
 
 
 # TicketSmart: no marker, so it looks first.

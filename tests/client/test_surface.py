@@ -497,8 +497,8 @@ def test_every_shape_that_the_documents_leave_open_is_read(
     with ticket0(served) as helpdesk:
         made = [helpdesk.tickets.create(**TICKET) for _ in range(3)]
         assert sorted(names(helpdesk.tickets.list(limit=2))) == sorted(names(made))
-        note = helpdesk.messages.note(made[0].id, body="Called", once="wc-1234", look_first=True)
-        again = helpdesk.messages.note(made[0].id, body="Called", once="wc-1234", look_first=True)
+        note = helpdesk.messages.note(made[0].id, body="Called", once="wc-1234", search_first=True)
+        again = helpdesk.messages.note(made[0].id, body="Called", once="wc-1234", search_first=True)
         assert note == again
         assert [m.body_text for m in helpdesk.messages.list(made[0].id)][1:] == [note.body_text]
 

@@ -90,7 +90,7 @@ CALLS: dict[str, Callable[[], Flow[Any]]] = {
     "ticket0/tickets.update": lambda: DESK.tickets.update("tkt_1", tags=["a"]),
     "ticket0/messages.list": lambda: DESK.messages.list("tkt_1").all(),
     "ticket0/messages.send": lambda: DESK.messages.send(
-        "tkt_1", from_address=HOUSE, body_text="B", once="order-4711", look_first=True
+        "tkt_1", from_address=HOUSE, body_text="B", once="order-4711", search_first=True
     ),
     "ticket0/messages.note": lambda: DESK.messages.note("tkt_1", body="B"),
     "ticket0/customers.list": lambda: DESK.customers.list().all(),

@@ -541,7 +541,7 @@ TICKET0 = [
         "tickets.create-once",
         "ticket0",
         "tickets.create",
-        lambda api, _: api.tickets.create(**_TICKET, once="order-4711", look_first=True),
+        lambda api, _: api.tickets.create(**_TICKET, once="order-4711", search_first=True),
         _opened,
     ),
     EndpointCase(

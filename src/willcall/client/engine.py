@@ -294,7 +294,7 @@ def _unknown(op: Op[Any], watch: Watch, cause: ApiError) -> OutcomeUnknownError:
         request=watch.what,
         status=cause.status,
         code=cause.code,
-        hint=op.look,
+        hint=op.verify,
         reply=cause.reply,
         about=_about(op, watch.account),
     )

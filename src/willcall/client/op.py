@@ -100,7 +100,7 @@ class Op(Generic[T]):
         decode: reads the answer from a reply.
         params: the query; what is UNSET or None is left out.
         json: the body; what is UNSET is left out, None is sent as ``null``.
-        look: for a write, how to find out whether it was carried out after all.
+        verify: for a write, how to find out whether it was carried out after all.
         about: what the call is about, such as ``{"event": "gala"}``; errors repeat it.
         route: the path without its ids, such as ``"/events/{id_or_slug}"``, for metrics.
         repeatable: whether repeating it does nothing twice, though its method is a write's.
@@ -119,7 +119,7 @@ class Op(Generic[T]):
     decode: Callable[[Reply], T]
     params: Mapping[str, Any] = attrs.field(factory=dict)
     json: Mapping[str, Any] | None = None
-    look: str = "find out what is there before you try again"
+    verify: str = "find out what is there before you try again"
     about: Mapping[str, str] = attrs.field(factory=dict)
     route: str | None = None
     repeatable: bool = False

@@ -143,7 +143,7 @@ class Customers(Collection[F]):
             f"/customers/{segment('customer_id', customer_id)}",
             read_customer,
             json=changes,
-            look="get the customer and see whether it has changed",
+            verify="get the customer and see whether it has changed",
             about={"customer": customer_id},
             route="/customers/{customer_id}",
         )
@@ -180,7 +180,7 @@ def _make_customer(
             "externalId": external_id,
             "metadata": _facts(metadata, removable=False),
         },
-        look="look with customers.list(email=…) before you create it again",
+        verify="look with customers.list(email=…) before you create it again",
         route="/customers",
         repeatable=repeatable,
     )

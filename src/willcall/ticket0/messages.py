@@ -38,7 +38,7 @@ class Messages(Collection[F]):
         body_html: str | Unset = UNSET,
         cc_addresses: Sequence[str] | Unset = UNSET,
         once: str | None = None,
-        look_first: bool = False,
+        search_first: bool = False,
     ) -> Op[Message]:
         """Send a reply to the ticket's customer by e-mail.
 
@@ -52,8 +52,8 @@ class Messages(Collection[F]):
                 in brackets, unless it is there already. If the answer is lost, the messages of the
                 ticket are searched for it before the message is sent again: see
                 :func:`willcall.client.once.carry_out`. So a call sends at most one message. Not
-                covered: two calls with the same marker, unless ``look_first``.
-            look_first: search for the marker before the first try as well, because it may have
+                covered: two calls with the same marker, unless ``search_first``.
+            search_first: search for the marker before the first try as well, because it may have
                 been used before. It costs a request.
 
         Raises:
@@ -73,11 +73,11 @@ class Messages(Collection[F]):
                 UNSET if isinstance(cc_addresses, Unset) else words("cc_addresses", cc_addresses)
             ),
         }
-        return _post_message(ticket_id, json, once, look_first)
+        return _post_message(ticket_id, json, once, search_first)
 
     @endpoint
     def note(
-        self, ticket_id: str, *, body: str, once: str | None = None, look_first: bool = False
+        self, ticket_id: str, *, body: str, once: str | None = None, search_first: bool = False
     ) -> Op[Message]:
         """Add an internal note; the customer never sees it.
 
@@ -85,7 +85,7 @@ class Messages(Collection[F]):
             ticket_id: ``tkt_…``.
             body: plain text.
             once: a marker of your own, new for each note, as in :meth:`send`.
-            look_first: search for the marker before the first try as well.
+            search_first: search for the marker before the first try as well.
 
         Raises:
             InputError: the text is empty, or the marker is malformed.
@@ -96,7 +96,7 @@ class Messages(Collection[F]):
         Documented by Ticket0 (2025).
         """
         json = {"body": marked_body("body", body, once), "isNote": True}
-        return _post_message(ticket_id, json, once, look_first)
+        return _post_message(ticket_id, json, once, search_first)
 
 
 def _messages_page(ticket_id: str) -> Op[Page[Message]]:
@@ -105,7 +105,7 @@ def _messages_page(ticket_id: str) -> Op[Page[Message]]:
 
 
 def _post_message(
-    ticket_id: str, json: Mapping[str, Any], once: str | None, look_first: bool
+    ticket_id: str, json: Mapping[str, Any], once: str | None, search_first: bool
 ) -> Op[Message]:
     spec = None
     if once is not None:
@@ -117,13 +117,13 @@ def _post_message(
                 mark in message.body_text or mark in (message.body_html or "")
             )
 
-        spec = Once(_messages_page(ticket_id), match, first=look_first)
+        spec = Once(_messages_page(ticket_id), match, first=search_first)
     return Op(
         "POST",
         f"/tickets/{segment('ticket_id', ticket_id)}/messages",
         read_message,
         json=json,
-        look="look for its text in messages.list(…) before you send it again",
+        verify="look for its text in messages.list(…) before you send it again",
         about={"ticket": ticket_id},
         route="/tickets/{ticket_id}/messages",
         once=spec,

@@ -60,7 +60,7 @@ class Tickets(Collection[F]):
         inbox_id: str,
         body: str,
         once: str | None = None,
-        look_first: bool = False,
+        search_first: bool = False,
     ) -> Op[Ticket]:
         """Open a ticket. Tags and external ids cannot be given here: tag it afterwards.
 
@@ -73,8 +73,8 @@ class Tickets(Collection[F]):
                 the end of the subject in brackets, unless it is there already. If the answer is
                 lost, the tickets of the inbox are searched for it before the ticket is opened
                 again: see :func:`willcall.client.once.carry_out`. So a call opens at most one
-                ticket. Not covered: two calls with the same marker, unless ``look_first``.
-            look_first: search for the marker before the first try as well, because a run that
+                ticket. Not covered: two calls with the same marker, unless ``search_first``.
+            search_first: search for the marker before the first try as well, because a run that
                 crashed may have used it. A ticket that is found is returned. This reads every
                 ticket of the inbox, a request per hundred.
 
@@ -91,7 +91,7 @@ class Tickets(Collection[F]):
         if once is not None:
             mark = f"[{once}]"
             search = _tickets_page({"inboxId": inbox_id, "limit": 100})
-            spec = Once(search, lambda ticket: mark in ticket.subject, first=look_first)
+            spec = Once(search, lambda ticket: mark in ticket.subject, first=search_first)
         return Op(
             "POST",
             "/tickets",
@@ -102,7 +102,7 @@ class Tickets(Collection[F]):
                 "inboxId": text("inbox_id", inbox_id),
                 "body": text("body", body),
             },
-            look="look for its subject in tickets.list(inbox_id=…) before you open it again",
+            verify="look for its subject in tickets.list(inbox_id=…) before you open it again",
             route="/tickets",
             once=spec,
         )
@@ -160,7 +160,7 @@ class Tickets(Collection[F]):
             f"/tickets/{segment('ticket_id', ticket_id)}",
             read_ticket,
             json=changes,
-            look="get the ticket and see whether it has changed",
+            verify="get the ticket and see whether it has changed",
             about={"ticket": ticket_id},
             route="/tickets/{ticket_id}",
         )

@@ -175,7 +175,7 @@ class Events(Collection[F]):
             "/events",
             read_event,
             json=json,
-            look="look for its title and start in events.list(…) before you create it again",
+            verify="look for its title and start in events.list(…) before you create it again",
             route="/events",
             once=_same_event(title, starts_at, venue_name) if once else None,
         )
@@ -254,8 +254,8 @@ class Events(Collection[F]):
         }
         if all(value is UNSET for value in changes.values()):
             raise InputError("update", "nothing to change", "give at least one field")
-        look = "get the event and see whether it has changed"
-        return _on_event("PATCH", id_or_slug, "", read_event, json=changes, look=look)
+        verify = "get the event and see whether it has changed"
+        return _on_event("PATCH", id_or_slug, "", read_event, json=changes, verify=verify)
 
     @endpoint
     def add_ticket_type(
@@ -288,7 +288,7 @@ class Events(Collection[F]):
             "",
             read_event,
             json={"addTicketType": _sent(new)},
-            look="see with events.ticket_types(…) whether it is there",
+            verify="see with events.ticket_types(…) whether it is there",
             once=_same_ticket_type(id_or_slug, new) if once else None,
         )
 
@@ -310,7 +310,7 @@ class Events(Collection[F]):
             "",
             read_event,
             json={inferred.REMOVE_TICKET_TYPE: text("ticket_type_id", ticket_type_id)},
-            look="see with events.ticket_types(…) whether it is still there",
+            verify="see with events.ticket_types(…) whether it is still there",
             about={"ticket_type": ticket_type_id},
         )
 

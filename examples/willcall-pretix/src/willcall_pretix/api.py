@@ -287,7 +287,7 @@ class Items(Collection[F]):
             EVENT + "items/{item}/",
             lambda _: None,
             {"event": event, "item": item},
-            look="see whether the item is still in items.list(…)",
+            verify="see whether the item is still in items.list(…)",
         )
 
 

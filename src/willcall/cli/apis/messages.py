@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..shell.options import AsJson, BaseUrl, ConfigFile
-from .options import LookFirst, Once, TicketId, Yes, option
+from .options import Once, SearchFirst, TicketId, Yes, option
 
 if TYPE_CHECKING:
     from ...ticket0.models import Message
@@ -58,7 +58,7 @@ def send_(
         option("ADDRESS", "Who gets a copy (inferred); several times for several.", "--cc"),
     ] = None,
     once: Once = None,
-    look_first: LookFirst = True,
+    search_first: SearchFirst = True,
     yes: Yes = False,
     config: ConfigFile = None,
     base_url: BaseUrl = None,
@@ -90,7 +90,7 @@ def send_(
             body_html=values.given(body_html),
             cc_addresses=values.given(cc_addresses or None),
             once=once,
-            look_first=look_first,
+            search_first=search_first,
         )
     _shown(made, as_json=as_json)
 
@@ -102,7 +102,7 @@ def note(
         str, option("WORDS", "What to note; - reads it from a pipe.", "--body", "--text")
     ],
     once: Once = None,
-    look_first: LookFirst = True,
+    search_first: SearchFirst = True,
     yes: Yes = False,
     config: ConfigFile = None,
     base_url: BaseUrl = None,
@@ -121,7 +121,13 @@ def note(
     said = values.text("--body", body)
     with ticket0(config, base_url) as client:
         made = send(
-            client.messages.note, yes, None, ticket_id, body=said, once=once, look_first=look_first
+            client.messages.note,
+            yes,
+            None,
+            ticket_id,
+            body=said,
+            once=once,
+            search_first=search_first,
         )
     _shown(made, as_json=as_json)
 

@@ -32,7 +32,7 @@ Once: TypeAlias = Annotated[
         help="A name of yours for this one write, so that a repeat does nothing.",
     ),
 ]
-LookFirst: TypeAlias = Annotated[
+SearchFirst: TypeAlias = Annotated[
     bool,
     typer.Option(
         help="With --once: whether an earlier command may have sent it already.",

@@ -65,7 +65,11 @@ def show_request(op: Op[Any], currency: str | None) -> None:
         for line in more:
             show.aside(f"  {' ' * width}  {line}".rstrip())
     if op.once is not None:
-        when = "It is looked for first" if op.once.first else "If its answer is lost it is sought"
+        when = (
+            "It is searched for first"
+            if op.once.first
+            else "If its answer is lost it is searched for"
+        )
         show.aside(f"{when}; what is there already is not made again.")
 
 

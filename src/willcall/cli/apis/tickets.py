@@ -9,7 +9,7 @@ import typer
 
 from ...errors import InputError
 from ..shell.options import AsJson, BaseUrl, ConfigFile
-from .options import Clear, Limit, LookFirst, Once, TicketId, Yes, option
+from .options import Clear, Limit, Once, SearchFirst, TicketId, Yes, option
 
 if TYPE_CHECKING:
     from ...client.op import Unset
@@ -93,7 +93,7 @@ def create(
     ] = None,
     inbox_id: Annotated[str | None, option("ID", "Where it goes; else desk.inbox_id.")] = None,
     once: Once = None,
-    look_first: LookFirst = True,
+    search_first: SearchFirst = True,
     yes: Yes = False,
     config: ConfigFile = None,
     base_url: BaseUrl = None,
@@ -125,7 +125,7 @@ def create(
             inbox_id=inbox,
             body=said,
             once=once,
-            look_first=look_first,
+            search_first=search_first,
         )
     _shown(made, as_json=as_json)
 
