@@ -56,7 +56,10 @@ PARTS: tuple[tuple[Part, ...], ...] = (
         Part("ledger", "what must survive", step="3"),
         Part("config", "read and checked"),
     ),
-    (Part("ports", "BoxOffice and Desk: all that the bridge knows of the services"),),
+    (
+        Part("adapters", "finds the adapter of a provider"),
+        Part("ports", "BoxOffice and Desk"),
+    ),
     (
         Part("polling", "which request is worth most", pure=True),
         Part("templates", "the words of tickets", pure=True),
@@ -66,24 +69,25 @@ PARTS: tuple[tuple[Part, ...], ...] = (
 """The packages and modules of the bridge in rows; imports go down, or right."""
 
 _ROW, _GAP, _HEAD = 50, 8, 44
+_TOP = 280
 _BRIDGE = _HEAD + len(PARTS) * (_ROW + _GAP) + 8
-_UNDER = 180 + _BRIDGE
+_UNDER = _TOP + _BRIDGE + 36
 
 ROOMS: dict[str, Room] = {
     "cli": Room(20, 20, 680, 44, "a person at a terminal, cron"),
     "simulation": Room(20, 100, 680, 44, "the bridge and the sandbox in virtual time, with faults"),
-    "bridge": Room(20, 180, 680, _BRIDGE, "the job"),
-    "ticketsmart": Room(20, _UNDER + 36, 216, 60, "models and endpoints"),
-    "ticket0": Room(252, _UNDER + 36, 216, 60, "models and endpoints"),
-    "providers": Room(484, _UNDER + 36, 216, 60, "finds those of others"),
-    "client": Room(
-        20, _UNDER + 132, 680, 104, "what all providers share",
-        ("endpoint", "engine", "flow", "retry", "quota", "paging", "http"),
-    ),
-    "errors": Room(20, _UNDER + 272, 680, 44, "one tree of errors"),
     "sandbox": Room(740, 92, 200, 60, "stands in for both services"),
+    "ticketsmart": Room(20, 180, 332, 60, "client, models, BoxOffice adapter"),
+    "ticket0": Room(368, 180, 332, 60, "client, models, Desk adapter"),
+    "bridge": Room(20, _TOP, 680, _BRIDGE, "the job"),
+    "providers": Room(740, _UNDER - 96, 200, 60, "finds other clients"),
+    "client": Room(
+        20, _UNDER, 920, 104, "what all clients share",
+        ("endpoint", "engine", "flow", "retry", "quota", "paging", "provider", "http"),
+    ),
+    "errors": Room(20, _UNDER + 140, 920, 44, "one tree of errors"),
 }  # fmt: skip
-HEIGHT = _UNDER + 336
+HEIGHT = _UNDER + 204
 
 STYLE = """
 text { font: 15px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif;
@@ -105,20 +109,21 @@ text { font: 15px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", san
 """
 
 
+_LEAVING = ("bridge", "ticketsmart")  # while the bridge still knows TicketSmart by name
+
+
 def graph() -> grimp.ImportGraph:
     """Who imports whom, apart from what only type checkers see."""
     return grimp.build_graph("willcall", exclude_type_checking_imports=True, cache_dir=None)
 
 
 def imports(found: grimp.ImportGraph, inside: str = "willcall") -> set[tuple[str, str]]:
-    """The pairs of children of a package of which one imports something of the other, apart from
-    adapters, which import the port of the bridge that they implement."""
+    """The pairs of children of a package of which one imports something of the other."""
     pairs = set()
     for module in found.modules:
         for imported in found.find_modules_directly_imported_by(module):
             child, other = (_child(name, inside) for name in (module, imported))
-            adapter = child in {"ticketsmart", "ticket0"} and other == "bridge"
-            if child and other and child != other and not adapter:
+            if child and other and child != other and (child, other) != _LEAVING:
                 pairs.add((child, other))
     return pairs
 
@@ -176,7 +181,7 @@ def _room(root: Element, name: str) -> None:
     _box(root, "room", room.x, room.y, room.width, room.height, 8)
     title = f"{name}.py" if name in {"errors", "providers"} else f"{name}/"
     _text(root, "name", room.x + 16, room.y + 27, title)
-    narrow = room.width < 300
+    narrow = room.width < 340
     x, y = (16, 48) if narrow else (130, 27)
     _text(root, "idea", room.x + x, room.y + y, room.caption)
     for number, file in enumerate(room.files):

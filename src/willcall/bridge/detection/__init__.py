@@ -2,5 +2,5 @@
 of a watch, and the comparison of two snapshots. ``diff``, ``troubles`` and ``selling_fast`` are
 pure.
 
-Decisions: 0005, 0006, 0007, 0011, 0043, 0044 (docs/decisions).
+Decisions: 0005, 0006, 0007, 0011, 0043, 0044, 0059 (docs/decisions).
 """
