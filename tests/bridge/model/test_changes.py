@@ -7,10 +7,11 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from support.words import named
 from willcall.bridge.model.changes import Change
 from willcall.bridge.model.facts import EventFacts, TypeFacts
 from willcall.bridge.model.kinds import KINDS, Kind, matching
-from willcall.bridge.templates.rendering import ANY, names, template, words
+from willcall.bridge.templates.rendering import ANY, names, words
 
 STORM = "box_office.storm"
 SEEN = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
@@ -91,15 +92,6 @@ def test_an_opening_says_what_to_do(name: str) -> None:
     """Whoever reads the ticket was not there."""
     assert "What to do: " in words()[name]["body"]
     assert "{{ seen }}" in words()[name]["body"]
-
-
-def named(text: str) -> set[str]:
-    """The names that a template uses."""
-    return {
-        ".".join(map(str, use.segments[:2]))
-        for uses in template(text).analyze().globals.values()
-        for use in uses
-    }
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -146,7 +146,7 @@ TICKET_TYPES = (
             "ticket_type.hidden",
         ),
         seen=Source.FORECAST,
-        example=lambda one: (one, one),
+        example=lambda one: (_plenty(one), _plenty(one)),
         detail="40 minutes to 2 hours",
     ),
     TypeKind(
