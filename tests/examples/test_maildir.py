@@ -12,7 +12,7 @@ import pytest
 
 from support.virtual_bridge import Crash, VirtualBridge
 from willcall.bridge.config.file import load
-from willcall.bridge.ledger import Ledger, open_ledger
+from willcall.bridge.ledger import Ledger
 from willcall.bridge.model.address import Address
 from willcall.bridge.run import Job, recover_pass
 from willcall.bridge.service import Bridge
@@ -124,7 +124,7 @@ def test_a_lost_ledger_is_read_back_from_the_folder(tmp_path: Path) -> None:
     bridge = sold_out(tmp_path)
     bridge.run()
     filed = bridge.files()
-    bridge.ledger = open_ledger("sqlite://", tmp_path)
+    bridge.ledger = bridge.open_ledger()
     with pytest.raises(LedgerError, match="Maildir holds 1 tickets"):
         bridge.run()
     report = bridge._play(recover_pass)

@@ -47,6 +47,9 @@ ADDRESS = Address(
     mails=True,
 )
 
+IN_MEMORY = "sqlite://?check_same_thread=false"
+"""A ledger in memory. Any thread may close it, since garbage may be collected in any thread."""
+
 __all__ = ["ADDRESS", "START", "Crash", "VirtualBridge"]
 
 
@@ -65,7 +68,7 @@ class VirtualBridge:
         rules: Rules | None = None,
         looks: int = 25,
         switches: Switches | None = None,
-        ledger: str = "sqlite://",
+        ledger: str = IN_MEMORY,
     ) -> None:
         self.clock = ManualClock(START)
         self.sandbox = Sandbox(self.clock, season=season, **(switches or {}))
@@ -84,8 +87,8 @@ class VirtualBridge:
         self.ledger = self.open_ledger(ledger)
         self.world = World(self._carry)
 
-    def open_ledger(self, url: str, *, reading: bool = False) -> Ledger:
-        """Open a ledger that is closed when the house is dropped, as tests do without a word."""
+    def open_ledger(self, url: str = IN_MEMORY, *, reading: bool = False) -> Ledger:
+        """Open a ledger that is closed when this bridge is garbage collected."""
         ledger = open_ledger(url, self.folder, reading=reading)
         weakref.finalize(self, ledger.close)
         return ledger

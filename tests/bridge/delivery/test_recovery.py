@@ -12,7 +12,7 @@ from willcall.errors import LedgerError
 def lose(house: VirtualBridge) -> None:
     """The file is gone, and a new one is made."""
     house.ledger.close()
-    house.ledger = house.open_ledger("sqlite://")
+    house.ledger = house.open_ledger()
 
 
 def recover(house: VirtualBridge) -> PassReport:
