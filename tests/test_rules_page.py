@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from willcall.bridge.config.check import Known, check
 from willcall.bridge.config.rule_tables import If, RuleTable
 from willcall.bridge.insight.rule_test_file import StepTable, TicketTable, read_tests
 from willcall.bridge.insight.rule_tests import built_in, run_test
-from willcall.bridge.model.kinds import KINDS
 from willcall.bridge.model.predicates import PREDICATES
 from willcall.bridge.templates.rendering import environment, names
 
@@ -56,25 +56,29 @@ def test_every_test_passes(block: str) -> None:
         assert run_test(test, built_in()) == []
 
 
-def test_the_table_of_predicates_is_that_of_the_catalogue() -> None:
-    """Which is also what a rule may say."""
-    current, table = tables.in_page("docs/rules.md", "predicates", tables.predicates())
-    assert current == table
+TABLES = [
+    ("docs/rules.md", "predicates", tables.predicates),
+    ("docs/rules.md", "kinds", tables.kinds),
+    ("README.md", "tickets", tables.tickets),
+]
+
+
+@pytest.mark.parametrize(("page", "mark", "table"), TABLES)
+def test_the_tables_are_generated_from_the_catalogue(
+    page: str, mark: str, table: Callable[[], str]
+) -> None:
+    """``WILLCALL_GOLDEN=write`` writes them again."""
+    found, expected = tables.in_page(page, mark, table())
+    assert found == expected
+
+
+def test_a_rule_may_ask_every_predicate() -> None:
+    """And nothing else."""
     assert list(If.model_fields) == list(PREDICATES)
 
 
-def test_the_tables_are_those_of_the_code() -> None:
-    """Kinds, and names."""
-    assert _rows("kinds") == [
-        [
-            f"`{kind.name}`",
-            str(kind.severity),
-            ", ".join(f"`{name}`" for name in kind.cleared_by) or "-",
-            kind.summary,
-            "yes" if kind.built_in else "-",
-        ]
-        for kind in KINDS.values()
-    ]
+def test_the_names_are_those_of_the_code() -> None:
+    """For each thing that a change happens to."""
     every, event, one = (_names(row[1]) for row in _rows("names"))
     assert every == names("box_office.storm")
     assert event == {n for n in names("event.moved") if n.startswith("event.")}

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from willcall.bridge.model.kinds import KINDS, EventKind, Kind, OfficeKind, Trouble, TypeKind
 from willcall.bridge.model.predicates import PREDICATES
 
 ROOT = Path(__file__).parent.parent.parent
@@ -24,6 +25,65 @@ def predicates() -> str:
     """What ``if`` may ask."""
     rows = ([f"`{name}`", predicate.means] for name, predicate in PREDICATES.items())
     return _table(("predicate", "true when"), rows)
+
+
+def kinds() -> str:
+    """What can change."""
+    rows = (
+        [
+            f"`{kind.name}`",
+            kind.severity,
+            ", ".join(f"`{name}`" for name in kind.cleared_by) or "-",
+            kind.summary,
+            "yes" if kind.built_in else "-",
+        ]
+        for kind in KINDS.values()
+    )
+    return _table(("kind", "severity", "cleared by", "means", "built-in rule"), rows)
+
+
+def tickets() -> str:
+    """What the built-in rules open a ticket for, and what ends it."""
+    rows = (
+        [
+            f"an event is {kind.summary}" if isinstance(kind, EventKind) else kind.summary,
+            _ticket(kind),
+            _ends(kind, kind.cleared_by),
+            _ends(kind, kind.superseded_by),
+        ]
+        for kind in KINDS.values()
+        if kind.built_in
+    )
+    return _table(("what happens", "ticket", "cleared when", "or superseded when"), rows)
+
+
+def _ticket(kind: EventKind | TypeKind | OfficeKind) -> str:
+    runs = kind.seen.runs if isinstance(kind.seen, Trouble) else 1
+    told = [
+        str(kind.severity),
+        f"after {runs} failed runs in a row" if runs > 1 else "",
+        kind.remark,
+    ]
+    return "; ".join(part for part in told if part)
+
+
+def _ends(kind: Kind, names: Sequence[str]) -> str:
+    """What ends it, as seen from that kind: what happens to the event, then the rest."""
+    others = [KINDS[name] for name in names if name != kind.name]
+    event = "it is " if isinstance(kind, EventKind) else "the event is "
+    states = [other.summary for other in others if isinstance(other, EventKind)]
+    told = []
+    if states:
+        *first, last = states
+        told.append(event + (f"{', '.join(first)} or {last}" if first else last))
+    told += [
+        other.summary.replace("a ticket type", "it")
+        for other in others
+        if not isinstance(other, EventKind)
+    ]
+    if kind.name in names:
+        told.append("it happens again")
+    return "; ".join(told) or "-"
 
 
 def in_page(page: str, mark: str, table: str) -> tuple[str, str]:

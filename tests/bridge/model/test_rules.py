@@ -123,9 +123,50 @@ def test_a_predicate_both_ways(
     assert asked({}, not_so) is None
 
 
+def test_no_other_predicate_is_known() -> None:
+    """A misspelt name is an error, not a rule that takes everything."""
+    with pytest.raises(TypeError, match="no predicate is called 'citty'"):
+        Predicates(citty=("Oslo",))
+
+
 def test_every_predicate_is_in_the_table() -> None:
     """One that is added needs its lines."""
     assert {name for asks, *_ in ASKED for name in asks} == {*PREDICATES}
+
+
+@pytest.mark.parametrize("asks", [asks for asks, *_ in ASKED])
+def test_a_predicate_implies_itself_and_what_asks_nothing(asks: dict[str, Any]) -> None:
+    """And nothing implies it that does not ask it."""
+    some, none = Predicates(**asks), Predicates()
+    assert some.implies(some)
+    assert some.implies(none)
+    assert not none.implies(some)
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow"),
+    [
+        ({"box_office": ("a", "b")}, {"box_office": ("b",)}),
+        ({"event": ("a", "B")}, {"event": ("b",)}),
+        ({"event_name_contains": ("gala",)}, {"event_name_contains": ("Gala night",)}),
+        ({"event_status": ("DRAFT", "PUBLISHED")}, {"event_status": ("draft",)}),
+        ({"venue_contains": ("hall",)}, {"venue_contains": ("Town Hall",)}),
+        ({"city": ("Oslo", "Bergen")}, {"city": ("oslo",)}),
+        ({"category": ("MUSIC", "COMEDY")}, {"category": ("music",)}),
+        ({"starts_within": 7 * DAY}, {"starts_within": 2 * DAY}),
+        ({"starts_after": 2 * DAY}, {"starts_after": 7 * DAY}),
+        ({"ticket_type_name_contains": ("floor",)}, {"ticket_type_name_contains": ("Floor 2",)}),
+        ({"price_at_least": 5000}, {"price_at_least": 9000}),
+        ({"remaining_below": 10}, {"remaining_below": 5}),
+        ({"remaining_share_below": 0.2}, {"remaining_share_below": 0.1}),
+    ],
+)
+def test_what_is_narrower_implies_what_is_wider(
+    wide: dict[str, Any], narrow: dict[str, Any]
+) -> None:
+    """And not the other way round."""
+    assert Predicates(**narrow).implies(Predicates(**wide))
+    assert not Predicates(**wide).implies(Predicates(**narrow))
 
 
 @pytest.mark.parametrize("asks", [asks for asks, *_ in ASKED])

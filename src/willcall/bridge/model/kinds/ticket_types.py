@@ -202,10 +202,7 @@ TICKET_TYPES = (
         cleared_by=("ticket_type.removed",),
         superseded_by=tuple(kind for kind in over(REMOVAL_FAILED) if kind != "ticket_type.removed"),
         built_in=True,
-        remark=(
-            "since some were sold: when the removal is tried with `willcall events "
-            "remove-ticket-type`, scheduled with `[[removal]]`, or reported with `Bridge.report`"
-        ),
+        remark="if willcall tried it, or it was reported with `Bridge.report`",
         seen=Source.REMOVAL,
         example=lambda one: (one, one),
         detail="Cannot remove a ticket type that has sold tickets",
