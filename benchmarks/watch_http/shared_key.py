@@ -18,7 +18,7 @@ import attrs
 from scaled import quantile
 
 from support.virtual_watch import VirtualWatch
-from willcall.bridge.ledger.memory import MemoryLedger
+from willcall.bridge.ledger import MemoryLedger
 from willcall.bridge.polling import rate as tempo
 from willcall.bridge.watching.watch import Watch
 from willcall.client.flow import Effect, Flow, Send, sleep, tick, watched

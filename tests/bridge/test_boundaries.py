@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 from support.virtual_bridge import ADDRESS, Crash, VirtualBridge
-from willcall.bridge.ledger import Ledger, in_memory
+from willcall.bridge.ledger import Ledger, MemoryLedger
 from willcall.bridge.model.cases import Act
 from willcall.bridge.model.rules import Rules, built_in_rules
 from willcall.simulation.ledgers import in_sqlite
@@ -97,7 +97,7 @@ def _played(scene: int | None, boundary: int = 0) -> tuple[list[object], bool, s
 
 @pytest.mark.parametrize(
     ("scene", "ledger"),
-    [*((scene, in_memory) for scene in range(len(SCENES))), (1, in_sqlite)],
+    [*((scene, MemoryLedger) for scene in range(len(SCENES))), (1, in_sqlite)],
     ids=lambda one: SCENES[one].__name__.strip("_") if isinstance(one, int) else one.__name__,
 )
 def test_any_boundary_of_any_kind_of_act(
@@ -163,7 +163,7 @@ def test_any_boundary_while_a_second_ticket_comes_up(
     number: int, least: int, ledgers: Ledgers
 ) -> None:
     """A request is carried out beyond Δ: its ticket is found and folded, wherever a run ends."""
-    ledgers(in_memory)
+    ledgers(MemoryLedger)
     whole, _ = _late(None)
     assert len(whole.desk.tickets) == 2
     (wanted,) = _standing(whole)

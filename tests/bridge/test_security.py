@@ -140,9 +140,9 @@ def test_tls_is_always_verified() -> None:
 def test_every_file_of_the_ledger_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
     """Its copies, too: they hold the names of customers."""
     ledger = open_ledger("sqlite:///willcall.db", tmp_path)
-    ledger.backup(tmp_path / "copy.db")
+    ledger.maintenance.backup(tmp_path / "copy.db")
     with pytest.raises(LedgerError, match=r"copy\.db"):
-        ledger.backup(tmp_path / "copy.db")
+        ledger.maintenance.backup(tmp_path / "copy.db")
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
     ledger.close()
     assert {"willcall.db", "copy.db"} <= modes.keys()

@@ -14,7 +14,7 @@ import pytest
 from support.sandbox_config import CONFIG
 from support.waiting import HANGS, eventually
 from willcall import __version__
-from willcall.bridge.ledger import opening
+from willcall.bridge.ledger.sql import opening
 from willcall.cli.help.manual import commands
 from willcall.cli.shell.app import EXIT_CODES, run
 

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 import attrs
 import pytest
 
-from willcall.bridge.ledger import Ledger, in_memory
-from willcall.bridge.ledger.store import LEASE
+from willcall.bridge.ledger import LEASE, Ledger, MemoryLedger
 from willcall.bridge.model.cases import Act, Case, CaseState, Decision, Intent, IntentState
 from willcall.errors import LedgerError
 from willcall.simulation.ledgers import in_sqlite
@@ -30,7 +29,7 @@ OPEN = Intent(case=CASE.marker, position=1, act=Act.OPEN, payload={"subject": "s
 AGAIN = attrs.evolve(CASE, marker="wc-00000002", episode=2)
 
 
-@pytest.fixture(params=[in_memory, in_sqlite], ids=["memory", "sqlite"])
+@pytest.fixture(params=[MemoryLedger, in_sqlite], ids=["memory", "sqlite"])
 def ledger(request: pytest.FixtureRequest) -> Ledger:
     make: Callable[[], Ledger] = request.param
     return make()

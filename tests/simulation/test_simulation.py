@@ -14,8 +14,7 @@ import pytest
 from support.virtual_bridge import ADDRESS
 from willcall.bridge.delivery import attempt
 from willcall.bridge.delivery.lookup import LookupResult, look_up
-from willcall.bridge.ledger import Ledger
-from willcall.bridge.ledger.memory import MemoryLedger
+from willcall.bridge.ledger import Ledger, MemoryLedger, SqlLedger
 from willcall.bridge.model.address import Address
 from willcall.bridge.model.cases import Act, Case, Intent, IntentState
 from willcall.bridge.model.rules import GroupBy, OnClear, Rule, Rules, built_in_rules
@@ -155,7 +154,7 @@ def _late_commit(self: Ledger, fence: Any, intent: Intent, sent: Any, now: Any) 
     )
 
 
-def _no_fence(self: Ledger, connection: Any, fence: Any, now: Any) -> None:
+def _no_fence(*_: Any) -> None:
     """Whoever was here once may write for ever."""
 
 
@@ -164,8 +163,8 @@ def _no_fence(self: Ledger, connection: Any, fence: Any, now: Any) -> None:
     [
         ([attempt], "look_up", _without_lookup),
         ([attempt], "look_up", _careless),
-        ([Ledger, MemoryLedger], "attempting", _late_commit),
-        ([Ledger, MemoryLedger], "_pass_fence", _no_fence),
+        ([SqlLedger, MemoryLedger], "attempting", _late_commit),
+        ([SqlLedger, MemoryLedger], "_pass_fence", _no_fence),
         ([engine], "_foreign_class", lambda _: None),
     ],
     ids=[

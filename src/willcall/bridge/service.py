@@ -31,7 +31,7 @@ from .config.account_tables import BoxOfficeTable
 from .config.file import load, pick
 from .config.rule_tables import duration
 from .config.tables import Config
-from .ledger import Ledger, is_there, open_ledger
+from .ledger import Ledger, SqlLedger, is_there, open_ledger
 from .model.cases import CaseState
 from .model.exit_codes import STOPPED, code_of, worst
 from .run import (
@@ -434,7 +434,7 @@ def counting(config: Config, folder: Path, account: Account) -> Iterator[Pace | 
 
 
 @contextmanager
-def opened_ledger(path: str | Path | None = None, *, reading: bool = False) -> Iterator[Ledger]:
+def opened_ledger(path: str | Path | None = None, *, reading: bool = False) -> Iterator[SqlLedger]:
     """The ledger of a configuration, for those who care for it.
 
     Args:

@@ -16,7 +16,7 @@ def _template() -> sqlite3.Connection:
     memory = open_ledger("sqlite://", Path())
     copy = sqlite3.connect(":memory:", check_same_thread=False)
     atexit.register(copy.close)
-    memory.copy_to(copy)
+    memory.maintenance.copy_to(copy)
     memory.close()
     return copy
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from ..bridge.ledger import Ledger, in_memory
+from ..bridge.ledger import Ledger, MemoryLedger
 from ..bridge.model.policies import DeliveryPolicy, WatchPolicy
 from ..bridge.model.rules import Rules
 from ..bridge.run import Job, PassReport, run_pass
@@ -82,7 +82,7 @@ class Play:
         *,
         pass_of: Callable[[Job], Flow[PassReport]] = run_pass,
         delivery_policy: DeliveryPolicy | None = None,
-        ledger: Callable[[], Ledger] = in_memory,
+        ledger: Callable[[], Ledger] = MemoryLedger,
     ) -> None:
         self.seed, self.rules, self.pass_of = seed, list(rules), pass_of
         self.delivery_policy = delivery_policy or DeliveryPolicy()

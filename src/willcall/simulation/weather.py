@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 
-from ..bridge.ledger.store import LEASE
+from ..bridge.ledger import LEASE
 from ..errors import LedgerError
 from ..sandbox import Sandbox
 from ..sandbox.faults import Kind

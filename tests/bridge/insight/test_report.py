@@ -13,7 +13,8 @@ from support.virtual_bridge import START, VirtualBridge
 from support.virtual_watch import VirtualWatch
 from willcall.bridge.insight.report import LedgerRows, OfficeReport, TicketFate, report
 from willcall.bridge.insight.stock import MOST_POINTS, Curve, curves
-from willcall.bridge.ledger.learned import write_predictions
+from willcall.bridge.ledger import SqlLedger
+from willcall.bridge.ledger.sql.predictions import write_predictions
 from willcall.bridge.model.cases import Act, Case, Intent
 from willcall.bridge.model.facts import EventFacts, TypeFacts
 from willcall.bridge.model.history import Entry, entry
@@ -234,6 +235,7 @@ def test_what_was_foretold_since_then_is_told(tmp_path: Path) -> None:
     house.run()
     assert look(house).forecasts == ()
     one = foretold(START)
+    assert isinstance(house.ledger, SqlLedger)
     with house.ledger._engine.begin() as connection:
         write_predictions(connection, "main-room", [one], [], START)
     assert look(house).forecasts == (one,)

@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from sqlalchemy import create_engine
 
-import willcall.bridge.ledger.upgrade as upgrade_module
+import willcall.bridge.ledger.sql.upgrade as upgrade_module
 from support.sandbox_config import config_for
 from willcall.bridge.ledger import open_ledger
 from willcall.cli.shell.app import run as willcall
@@ -132,7 +132,7 @@ def test_an_older_ledger_is_copied_before_it_is_migrated(tmp_path: Path) -> None
     with pytest.raises(LedgerError, match="version 0001"):
         open_ledger("sqlite:///willcall.db", tmp_path, reading=True)
     ledger = open_ledger("sqlite:///willcall.db", tmp_path)
-    assert ledger.version() == upgrade_module.HEAD
+    assert ledger.maintenance.version() == upgrade_module.HEAD
     ledger.close()
     with closing(sqlite3.connect(tmp_path / "willcall.db.version-0001")) as copy:
         assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
@@ -143,6 +143,6 @@ def test_pruning_forgets_what_is_over_and_keeps_the_cases(tmp_path: Path) -> Non
     ledger = open_ledger("sqlite:///willcall.db", tmp_path)
     old = datetime(2026, 1, 1, tzinfo=UTC)
     ledger.record_run("main-room", old, old, 0, {})
-    assert ledger.prune(old + timedelta(days=5), timedelta(days=9))["runs"] == 0
-    assert ledger.prune(old + timedelta(days=100), timedelta(days=90))["runs"] == 1
+    assert ledger.maintenance.prune(old + timedelta(days=5), timedelta(days=9))["runs"] == 0
+    assert ledger.maintenance.prune(old + timedelta(days=100), timedelta(days=90))["runs"] == 1
     ledger.close()

@@ -21,7 +21,8 @@ import pytest
 from sqlalchemy import create_engine, inspect, text, update
 
 from support.virtual_bridge import START, Crash, VirtualBridge
-from willcall.bridge.ledger import Fence, Ledger, open_ledger, opening, schema, upgrade
+from willcall.bridge.ledger import Fence, Ledger, SqlLedger, open_ledger
+from willcall.bridge.ledger.sql import opening, schema, upgrade
 from willcall.bridge.model.cases import Decision
 from willcall.errors import LedgerError
 
@@ -113,6 +114,7 @@ def _engine_url(url: str) -> str:
 
 def lease_runs_out(ledger: Ledger) -> None:
     """As if its two minutes had passed; the server's clock cannot be put forward."""
+    assert isinstance(ledger, SqlLedger)
     with ledger._engine.begin() as connection:
         long_ago = datetime(2020, 1, 1, tzinfo=UTC)
         connection.execute(
@@ -261,7 +263,7 @@ def test_no_count_of_the_quota_is_lost_between_machines(
 ) -> None:
     ledgers = [open_ledger(url, tmp_path) for _ in range(4)]
 
-    def count(ledger: Ledger) -> None:
+    def count(ledger: SqlLedger) -> None:
         for _ in range(25):
             ledger.change("a key", lambda text, _: (str(int(text or "0") + 1), None))
 
@@ -303,7 +305,7 @@ def test_the_quota_is_counted_by_the_clock_of_the_server(
 def test_limits_that_somebody_has_set_stay(url: str, tmp_path: Path) -> None:
     """In the URL, or for the role."""
 
-    def shown(ledger: Ledger) -> list[str]:
+    def shown(ledger: SqlLedger) -> list[str]:
         names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
         with ledger._reading() as connection:
             return [connection.execute(text(f"SHOW {name}")).scalar_one() for name in names]
@@ -321,7 +323,7 @@ def test_whoever_upgrades_is_waited_for(url: str, tmp_path: Path) -> None:
     admin = create_engine(_engine_url(url))
     with admin.begin() as connection:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({upgrade._LOCK})"))
-        opened: list[Ledger] = []
+        opened: list[SqlLedger] = []
         second = threading.Thread(target=lambda: opened.append(open_ledger(url, tmp_path)))
         second.start()
         second.join(6.5)
@@ -335,6 +337,7 @@ def test_whoever_upgrades_is_waited_for(url: str, tmp_path: Path) -> None:
 def test_a_standby_is_for_now(house: VirtualBridge) -> None:
     """Until it is promoted, or the address leads elsewhere."""
     ledger = house.ledger
+    assert isinstance(ledger, SqlLedger)
     with ledger._engine.begin() as connection:
         connection.execute(text("SET default_transaction_read_only = on"))
     with pytest.raises(LedgerError, match="standby") as caught:

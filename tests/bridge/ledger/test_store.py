@@ -21,8 +21,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
-from willcall.bridge.ledger import Fence, Ledger, open_ledger, opening, schema, upgrade
-from willcall.bridge.ledger.store import LEASE, RUNS_KEPT
+from willcall.bridge.ledger import Fence, SqlLedger, open_ledger
+from willcall.bridge.ledger.records import LEASE, RUNS_KEPT
+from willcall.bridge.ledger.sql import opening, schema, upgrade
 from willcall.bridge.model.cases import (
     Act,
     Case,
@@ -81,7 +82,7 @@ INTENT = Intent(case=CASE.marker, position=1, act=Act.OPEN, payload={"subject": 
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
+def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
     """A new one, in a file."""
     ledger = open_ledger(URL, tmp_path)
     yield ledger
@@ -94,7 +95,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "_BUSY", 50)
 
 
-def leased(ledger: Ledger, now: datetime = NOW) -> Fence:
+def leased(ledger: SqlLedger, now: datetime = NOW) -> Fence:
     """The lease of the main room, which must be free."""
     fence = ledger.take_lease("main-room", now)
     assert fence is not None
@@ -144,7 +145,7 @@ def sql(folder: Path, statement: str) -> list[Any]:
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_has(
-    ledger: Ledger, tmp_path: Path
+    ledger: SqlLedger, tmp_path: Path
 ) -> None:
     """What changes in schema.py needs a migration beside it."""
     engine = create_engine(f"sqlite:///{tmp_path}/willcall.db")
@@ -174,7 +175,7 @@ def test_the_versions_that_the_code_knows_are_those_in_the_folder() -> None:
     assert set(upgrade._KNOWN) == {script.revision for script in scripts.walk_revisions()}
 
 
-def test_a_ledger_of_a_newer_willcall_is_left_alone(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_ledger_of_a_newer_willcall_is_left_alone(ledger: SqlLedger, tmp_path: Path) -> None:
     """Neither written nor read, and who can mend it is told."""
     ledger.close()
     sql(tmp_path, "UPDATE alembic_version SET version_num = '9999'")
@@ -194,7 +195,7 @@ def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
     assert sql(tmp_path, "SELECT name FROM sqlite_master") == [("recipes",)]
 
 
-def test_opening_it_again_finds_everything(ledger: Ledger, tmp_path: Path) -> None:
+def test_opening_it_again_finds_everything(ledger: SqlLedger, tmp_path: Path) -> None:
     """As the next run does."""
     ledger.commit(leased(ledger), decision(baseline=True), NOW)
     ledger.close()
@@ -206,7 +207,7 @@ def test_opening_it_again_finds_everything(ledger: Ledger, tmp_path: Path) -> No
     again.close()
 
 
-def test_a_case_may_come_before_the_baseline(ledger: Ledger) -> None:
+def test_a_case_may_come_before_the_baseline(ledger: SqlLedger) -> None:
     """A removal that failed is reported, not seen: reporting it again must find it."""
     ledger.commit(leased(ledger), decision(facts={}), NOW, swept=False)
     assert ledger.state("main-room") == attrs.evolve(KNOWN, snapshot=None)
@@ -240,7 +241,7 @@ def test_many_may_make_the_same_ledger_at_once(tmp_path: Path) -> None:
     ("pragma", "expected"),
     [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000)],
 )
-def test_sqlite_is_told_to_be_careful(ledger: Ledger, pragma: str, expected: object) -> None:
+def test_sqlite_is_told_to_be_careful(ledger: SqlLedger, pragma: str, expected: object) -> None:
     """synchronous 2 is FULL: a commit that a power cut took back would be a duplicate ticket."""
     with ledger._engine.connect() as connection:
         assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == expected
@@ -260,7 +261,7 @@ def test_nobody_else_on_the_machine_can_read_it(tmp_path: Path) -> None:
     assert set(modes.values()) == {0o600}
 
 
-def test_the_last_line_of_defence_refuses_a_second_open_case(ledger: Ledger) -> None:
+def test_the_last_line_of_defence_refuses_a_second_open_case(ledger: SqlLedger) -> None:
     """Of one condition; once the first has ended it may come again."""
     fence = leased(ledger)
     ledger.commit(fence, decision(), NOW)
@@ -272,7 +273,7 @@ def test_the_last_line_of_defence_refuses_a_second_open_case(ledger: Ledger) -> 
     assert ledger.state("main-room").cases == (second,)
 
 
-def test_a_pass_is_written_whole_or_not_at_all(ledger: Ledger) -> None:
+def test_a_pass_is_written_whole_or_not_at_all(ledger: SqlLedger) -> None:
     """Here its last part is refused: an act of a case that is not there."""
     fence = leased(ledger)
     before = ledger.state("main-room")
@@ -334,8 +335,8 @@ def test_a_password_is_in_no_repr_and_no_error() -> None:
         def begin(self) -> Any:
             raise OperationalError("SELECT secret", {}, Exception("no route to db"))
 
-    shared = Ledger(Shared())  # type: ignore[arg-type]
-    assert repr(shared) == "<Ledger postgresql://me:***@db/w>"
+    shared = SqlLedger(Shared())  # type: ignore[arg-type]
+    assert repr(shared) == "<SqlLedger postgresql://me:***@db/w>"
     with pytest.raises(LedgerError) as caught:
         shared.take_lease("main-room", NOW)
     told = repr(pickle.loads(pickle.dumps(caught.value)))
@@ -409,7 +410,7 @@ def test_a_file_that_may_not_be_written_can_still_be_planned_from() -> None:
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_locked_database_is_for_now(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_locked_database_is_for_now(ledger: SqlLedger, tmp_path: Path) -> None:
     """75: the next run tries again."""
     ledger.close()
     with closing(sqlite3.connect(tmp_path / "willcall.db", isolation_level=None)) as other:
@@ -422,7 +423,7 @@ def test_a_locked_database_is_for_now(ledger: Ledger, tmp_path: Path) -> None:
     open_ledger(URL, tmp_path).close()
 
 
-def test_a_writer_does_not_keep_a_plan_waiting(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_writer_does_not_keep_a_plan_waiting(ledger: SqlLedger, tmp_path: Path) -> None:
     """In WAL, readers see what was committed last."""
     with closing(sqlite3.connect(tmp_path / "willcall.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -443,7 +444,7 @@ def test_reading_writes_nothing_and_makes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_ledger_opened_for_reading_refuses_to_write(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_ledger_opened_for_reading_refuses_to_write(ledger: SqlLedger, tmp_path: Path) -> None:
     """Even by mistake."""
     ledger.close()
     before = (tmp_path / "willcall.db").read_bytes()
@@ -466,7 +467,7 @@ def test_an_empty_file_says_how_to_make_it_a_ledger(tmp_path: Path) -> None:
 # -- the lease ------------------------------------------------------------------------------------
 
 
-def test_a_lease_is_for_one_and_each_has_a_number_of_its_own(ledger: Ledger) -> None:
+def test_a_lease_is_for_one_and_each_has_a_number_of_its_own(ledger: SqlLedger) -> None:
     """By box office."""
     first = leased(ledger)
     assert ledger.take_lease("main-room", NOW) is None
@@ -478,7 +479,7 @@ def test_a_lease_is_for_one_and_each_has_a_number_of_its_own(ledger: Ledger) -> 
     assert second.holder != first.holder
 
 
-def test_a_lease_runs_out(ledger: Ledger) -> None:
+def test_a_lease_runs_out(ledger: SqlLedger) -> None:
     """To the second, unless it was renewed; then the old holder writes nothing more."""
     first = leased(ledger)
     assert ledger.take_lease("main-room", NOW + LEASE - timedelta(seconds=1)) is None
@@ -498,7 +499,7 @@ def test_a_lease_runs_out(ledger: Ledger) -> None:
     ledger.commit(second, decision(), NOW + LEASE)
 
 
-def test_a_run_that_is_interrupted_lets_the_next_one_in(ledger: Ledger, tmp_path: Path) -> None:
+def test_a_run_that_is_interrupted_lets_the_next_one_in(ledger: SqlLedger, tmp_path: Path) -> None:
     """Closing gives back what was taken, but not what somebody else has taken since."""
     leased(ledger)
     ledger.close()
@@ -510,7 +511,7 @@ def test_a_run_that_is_interrupted_lets_the_next_one_in(ledger: Ledger, tmp_path
     other.close()
 
 
-def test_whatever_is_written_renews_the_lease(ledger: Ledger) -> None:
+def test_whatever_is_written_renews_the_lease(ledger: SqlLedger) -> None:
     """A long delivery keeps it."""
     fence = leased(ledger)
     for minute in range(1, 10):
@@ -524,7 +525,7 @@ def test_whatever_is_written_renews_the_lease(ledger: Ledger) -> None:
     [(timedelta(minutes=1), False), (timedelta(minutes=30), True), (timedelta(days=400), True)],
 )
 def test_a_lease_taken_under_a_wrong_clock_does_not_last_for_ever(
-    ledger: Ledger, ahead: timedelta, free: bool
+    ledger: SqlLedger, ahead: timedelta, free: bool
 ) -> None:
     """The clock was ahead, and has been set right since."""
     leased(ledger, NOW + ahead)
@@ -534,7 +535,7 @@ def test_a_lease_taken_under_a_wrong_clock_does_not_last_for_ever(
 # -- what it forgets ------------------------------------------------------------------------------
 
 
-def test_runs_are_forgotten_after_a_month(ledger: Ledger, tmp_path: Path) -> None:
+def test_runs_are_forgotten_after_a_month(ledger: SqlLedger, tmp_path: Path) -> None:
     """Each box office's own; the rest is kept."""
 
     def note(box_office: str, moment: datetime) -> None:
@@ -547,7 +548,7 @@ def test_runs_are_forgotten_after_a_month(ledger: Ledger, tmp_path: Path) -> Non
     assert dict(sql(tmp_path, count)) == {"annexe": 1, "main-room": RUNS_KEPT.days + 1}
 
 
-def test_moments_are_kept_in_utc_whatever_they_came_in(ledger: Ledger) -> None:
+def test_moments_are_kept_in_utc_whatever_they_came_in(ledger: SqlLedger) -> None:
     """SQLite has no time zones."""
     from zoneinfo import ZoneInfo
 

@@ -22,7 +22,7 @@ import pytest
 from support.sandbox_config import config_for
 from support.waiting import HANGS, eventually
 from willcall import Bridge
-from willcall.bridge.ledger import Ledger, open_ledger
+from willcall.bridge.ledger import SqlLedger, open_ledger
 from willcall.bridge.watchdog import Watchdog
 from willcall.bridge.watching import threads
 from willcall.bridge.watching.heartbeat import WatchNotice
@@ -87,15 +87,15 @@ class Hanging:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
         self.over, self.begun = threading.Event(), threading.Event()
-        plain = getattr(Ledger, call)
+        plain = getattr(SqlLedger, call)
 
-        def hangs(ledger: Ledger, *given: object) -> object:
+        def hangs(ledger: SqlLedger, *given: object) -> object:
             if ledger.state(OFFICE).snapshot is not None:
                 self.begun.set()
                 self.over.wait(HANGS)
             return plain(ledger, *given)
 
-        monkeypatch.setattr(Ledger, call, hangs)
+        monkeypatch.setattr(SqlLedger, call, hangs)
 
 
 @contextmanager
@@ -154,7 +154,7 @@ def test_what_is_broken_is_raised_before_what_hangs(
     def broken(*_: object) -> object:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Ledger, "renew", broken)
+    monkeypatch.setattr(SqlLedger, "renew", broken)
     monkeypatch.setattr("willcall.bridge.watching.watch._RENEW", 0.5)
     try:
         with (
@@ -189,12 +189,12 @@ def test_a_run_that_hangs_is_ended_as_well(config: Path) -> None:
     """For cron: the next one would hang beside it."""
     hanging = """\
 import sys, time
-from willcall.bridge.ledger import Ledger
+from willcall.bridge.ledger import SqlLedger
 from willcall.cli.shell import leaving
 leaving.STUCK, leaving._EVERY, leaving._CLOSING_STUCK = 2.0, 0.5, 1.0
 if sys.argv[1] == "closing too":
-    Ledger.release_lease = lambda *_: time.sleep(3600)
-Ledger.change = lambda *_: time.sleep(3600)
+    SqlLedger.release_lease = lambda *_: time.sleep(3600)
+SqlLedger.change = lambda *_: time.sleep(3600)
 from willcall.cli.shell.app import run
 sys.exit(run(["run"]))
 """
@@ -272,12 +272,12 @@ def test_who_is_asked_to_leave_leaves_whatever_hangs(config: Path) -> None:
     the same, and the lease runs out by itself."""
     hanging = """\
 import sys, time
-from willcall.bridge.ledger import Ledger
+from willcall.bridge.ledger import SqlLedger
 def hang(*_):
     print("hanging", flush=True)
     time.sleep(3600)
 for name in ("change", "release_lease"):
-    setattr(Ledger, name, hang)
+    setattr(SqlLedger, name, hang)
 from willcall.cli.shell.app import run
 sys.exit(run([sys.argv[1]]))
 """

@@ -10,7 +10,7 @@ from itertools import pairwise
 import attrs
 import pytest
 
-from support.virtual_bridge import ADDRESS
+from support.virtual_bridge import ADDRESS, START
 from support.virtual_watch import VirtualWatch
 from willcall.bridge.model.kinds import matching
 from willcall.bridge.model.policies import WatchPolicy
@@ -124,11 +124,8 @@ def test_the_lease_is_kept_through_quiet_hours(virtual: VirtualWatch) -> None:
     for _ in range(15):
         virtual.pass_time(60.0)
         assert virtual.ledger.twin().take_lease(OFFICE, virtual.stage.wall()) is None
-    with virtual.ledger._reading() as connection:
-        from willcall.bridge.ledger import schema
-
-        assert len(connection.execute(schema.history.select()).all()) <= 2
-        assert 15 <= len(connection.execute(schema.runs.select()).all()) <= 18
+    assert len(virtual.ledger.history(OFFICE, START)) <= 2
+    assert 15 <= len(virtual.ledger.runs(OFFICE, START)) <= 18
 
 
 def test_what_people_ask_for_is_decided_beside_it_and_delivered_by_it(

@@ -13,8 +13,7 @@ from ...errors import ConfigError
 from ..config.account_tables import AccountTable
 from ..config.file import pick
 from ..config.tables import Config
-from ..ledger import Ledger
-from ..ledger.queries import Office, Run
+from ..ledger import Ledger, OfficeRecord, RunRecord
 from ..model.cases import Case, CaseState, Intent, RemovalState
 from ..model.facts import EventFacts, EventStatus
 from ..model.rules import Silence
@@ -85,7 +84,7 @@ class OfficeStatus:
         bound: the longest time that an event can go unseen; None if that is up to cron.
     """
 
-    office: Office
+    office: OfficeRecord
     open: tuple[Case, ...] = ()
     held: tuple[Case, ...] = ()
     waiting: Mapping[str, int] = attrs.field(factory=dict)
@@ -170,7 +169,7 @@ def _waiting_removals(config: Config, ledger: Ledger, box_office: str) -> Iterat
 
 
 def planned_polls(
-    config: Config, ledger: Ledger, office: Office, snapshot: Mapping[str, EventFacts]
+    config: Config, ledger: Ledger, office: OfficeRecord, snapshot: Mapping[str, EventFacts]
 ) -> PollForecast:
     """The coming polls of a watch, from what its planner last stored in the ledger.
 
@@ -191,7 +190,7 @@ def planned_polls(
     )
 
 
-def _stated(run: Run | None) -> float:
+def _stated(run: RunRecord | None) -> float:
     """The longest time unseen in seconds, as the last heartbeat reported it; 0 if it did not."""
     seconds = None if run is None else run.summary.get("longest_unseen")
     return float(seconds) if isinstance(seconds, int | float) else 0.0

@@ -1,19 +1,43 @@
-"""What must survive: snapshots, changes, cases, intents, runs. Only here is SQLAlchemy imported.
+"""What must survive: snapshots, changes, cases, intents, runs.
+
+``protocols.py`` says by role what the bridge asks of a ledger; ``sql/`` keeps it in SQLite or
+PostgreSQL, ``memory.py`` on plain values.
 
 Decisions: 0023, 0025, 0026, 0037, 0038, 0042, 0048, 0053 (docs/decisions).
 """
 
-from .archive import Logged
-from .memory import in_memory
-from .opening import is_there, ledger_on, open_ledger
-from .store import HISTORY_KEPT, Fence, Ledger
+from .memory import MemoryLedger
+from .protocols import (
+    Decisions,
+    History,
+    Leases,
+    Ledger,
+    Maintenance,
+    Outbox,
+    Queries,
+    Silences,
+)
+from .records import HISTORY_KEPT, LEASE, Fence, Logged, OfficeRecord, RunRecord
+from .sql.ledger import SqlLedger
+from .sql.opening import is_there, ledger_on, open_ledger
 
 __all__ = [
     "HISTORY_KEPT",
+    "LEASE",
+    "Decisions",
     "Fence",
+    "History",
+    "Leases",
     "Ledger",
     "Logged",
-    "in_memory",
+    "Maintenance",
+    "MemoryLedger",
+    "OfficeRecord",
+    "Outbox",
+    "Queries",
+    "RunRecord",
+    "Silences",
+    "SqlLedger",
     "is_there",
     "ledger_on",
     "open_ledger",

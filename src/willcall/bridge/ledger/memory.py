@@ -1,17 +1,18 @@
-"""The ledger's transactions on plain values: for simulation, where SQL is nine tenths of the time.
+"""A ledger of plain values, which lasts as long as whoever holds it: for simulation, where SQL is
+nine tenths of the time, and for tests.
 
-Each method does what the one of the same name in :class:`~.store.Ledger` does, the constraints of
-the tables included. A test plays the same seeds on both and compares them step by step.
+It keeps the contract of ``protocols.py`` like the one in SQL, the constraints of the tables
+included. A test plays the same seeds on both and compares them step by step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import attrs
-from sqlalchemy import create_engine
 
 from ...client.quota import Step
 from ...errors import LedgerError, TakenOverError
@@ -31,44 +32,72 @@ from ..model.cases import (
     State,
 )
 from ..model.facts import EventFacts
-from .store import HISTORY_KEPT, LEASE, Fence, Ledger, attempted
+from ..model.history import FULL_EVERY, Entry, entry
+from ..model.predictions import Prediction, answers
+from ..model.rules import Silence
+from .protocols import Pair
+from .records import (
+    HISTORY_KEPT,
+    LEASE,
+    LOG_LIMIT,
+    PREDICTIONS_KEPT,
+    RUNS_KEPT,
+    Fence,
+    Logged,
+    OfficeRecord,
+    RunRecord,
+    attempted,
+    can_be_taken,
+)
 
 T = TypeVar("T")
-Pair = tuple[Case, Intent]
-
-_NOWHERE = create_engine("sqlite://")
-"""Whatever is not done here finds an empty database, and says so."""
 
 
 @attrs.define
-class Office:
+class _Entry:
+    """An entry of the history. ``make`` packs it, which takes time, only when it is asked for."""
+
+    at: datetime
+    full: bool
+    make: Callable[[], Entry | None]
+
+
+@attrs.define
+class _Office:
     """What is kept of a box office."""
 
     fence: int = 0
+    holder: str | None = None
     lease_until: datetime | None = None
     baseline_at: datetime | None = None
+    swept_at: datetime | None = None
     troubles: Mapping[str, int] = attrs.field(factory=dict)
     facts: dict[str, EventFacts] = attrs.field(factory=dict)
     conditions: dict[Name, Condition] = attrs.field(factory=dict)
     removals: dict[str, RemovalTry] = attrs.field(factory=dict)
+    history: list[_Entry] = attrs.field(factory=list)
+    runs: list[RunRecord] = attrs.field(factory=list)
     planner: bytes | None = None
 
 
 @attrs.define
-class Book:
-    """Everything that the processes share. ``acts`` are the intents of each case by position;
+class _Book:
+    """Everything that the processes share. ``intents`` are those of each case by position;
     ``owing`` the markers of the cases that have unsettled ones."""
 
-    offices: dict[str, Office] = attrs.field(factory=dict)
+    offices: dict[str, _Office] = attrs.field(factory=dict)
     cases: dict[str, Case] = attrs.field(factory=dict)
-    acts: dict[str, dict[int, Intent]] = attrs.field(factory=dict)
+    intents: dict[str, dict[int, Intent]] = attrs.field(factory=dict)
     owing: set[str] = attrs.field(factory=set)
+    log: list[Logged] = attrs.field(factory=list)
+    predictions: list[Prediction] = attrs.field(factory=list)
+    silences: list[Silence] = attrs.field(factory=list)
     quotas: dict[str, str] = attrs.field(factory=dict)
     written: int = 0
 
     def add(self, intent: Intent) -> None:
         """Add an intent, and give it its number."""
-        mine = self.acts.setdefault(intent.case, {})
+        mine = self.intents.setdefault(intent.case, {})
         if intent.position in mine or intent.case not in self.cases:
             raise LedgerError(f"the ledger cannot be used: {intent.marker} is there already")
         self.written += 1
@@ -76,88 +105,105 @@ class Book:
 
     def put(self, intent: Intent) -> None:
         """Put an intent in its place."""
-        mine = self.acts[intent.case]
+        mine = self.intents[intent.case]
         mine[intent.position] = intent
-        if any(one.state in UNSETTLED for one in mine.values()):
+        if any(other.state in UNSETTLED for other in mine.values()):
             self.owing.add(intent.case)
         else:
             self.owing.discard(intent.case)
 
+    def of(self, marker: str) -> list[Intent]:
+        """The intents of a case, in order."""
+        return [intent for _, intent in sorted(self.intents.get(marker, {}).items())]
+
     def owed(self, marker: str) -> list[Intent]:
         """What is left to do for a case, in order."""
-        mine = self.acts.get(marker, {})
-        return [mine[at] for at in sorted(mine) if mine[at].state in UNSETTLED]
+        return [intent for intent in self.of(marker) if intent.state in UNSETTLED]
+
+    def pairs(self) -> Iterator[Pair]:
+        """Every intent with its case."""
+        for marker, mine in self.intents.items():
+            for intent in mine.values():
+                yield self.cases[marker], intent
+
+    def in_order(self) -> list[Case]:
+        """Every case, oldest first."""
+        return sorted(self.cases.values(), key=_age)
 
     def gone(self, marker: str, why: str, now: datetime) -> None:
         """Drop what is left to do for a case that has no ticket any more."""
-        for one in [one for one in self.owed(marker) if "ticket_id" not in one.payload]:
-            self.put(attrs.evolve(one, state=IntentState.DROPPED, error=why))
+        for intent in self.owed(marker):
+            if "ticket_id" not in intent.payload:
+                self.put(attrs.evolve(intent, state=IntentState.DROPPED, error=why))
         case = self.cases[marker]
         self.cases[marker] = attrs.evolve(case, state=CaseState.GONE, ended_at=now)
 
 
-class MemoryLedger(Ledger):
-    """A ledger that lasts as long as its book."""
+class MemoryLedger:
+    """See :class:`~willcall.bridge.ledger.protocols.Ledger`."""
 
-    def __init__(self, book: Book | None = None) -> None:
-        super().__init__(_NOWHERE)
-        self._book = book or Book()
+    reading = False
+
+    def __init__(self, book: _Book | None = None) -> None:
+        self._book = book or _Book()
+        self._held: dict[str, Fence] = {}
 
     def twin(self) -> MemoryLedger:
-        """The same ledger as another process has it."""
         return MemoryLedger(self._book)
 
-    def _office(self, box_office: str) -> Office:
-        return self._book.offices.setdefault(box_office, Office())
+    def close(self) -> None:
+        self.let_go()
 
-    # -- the lease ----------------------------------------------------------------------------
+    def _office(self, box_office: str) -> _Office:
+        return self._book.offices.setdefault(box_office, _Office())
+
+    # -- leases ---------------------------------------------------------------------------------
 
     def take_lease(self, box_office: str, now: datetime) -> Fence | None:
-        """Become the one sender, or None while somebody else is."""
         office = self._office(box_office)
-        if office.lease_until is not None and now < office.lease_until <= now + 2 * LEASE:
+        if not can_be_taken(office.lease_until, now):
             return None
         office.fence += 1
-        office.lease_until = now + LEASE
-        self._held[box_office] = Fence(box_office, office.fence, "")
-        return self._held[box_office]
+        office.holder, office.lease_until = f"memory:{office.fence}", now + LEASE
+        fence = self._held[box_office] = Fence(box_office, office.fence, office.holder)
+        return fence
+
+    def renew(self, fence: Fence, now: datetime) -> None:
+        self._pass_fence(fence, now)
 
     def release_lease(self, fence: Fence) -> None:
-        """Let others in, if the lease is still ours."""
         self._held.pop(fence.box_office, None)
         office = self._office(fence.box_office)
         if office.fence == fence.number:
-            office.lease_until = None
+            office.holder = office.lease_until = None
 
-    def _pass_fence(self, connection: Any, fence: Fence, now: datetime) -> None:  # noqa: ARG002
+    def let_go(self) -> None:
+        for fence in list(self._held.values()):
+            self.release_lease(fence)
+
+    def abandon(self) -> None:
+        self._held.clear()
+
+    def _pass_fence(self, fence: Fence, now: datetime) -> None:
         office = self._office(fence.box_office)
         if office.fence != fence.number:
             raise TakenOverError(f"another run has taken over {fence.box_office!r}; this one stops")
-        office.lease_until = now + LEASE
+        office.holder, office.lease_until = fence.holder, now + LEASE
 
-    def renew(self, fence: Fence, now: datetime) -> None:
-        """Keep the lease."""
-        self._pass_fence(None, fence, now)
-
-    # -- what is known ------------------------------------------------------------------------
-
-    def planner(self, box_office: str) -> bytes | None:
-        """What the planner had learned of a box office."""
-        return self._office(box_office).planner
+    # -- decisions ------------------------------------------------------------------------------
 
     def state(self, box_office: str, since: datetime | None = None) -> State:
-        """What is known of a box office."""
         book = self._book
         office = book.offices.get(box_office)
         if office is None:
-            return State()
-        mine = [case for case in self._in_order() if case.box_office == box_office]
+            return State(silences=tuple(book.silences))
+        mine = [case for case in book.in_order() if case.box_office == box_office]
         episodes: dict[tuple[str, str, str], int] = {}
         for case in mine:
             episodes[case.led_by] = max(episodes.get(case.led_by, 0), case.episode)
         return State(
             snapshot=dict(sorted(office.facts.items())) if office.baseline_at else None,
-            conditions=tuple(one for _, one in sorted(office.conditions.items())),
+            conditions=tuple(condition for _, condition in sorted(office.conditions.items())),
             cases=tuple(
                 case
                 for case in mine
@@ -165,6 +211,7 @@ class MemoryLedger(Ledger):
                 or (since is not None and case.ended_at is not None and case.ended_at >= since)
             ),
             episodes=episodes,
+            silences=tuple(book.silences),
             troubles=dict(office.troubles),
             dead=tuple(
                 f"{case.title}: {intent.act} of {case.marker}"
@@ -173,66 +220,8 @@ class MemoryLedger(Ledger):
             ),
         )
 
-    def _in_order(self) -> list[Case]:
-        return sorted(self._book.cases.values(), key=lambda case: (case.opened_at, case.marker))
-
-    def unsettled(self, box_office: str) -> Sequence[Pair]:
-        """Every intent that is not done with, oldest case first, each case's in order."""
-        book = self._book
-        owing = [book.cases[marker] for marker in book.owing]
-        owing.sort(key=lambda case: (case.opened_at, case.marker))
-        return [
-            (case, one)
-            for case in owing
-            if case.box_office == box_office
-            for one in book.owed(case.marker)
-        ]
-
-    def repeated(self, box_office: str, since: datetime) -> Sequence[Pair]:
-        """The openings that were sent more than once, lately or of a case with more to do."""
-        book = self._book
-        return self._numbered(
-            (case, one)
-            for case in book.cases.values()
-            if case.box_office == box_office
-            for one in book.acts.get(case.marker, {}).values()
-            if one.act is Act.OPEN
-            and one.state not in UNSETTLED
-            and one.repeated_at is not None
-            and (one.repeated_at >= since or case.marker in book.owing)
-        )
-
-    def dead(self) -> Sequence[Pair]:
-        """Every dead letter, oldest first."""
-        book = self._book
-        return self._numbered(
-            (book.cases[marker], one)
-            for marker in book.owing
-            for one in book.acts[marker].values()
-            if one.state is IntentState.DEAD
-        )
-
-    @staticmethod
-    def _numbered(pairs: Any) -> list[Pair]:
-        return sorted(pairs, key=lambda pair: pair[1].id or 0)
-
-    def cases(
-        self,
-        *,
-        since: datetime | None = None,
-        name: str | None = None,
-        event: str | None = None,
-    ) -> list[Case]:
-        """Every case; which of them, is asked of a real ledger."""
-        if since or name or event:
-            raise LedgerError("a ledger in memory tells of all its cases, or of none")
-        return list(self._book.cases.values())
-
-    def intents(self, marker: str) -> list[Intent]:
-        """Every act of a case, in order."""
-        return [one for _, one in sorted(self._book.acts.get(marker, {}).items())]
-
-    # -- what a pass writes -------------------------------------------------------------------
+    def planner(self, box_office: str) -> bytes | None:
+        return self._office(box_office).planner
 
     def commit(
         self,
@@ -240,12 +229,11 @@ class MemoryLedger(Ledger):
         decision: Decision,
         now: datetime,
         *,
-        swept: bool = True,  # noqa: ARG002 - when it was is nobody's question here
-        keep: timedelta = HISTORY_KEPT,  # noqa: ARG002 - there is no history here
+        swept: bool = True,
+        keep: timedelta = HISTORY_KEPT,
     ) -> None:
-        """Write down all that a pass has concluded, or nothing of it."""
-        self._pass_fence(None, fence, now)
-        self._decided(decision)
+        self._pass_fence(fence, now)
+        self._write(decision, swept, keep, {})
 
     def conclude(
         self,
@@ -255,17 +243,16 @@ class MemoryLedger(Ledger):
         *,
         since: datetime | None = None,
         snapshot: Mapping[str, EventFacts] | None = None,
-        keep: timedelta = HISTORY_KEPT,  # noqa: ARG002 - there is no history here
+        keep: timedelta = HISTORY_KEPT,
         planner: bytes | None = None,
     ) -> Conclusion | None:
-        """Read what is known, let ``step`` decide, and write it down."""
-        self._pass_fence(None, fence, now)
+        self._pass_fence(fence, now)
         known = self.state(fence.box_office, since)
         if known.snapshot is not None and snapshot is not None:
             known = attrs.evolve(known, snapshot=snapshot)
         found = step(known)
         if found is not None:
-            self._decided(found.decision)
+            self._conclude(found, now, keep)
         if planner is not None:
             self._office(fence.box_office).planner = planner
         return found
@@ -273,22 +260,37 @@ class MemoryLedger(Ledger):
     def conclude_beside(
         self,
         box_office: str,
-        now: datetime,  # noqa: ARG002 - nothing here is kept by time
+        now: datetime,
         step: Callable[[State], Conclusion],
         since: datetime | None = None,
     ) -> Conclusion:
-        """The same without a lease, beside whoever has it."""
+        self._office(box_office)
         found = step(self.state(box_office, since))
-        self._decided(found.decision)
+        self._conclude(found, now, HISTORY_KEPT)
         return found
 
-    def _decided(self, decision: Decision) -> None:
+    def _conclude(self, found: Conclusion, now: datetime, keep: timedelta) -> None:
+        decision = found.decision
+        self._write(decision, found.swept, keep, found.unwritten)
+        self._predict(decision, found.foretold, now)
+
+    def _write(
+        self,
+        decision: Decision,
+        swept: bool,
+        keep: timedelta,
+        unwritten: Mapping[str, EventFacts] | None,
+    ) -> None:
         self._allowed(decision)
         book, office = self._book, self._office(decision.box_office)
         if decision.baseline:
             office.baseline_at = decision.at
         if decision.troubles is not None:
             office.troubles = dict(decision.troubles)
+        if swept:
+            office.swept_at = decision.at
+        if unwritten is not None and (swept or unwritten or decision.facts):
+            _write_history(office, decision, keep, unwritten)
         office.facts.update(decision.facts)
         for name in decision.over:
             office.conditions.pop(name, None)
@@ -298,21 +300,47 @@ class MemoryLedger(Ledger):
             known = book.cases.get(case.marker)
             ticket = None if known is None else known.ticket_id
             book.cases[case.marker] = attrs.evolve(case, ticket_id=ticket)
+        for recorded in decision.recorded:
+            book.log.append(
+                Logged(
+                    id=len(book.log) + 1,
+                    change=recorded.change,
+                    outcome=recorded.outcome,
+                    marker=recorded.marker,
+                )
+            )
         for intent in decision.intents:
             book.add(intent)
 
     def _allowed(self, decision: Decision) -> None:
-        """The constraints of the tables, before anything is changed."""
+        """Check the constraints of the tables, before anything is changed."""
         markers = {case.marker for case in decision.cases}
         others = [case for case in self._book.cases.values() if case.marker not in markers]
         every = [*others, *decision.cases]
-        live = [(c.box_office, *c.led_by) for c in every if c.state in LIVE]
-        episodes = [(c.box_office, *c.led_by, c.episode) for c in every]
-        acts = [(one.case, one.position) for one in decision.intents]
-        acts += [(marker, at) for marker, mine in self._book.acts.items() for at in mine]
-        homeless = {one.case for one in decision.intents} - markers - set(self._book.cases)
+        live = [(case.box_office, *case.led_by) for case in every if case.state in LIVE]
+        episodes = [(case.box_office, *case.led_by, case.episode) for case in every]
+        acts = [(intent.case, intent.position) for intent in decision.intents]
+        acts += [(marker, at) for marker, mine in self._book.intents.items() for at in mine]
+        homeless = {intent.case for intent in decision.intents} - markers - set(self._book.cases)
         if homeless or any(len(set(names)) < len(names) for names in (live, episodes, acts)):
             raise LedgerError("the ledger cannot be used: a constraint of its tables failed")
+
+    def _predict(self, decision: Decision, made: Sequence[Prediction], now: datetime) -> None:
+        book = self._book
+        for answer in answers(recorded.change for recorded in decision.recorded):
+            book.predictions = [
+                attrs.evolve(prediction, came=answer.came, came_at=answer.at)
+                if prediction.came is None
+                and prediction.box_office == decision.box_office
+                and prediction.event_id == answer.event_id
+                and answer.ticket_type_id in {None, prediction.ticket_type_id}
+                else prediction
+                for prediction in book.predictions
+            ]
+        if made:
+            horizon = now - PREDICTIONS_KEPT
+            kept = [prediction for prediction in book.predictions if prediction.made_at >= horizon]
+            book.predictions = [*kept, *made]
 
     def record_run(
         self,
@@ -322,15 +350,44 @@ class MemoryLedger(Ledger):
         exit_code: int,
         summary: Mapping[str, Any],
     ) -> None:
-        """A run took place."""
+        office = self._office(box_office)
+        office.runs = [run for run in office.runs if run.started_at >= started_at - RUNS_KEPT]
+        office.runs.append(
+            RunRecord(
+                started_at=started_at,
+                ended_at=ended_at,
+                exit_code=exit_code,
+                summary=dict(summary),
+            )
+        )
 
-    # -- what delivery writes -----------------------------------------------------------------
+    # -- outbox ---------------------------------------------------------------------------------
+
+    def unsettled(self, box_office: str) -> Sequence[Pair]:
+        book = self._book
+        owing = sorted((book.cases[marker] for marker in book.owing), key=_age)
+        return [
+            (case, intent)
+            for case in owing
+            if case.box_office == box_office
+            for intent in book.owed(case.marker)
+        ]
+
+    def repeated(self, box_office: str, since: datetime) -> Sequence[Pair]:
+        return _by_number(
+            (case, intent)
+            for case, intent in self._book.pairs()
+            if case.box_office == box_office
+            and intent.act is Act.OPEN
+            and intent.state not in UNSETTLED
+            and intent.repeated_at is not None
+            and (intent.repeated_at >= since or case.marker in self._book.owing)
+        )
 
     def attempting(
         self, fence: Fence, intent: Intent, sent: Mapping[str, Any], now: datetime
     ) -> Intent:
-        """Write down that an intent is about to leave; only then may it."""
-        self._pass_fence(None, fence, now)
+        self._pass_fence(fence, now)
         tried = attempted(intent, sent, now)
         self._book.put(tried)
         return tried
@@ -346,8 +403,7 @@ class MemoryLedger(Ledger):
         retry_at: datetime | None = None,
         ticket_id: str | None = None,
     ) -> None:
-        """Write down how a try ended."""
-        self._pass_fence(None, fence, now)
+        self._pass_fence(fence, now)
         self._book.put(attrs.evolve(intent, state=state, error=error, retry_at=retry_at))
         if ticket_id is not None:
             case = self._book.cases[intent.case]
@@ -361,10 +417,9 @@ class MemoryLedger(Ledger):
         acts: Callable[[int, str], list[Intent]],
         now: datetime,
     ) -> int:
-        """Write down that second tickets are to be folded into the first; how many are news."""
-        self._pass_fence(None, fence, now)
+        self._pass_fence(fence, now)
         book, marker = self._book, case.marker
-        known = {one.payload.get("ticket_id") for one in self.intents(marker)}
+        known = {intent.payload.get("ticket_id") for intent in self.intents(marker)}
         new = [twin for twin in twins if twin not in known]
         for twin in new:
             held = book.cases[marker]
@@ -375,20 +430,26 @@ class MemoryLedger(Ledger):
         return len(new)
 
     def give_up(self, fence: Fence, case: Case, why: str, now: datetime) -> None:
-        """Drop all that is left to do for a case, because its ticket is gone."""
-        self._pass_fence(None, fence, now)
+        self._pass_fence(fence, now)
         self._book.gone(case.marker, why, now)
 
+    def dead(self) -> Sequence[Pair]:
+        book = self._book
+        return _by_number(
+            (book.cases[marker], intent)
+            for marker in book.owing
+            for intent in book.intents[marker].values()
+            if intent.state is IntentState.DEAD
+        )
+
     def retry_dead(self, number: int, now: datetime) -> bool:
-        """Take a dead letter up again."""
-        return self._raise(number, IntentState.UNKNOWN, now)
+        return self._revive(number, IntentState.UNKNOWN, now)
 
     def drop_dead(self, number: int, now: datetime) -> bool:
-        """Let go of a dead letter."""
-        return self._raise(number, IntentState.DROPPED, now)
+        return self._revive(number, IntentState.DROPPED, now)
 
-    def _raise(self, number: int, state: IntentState, now: datetime) -> bool:
-        found = next((one for _, one in self.dead() if one.id == number), None)
+    def _revive(self, number: int, state: IntentState, now: datetime) -> bool:
+        found = next((intent for _, intent in self.dead() if intent.id == number), None)
         if found is None:
             return False
         settled = state not in UNSETTLED
@@ -400,27 +461,173 @@ class MemoryLedger(Ledger):
             self._book.gone(found.case, "its ticket was never opened: dropped by hand", now)
         return True
 
-    def spent(self, name: str) -> str | None:
-        """What is spent of a quota; None: nothing yet."""
-        return self._book.quotas.get(name)
-
-    def change(self, name: str, step: Step[T]) -> T:
-        """Change what is spent of a quota."""
-        self._book.quotas[name], answer = step(self._book.quotas.get(name), None)
-        return answer
-
-    # -- removals -----------------------------------------------------------------------------
-
-    def removals(self, box_office: str) -> dict[str, RemovalTry]:
-        """What became of the scheduled removals so far, by name."""
+    def removals(self, box_office: str) -> Mapping[str, RemovalTry]:
         return dict(self._office(box_office).removals)
 
     def note_removal(self, fence: Fence, name: str, tried: RemovalTry, now: datetime) -> None:
-        """Write down how far a scheduled removal has come."""
-        self._pass_fence(None, fence, now)
+        self._pass_fence(fence, now)
         self._office(fence.box_office).removals[name] = tried
 
+    # -- history --------------------------------------------------------------------------------
 
-def in_memory() -> Ledger:
-    """A new ledger that lasts as long as whoever holds it."""
-    return MemoryLedger()
+    def log(
+        self,
+        *,
+        box_office: str | None = None,
+        since: datetime | None = None,
+        event: str | None = None,
+        kinds: Sequence[str] | None = None,
+        marker: str | None = None,
+        number: int | None = None,
+        limit: int = LOG_LIMIT,
+    ) -> list[Logged]:
+        found = [
+            logged
+            for logged in self._book.log
+            if (box_office is None or logged.change.box_office == box_office)
+            and (since is None or logged.change.observed_at >= since)
+            and (event is None or (logged.change.event and logged.change.event.id) == event)
+            and (kinds is None or logged.change.kind in kinds)
+            and (marker is None or logged.marker == marker)
+            and (number is None or logged.id == number)
+        ]
+        return _latest(found, limit)
+
+    def cases(
+        self,
+        *,
+        since: datetime | None = None,
+        name: str | None = None,
+        event: str | None = None,
+    ) -> list[Case]:
+        return [
+            case
+            for case in self._book.in_order()
+            if (since is None or case.opened_at >= since)
+            and (name is None or name in {case.marker, case.ticket_id})
+            and (event is None or _is_about(case, event))
+        ]
+
+    def acts(
+        self,
+        *,
+        box_office: str | None = None,
+        since: datetime | None = None,
+        event: str | None = None,
+        kinds: Sequence[str] | None = None,
+        marker: str | None = None,
+        limit: int = LOG_LIMIT,
+    ) -> list[Pair]:
+        found = [
+            (intent.attempted_at, intent.id or 0, case, intent)
+            for case, intent in self._book.pairs()
+            if intent.attempted_at is not None
+            and (box_office is None or case.box_office == box_office)
+            and (since is None or intent.attempted_at >= since)
+            and (event is None or _is_about(case, event))
+            and (kinds is None or case.kind in kinds)
+            and (marker is None or case.marker == marker)
+        ]
+        found.sort(key=lambda act: act[:2])
+        return [(case, intent) for _, _, case, intent in _latest(found, limit)]
+
+    def intents(self, marker: str) -> list[Intent]:
+        return self._book.of(marker)
+
+    def history(self, box_office: str, since: datetime) -> list[Entry]:
+        entries = self._office(box_office).history
+        first = max((seen.at for seen in entries if seen.full and seen.at <= since), default=since)
+        made = [seen.make() for seen in entries if seen.at >= first]
+        return [new for new in made if new is not None]
+
+    def runs(self, box_office: str, since: datetime) -> list[RunRecord]:
+        found = [run for run in self._office(box_office).runs if run.started_at >= since]
+        return sorted(found, key=lambda run: run.started_at)
+
+    def forecasts(self, box_office: str | None, since: datetime) -> list[Prediction]:
+        found = [
+            prediction
+            for prediction in self._book.predictions
+            if prediction.made_at >= since and box_office in {None, prediction.box_office}
+        ]
+        return sorted(found, key=lambda prediction: prediction.made_at)
+
+    # -- queries --------------------------------------------------------------------------------
+
+    def office(self, name: str) -> OfficeRecord:
+        office = self._book.offices.get(name, _Office())
+        return OfficeRecord(
+            name=name,
+            baseline_at=office.baseline_at,
+            swept_at=office.swept_at,
+            lease_holder=office.holder,
+            lease_until=office.lease_until,
+            last_run=office.runs[-1] if office.runs else None,
+        )
+
+    def spent(self, name: str) -> str | None:
+        return self._book.quotas.get(name)
+
+    def change(self, name: str, step: Step[T]) -> T:
+        """See :class:`willcall.client.quota.QuotaStore`."""
+        quotas = self._book.quotas
+        quotas[name], answer = step(quotas.get(name) or None, None)
+        return answer
+
+    # -- silences -------------------------------------------------------------------------------
+
+    def silences(self) -> list[Silence]:
+        return list(self._book.silences)
+
+    def add_silence(self, silence: Silence) -> int:
+        silences = self._book.silences
+        silences.append(attrs.evolve(silence, id=len(silences) + 1))
+        return len(silences)
+
+    def expire_silence(self, number: int, now: datetime) -> bool:
+        for at, silence in enumerate(self._book.silences):
+            if silence.id == number and silence.until > now:
+                self._book.silences[at] = attrs.evolve(silence, until=now)
+                return True
+        return False
+
+
+def _write_history(
+    office: _Office,
+    decision: Decision,
+    keep: timedelta,
+    unwritten: Mapping[str, EventFacts],
+) -> None:
+    whole = [seen.at for seen in office.history if seen.full]
+    last_full = max(whole, default=None)
+    full = last_full is None or decision.at - last_full >= FULL_EVERY
+    names = office.facts.keys() if full else decision.facts.keys() | unwritten.keys()
+    known = {name: office.facts[name] for name in names if name in office.facts}
+    later = {name: known[name] for name in unwritten if name in known}
+    differing = {**later, **decision.facts}
+    if not full and not differing:
+        return
+    make = partial(entry, decision.at, {**known, **unwritten}, differing, last_full)
+    office.history.append(_Entry(decision.at, full, make))
+    if full:
+        # What is older than the last whole snapshot before the horizon can no longer be read.
+        horizon = max((at for at in whole if at <= decision.at - keep), default=None)
+        if horizon is not None:
+            office.history = [seen for seen in office.history if seen.at >= horizon]
+
+
+def _age(case: Case) -> tuple[datetime, str]:
+    return case.opened_at, case.marker
+
+
+def _by_number(pairs: Iterable[Pair]) -> list[Pair]:
+    return sorted(pairs, key=lambda pair: pair[1].id or 0)
+
+
+def _latest(found: list[T], limit: int) -> list[T]:
+    return found[max(0, len(found) - limit) :]
+
+
+def _is_about(case: Case, event: str) -> bool:
+    """Whether a case is about an event or one of its ticket types."""
+    return case.subject == event or case.subject.startswith(f"{event}/")

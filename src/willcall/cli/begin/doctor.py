@@ -151,12 +151,12 @@ def _ledger(config: Config, folder: Path) -> Iterator[Finding]:
         return
     try:
         yield from _room(config, folder)
-        found = ledger.complaints(thorough=True)
+        found = ledger.maintenance.complaints(thorough=True)
         if found:
             todo = "restore a copy, or start a new one with `willcall recover`"
             yield wrong("ledger", found[0], todo, 78)
             return
-        yield Finding(about="ledger", said=f"sound, version {ledger.version()}")
+        yield Finding(about="ledger", said=f"sound, version {ledger.maintenance.version()}")
         yield from _state(config, folder, ledger)
     except LedgerError as error:
         yield finding_of(error, "ledger")

@@ -26,8 +26,8 @@ def check(config: ConfigFile = None) -> int:
     from ...bridge.service import opened_ledger
 
     with opened_ledger(config, reading=True) as ledger:
-        found = ledger.complaints(thorough=True)
-        version = ledger.version()
+        found = ledger.maintenance.complaints(thorough=True)
+        version = ledger.maintenance.version()
     for line in found:
         screen.line(line)
     if found:
@@ -50,7 +50,7 @@ def backup(
     from ...bridge.service import opened_ledger
 
     with opened_ledger(config, reading=True) as ledger:
-        ledger.backup(target)
+        ledger.maintenance.backup(target)
     screen.line(f"copied to {target}")
     return 0
 
@@ -66,7 +66,7 @@ def migrate(config: ConfigFile = None) -> int:
     from ...bridge.service import opened_ledger
 
     with opened_ledger(config) as ledger:
-        screen.line(f"the ledger has version {ledger.version()}")
+        screen.line(f"the ledger has version {ledger.maintenance.version()}")
     return 0
 
 
@@ -92,6 +92,6 @@ def prune(
     from ...bridge.service import opened_ledger
 
     with opened_ledger(config) as ledger:
-        for what, count in ledger.prune(datetime.now(UTC), span).items():
+        for what, count in ledger.maintenance.prune(datetime.now(UTC), span).items():
             screen.line(f"{count} {what} forgotten")
     return 0

@@ -1,22 +1,20 @@
-"""What a pass has learned, written down: where was looked, and what was foretold."""
+"""What a pass has learned, in SQL: the planner's memory and its predictions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import attrs
 from sqlalchemy import Connection, delete, insert, update
 
-from ..model.predictions import Answer, Prediction
+from ...model.predictions import Answer, Prediction
+from ..records import PREDICTIONS_KEPT
 from . import schema
-
-PREDICTIONS_KEPT = timedelta(days=400)
-"""How long the ledger remembers what was foretold: a season and some more."""
 
 
 def write_planner(connection: Connection, box_office: str, blob: bytes, now: datetime) -> None:
-    """What the planner has learned, in place of what it knew."""
+    """Replace what the planner knew by what it has learned."""
     planners = schema.planners
     values = {"blob": blob, "at": now}
     mine = planners.c.box_office == box_office
@@ -31,7 +29,7 @@ def write_predictions(
     answers: Iterable[Answer],
     now: datetime,
 ) -> None:
-    """What is newly foretold, and what has answered earlier predictions."""
+    """Add new predictions, and what came of earlier ones."""
     predictions = schema.predictions
     for answer in answers:
         wanted = [
@@ -48,5 +46,5 @@ def write_predictions(
         connection.execute(
             delete(predictions).where(predictions.c.made_at < now - PREDICTIONS_KEPT)
         )
-        rows = [attrs.asdict(one) for one in made]
+        rows = [attrs.asdict(prediction) for prediction in made]
         connection.execute(insert(predictions), rows)

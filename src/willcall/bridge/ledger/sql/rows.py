@@ -7,9 +7,9 @@ from typing import Any
 import attrs
 from sqlalchemy.engine import Row
 
-from ..model.cases import Act, Case, CaseState, Condition, Decision, Intent, IntentState
-from ..model.changes import change_from_json, change_to_json
-from ..model.rules import Silence
+from ...model.cases import Act, Case, CaseState, Condition, Decision, Intent, IntentState
+from ...model.changes import change_from_json, change_to_json
+from ...model.rules import Silence
 
 
 def case_of(row: Row[Any]) -> Case:

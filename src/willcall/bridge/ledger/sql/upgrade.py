@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from ...errors import LedgerError
+from ....errors import LedgerError
 
 # The newest version in migrations/versions; a test holds it to be that. Kept here so that a run on
 # a ledger that is up to date, as nearly all are, need not import alembic to find out.

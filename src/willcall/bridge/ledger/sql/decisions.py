@@ -1,20 +1,22 @@
-"""What a pass reads before it decides, and writes down afterwards."""
+"""What a pass reads before it decides and commits afterwards, in SQL."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
 
-from ..model.cases import LIVE, Case, Conclusion, Decision, IntentState, State
-from ..model.facts import EventFacts, from_json, to_json
-from ..model.history import FULL_EVERY, Entry, entry
-from ..model.predictions import answers
+from ...model.cases import LIVE, Case, Conclusion, Decision, IntentState, State
+from ...model.facts import EventFacts, from_json, to_json
+from ...model.history import FULL_EVERY, entry
+from ...model.predictions import answers
+from ..records import HISTORY_KEPT, RUNS_KEPT, Fence
 from . import schema
-from .learned import write_predictions
+from .database import Database, ensure_office
+from .predictions import write_planner, write_predictions
 from .rows import (
     case_of,
     case_row,
@@ -26,7 +28,95 @@ from .rows import (
 )
 
 
-def read_state(
+class SqlDecisions(Database):
+    """See :class:`~willcall.bridge.ledger.protocols.Decisions`."""
+
+    def state(self, box_office: str, since: datetime | None = None) -> State:
+        with self._reading() as connection:
+            return _read_state(connection, box_office, since)
+
+    def planner(self, box_office: str) -> bytes | None:
+        planners = schema.planners
+        with self._reading() as connection:
+            found = connection.execute(
+                select(planners.c.blob).where(planners.c.box_office == box_office)
+            ).scalar()
+            return None if found is None else bytes(found)
+
+    def commit(
+        self,
+        fence: Fence,
+        decision: Decision,
+        now: datetime,
+        *,
+        swept: bool = True,
+        keep: timedelta = HISTORY_KEPT,
+    ) -> None:
+        with self._fenced(fence, now) as connection:
+            _write_decision(connection, decision, swept=swept, keep=keep)
+
+    def conclude(
+        self,
+        fence: Fence,
+        now: datetime,
+        step: Callable[[State], Conclusion | None],
+        *,
+        since: datetime | None = None,
+        snapshot: Mapping[str, EventFacts] | None = None,
+        keep: timedelta = HISTORY_KEPT,
+        planner: bytes | None = None,
+    ) -> Conclusion | None:
+        with self._fenced(fence, now) as connection:
+            if planner is not None:
+                write_planner(connection, fence.box_office, planner, now)
+            found = step(_read_state(connection, fence.box_office, since, snapshot))
+            if found is not None:
+                _write_conclusion(connection, found, now, keep)
+            return found
+
+    def conclude_beside(
+        self,
+        box_office: str,
+        now: datetime,
+        step: Callable[[State], Conclusion],
+        since: datetime | None = None,
+    ) -> Conclusion:
+        offices = schema.box_offices
+        with self._writing() as connection:
+            ensure_office(connection, box_office)
+            # Whoever has the lease decides under a lock on the same row.
+            mine = offices.c.name == box_office
+            connection.execute(select(offices.c.fence).where(mine).with_for_update())
+            found = step(_read_state(connection, box_office, since))
+            _write_conclusion(connection, found, now, HISTORY_KEPT)
+            return found
+
+    def record_run(
+        self,
+        box_office: str,
+        started_at: datetime,
+        ended_at: datetime,
+        exit_code: int,
+        summary: Mapping[str, Any],
+    ) -> None:
+        runs = schema.runs
+        # A run a minute is half a million a year, and nobody asks for the old ones.
+        old = (runs.c.box_office == box_office, runs.c.started_at < started_at - RUNS_KEPT)
+        with self._writing() as connection:
+            ensure_office(connection, box_office)
+            connection.execute(delete(runs).where(*old))
+            connection.execute(
+                insert(runs).values(
+                    box_office=box_office,
+                    started_at=started_at,
+                    ended_at=ended_at,
+                    exit_code=exit_code,
+                    summary=dict(summary),
+                )
+            )
+
+
+def _read_state(
     connection: Connection,
     box_office: str,
     since: datetime | None,
@@ -42,7 +132,7 @@ def read_state(
     if office.baseline_at is None:
         snapshot = None
     elif snapshot is None:
-        snapshot = read_snapshot(connection, box_office)
+        snapshot = _read_snapshot(connection, box_office)
     return State(
         snapshot=snapshot,
         conditions=tuple(
@@ -76,7 +166,7 @@ _AT_ONCE = 500
 """So many ids go into one question: SQLite bounds their number."""
 
 
-def read_snapshot(
+def _read_snapshot(
     connection: Connection, box_office: str, only: Collection[str] | None = None
 ) -> dict[str, EventFacts]:
     """Every event as it was last seen, by id; or these only."""
@@ -114,17 +204,17 @@ def _silences(connection: Connection) -> tuple[Any, ...]:
     return tuple(map(silence_of, rows))
 
 
-def write_conclusion(
+def _write_conclusion(
     connection: Connection, found: Conclusion, now: datetime, keep: timedelta
 ) -> None:
     """Write down a decision and what goes with it."""
     decision, unwritten = found.decision, found.unwritten
-    write_decision(connection, decision, swept=found.swept, keep=keep, unwritten=unwritten)
+    _write_decision(connection, decision, swept=found.swept, keep=keep, unwritten=unwritten)
     news = answers(one.change for one in decision.recorded)
     write_predictions(connection, decision.box_office, found.foretold, news, now)
 
 
-def write_decision(
+def _write_decision(
     connection: Connection,
     decision: Decision,
     *,
@@ -223,7 +313,7 @@ def _write_history(
     names = None if full else decision.facts.keys() | unwritten.keys()
     known: dict[str, EventFacts] = {}
     if names is None or names:
-        known = read_snapshot(connection, decision.box_office, names)
+        known = _read_snapshot(connection, decision.box_office, names)
     later = {name: known[name] for name in unwritten if name in known}
     new = entry(decision.at, {**known, **unwritten}, {**later, **decision.facts}, last_full)
     if new is not None:
@@ -245,18 +335,3 @@ def _write_history(
 
 def _due(last_full: datetime, now: datetime) -> bool:
     return now - last_full >= FULL_EVERY
-
-
-def read_history(connection: Connection, box_office: str, since: datetime) -> list[Entry]:
-    """The history from the last whole snapshot before ``since`` on."""
-    history = schema.history
-    mine = history.c.box_office == box_office
-    first = connection.execute(
-        select(func.max(history.c.at)).where(mine, history.c.full.is_(True), history.c.at <= since)
-    ).scalar()
-    rows = connection.execute(
-        select(history.c.at, history.c.full, history.c.blob)
-        .where(mine, history.c.at >= (first or since))
-        .order_by(history.c.id)
-    )
-    return [Entry(row.at, row.full, row.blob) for row in rows]

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from willcall.bridge.ledger.schema import Moment
+from willcall.bridge.ledger.sql.schema import Moment
 
 revision = "0002"
 down_revision = "0001"

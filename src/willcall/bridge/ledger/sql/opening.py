@@ -12,8 +12,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
-from ...errors import ConfigError, LedgerError
-from .store import Ledger
+from ....errors import ConfigError, LedgerError
+from .ledger import SqlLedger
 
 _BUSY = 5000
 """How many milliseconds to wait for another program that is writing."""
@@ -120,7 +120,7 @@ def _readable(url: URL, *, exists: bool) -> URL:
     return url.set(database=f"file:{url.database}", query={"mode": mode, "uri": "true"})
 
 
-def open_ledger(url: str, folder: Path, *, reading: bool = False) -> Ledger:
+def open_ledger(url: str, folder: Path, *, reading: bool = False) -> SqlLedger:
     """Open a ledger, making it or bringing it up to date where that is needed.
 
     Args:
@@ -166,12 +166,12 @@ def open_ledger(url: str, folder: Path, *, reading: bool = False) -> Ledger:
         _sqlite(engine, reading=reading and exists)
     elif engine.driver in _LIBPQ:
         _postgresql(engine)
-    ledger = Ledger(engine, reading=reading)
+    ledger = SqlLedger(engine, reading=reading)
     try:
         if reading and exists:
-            ledger.check_version()
+            ledger.maintenance.check_version()
         else:
-            ledger.upgrade()
+            ledger.maintenance.upgrade()
     except BaseException:
         ledger.close()  # nobody gets it, so nobody else can
         raise
@@ -190,9 +190,9 @@ def is_there(url: str, folder: Path) -> bool:
     return parsed.database not in {None, "", ":memory:"} and Path(str(parsed.database)).exists()
 
 
-def ledger_on(connection: Any) -> Ledger:
+def ledger_on(connection: Any) -> SqlLedger:
     """A ledger on a connection to SQLite that is open already and up to date: for simulation, where
     several processes in turn share one that is in memory."""
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
     _sqlite(engine, reading=False)
-    return Ledger(engine)
+    return SqlLedger(engine)

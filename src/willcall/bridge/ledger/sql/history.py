@@ -1,4 +1,4 @@
-"""Looking back, and silences: what people ask of the ledger, and no pass writes."""
+"""What was, in SQL."""
 
 from __future__ import annotations
 
@@ -6,60 +6,22 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
-from sqlalchemy import ColumnElement, insert, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select
 
-from ..model.cases import Case, Intent
-from ..model.changes import Change, change_from_json
-from ..model.history import Entry
-from ..model.rules import Silence
+from ...model.cases import Case, Intent
+from ...model.changes import change_from_json
+from ...model.history import Entry
+from ...model.predictions import Came, Prediction
+from ..protocols import Pair
+from ..records import LOG_LIMIT, Logged, RunRecord
 from . import schema
-from .deciding import read_history
-from .queries import Glance
-from .rows import case_of, intent_of, silence_of
+from .database import Database
+from .queries import run_of
+from .rows import case_of, intent_of
 
 
-@attrs.frozen(kw_only=True)
-class Logged:
-    """A change as the ledger remembers it, by its number, and what became of it."""
-
-    id: int
-    change: Change
-    outcome: str
-    marker: str | None = None
-
-
-class Archive(Glance):
-    """What was, and what people have said."""
-
-    # -- silences -----------------------------------------------------------------------------
-
-    def silences(self) -> list[Silence]:
-        """Every silence, those that are over included."""
-        with self._told(), self._reading() as connection:
-            rows = connection.execute(select(schema.silences).order_by(schema.silences.c.id))
-            return list(map(silence_of, rows))
-
-    def add_silence(self, silence: Silence) -> int:
-        """Add a silence; its number."""
-        row = {**attrs.asdict(silence), "kinds": list(silence.kinds)}
-        del row["id"]
-        with self._told(), self._engine.begin() as connection:
-            added = connection.execute(insert(schema.silences).values(**row))
-            number = added.inserted_primary_key
-        return 0 if number is None else int(number[0])
-
-    def expire_silence(self, number: int, now: datetime) -> bool:
-        """End a silence now; whether there was one that had not ended."""
-        silences = schema.silences
-        with self._told(), self._engine.begin() as connection:
-            ended = connection.execute(
-                update(silences)
-                .where(silences.c.id == number, silences.c.until > now)
-                .values(until=now)
-            )
-            return ended.rowcount == 1
-
-    # -- looking back ---------------------------------------------------------------------------
+class SqlHistory(Database):
+    """See :class:`~willcall.bridge.ledger.protocols.History`."""
 
     def log(
         self,
@@ -70,9 +32,8 @@ class Archive(Glance):
         kinds: Sequence[str] | None = None,
         marker: str | None = None,
         number: int | None = None,
-        limit: int = 1000,
+        limit: int = LOG_LIMIT,
     ) -> list[Logged]:
-        """The latest changes and what became of them, oldest first; what is None fits all."""
         changes = schema.changes
         wanted = []
         for column, value in (
@@ -87,7 +48,7 @@ class Archive(Glance):
             wanted.append(changes.c.kind.in_(kinds))
         if since is not None:
             wanted.append(changes.c.observed_at >= since)
-        with self._told(), self._reading() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 select(changes).where(*wanted).order_by(changes.c.id.desc()).limit(limit)
             ).all()
@@ -108,8 +69,6 @@ class Archive(Glance):
         name: str | None = None,
         event: str | None = None,
     ) -> list[Case]:
-        """The cases that were opened since then; ``name`` is a marker or a ticket's id, ``event``
-        the id of the one that leads them, as such or by one of its ticket types."""
         cases = schema.cases
         wanted: list[ColumnElement[bool]] = []
         if since is not None:
@@ -118,8 +77,10 @@ class Archive(Glance):
             wanted.append(_about(event))
         if name is not None:
             wanted.append(or_(cases.c.marker == name, cases.c.ticket_id == name))
-        with self._told(), self._reading() as connection:
-            rows = connection.execute(select(cases).where(*wanted).order_by(cases.c.opened_at))
+        with self._reading() as connection:
+            rows = connection.execute(
+                select(cases).where(*wanted).order_by(cases.c.opened_at, cases.c.marker)
+            )
             return list(map(case_of, rows))
 
     def acts(
@@ -130,9 +91,8 @@ class Archive(Glance):
         event: str | None = None,
         kinds: Sequence[str] | None = None,
         marker: str | None = None,
-        limit: int = 1000,
-    ) -> list[tuple[Case, Intent]]:
-        """The latest acts that were tried, oldest first; what is None fits all."""
+        limit: int = LOG_LIMIT,
+    ) -> list[Pair]:
         cases, intents = schema.cases, schema.intents
         wanted: list[ColumnElement[bool]] = [intents.c.attempted_at.is_not(None)]
         for column, value in ((cases.c.box_office, box_office), (cases.c.marker, marker)):
@@ -144,7 +104,7 @@ class Archive(Glance):
             wanted.append(cases.c.kind.in_(kinds))
         if since is not None:
             wanted.append(intents.c.attempted_at >= since)
-        with self._told(), self._reading() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 select(intents)
                 .join(cases, cases.c.marker == intents.c.case)
@@ -152,24 +112,61 @@ class Archive(Glance):
                 .order_by(intents.c.attempted_at.desc(), intents.c.id.desc())
                 .limit(limit)
             ).all()
-            told = {row.case for row in rows}
-            held = connection.execute(select(cases).where(cases.c.marker.in_(told)))
+            markers = {row.case for row in rows}
+            held = connection.execute(select(cases).where(cases.c.marker.in_(markers)))
             by_marker = {case.marker: case for case in map(case_of, held)}
         return [(by_marker[row.case], intent_of(row)) for row in reversed(rows)]
 
     def intents(self, marker: str) -> list[Intent]:
-        """Every act of a case, in order."""
         intents = schema.intents
-        with self._told(), self._reading() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 select(intents).where(intents.c.case == marker).order_by(intents.c.position)
             )
             return list(map(intent_of, rows))
 
     def history(self, box_office: str, since: datetime) -> list[Entry]:
-        """What was seen, from the last whole snapshot before ``since`` on."""
-        with self._told(), self._reading() as connection:
-            return read_history(connection, box_office, since)
+        with self._reading() as connection:
+            history = schema.history
+            mine = history.c.box_office == box_office
+            whole = (mine, history.c.full.is_(True), history.c.at <= since)
+            first = connection.execute(select(func.max(history.c.at)).where(*whole)).scalar()
+            rows = connection.execute(
+                select(history.c.at, history.c.full, history.c.blob)
+                .where(mine, history.c.at >= (first or since))
+                .order_by(history.c.id)
+            )
+            return [Entry(row.at, row.full, row.blob) for row in rows]
+
+    def runs(self, box_office: str, since: datetime) -> list[RunRecord]:
+        runs = schema.runs
+        with self._reading() as connection:
+            rows = connection.execute(
+                select(runs)
+                .where(runs.c.box_office == box_office, runs.c.started_at >= since)
+                .order_by(runs.c.started_at, runs.c.id)
+            )
+            return list(map(run_of, rows))
+
+    def forecasts(self, box_office: str | None, since: datetime) -> list[Prediction]:
+        predictions = schema.predictions
+        wanted = [predictions.c.made_at >= since]
+        if box_office is not None:
+            wanted.append(predictions.c.box_office == box_office)
+        with self._reading() as connection:
+            rows = connection.execute(
+                select(predictions).where(*wanted).order_by(predictions.c.made_at, predictions.c.id)
+            ).all()
+        names = [field.name for field in attrs.fields(Prediction)]
+        return [
+            Prediction(
+                **{
+                    **{name: getattr(row, name) for name in names},
+                    "came": None if row.came is None else Came(row.came),
+                }
+            )
+            for row in rows
+        ]
 
 
 def _about(event: str) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from willcall.bridge.ledger.schema import metadata
+from willcall.bridge.ledger.sql.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,0 +1,239 @@
+"""The outward acts, in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+from sqlalchemy import Connection, Select, insert, or_, select, update
+
+from ...model.cases import (
+    UNSETTLED,
+    Act,
+    Case,
+    CaseState,
+    Intent,
+    IntentState,
+    RemovalState,
+    RemovalTry,
+)
+from ..protocols import Pair
+from ..records import Fence, attempted
+from . import schema
+from .database import Database
+from .rows import case_of, intent_of, intent_row
+
+
+class SqlOutbox(Database):
+    """See :class:`~willcall.bridge.ledger.protocols.Outbox`."""
+
+    # -- what is to be done -------------------------------------------------------------------
+
+    def unsettled(self, box_office: str) -> Sequence[Pair]:
+        cases, intents = schema.cases, schema.intents
+        with self._reading() as connection:
+            return with_cases(
+                connection,
+                select(intents)
+                .join(cases, cases.c.marker == intents.c.case)
+                .where(cases.c.box_office == box_office, intents.c.settled.is_(False))
+                .order_by(cases.c.opened_at, cases.c.marker, intents.c.position),
+            )
+
+    def repeated(self, box_office: str, since: datetime) -> Sequence[Pair]:
+        cases, intents = schema.cases, schema.intents
+        others = intents.alias()
+        busy = (
+            select(others.c.id)
+            .where(others.c.case == intents.c.case, others.c.settled.is_(False))
+            .exists()
+        )
+        with self._reading() as connection:
+            return with_cases(
+                connection,
+                select(intents)
+                .join(cases, cases.c.marker == intents.c.case)
+                .where(
+                    cases.c.box_office == box_office,
+                    intents.c.act == str(Act.OPEN),
+                    intents.c.settled.is_(True),
+                    intents.c.repeated_at.is_not(None),
+                    or_(intents.c.repeated_at >= since, busy),
+                )
+                .order_by(intents.c.id),
+            )
+
+    def dead(self) -> Sequence[Pair]:
+        intents = schema.intents
+        wanted = intents.c.state == str(IntentState.DEAD)
+        with self._reading() as connection:
+            return with_cases(connection, select(intents).where(wanted).order_by(intents.c.id))
+
+    # -- a try ----------------------------------------------------------------------------------
+
+    def attempting(
+        self, fence: Fence, intent: Intent, sent: Mapping[str, Any], now: datetime
+    ) -> Intent:
+        tried = attempted(intent, sent, now)
+        with self._fenced(fence, now) as connection:
+            _write_intent(connection, tried, now)
+        return tried
+
+    def settle(
+        self,
+        fence: Fence,
+        intent: Intent,
+        state: IntentState,
+        now: datetime,
+        *,
+        error: str | None = None,
+        retry_at: datetime | None = None,
+        ticket_id: str | None = None,
+    ) -> None:
+        done = attrs.evolve(intent, state=state, error=error, retry_at=retry_at)
+        cases = schema.cases
+        with self._fenced(fence, now) as connection:
+            _write_intent(connection, done, now)
+            if ticket_id is not None:
+                mine = cases.c.marker == intent.case
+                connection.execute(update(cases).where(mine).values(ticket_id=ticket_id))
+
+    def fold(
+        self,
+        fence: Fence,
+        case: Case,
+        twins: Sequence[str],
+        acts: Callable[[int, str], list[Intent]],
+        now: datetime,
+    ) -> int:
+        cases, intents = schema.cases, schema.intents
+        mine = cases.c.marker == case.marker
+        with self._fenced(fence, now) as connection:
+            rows = connection.execute(
+                select(intents.c.payload).where(intents.c.case == case.marker)
+            )
+            known = {row.payload.get("ticket_id") for row in rows}
+            new = [twin for twin in twins if twin not in known]
+            for twin in new:
+                position = connection.execute(select(cases.c.acts).where(mine)).scalar_one() + 1
+                more = acts(position, twin)
+                connection.execute(insert(intents), list(map(intent_row, more)))
+                connection.execute(update(cases).where(mine).values(acts=position + len(more) - 1))
+            return len(new)
+
+    # -- what will never be done ----------------------------------------------------------------
+
+    def give_up(self, fence: Fence, case: Case, why: str, now: datetime) -> None:
+        with self._fenced(fence, now) as connection:
+            _write_gone(connection, case.marker, why, now)
+
+    def retry_dead(self, number: int, now: datetime) -> bool:
+        return self._revive(number, IntentState.UNKNOWN, now)
+
+    def drop_dead(self, number: int, now: datetime) -> bool:
+        return self._revive(number, IntentState.DROPPED, now)
+
+    def _revive(self, number: int, state: IntentState, now: datetime) -> bool:
+        intents = schema.intents
+        mine = (intents.c.id == number) & (intents.c.state == str(IntentState.DEAD))
+        with self._writing() as connection:
+            row = connection.execute(select(intents).where(mine)).first()
+            if row is None:
+                return False
+            settled = state not in UNSETTLED
+            values = {
+                "state": str(state),
+                "settled": settled,
+                "settled_at": now if settled else None,
+                "retry_at": None,
+                "tries": 0,
+                "first_tried_at": None if not settled else row.first_tried_at,
+            }
+            connection.execute(update(intents).where(mine).values(**values))
+            if settled and row.act == str(Act.OPEN):
+                why = "its ticket was never opened: dropped by hand"
+                _write_gone(connection, row.case, why, now)
+            return True
+
+    # -- removals -------------------------------------------------------------------------------
+
+    def removals(self, box_office: str) -> Mapping[str, RemovalTry]:
+        removals = schema.removals
+        with self._reading() as connection:
+            rows = connection.execute(select(removals).where(removals.c.box_office == box_office))
+            return {
+                row.name: RemovalTry(
+                    state=RemovalState(row.state),
+                    attempted_at=row.attempted_at,
+                    sold=row.sold,
+                    said=row.said,
+                )
+                for row in rows
+            }
+
+    def note_removal(self, fence: Fence, name: str, tried: RemovalTry, now: datetime) -> None:
+        removals = schema.removals
+        row = {**attrs.asdict(tried), "state": str(tried.state)}
+        mine = (removals.c.box_office == fence.box_office) & (removals.c.name == name)
+        with self._fenced(fence, now) as connection:
+            changed = connection.execute(update(removals).where(mine).values(**row))
+            if changed.rowcount == 0:
+                connection.execute(
+                    insert(removals).values(box_office=fence.box_office, name=name, **row)
+                )
+
+
+def with_cases(connection: Connection, wanted: Select[Any]) -> list[Pair]:
+    """The intents that are wanted, each with its case."""
+    cases = schema.cases
+    rows = connection.execute(wanted).all()
+    if not rows:
+        return []
+    markers = {row.case for row in rows}
+    held = connection.execute(select(cases).where(cases.c.marker.in_(markers)))
+    by_marker = {case.marker: case for case in map(case_of, held)}
+    return [(by_marker[row.case], intent_of(row)) for row in rows]
+
+
+def _write_intent(connection: Connection, intent: Intent, now: datetime) -> None:
+    intents = schema.intents
+    settled = intent.state not in UNSETTLED
+    connection.execute(
+        update(intents)
+        .where(intents.c.id == intent.id)
+        .values(
+            state=str(intent.state),
+            settled=settled,
+            settled_at=now if settled else None,
+            tries=intent.tries,
+            first_tried_at=intent.first_tried_at,
+            attempted_at=intent.attempted_at,
+            repeated_at=intent.repeated_at,
+            retry_at=intent.retry_at,
+            error=intent.error,
+            sent=dict(intent.sent),
+        )
+    )
+
+
+def _write_gone(connection: Connection, marker: str, why: str, now: datetime) -> None:
+    """Drop what is left to do for a case that has no ticket any more; what folds a duplicate is
+    about another ticket, and stays."""
+    intents, cases = schema.intents, schema.cases
+    waiting = connection.execute(
+        select(intents.c.id, intents.c.payload).where(
+            intents.c.case == marker, intents.c.settled.is_(False)
+        )
+    )
+    connection.execute(
+        update(intents)
+        .where(intents.c.id.in_([row.id for row in waiting if "ticket_id" not in row.payload]))
+        .values(state=str(IntentState.DROPPED), settled=True, settled_at=now, error=why)
+    )
+    connection.execute(
+        update(cases)
+        .where(cases.c.marker == marker)
+        .values(state=str(CaseState.GONE), ended_at=now)
+    )
