@@ -15,8 +15,10 @@ from willcall.bridge.model.facts import EventFacts, TypeFacts
 from willcall.bridge.polling.budget import Poll, PollReason
 from willcall.bridge.polling.forecast import Speed
 from willcall.bridge.polling.priority import Watched
-from willcall.bridge.polling.schedule import PAGE, Schedule
+from willcall.bridge.polling.schedule import Schedule
 from willcall.client.quota import Quota, Window
+
+PAGE = 100
 
 QUOTA = Quota(60)
 PER_MINUTE = 54  # a tenth is kept for writes, retries and other users of the key

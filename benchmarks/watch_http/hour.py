@@ -83,7 +83,7 @@ class Others:
     def _asking(self, job: Job, event: str) -> Flow[None]:
         began = yield from tick()
         try:
-            yield from job.ticketsmart.with_options(deadline=60.0).events.get(event)
+            yield from job.box_office.within(60.0).event(event)
         except Exception:  # noqa: BLE001 - whatever a person would have seen
             self.failed += 1
         self.waits.append((yield from tick()) - began)

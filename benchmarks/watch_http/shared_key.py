@@ -27,6 +27,7 @@ from willcall.errors import RateLimitError
 from willcall.simulation.network import BASE
 from willcall.simulation.stage import START
 from willcall.ticketsmart.api import PROVIDER, FlowTicketSmart
+from willcall.ticketsmart.box_office import ADAPTER
 
 WARM = 600.0
 HOT = 100.0
@@ -218,8 +219,8 @@ def _asking(
 def _watching(virtual: VirtualWatch, other: Other) -> Flow[Any]:
     """A second watch, which only looks; its requests are counted as it leaves them."""
     url = f"http://localhost{BASE['ticketsmart']}"
-    api = FlowTicketSmart(open_account(PROVIDER, virtual.keys["ticketsmart"], url))
-    second = Watch(virtual.job(ledger=MemoryLedger(), ticketsmart=api), lambda _: None)
+    box_office = ADAPTER.open(open_account(PROVIDER, virtual.keys["ticketsmart"], url), {})
+    second = Watch(virtual.job(ledger=MemoryLedger(), box_office=box_office), lambda _: None)
     second.delivered = True
     return watched(second.observing(), _Counting(other))
 

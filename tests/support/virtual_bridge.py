@@ -33,11 +33,8 @@ from willcall.sandbox import ManualClock, Sandbox
 from willcall.sandbox.app import App
 from willcall.sandbox.inprocess import Dropped, Late, call
 from willcall.sandbox.settings import Switches
-from willcall.ticket0.api import PROVIDER as TICKET0
-from willcall.ticket0.api import FlowTicket0
-from willcall.ticket0.desk import Ticket0Desk
-from willcall.ticketsmart.api import PROVIDER as TICKETSMART
-from willcall.ticketsmart.api import FlowTicketSmart
+from willcall.ticket0.desk import ADAPTER as DESK
+from willcall.ticketsmart.box_office import ADAPTER as BOX_OFFICE
 
 T = TypeVar("T")
 START = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
@@ -98,13 +95,15 @@ class VirtualBridge:
     def job(self, ledger: Ledger | None = None) -> Job:
         """A job as a fresh process would have it: new accounts, the same ledger."""
         ticketsmart = open_account(
-            TICKETSMART, self.keys["ticketsmart"], "http://localhost/ticketsmart/api/v1"
+            BOX_OFFICE.provider, self.keys["ticketsmart"], "http://localhost/ticketsmart/api/v1"
         )
-        ticket0 = open_account(TICKET0, self.keys["ticket0"], "http://localhost/ticket0/api/v1")
+        ticket0 = open_account(
+            DESK.provider, self.keys["ticket0"], "http://localhost/ticket0/api/v1"
+        )
         return Job(
-            box_office="main-room",
-            ticketsmart=FlowTicketSmart(ticketsmart),
-            desk=Ticket0Desk(FlowTicket0(ticket0)),
+            name="main-room",
+            box_office=BOX_OFFICE.open(ticketsmart, {}),
+            desk=DESK.open(ticket0, {}),
             rules=self.rules,
             removals=self.removals,
             ledger=ledger or self.ledger,

@@ -28,11 +28,8 @@ from willcall.simulation.ledgers import in_sqlite
 from willcall.simulation.network import BASE, Network
 from willcall.simulation.play import OFFICE
 from willcall.simulation.stage import Process, Stage
-from willcall.ticket0.api import PROVIDER as TICKET0
-from willcall.ticket0.api import FlowTicket0
-from willcall.ticket0.desk import Ticket0Desk
-from willcall.ticketsmart.api import PROVIDER as TICKETSMART
-from willcall.ticketsmart.api import FlowTicketSmart
+from willcall.ticket0.desk import ADAPTER as DESK
+from willcall.ticketsmart.box_office import ADAPTER as BOX_OFFICE
 
 
 class Calm:
@@ -99,9 +96,9 @@ class VirtualWatch:
     def job(self, **more: Any) -> Job:
         """A job as a fresh process would have it."""
         job = Job(
-            box_office=OFFICE,
-            ticketsmart=FlowTicketSmart(self._account(TICKETSMART)),
-            desk=Ticket0Desk(FlowTicket0(self._account(TICKET0))),
+            name=OFFICE,
+            box_office=BOX_OFFICE.open(self._account(BOX_OFFICE.provider), {}),
+            desk=DESK.open(self._account(DESK.provider), {}),
             rules=self.rules,
             ledger=self.ledger.twin(),
             watching=WatchPolicy(idle=0.5),

@@ -14,11 +14,9 @@ import attrs
 
 from ..client.flow import Flow, do, now, tick
 from ..errors import ApiError, PermissionDeniedError
-from ..ticketsmart.api import PROVIDER as TICKETSMART
-from ..ticketsmart.api import FlowTicketSmart
 from .alerting.decide import decide
 from .delivery.job import Job
-from .delivery.removals import Removed, remove_due
+from .delivery.removals import RemovalsDone, remove_due
 from .detection.diff import diff
 from .detection.selling_fast import Sales, sales
 from .detection.troubles import letters, noted
@@ -30,6 +28,7 @@ from .model.observation import Observation
 from .model.predictions import Prediction
 from .polling.forecast import Forecast
 from .polling.planner import Planner
+from .ports import BoxOffice
 
 
 @attrs.frozen
@@ -44,12 +43,12 @@ class Found:
 
 def rate_of(job: Job, trip: float = 0.0) -> float:
     """How many looks a second the quota allows, if each takes so many seconds."""
-    return TICKETSMART.quota.rate(job.watching.share, trip)
+    return job.box_office.quota.rate(job.watching.share, trip)
 
 
 def planner_of(job: Job, snapshot: Mapping[str, EventFacts] | None) -> Flow[Planner]:
     """The planner as the last process has left it."""
-    memory = yield from do("planner", lambda: job.ledger.planner(job.box_office))
+    memory = yield from do("planner", lambda: job.ledger.planner(job.name))
     return Planner.of(rate_of(job), job.rules.low_stock, snapshot, memory)
 
 
@@ -62,7 +61,7 @@ def found_in(
     """What an observation means beside what was known."""
     if snapshot is None:
         return Found(observation, (), {event.id: event for event in observation.events})
-    changes, differing = diff(job.box_office, snapshot, observation, job.rules.runs_low)
+    changes, differing = diff(job.name, snapshot, observation, job.rules.runs_low)
     at = observation.at.timestamp()
     expected = tuple(
         (differing.get(event.id) or snapshot[event.id], told)
@@ -72,20 +71,20 @@ def found_in(
     return Found(observation, changes, differing, expected)
 
 
-def ticketsmart(job: Job, ends: float) -> Flow[FlowTicketSmart]:
-    """The box office, as long as there is time."""
+def box_office_until(job: Job, ends: float) -> Flow[BoxOffice]:
+    """The box office, whose calls end at a moment."""
     left = ends - (yield from tick())
-    return job.ticketsmart.with_options(deadline=max(0.001, left))
+    return job.box_office.within(max(0.001, left))
 
 
 def removals_due(
     job: Job, fence: Fence, ends: float, snapshot: Mapping[str, EventFacts] | None
-) -> Flow[Removed]:
+) -> Flow[RemovalsDone]:
     """Do the scheduled removals whose time has come, beside the events as they were last seen."""
     if not job.removals:
-        return Removed()
-    api = yield from ticketsmart(job, ends)
-    return (yield from remove_due(api, job.ledger, fence, job.removals, snapshot or {}))
+        return RemovalsDone()
+    box_office = yield from box_office_until(job, ends)
+    return (yield from remove_due(box_office, job.ledger, fence, job.removals, snapshot or {}))
 
 
 def conclude(
@@ -93,7 +92,7 @@ def conclude(
     fence: Fence,
     snapshot: Mapping[str, EventFacts] | None,
     found: Found,
-    removed: Removed | None = None,
+    removed: RemovalsDone | None = None,
     *,
     planner: bytes | None = None,
     swept: bool = True,
@@ -113,7 +112,7 @@ def conclude(
         unwritten: see :class:`~willcall.bridge.model.cases.Conclusion`.
         lately: cases opened so short a while ago count towards a storm as well.
     """
-    removed = removed or Removed()
+    removed = removed or RemovalsDone()
 
     def step(state: State) -> Conclusion:
         decision, foretold = decided(job, state, found, removed, lately)
@@ -144,27 +143,27 @@ def conclude(
 def sales_in(job: Job, found: Found, holding: Collection[Name]) -> Sales:
     """What begins to sell fast, and what no longer does, beside the conditions that hold."""
     at, low = found.observation.at, job.rules.low_stock
-    return sales(job.box_office, found.expected, holding, at, job.selling_fast, low)
+    return sales(job.name, found.expected, holding, at, job.selling_fast, low)
 
 
 def decided(
     job: Job,
     state: State,
     found: Found,
-    removed: Removed | None = None,
+    removed: RemovalsDone | None = None,
     lately: timedelta = timedelta(0),
 ) -> tuple[Decision, tuple[Prediction, ...]]:
     """What was seen, as a decision; nothing is written. A run, a watch and a plan share it."""
     at = found.observation.at
-    removed = removed or Removed()
+    removed = removed or RemovalsDone()
     # It could be read; that its key may not write needs a person all the same.
     denied = removed.trouble if isinstance(removed.trouble, PermissionDeniedError) else None
-    trouble, troubles = noted(job.box_office, state.troubles, denied, at)
-    dead = letters(job.box_office, state, at)
+    trouble, troubles = noted(job.name, state.troubles, denied, at)
+    dead = letters(job.name, state, at)
     holding = {one.name for one in state.conditions}
-    sold = sales(job.box_office, found.expected, holding, at, job.selling_fast, job.rules.low_stock)
+    sold = sales(job.name, found.expected, holding, at, job.selling_fast, job.rules.low_stock)
     news = (*found.changes, *sold.changes, *removed.changes, *trouble, *dead)
-    decision = decide(job.box_office, state, news, found.differing, at, job.rules, lately=lately)
+    decision = decide(job.name, state, news, found.differing, at, job.rules, lately=lately)
     baseline = state.snapshot is None
     changed = None if dict(troubles) == dict(state.troubles) else troubles
     return attrs.evolve(decision, baseline=baseline, troubles=changed), sold.foretold
@@ -187,9 +186,9 @@ def in_trouble(
         changes: tuple[Change, ...] = ()
         troubles: Mapping[str, int] = state.troubles
         if error is not None:
-            changes, troubles = noted(job.box_office, state.troubles, error, at)
-        changes = (*changes, *letters(job.box_office, state, at))
-        decision = decide(job.box_office, state, changes, {}, at, job.rules, blind=True)
+            changes, troubles = noted(job.name, state.troubles, error, at)
+        changes = (*changes, *letters(job.name, state, at))
+        decision = decide(job.name, state, changes, {}, at, job.rules, blind=True)
         if state.snapshot is None:
             # Before a baseline nobody knows whether a lost ledger has said the same: look first.
             intents = (attrs.evolve(one, state=IntentState.UNKNOWN) for one in decision.intents)

@@ -15,6 +15,7 @@ from ..client.flow import Flow, do, now, tick, watched
 from ..errors import (
     ApiError,
     LedgerError,
+    NotFoundError,
     TakenOverError,
     WillcallError,
 )
@@ -27,22 +28,23 @@ from .delivery.recovery import rebuild, refuse_to_guess
 from .detection.observe import observe
 from .evaluate import (
     Found,
+    box_office_until,
     conclude,
     decided,
     found_in,
     in_trouble,
     planner_of,
     removals_due,
-    ticketsmart,
 )
 from .ledger import Fence
 from .model.cases import Case, Conclusion, Decision, Intent, IntentState, State
 from .model.changes import Change
 from .model.exit_codes import code_of, worst
-from .model.facts import EventFacts, TypeFacts, event_facts
+from .model.facts import EventFacts, TypeFacts
 from .model.kinds.ticket_types import REMOVAL_FAILED
 from .model.observation import Observation
 from .polling.planner import Planner
+from .ports import NotThere
 from .request_counter import RequestCounter
 
 
@@ -136,9 +138,9 @@ def _with_lease(
     job: Job, started: datetime, work: Callable[[Fence], Flow[PassReport]]
 ) -> Flow[PassReport]:
     """Work as the one sender for a box office, or report that somebody else is."""
-    fence = yield from do("lease", lambda: job.ledger.take_lease(job.box_office, started))
+    fence = yield from do("lease", lambda: job.ledger.take_lease(job.name, started))
     if fence is None:
-        return PassReport(box_office=job.box_office, trouble=busy(job.box_office))
+        return PassReport(box_office=job.name, trouble=busy(job.name))
     return (yield from _holding(job, fence, lambda: work(fence)))
 
 
@@ -161,7 +163,7 @@ def busy(box_office: str) -> TakenOverError:
 
 
 def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]:
-    report = PassReport(box_office=job.box_office)
+    report = PassReport(box_office=job.name)
     state = yield from _state(job)
     planner = yield from planner_of(job, state.snapshot)
     try:
@@ -217,7 +219,7 @@ def recover_pass(job: Job) -> Flow[PassReport]:
     ends = (yield from tick()) + job.max_seconds
 
     def work(fence: Fence) -> Flow[PassReport]:
-        report = PassReport(box_office=job.box_office)
+        report = PassReport(box_office=job.name)
         try:
             planner = yield from planner_of(job, None)
             found = yield from _seen(job, State(), ends, planner)
@@ -235,15 +237,17 @@ def recover_pass(job: Job) -> Flow[PassReport]:
 def _state(job: Job) -> Flow[State]:
     moment = yield from now()
     since = moment - job.horizon
-    return (yield from do("state", lambda: job.ledger.state(job.box_office, since)))
+    return (yield from do("state", lambda: job.ledger.state(job.name, since)))
 
 
 def _seen(job: Job, state: State, ends: float, planner: Planner) -> Flow[Found]:
     """Look; nothing is written. A run and a plan share every line of this."""
-    api = yield from ticketsmart(job, ends)
+    box_office = yield from box_office_until(job, ends)
     moment = yield from tick()
-    until = moment + _LOOKING * (ends - moment)
-    observation = yield from observe(api, state.snapshot or {}, job.looks, planner, ends=until)
+    enough = moment + _LOOKING * (ends - moment)
+    observation = yield from observe(
+        box_office, state.snapshot or {}, job.looks, planner, ends=enough
+    )
     return found_in(job, state.snapshot, observation, planner)
 
 
@@ -261,7 +265,7 @@ def deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[Pas
     )
     deliveries = yield from watched(delivering, tally)
     deliveries = yield from key_minded(job, deliveries, tally.sent.total(), ends)
-    waiting = yield from do("unsettled", lambda: job.ledger.unsettled(job.box_office))
+    waiting = yield from do("unsettled", lambda: job.ledger.unsettled(job.name))
     left: dict[str, int] = {}
     moment = yield from now()
     for _, intent in waiting:
@@ -287,18 +291,18 @@ def _note_run(job: Job, report: PassReport, started: datetime, tally: RequestCou
     code = report.exit_code
     yield from do(
         "note run",
-        lambda: job.ledger.record_run(job.box_office, started, ended, code, summary),
+        lambda: job.ledger.record_run(job.name, started, ended, code, summary),
     )
 
 
 def plan_pass(job: Job) -> Flow[Plan]:
     """What :func:`run_pass` would do now. Nothing is written anywhere, and nothing is sent but
     questions."""
-    plan = Plan(box_office=job.box_office)
+    plan = Plan(box_office=job.name)
     ends = (yield from tick()) + job.max_seconds
     state = yield from _state(job)
     planner = yield from planner_of(job, state.snapshot)
-    waiting = yield from do("unsettled", lambda: job.ledger.unsettled(job.box_office))
+    waiting = yield from do("unsettled", lambda: job.ledger.unsettled(job.name))
     plan = attrs.evolve(plan, waiting=tuple(waiting))
     try:
         found = yield from _seen(job, state, ends, planner)
@@ -321,7 +325,7 @@ def release_held(job: Job, markers: Sequence[str]) -> Flow[PassReport]:
     started = yield from now()
 
     def step(state: State) -> Conclusion:
-        decision = release(job.box_office, state, markers, started, job.rules)
+        decision = release(job.name, state, markers, started, job.rules)
         return Conclusion(decision=decision, swept=False)
 
     return (yield from _errand(job, started, step))
@@ -341,19 +345,19 @@ def report_removal_failure(job: Job, event: str, ticket_type: str) -> Flow[PassR
     started = yield from now()
     state = yield from _state(job)
     try:
-        seen = yield from _facts_of(job, state, event, started)
+        seen = yield from _facts_of(job, state, event)
     except ApiError as error:
-        return PassReport(box_office=job.box_office, trouble=error)
+        return PassReport(box_office=job.name, trouble=error)
     change = Change(
         kind=REMOVAL_FAILED,
-        box_office=job.box_office,
+        box_office=job.name,
         event=seen,
         ticket_type=seen.ticket_type(ticket_type) or TypeFacts(id=ticket_type, name=ticket_type),
         observed_at=started,
     )
 
     def step(state: State) -> Conclusion:
-        decision = decide(job.box_office, state, [change], {}, started, job.rules, blind=True)
+        decision = decide(job.name, state, [change], {}, started, job.rules, blind=True)
         return Conclusion(decision=decision, swept=False)
 
     return (yield from _errand(job, started, step))
@@ -363,12 +367,12 @@ def _errand(job: Job, started: datetime, step: Callable[[State], Conclusion]) ->
     """Something that a person has asked for: decided at once, since deciding is one transaction;
     delivered by whoever has the lease, since there is one sender."""
     ends = (yield from tick()) + job.max_seconds
-    fence = yield from do("lease", lambda: job.ledger.take_lease(job.box_office, started))
+    fence = yield from do("lease", lambda: job.ledger.take_lease(job.name, started))
     since = started - job.horizon
-    report = PassReport(box_office=job.box_office)
+    report = PassReport(box_office=job.name)
     if fence is None:
         beside = yield from do(
-            "commit", lambda: job.ledger.conclude_beside(job.box_office, started, step, since)
+            "commit", lambda: job.ledger.conclude_beside(job.name, started, step, since)
         )
         return attrs.evolve(report, decision=beside.decision)
     return (yield from _holding(job, fence, lambda: _ran(job, fence, report, step, since, ends)))
@@ -391,13 +395,16 @@ def _ran(
     return (yield from deliver(job, fence, report, ends))
 
 
-def _facts_of(job: Job, state: State, event: str, at: datetime) -> Flow[EventFacts]:
-    """An event as it is now; as it was last seen, if TicketSmart cannot be asked."""
+def _facts_of(job: Job, state: State, event: str) -> Flow[EventFacts]:
+    """An event as it is now; as it was last seen, if it cannot be read."""
+    problem: ApiError = NotFoundError(f"there is no event {event!r}", provider=job.box_office.name)
     try:
-        return event_facts((yield from job.ticketsmart.events.get(event)), at)
-    except ApiError:
-        known = (state.snapshot or {}).values()
-        for facts in known:
-            if event in {facts.id, facts.slug}:
-                return facts
-        raise
+        found = yield from job.box_office.event(event)
+        if not isinstance(found, NotThere):
+            return found
+    except ApiError as error:
+        problem = error
+    for facts in (state.snapshot or {}).values():
+        if event in {facts.id, facts.slug}:
+            return facts
+    raise problem

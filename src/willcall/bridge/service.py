@@ -26,7 +26,6 @@ from ..errors import (
     StoppedError,
     WillcallError,
 )
-from ..ticketsmart.api import FlowTicketSmart
 from .config.account_tables import BoxOfficeTable
 from .config.file import load, pick
 from .config.rule_tables import duration
@@ -378,9 +377,9 @@ class Bridge:
         account = office.account(self._folder, at)
         watching = self.config.watch.watching(account.provider.quota)
         return Job(
-            box_office=office.name,
-            ticketsmart=FlowTicketSmart(
-                attrs.evolve(counted(account, ledger), share=watching.share)
+            name=office.name,
+            box_office=office.adapter.open(
+                attrs.evolve(counted(account, ledger), share=watching.share), office.settings
             ),
             desk=desk.adapter.open(counted(self._desk, ledger), desk.settings),
             rules=self._rules,

@@ -19,11 +19,8 @@ from ..client.provider import Account, Provider, open_account
 from ..client.quota import Pace
 from ..errors import WillcallError
 from ..sandbox import Sandbox
-from ..ticket0.api import PROVIDER as TICKET0
-from ..ticket0.api import FlowTicket0
-from ..ticket0.desk import Ticket0Desk
-from ..ticketsmart.api import PROVIDER as TICKETSMART
-from ..ticketsmart.api import FlowTicketSmart
+from ..ticket0.desk import ADAPTER as DESK
+from ..ticketsmart.box_office import ADAPTER as BOX_OFFICE
 from .network import BASE, Network
 from .promise import Promise
 from .stage import BrokenError, Process, Stage
@@ -154,13 +151,13 @@ class Play:
 
     def _job(self, ledger: Ledger) -> Job:
         return Job(
-            box_office=OFFICE,
-            ticketsmart=FlowTicketSmart(self._account(TICKETSMART, ledger)),
-            desk=Ticket0Desk(FlowTicket0(self._account(TICKET0, ledger))),
+            name=OFFICE,
+            box_office=BOX_OFFICE.open(self._account(BOX_OFFICE.provider, ledger), {}),
+            desk=DESK.open(self._account(DESK.provider, ledger), {}),
             rules=self.rules[0],
             ledger=ledger,
             delivery_policy=self.delivery_policy,
-            desk_key=f"key {self.weather.keys[TICKET0.name]}",
+            desk_key=f"key {self.weather.keys[DESK.provider.name]}",
         )
 
     def _account(self, provider: Provider, ledger: Ledger) -> Account:

@@ -236,15 +236,7 @@ def test_a_single_event_without_its_ticket_types_is_asked_for_them(
     planned: VirtualBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That they are not told does not mean that the one in question is gone."""
-    from willcall.bridge.delivery import removals
-    from willcall.bridge.model.facts import EventFacts, event_facts
-
-    def silent(*args: object) -> EventFacts:
-        import attrs
-
-        return attrs.evolve(event_facts(*args), ticket_types=None)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(removals, "event_facts", silent)
+    monkeypatch.setattr("willcall.ticketsmart.box_office._tells_stock", lambda _: False)
     planned.clock.advance(600)
     planned.run()
     assert (tries(planned), state(planned)) == (1, RemovalState.DONE)

@@ -17,7 +17,8 @@ from willcall.client.flow import Request, World, simulate
 from willcall.client.provider import open_account
 from willcall.client.quota import Pace, Quota
 from willcall.errors import AuthenticationError, Reply, UndecodableReplyError
-from willcall.ticketsmart.api import PROVIDER, FlowTicketSmart
+from willcall.ticketsmart.api import PROVIDER
+from willcall.ticketsmart.box_office import ADAPTER
 
 LOOKS = "/events/*"
 
@@ -36,7 +37,7 @@ def look(
     """One observation, now."""
     house.sandbox.forget_requests()
     house.world = World(house._carry, start=house.clock.now())
-    return simulate(observe(house.job().ticketsmart, snapshot or {}, looks), house.world)
+    return simulate(observe(house.job().box_office, snapshot or {}, looks), house.world)
 
 
 def looked_at(house: VirtualBridge) -> list[str]:
@@ -122,7 +123,7 @@ def test_a_list_that_is_too_long_for_one_pass_is_read_in_parts(tmp_path: Path) -
     planner = Planner.of(1.0, LowStock(), facts)
     key, url = house.keys["ticketsmart"], "http://localhost/ticketsmart/api/v1"
     two = open_account(PROVIDER, key, url, pace=Pace(Quota(2)))
-    api = FlowTicketSmart(two).with_options(deadline=5.0)
+    api = ADAPTER.open(two, {}).within(5.0)
     house.world = World(house._carry, start=house.clock.now())
     seen = simulate(observe(api, facts, 0, planner), house.world)
     assert (len(seen.events), seen.complete, planner.page) == (200, False, 3)
@@ -130,7 +131,7 @@ def test_a_list_that_is_too_long_for_one_pass_is_read_in_parts(tmp_path: Path) -
     assert "next time" in seen.trouble
     kept = Planner.of(1.0, LowStock(), facts, planner.packed(facts))
     house.world = World(house._carry, start=house.clock.now())
-    rest = simulate(observe(house.job().ticketsmart, facts, 0, kept), house.world)
+    rest = simulate(observe(house.job().box_office, facts, 0, kept), house.world)
     assert (len(rest.events), rest.complete, kept.page) == (130, False, 1)
     assert {e.id for e in (*seen.events, *rest.events)} == set(facts)
     house.ledger.close()

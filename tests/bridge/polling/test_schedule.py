@@ -15,7 +15,9 @@ from willcall.bridge.model.facts import LowStock
 from willcall.bridge.polling.budget import Poll, PollReason
 from willcall.bridge.polling.forecast import ORDER, Speed
 from willcall.bridge.polling.priority import Selling, _crosses
-from willcall.bridge.polling.schedule import PAGE, Schedule
+from willcall.bridge.polling.schedule import Schedule
+
+PAGE = 100
 
 ROOT = Path(__file__).parents[3]
 

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from support.schedules import DAY, NOW, begun, event, looks
 from willcall.bridge.model.facts import EventFacts
 from willcall.bridge.polling.budget import PollReason, Shares
-from willcall.bridge.polling.schedule import PAGE, Schedule
+from willcall.bridge.polling.schedule import Schedule
+
+PAGE = 100
 
 
 class World:

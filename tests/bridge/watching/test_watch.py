@@ -19,6 +19,8 @@ from willcall.bridge.run import Job, release_held, report_removal_failure
 from willcall.client.flow import Flow
 from willcall.simulation.play import OFFICE
 from willcall.ticketsmart.api import PROVIDER
+from willcall.ticketsmart.api import PROVIDER as TICKETSMART
+from willcall.ticketsmart.box_office import ADAPTER
 
 
 def test_a_sell_out_is_seen_and_its_ticket_opened_at_once() -> None:
@@ -319,7 +321,7 @@ def test_a_watch_a_run_and_a_person_share_one_window() -> None:
         from willcall.client.flow import tick
 
         began = yield from tick()
-        yield from job.ticketsmart.with_options(deadline=60.0).events.get(event)
+        yield from job.box_office.within(60.0).event(event)
         waits.append((yield from tick()) - began)
 
     event = virtual.on_sale()[0].id
@@ -340,8 +342,8 @@ def test_what_is_spared_is_left_to_others() -> None:
     watching = WatchPolicy(share=40 / 60, idle=0.5)
 
     def spared(job: Job) -> Job:
-        account = attrs.evolve(job.ticketsmart._session.account, share=watching.share)
-        return attrs.evolve(job, watching=watching, ticketsmart=type(job.ticketsmart)(account))
+        account = attrs.evolve(virtual._account(TICKETSMART), share=watching.share)
+        return attrs.evolve(job, watching=watching, box_office=ADAPTER.open(account, {}))
 
     virtual = VirtualWatch(job=spared)
     virtual.run()

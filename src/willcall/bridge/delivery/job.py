@@ -7,11 +7,10 @@ from datetime import timedelta
 
 import attrs
 
-from ...ticketsmart.api import FlowTicketSmart
 from ..ledger import HISTORY_KEPT, Ledger
 from ..model.policies import SELLING_FAST_WITHIN, DeliveryPolicy, WatchPolicy
 from ..model.rules import STORM_KNOWN, Rules
-from ..ports import Desk
+from ..ports import BoxOffice, Desk
 from .removals import Scheduled
 
 
@@ -19,6 +18,7 @@ from .removals import Scheduled
 class Job:
     """A box office, its desk, the rules, the ledger, and how long a pass may take.
 
+    ``name`` is the box office's in the configuration and the ledger;
     ``watching`` says how the requests of a watch are shared out, and ``selling_fast`` how soon sold
     out counts as fast; ``looks`` is how many events a pass may look at one by one, where rows carry
     no ticket types; ``removals`` are ticket types to remove when their time has come; ``history``
@@ -27,8 +27,8 @@ class Job:
     ``stopping`` says whether the process was asked to leave.
     """
 
-    box_office: str
-    ticketsmart: FlowTicketSmart
+    name: str
+    box_office: BoxOffice
     desk: Desk
     rules: Rules
     ledger: Ledger

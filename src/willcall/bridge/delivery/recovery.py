@@ -28,7 +28,7 @@ def ours(job: Job, desk: Desk, events: tuple[EventFacts, ...]) -> Flow[list[Reco
     """
     addresses = [job.rules.default, *(rule.address for rule in job.rules.rules)]
     by_marker = yield from find_marked(desk, addresses, None)
-    found = origins(job.box_office, events, job.rules, by_marker)
+    found = origins(job.name, events, job.rules, by_marker)
     tickets = {marker: eldest(by_marker[marker]).ticket for marker in found}
     return [
         RecoveredTicket(ticket, found[marker])
@@ -50,7 +50,7 @@ def refuse_to_guess(job: Job, desk: Desk, observation: Observation) -> Flow[None
     unknown = [recovered for recovered in found if recovered.ticket.id not in known]
     if unknown:
         raise LedgerError(
-            f"the ledger knows nothing of {job.box_office!r}, but {desk.title} holds "
+            f"the ledger knows nothing of {job.name!r}, but {desk.title} holds "
             f"{len(unknown)} tickets that willcall has opened for it: `willcall recover` reads "
             "them back; or let [state] url name the ledger that they belong to"
         )
@@ -65,10 +65,10 @@ def rebuild(
         LedgerError: the ledger is not empty.
         ApiError: the desk could not be read.
     """
-    state = yield from do("state", lambda: job.ledger.state(job.box_office))
+    state = yield from do("state", lambda: job.ledger.state(job.name))
     if state.snapshot is not None:
         raise LedgerError(
-            f"the ledger knows {job.box_office!r}: there is nothing to recover; "
+            f"the ledger knows {job.name!r}: there is nothing to recover; "
             "`willcall run` goes on with it"
         )
     tickets = yield from ours(job, desk, observation.events)
@@ -77,12 +77,12 @@ def rebuild(
         last_said = (yield from _last_said(desk, recovered)) if recovered.unresolved else 0
         found.append(attrs.evolve(recovered, last_said=last_said))
     at = yield from now()
-    first = rebuilt(job.box_office, observation.events, found, at, job.rules)
+    first = rebuilt(job.name, observation.events, found, at, job.rules)
     yield from do("recover", lambda: job.ledger.commit(fence, first, at))
-    ended = over(found, job.box_office, at, job.rules)
+    ended = over(found, job.name, at, job.rules)
     if ended:
-        state = yield from do("state", lambda: job.ledger.state(job.box_office))
-        second = decide(job.box_office, state, ended, {}, at, job.rules, blind=True)
+        state = yield from do("state", lambda: job.ledger.state(job.name))
+        second = decide(job.name, state, ended, {}, at, job.rules, blind=True)
         yield from do("commit", lambda: job.ledger.commit(fence, second, at, swept=False))
     return found
 

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Protocol
 import attrs
 
 from ...client.flow import Flow, do, now
-from ...errors import ApiError, NotFoundError, OutcomeUnknownError, SoldTicketsError
-from ...ticketsmart.api import FlowTicketSmart
+from ...errors import ApiError, OutcomeUnknownError
 from ..model.cases import RemovalState, RemovalTry
 from ..model.changes import Change
-from ..model.facts import EventFacts, event_facts, type_facts
+from ..model.facts import EventFacts
 from ..model.kinds.ticket_types import REMOVAL_FAILED
+from ..ports import BoxOffice, NotThere, Refused
 
 if TYPE_CHECKING:
     from ..ledger import Fence, Ledger
@@ -48,7 +48,7 @@ class Scheduled(Protocol):
 
 
 @attrs.frozen
-class Removed:
+class RemovalsDone:
     """What came of the removals that were due: ``changes`` for the pass to decide about, ``notes``
     to write down once it has, the first error that kept one from being tried, and ``warnings``
     about those that wait for what nobody has ever seen."""
@@ -60,16 +60,16 @@ class Removed:
 
 
 def remove_due(
-    api: FlowTicketSmart,
+    box_office: BoxOffice,
     ledger: Ledger,
     fence: Fence,
     scheduled: tuple[Scheduled, ...],
     snapshot: Mapping[str, EventFacts],
-) -> Flow[Removed]:
+) -> Flow[RemovalsDone]:
     """Do the removals whose time has come. One that fails does not stop the others.
 
     Args:
-        api: the box office.
+        box_office: where.
         ledger: where each try is written down.
         fence: the lease under which it is.
         scheduled: the removals, due or not.
@@ -78,7 +78,7 @@ def remove_due(
     moment = yield from now()
     due = [one for one in scheduled if one.after <= moment]
     if not due:
-        return Removed()
+        return RemovalsDone()
     known = yield from do("removals", lambda: ledger.removals(fence.box_office))
     changes: list[Change] = []
     notes: list[tuple[str, RemovalTry]] = []
@@ -89,7 +89,7 @@ def remove_due(
         if tried.state is RemovalState.DONE:
             continue
         try:
-            came = yield from _remove(api, ledger, fence, one, tried, snapshot)
+            came = yield from _remove(box_office, ledger, fence, one, tried, snapshot)
         except ApiError as error:
             trouble = trouble or error
             continue
@@ -99,11 +99,11 @@ def remove_due(
             change, note = came
             changes.append(change)
             notes.append((one.name, note))
-    return Removed(tuple(changes), tuple(notes), trouble, tuple(warnings))
+    return RemovalsDone(tuple(changes), tuple(notes), trouble, tuple(warnings))
 
 
 def _remove(
-    api: FlowTicketSmart,
+    box_office: BoxOffice,
     ledger: Ledger,
     fence: Fence,
     one: Scheduled,
@@ -124,12 +124,8 @@ def _remove(
 
     if _waited_for(one, tried, snapshot, moment):
         return None
-    try:
-        event = event_facts((yield from api.events.get(one.event)), moment)
-        if event.ticket_types is None:
-            types = yield from api.events.ticket_types(one.event)
-            event = attrs.evolve(event, ticket_types=tuple(map(type_facts, types)))
-    except NotFoundError:
+    event = yield from box_office.event(one.event)
+    if isinstance(event, NotThere):
         return (yield from waits("there is no such event"))
     ticket_type = event.ticket_type(one.ticket_type)
     if ticket_type is None:
@@ -145,21 +141,20 @@ def _remove(
         return None  # nothing has changed, so neither would the answer
     yield from note(RemovalTry(state=RemovalState.ATTEMPTING, attempted_at=moment))
     try:
-        yield from api.with_options(tries=1).events.remove_ticket_type(event.id, ticket_type.id)
-    except SoldTicketsError as error:
+        came = yield from box_office.remove(event.id, ticket_type.id)
+    except OutcomeUnknownError:
+        return None  # the next run looks whether it is gone
+    if isinstance(came, Refused):
         change = Change(
             kind=REMOVAL_FAILED,
             box_office=fence.box_office,
             event=event,
             ticket_type=ticket_type,
             observed_at=moment,
-            detail=error.message,
+            detail=came.why,
         )
-        return change, RemovalTry(
-            state=RemovalState.REFUSED, sold=ticket_type.sold_count, said=error.message
-        )
-    except OutcomeUnknownError:
-        return None  # the next run looks whether it is gone
+        tried = RemovalTry(state=RemovalState.REFUSED, sold=ticket_type.sold_count, said=came.why)
+        return change, tried
     yield from note(RemovalTry(state=RemovalState.DONE), (yield from now()))
     return None
 

@@ -88,7 +88,7 @@ def diff(
         low: whether a ticket type runs low.
 
     An event that an incomplete observation lacks is left alone. One that a complete one lacks is
-    counted as absent, and has vanished only when TicketSmart says itself that it is not there.
+    counted as absent, and has vanished only when the box office itself says that it is not there.
     """
     changes: list[Change] = []
     differing: dict[str, EventFacts] = {}

@@ -1,9 +1,9 @@
 """Reading a box office within a request budget: what one pass does. A flow.
 
-One request shows a hundred events. Whether their rows carry ticket types is not documented, so both
-are served: where they do, the rows are all there is to read; where they do not, a few events a pass
-are looked at one by one, those first whose status changed, then as the planner says. A list that is
-longer than the budget is read in parts, from one pass to the next.
+A step of the list shows many events. If its rows tell what is left of every ticket type, they are
+all there is to read. If not, a few events a pass are asked for one by one: first those whose status
+changed, then as the planner says. A list that is longer than the budget is read in parts, from one
+pass to the next.
 """
 
 from __future__ import annotations
@@ -18,18 +18,17 @@ from ...client.flow import Flow, now, tick
 from ...errors import (
     ApiError,
     AuthenticationError,
-    NotFoundError,
     PermissionDeniedError,
     RateLimitError,
+    UndecodableReplyError,
     WillcallError,
 )
-from ...ticketsmart.api import FlowTicketSmart
-from ...ticketsmart.models import Event
-from ..model.facts import EventFacts, EventStatus, LowStock, carried_over, event_facts
+from ..model.facts import EventFacts, EventStatus, LowStock, carried_over
 from ..model.observation import Observation
 from ..polling.planner import Planner
-from ..polling.schedule import PAGE, Schedule
-from .event_reader import EventReader, tells_stock
+from ..polling.schedule import Schedule
+from ..ports import BoxOffice, NotThere
+from .listing import Listing
 
 SWEEPS = 2
 """How many complete sweeps must not show an event, before it is asked for and may be gone."""
@@ -47,7 +46,7 @@ _ASKED_AT_MOST = 4  # times as often as there are looks: the planner may name wh
 
 
 def observe(
-    api: FlowTicketSmart,
+    box_office: BoxOffice,
     snapshot: Mapping[str, EventFacts],
     looks: int,
     planner: Planner | None = None,
@@ -60,11 +59,11 @@ def observe(
     others.
 
     Args:
-        api: the box office.
+        box_office: where.
         snapshot: what was known, by event id; none before the first look.
         looks: how many events may be looked at one by one.
         planner: says which, and is told what was seen.
-        meanwhile: is done after each page of the list.
+        meanwhile: is done after each step of the list.
         ends: when to stop looking, as monotonic seconds.
 
     Raises:
@@ -73,32 +72,31 @@ def observe(
     """
     at = yield from now()
     planner = planner or Planner.of(1.0, LowStock(), snapshot)
-    sweep = yield from _sweep(api, planner, meanwhile, whole=not snapshot)
-    # A row that moved to another page while we read may come twice; the later one is newer.
-    seen = {row.id: event_facts(row, at) for row in sweep.rows}
-    _tell(planner.schedule, list(seen.values()), at.timestamp())
-    schedule, reader = planner.schedule, EventReader()
+    sweep = yield from _sweep(box_office, planner, meanwhile, whole=not snapshot)
+    seen, schedule = sweep.events, planner.schedule
+    _tell(schedule, list(seen.values()), at.timestamp(), box_office.capabilities.rows)
     there: dict[str, EventFacts | None] = {}
     looked: dict[str, EventFacts | None] = {}
 
-    def look(one: FlowTicketSmart, event_id: str) -> Flow[EventFacts]:
+    def read(office: BoxOffice, event_id: str) -> Flow[EventFacts | NotThere]:
         row, before = seen[event_id], snapshot.get(event_id)
         known = row if before is None else carried_over(before, row)
-        facts = yield from reader.read(one, event_id, known)
-        schedule.event_seen(facts, at.timestamp())
-        return facts
+        found = yield from office.event(event_id, known)
+        if not isinstance(found, NotThere):
+            schedule.event_seen(found, at.timestamp())
+        return found
 
     missing = unseen_too_long(snapshot, seen, schedule) if sweep.complete else ()
-    chosen = _chosen(schedule, {row.id: row for row in sweep.rows}, seen, snapshot, looks, at)
+    chosen = _chosen(schedule, seen, snapshot, looks, at)
     error: WillcallError | None = None
     try:
         began = yield from tick()
         ends = max(ends, began + _LEAST)  # also after a list that took its time
         error = yield from one_by_one(
-            api, schedule, missing, asked_for(at), there, (began + ends) / 2
+            box_office, schedule, missing, asked_for, there, (began + ends) / 2
         )
         if not isinstance(error, _OF_ALL):
-            worse = yield from one_by_one(api, schedule, chosen, look, looked, ends)
+            worse = yield from one_by_one(box_office, schedule, chosen, read, looked, ends)
             error = worse or error
     except WillcallError as worse:  # the ledger, or asked to leave: what was seen is good
         error = worse
@@ -107,7 +105,7 @@ def observe(
     found = {name: facts for name, facts in (there | looked).items() if facts is not None}
     return Observation(
         at,
-        tuple((seen | found).values()),
+        tuple({**seen, **found}.values()),
         complete=sweep.complete,
         gone=frozenset(name for name, facts in there.items() if facts is None),
         looks=sum(facts is not None for facts in looked.values()),
@@ -123,10 +121,10 @@ def _in_words(error: WillcallError) -> str:
 
 
 def one_by_one(
-    api: FlowTicketSmart,
+    box_office: BoxOffice,
     schedule: Schedule,
     event_ids: Iterable[str],
-    ask: Callable[[FlowTicketSmart, str], Flow[EventFacts]],
+    ask: Callable[[BoxOffice, str], Flow[EventFacts | NotThere]],
     found: dict[str, EventFacts | None],
     ends: float = math.inf,
 ) -> Flow[ApiError | None]:
@@ -137,7 +135,7 @@ def one_by_one(
     where the key or its requests are the trouble.
 
     Args:
-        api: the box office.
+        box_office: where.
         schedule: is told who was asked for in vain.
         event_ids: which.
         ask: how.
@@ -153,12 +151,9 @@ def one_by_one(
         if name is None:
             break
         moment = (yield from now()).timestamp()
-        within = api if left == math.inf else api.with_options(deadline=left)
+        within = box_office if left == math.inf else box_office.within(left)
         try:
-            found[name] = yield from ask(within, name)
-        except NotFoundError:
-            found[name] = None
-            schedule.in_vain(name, moment)
+            facts = yield from ask(within, name)
         except _OF_ALL as error:
             return error
         except ApiError as error:
@@ -168,51 +163,65 @@ def one_by_one(
                 schedule.in_vain(name, moment)
             if failures == FAILURES:
                 break
+        else:
+            found[name] = None if isinstance(facts, NotThere) else facts
+            if isinstance(facts, NotThere):
+                schedule.in_vain(name, moment)
     return trouble
 
 
 @attrs.frozen
 class _Sweep:
-    """The rows that were read, whether they are all, and what cut the reading short."""
+    """The events that were read, by id; whether they are all; and what cut the reading short."""
 
-    rows: tuple[Event, ...]
+    events: Mapping[str, EventFacts]
     complete: bool
     trouble: str | None = None
 
 
 def _sweep(
-    api: FlowTicketSmart,
+    box_office: BoxOffice,
     planner: Planner,
     meanwhile: Callable[[], Flow[None]] | None,
     *,
     whole: bool,
 ) -> Flow[_Sweep]:
-    """The list, from the page on that could not be read the last time."""
-    first = 1 if whole else planner.page
-    pages = api.events.list(page=first)
-    walk, rows, number = pages.walk(), list[Event](), first
+    """The list, from the step on that could not be read the last time."""
+    step = 1 if whole else planner.page
+    cursor = box_office.cursor(step) if step > 1 else None
+    step = 1 if cursor is None else step
+    listing, resumed = Listing(), step > 1
     planner.page = 1
-    while walk.op is not None:
+    while True:
         try:
-            page = yield from pages.page(walk.op)
+            rows = yield from box_office.rows(cursor)
         except RateLimitError as error:
-            if whole or not rows or error.status is not None:
+            if whole or not listing.events or error.status is not None:
                 raise
-            planner.page = number
+            planner.page = step
             trouble = "the minute's requests are spent; the rest of the list next time"
-            return _Sweep(tuple(rows), False, trouble)
-        rows += walk.take(page).items
-        number += 1
-        walk.turn(page)
+            return _Sweep(listing.events, False, trouble)
+        listing.take(rows)
+        step, cursor = step + 1, rows.next
+        if listing.endless and cursor is not None:
+            raise UndecodableReplyError(
+                "the list does not end: many steps in a row showed no new event",
+                provider=box_office.name,
+            )
         if meanwhile is not None:
             yield from meanwhile()
-    return _Sweep(tuple(rows), first == 1 and walk.whole is not False)
+        if cursor is not None:
+            continue
+        complete = False if resumed else listing.complete()
+        if complete is not None:
+            return _Sweep(listing.events, complete)
+        step = 1
 
 
-def _tell(schedule: Schedule, rows: Sequence[EventFacts], at: float) -> None:
-    for start in range(0, max(1, len(rows)), PAGE):
-        part = rows[start : start + PAGE]
-        schedule.page_seen(start // PAGE + 1, part, at, last=start + PAGE >= len(rows))
+def _tell(schedule: Schedule, events: Sequence[EventFacts], at: float, size: int) -> None:
+    for start in range(0, max(1, len(events)), size):
+        part = events[start : start + size]
+        schedule.page_seen(start // size + 1, part, at, last=start + size >= len(events))
 
 
 def unseen_too_long(
@@ -227,29 +236,26 @@ def unseen_too_long(
     return tuple(sorted(missing, key=schedule.asked_at)[:_MOST_ASKED_FOR])
 
 
-def asked_for(at: datetime) -> Callable[[FlowTicketSmart, str], Flow[EventFacts]]:
-    """An event that the list does not show may still be there: only a 404 says that it is not."""
-
-    def ask(api: FlowTicketSmart, event_id: str) -> Flow[EventFacts]:
-        return event_facts((yield from api.events.get(event_id)), at)
-
-    return ask
+def asked_for(box_office: BoxOffice, event_id: str) -> Flow[EventFacts | NotThere]:
+    """Ask for an event that the list does not show: it may still be there."""
+    return box_office.event(event_id, stock=False)
 
 
 def _chosen(
     schedule: Schedule,
-    rows: Mapping[str, Event],
     seen: Mapping[str, EventFacts],
     snapshot: Mapping[str, EventFacts],
     looks: int,
     at: datetime,
 ) -> Iterator[str]:
-    """The events to look at one by one: they can sell, and their rows are silent on ticket types.
+    """The events to ask for one by one: they can sell, and their rows do not tell what is left.
     First those whose status changed, since that may mean anything; then a few that were seen
     longest ago, so that none is starved from pass to pass; then as the planner says. One that could
     not be read the last time only has its turn."""
     selling = (EventStatus.PUBLISHED, EventStatus.SOLD_OUT)
-    left = {row.id: row for row in rows.values() if row.status in selling and not tells_stock(row)}
+    left = {
+        name: row for name, row in seen.items() if row.status in selling and not row.tells_stock
+    }
     changed = [
         name for name in left if name in snapshot and snapshot[name].status != seen[name].status
     ]

@@ -10,7 +10,6 @@ from typing import Any
 import attrs
 
 from ...client.codec import Codec, camel
-from ...ticketsmart.models import Event, TicketType
 
 
 class EventStatus(StrEnum):
@@ -104,6 +103,12 @@ class EventFacts:
     absent: int = 0
     vanished: bool = False
 
+    @property
+    def tells_stock(self) -> bool:
+        """Whether it tells how many are left of each of its ticket types."""
+        types = self.ticket_types
+        return types is not None and all(kind.available is not None for kind in types)
+
     def ticket_type(self, name_or_id: str) -> TypeFacts | None:
         """The ticket type with this id, else the one with this name."""
         types = self.ticket_types or ()
@@ -114,9 +119,9 @@ class EventFacts:
 def concluded_sold_out(status: str, types: tuple[TypeFacts, ...] | None) -> bool:
     """Whether an event counts as sold out.
 
-    It does when TicketSmart says so, and also when it is on sale and none of its ticket types has
-    anything left: nothing documents that the status follows the stock. Hidden ticket types count
-    only where there are no others, since the public cannot buy them.
+    It does when the box office says so. It also does when it is on sale and none of its ticket
+    types has anything left: nothing documents that the status follows the stock. Hidden ticket
+    types count only if there are no others, since the public cannot buy them.
     """
     if status == EventStatus.SOLD_OUT:
         return True
@@ -132,51 +137,6 @@ def _counts(types: tuple[TypeFacts, ...]) -> bool:
 
 def _for_sale(types: tuple[TypeFacts, ...]) -> list[TypeFacts]:
     return [one for one in types if not one.hidden] or list(types)
-
-
-def type_facts(ticket_type: TicketType) -> TypeFacts:
-    """What is kept of a ticket type."""
-    return TypeFacts(
-        id=ticket_type.id,
-        name=ticket_type.name,
-        price=int(ticket_type.price),
-        quantity=ticket_type.quantity,
-        sold=ticket_type.sold,
-        available=ticket_type.available,
-        hidden=ticket_type.hidden,
-        sale_starts_at=ticket_type.sale_starts_at,
-        sale_ends_at=ticket_type.sale_ends_at,
-    )
-
-
-def event_facts(
-    event: Event, seen_at: datetime, types: tuple[TicketType, ...] | None = None
-) -> EventFacts:
-    """What is kept of an event, seen just now; ``types`` where they were read on their own."""
-    told = types if types is not None else event.ticket_types
-    kept = None if told is None else tuple(type_facts(one) for one in told)
-    return EventFacts(
-        id=event.id,
-        title=event.title,
-        status=str(event.status),
-        starts_at=event.starts_at,
-        slug=event.slug,
-        timezone=event.timezone,
-        venue_name=event.venue_name,
-        city=event.city,
-        country=event.country,
-        ends_at=event.ends_at,
-        doors_open=event.doors_open,
-        category=None if event.category is None else str(event.category),
-        visibility=None if event.visibility is None else str(event.visibility),
-        currency=event.currency,
-        public_url=event.public_url,
-        sold_out=concluded_sold_out(str(event.status), kept),
-        ticket_types=kept,
-        # The first time only: a moment that is new each time would make every look differ from the
-        # last. When an event was last looked at is for the planner to know.
-        types_seen_at=None if types is None else seen_at,
-    )
 
 
 def carried_over(before: EventFacts, seen: EventFacts) -> EventFacts:

@@ -13,11 +13,15 @@ from .facts import EventFacts
 class Observation:
     """One reading of a box office.
 
-    ``complete`` says whether every row was read, as far as it can be known (rows may move from page
-    to page meanwhile): only then does an absence prove anything. ``gone`` are events that
-    TicketSmart, asked for each of them, says are not there. ``elsewhere`` are events that another
-    part of the same sweep has shown. ``looks`` is how many events were looked at one by one, and
-    ``trouble`` what cut that short.
+    Args:
+        at: when (aware).
+        events: those that were seen.
+        complete: whether every row of the list was read, as far as it can be known (rows may move
+            from page to page meanwhile). Only then does an absence prove anything.
+        gone: ids of events of which the box office says itself that they are not there.
+        looks: how many events were asked for one by one.
+        trouble: what cut that short.
+        elsewhere: ids of events that another part of the same sweep has shown.
     """
 
     at: datetime

@@ -30,7 +30,7 @@ class DeliveryPolicy:
 
 @attrs.frozen(kw_only=True)
 class WatchPolicy:
-    """How a watch spends the requests that TicketSmart allows, and how quickly it notices news.
+    """How a watch spends the requests that a box office allows, and how quickly it notices news.
 
     ``share`` is the part of the quota that it may use; the rest is for other programs with the same
     key. ``idle`` is after how many seconds delivery looks whether there is something to do.

@@ -335,7 +335,7 @@ class Velocity:
 
 
 def _opened(one: TypeFacts, seen: float | None) -> float | None:
-    """When the sale of a ticket type opened: as TicketSmart says, else as it was seen to."""
+    """When the sale of a ticket type opened: as the box office says, else as it was seen to."""
     return seen if one.sale_starts_at is None else one.sale_starts_at.timestamp()
 
 

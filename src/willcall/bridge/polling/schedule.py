@@ -27,9 +27,6 @@ from .forecast import ORDER, Forecast, Profile, Speed, Velocity, surging, veloci
 from .priority import PagePriority, Selling, Unit, Watched
 from .ranking import Ranking
 
-PAGE = 100
-"""Rows on a page of the list."""
-
 _LADDER = (5.0, 15.0, 30.0, 60.0, 120.0, 240.0, 480.0)  # seconds after a sale opens: how fast?
 _LONGEST_RETRY = 300.0
 _ENOUGH = 3  # failures of the first sweep
@@ -550,7 +547,7 @@ def _kept(value: Any) -> float:
 
 
 def _open(kind: TypeFacts, at: float) -> bool:
-    """Whether its sale has begun, as far as TicketSmart says."""
+    """Whether its sale has begun, as far as the box office says."""
     return kind.sale_starts_at is None or kind.sale_starts_at.timestamp() <= at
 
 

@@ -82,7 +82,7 @@ class OutboxRelay:
             due = moment + (min(_LONGEST_PAUSE, 2.5 * 2.0 ** min(sick, 5)) if sick else wait)
 
     def _round(self, fence: Fence, moment: float) -> Flow[None]:
-        report = PassReport(box_office=self._job.box_office)
+        report = PassReport(box_office=self._job.name)
         report = yield from deliver(self._job, fence, report, moment + _ROUND)
         done, before = report.deliveries, self.stopped
         news = self._fresh(done.delivered)

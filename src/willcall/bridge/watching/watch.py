@@ -1,8 +1,8 @@
 """Watching one box office without end: two flows, one lease.
 
-:meth:`Watch.observing` spends TicketSmart's requests one by one, as the schedule says, and writes
-down at once what follows from each look, by the same code as a run. :meth:`Watch.delivering`
-carries out what was written down, on Ticket0's own requests (``courier.py``); the first rings for
+:meth:`Watch.observing` polls the box office, request by request, as the schedule says. What follows
+from each poll is written down at once, by the same code as in a run. :meth:`Watch.delivering`
+carries out what was written down, with the desk's requests (:mod:`.relay`); the first flow wakes
 it, and never waits for it. Whatever drives them (two threads, or a simulation) runs both until the
 first is over.
 
@@ -35,8 +35,6 @@ from ...errors import (
     TakenOverError,
     WillcallError,
 )
-from ...ticketsmart.api import PROVIDER as TICKETSMART
-from ...ticketsmart.api import FlowTicketSmart
 from ..delivery.job import Job
 from ..detection.observe import observe
 from ..detection.poller import Poller
@@ -122,11 +120,11 @@ class Watch:
         """
         job = self.job
         started = yield from now()
-        fence = yield from do("lease", lambda: job.ledger.take_lease(job.box_office, started))
-        report = PassReport(box_office=job.box_office)
+        fence = yield from do("lease", lambda: job.ledger.take_lease(job.name, started))
+        report = PassReport(box_office=job.name)
         if fence is None:
             self.over = self.delivered = True
-            return attrs.evolve(report, trouble=busy(job.box_office))
+            return attrs.evolve(report, trouble=busy(job.name))
         self._courier.fence = fence
         try:
             yield from watched(self._watch(fence), self._tally)
@@ -156,7 +154,7 @@ class Watch:
         job = self.job
         moment = yield from now()
         self._minute = Heartbeat(moment, (yield from tick()))
-        state = yield from do("state", lambda: job.ledger.state(job.box_office))
+        state = yield from do("state", lambda: job.ledger.state(job.name))
         planner = yield from planner_of(job, state.snapshot)
         if state.snapshot is None:
             first = yield from self._baseline(fence, planner)
@@ -183,10 +181,10 @@ class Watch:
     def _one(self, fence: Fence, patrol: Poller, look: Poll) -> Flow[None]:
         """One look, and what follows from it."""
         tempo, tally, planner = self._tempo, self._tally.refused, patrol.planner
-        began, before = (yield from tick()), tally[TICKETSMART.name]
+        began, before = (yield from tick()), tally[self.job.box_office.name]
         error: ApiError | None = None
         try:
-            observation = yield from patrol.look(self._api(), look)
+            observation = yield from patrol.poll(self.job.box_office.within(_LOOK), look)
         except ApiError as problem:
             error = problem
         except LedgerError as problem:  # what is spent of the quota is kept there
@@ -195,7 +193,7 @@ class Watch:
         yield from self._ledger_well("look")
         moment = yield from tick()
         took = None if error is not None else moment - began
-        said = tempo.looked(moment, took, refused=tally[TICKETSMART.name] > before)
+        said = tempo.looked(moment, took, refused=tally[self.job.box_office.name] > before)
         planner.schedule.rate = tempo.rate(moment)
         if said:
             yield from self._say(said=said)
@@ -203,9 +201,6 @@ class Watch:
             yield from self._seen(fence, planner, observation)
         else:
             yield from self._failed(fence, look, error)
-
-    def _api(self) -> FlowTicketSmart:
-        return self.job.ticketsmart.with_options(deadline=_LOOK)
 
     def _baseline(self, fence: Fence, planner: Planner) -> Flow[dict[str, EventFacts] | None]:
         """The first look of all, however often it takes; None if asked to leave meanwhile.
@@ -216,8 +211,9 @@ class Watch:
         job = self.job
         while not self._leaving():
             try:
-                api = job.ticketsmart.with_options(deadline=2 * MINUTE)
-                observation = yield from observe(api, {}, 0, planner, lambda: self._renew(fence))
+                observation = yield from observe(
+                    job.box_office.within(2 * MINUTE), {}, 0, planner, lambda: self._renew(fence)
+                )
                 alone = yield from strangers(job, observation, _LOOK + (yield from tick()))
                 if alone is not None:
                     raise alone
@@ -243,7 +239,7 @@ class Watch:
         well = self._noted is not None
         self._failures, self._noted = 0, None
         if well:
-            yield from self._say(said="TicketSmart answers again")
+            yield from self._say(said=f"{job.box_office.title} answers again")
         found = found_in(job, self._snapshot, observation, planner)
         # Most looks see nothing new, and write nothing.
         if (
@@ -303,7 +299,7 @@ class Watch:
         self._minute.changes += len(decision.recorded)
         if decision.recorded or decision.baseline:
             seen = observation if decision.baseline else None
-            office = self.job.box_office
+            office = self.job.name
             report = PassReport(box_office=office, observation=seen, decision=decision)
             yield from self._say(report=report)
 
@@ -333,7 +329,7 @@ class Watch:
         moment = yield from tick()
         new = self._noted is None or self._noted[0] != kind
         if new:
-            report = PassReport(box_office=self.job.box_office, trouble=error)
+            report = PassReport(box_office=self.job.name, trouble=error)
             yield from self._say(report=report)
         if not new and self._noted is not None and moment - self._noted[1] < MINUTE:
             return
@@ -420,7 +416,7 @@ class Watch:
                 return
             yield from self._ledger_well("remove")
             if removed.warnings:
-                office = self.job.box_office
+                office = self.job.name
                 told = PassReport(box_office=office, warnings=removed.warnings)
                 yield from self._say(report=told)
             nothing = Found(Observation(at, (), complete=False))
@@ -444,7 +440,7 @@ class Watch:
         try:
             yield from do(
                 "note run",
-                lambda: job.ledger.record_run(job.box_office, minute.began, at, code, summary),
+                lambda: job.ledger.record_run(job.name, minute.began, at, code, summary),
             )
         except LedgerError as error:
             yield from self._ledger_failed("note", error)
@@ -477,5 +473,5 @@ class Watch:
 
     def _say(self, *, report: PassReport | None = None, said: str = "") -> Flow[None]:
         at = yield from now()
-        news = WatchNotice(at=at, box_office=self.job.box_office, report=report, said=said)
+        news = WatchNotice(at=at, box_office=self.job.name, report=report, said=said)
         yield from do("tell", lambda: self._tell(news))

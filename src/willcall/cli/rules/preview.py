@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ...errors import InputError, NotFoundError
+from ...errors import InputError
 from ..shell import screen
 from ..shell.options import AsJson, BoxOffice, ConfigFile
 
@@ -42,7 +42,7 @@ def preview(
 ) -> int:
     """Show the ticket, the message and the note that a rule would write. Nothing is sent.
 
-    The event is taken from the ledger, else TicketSmart is asked for it; whatever must be so for
+    The event is taken from the ledger, else the box office is asked for it; whatever must be so for
     the change to happen (sold out, say) is taken to be so. Without --event no key is needed.
 
     \b
@@ -88,13 +88,13 @@ def preview(
 def _event(
     config: Config, folder: Path, name: str, box_office: str | None
 ) -> tuple[str, EventFacts]:
-    """The event, as the ledger knows it or else as TicketSmart does; and its box office."""
+    """The event, as the ledger knows it or else as the box office does; and its box office."""
     from ...bridge.config.file import pick
     from ...bridge.ledger import open_ledger
-    from ...bridge.model.facts import event_facts
-    from ...ticketsmart.api import TicketSmart
+    from ...bridge.ports import NotThere
+    from ...client.flow import drive
+    from ...client.http import Connections
     from ..shell.ledgers import ambiguous, events_named, snapshots
-    from ..shell.times import now
 
     ledger = open_ledger(config.state.url, folder, reading=True)
     try:
@@ -108,12 +108,16 @@ def _event(
         raise ambiguous("--event", name, found)
     office = pick(config, box_office)
     at = f"box_office[{config.box_office.index(office)}]"
+    opened = office.adapter.open(office.account(folder, at), office.settings)
+    connections = Connections()
     try:
-        with TicketSmart(office.key(folder, at), base_url=office.base_url) as client:
-            return office.name, event_facts(client.events.get(name), now())
-    except NotFoundError:
+        event = drive(opened.event(name), connections)
+    finally:
+        connections.close()
+    if isinstance(event, NotThere):
         fix = "`willcall events list` shows them; without --event an example is taken"
-        raise InputError("--event", f"there is no event {name!r}", fix) from None
+        raise InputError("--event", f"there is no event {name!r}", fix)
+    return office.name, event
 
 
 def _text(one: Preview) -> None:
