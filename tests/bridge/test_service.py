@@ -288,3 +288,38 @@ def test_of_several_exit_codes_the_one_that_needs_a_person_most(
     """In whatever order they come."""
     assert {worst(order) for order in itertools.permutations(codes[:4])} == {worst(codes[:4])}
     assert worst(codes) == expected
+
+
+def test_whatever_a_block_raises_is_reported(served: Served) -> None:
+    """And goes on, with a note that says what came of it."""
+    configured(served, "main-room")
+    run()
+    with TicketSmart(base_url=served.ticketsmart_url) as box_office:
+        event = box_office.events.get("nachtschicht-live-elektronik")
+        sold = next(one for one in event.ticket_types or () if one.name == "Early Bird")
+        with Bridge.from_config() as bridge:
+            with pytest.raises(SoldTicketsError) as caught, bridge.reporting() as reports:
+                box_office.events.remove_ticket_type(event.id, sold.id)
+            assert [report.exit_code for report in reports] == [0]
+            assert caught.value.__notes__[0].startswith("reported to the desk: opened wc-")
+            with pytest.raises(SoldTicketsError) as again, bridge.reporting():
+                box_office.events.remove_ticket_type(event.id, sold.id)
+            assert "already open as wc-" in again.value.__notes__[0]
+            with pytest.raises(KeyError), bridge.reporting() as reports:
+                raise KeyError(1)
+            assert reports == []
+            with bridge.reporting() as reports:
+                pass
+            assert reports == []
+    assert len(served.sandbox.desk.tickets) == 1
+
+
+def test_an_error_that_cannot_be_reported_goes_on_all_the_same(served: Served) -> None:
+    """It says what else went wrong, and stays what it was."""
+    configured(served, "main-room")
+    error = SoldTicketsError("no", provider="ticketsmart", status=409)
+    with Bridge.from_config() as bridge:
+        with pytest.raises(SoldTicketsError) as caught, bridge.reporting(box_office="x"):
+            raise error
+        assert caught.value is error
+        assert error.__notes__[0].startswith("no support ticket was opened: error: ")

@@ -1,109 +1,16 @@
-"""The command line against a sandbox over real HTTP, in a folder of its own."""
+"""Shells for the tests of the command line: an empty folder, then more and more in it."""
 
-import inspect
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import attrs
 import pytest
 
-from support.sandbox_config import CONFIG
-from support.waiting import HANGS
-from willcall import Ticket0, TicketSmart
-from willcall.cli.shell.app import run
-from willcall.client.endpoint import endpoint, listing
+from support.shell import VARIABLES, Shell
 from willcall.sandbox import Sandbox, serve
-from willcall.sandbox.boxoffice import SandboxBoxOffice
-from willcall.sandbox.desk import SandboxDesk
-from willcall.sandbox.server import Served
 
-BY_HAND = {
-    f"{collection} {name.replace('_', '-')}": (collection, name)
-    for client in (TicketSmart("ts_sk_12345678"), Ticket0("t0_12345678"))
-    for collection, those in client.collections.items()
-    for name, one in inspect.getmembers_static(type(those))
-    if isinstance(one, endpoint | listing)
-}
-"""Every endpoint of both clients, under the words that it has on the command line."""
-VARIABLES = (
-    "TICKETSMART_API_KEY",
-    "TICKETSMART_BASE_URL",
-    "TICKET0_API_KEY",
-    "TICKET0_BASE_URL",
-    "WILLCALL_CONFIG",
-)
-
-
-@attrs.frozen
-class Said:
-    """What a command has said, and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-    def lines(self, skip: int) -> list[str]:
-        """Its lines of output after the first few."""
-        return self.out.splitlines()[skip:]
-
-    def json(self) -> list[Any]:
-        """Every line of its output, each of which must be one JSON object."""
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-@attrs.define
-class Shell:
-    """Where commands are typed: this process for speed, or a real one for the truth."""
-
-    served: Served
-    capture: pytest.CaptureFixture[str]
-
-    @property
-    def box_office(self) -> SandboxBoxOffice:
-        """The truth of the main box office."""
-        return self.served.sandbox.boxoffice
-
-    @property
-    def desk(self) -> SandboxDesk:
-        """The truth of the workspace."""
-        return self.served.sandbox.desk
-
-    def __call__(self, *words: str) -> Said:
-        """Run ``willcall words…`` in this process."""
-        self.capture.readouterr()
-        code = run(words)
-        said = self.capture.readouterr()
-        return Said(code, said.out, said.err)
-
-    def real(self, *words: str, python: Sequence[str] = ("-W", "error")) -> Said:
-        """Run ``python -m willcall words…`` as a process of its own."""
-        ended = subprocess.run(
-            [sys.executable, *python, "-m", "willcall", *words],
-            capture_output=True,
-            encoding="utf-8",
-            env={**os.environ, "NO_COLOR": "1"},
-            check=False,
-            timeout=HANGS,
-        )
-        return Said(ended.returncode, ended.stdout, ended.stderr)
-
-    def configure(self, text: str = CONFIG) -> None:
-        """Write willcall.toml."""
-        filled = text.format(
-            ticketsmart=self.served.ticketsmart_url, ticket0=self.served.ticket0_url
-        )
-        Path("willcall.toml").write_text(filled, "utf-8")
-
-    def baseline(self) -> None:
-        """Configuration and first run."""
-        self.configure()
-        assert self("run").code == 0
-        self.served.sandbox.forget_requests()
+PLAY = "the-cherry-orchard"
+LAUGHS = "late-laughs-with-priya-raman"
 
 
 @pytest.fixture
@@ -123,3 +30,37 @@ def shell(
         monkeypatch.setenv("TICKETSMART_API_KEY", served.sandbox.ticketsmart_key)
         monkeypatch.setenv("TICKET0_API_KEY", served.sandbox.ticket0_key)
         yield Shell(served, capsys)
+
+
+@pytest.fixture
+def configured(shell: Shell) -> Shell:
+    """A shell with a configuration."""
+    shell.configure()
+    return shell
+
+
+@pytest.fixture
+def night(configured: Shell) -> Shell:
+    """A night of sales: one silenced sell-out, one cancellation."""
+    assert configured("run", "-q").code == 0
+    configured.box_office.sell_out(PLAY)
+    configured.box_office.cancel(LAUGHS)
+    added = configured(
+        "silence", "add", "--event", "cherry", "--until", "2h", "--author", "Ana",
+        "--reason", "the plan is being redone",
+    )  # fmt: skip
+    assert added.code == 0
+    assert configured("run", "-q").code == 0
+    return configured
+
+
+@pytest.fixture
+def storm(shell: Shell) -> Shell:
+    """Three sell-outs at once, where two are a storm."""
+    shell.configure(more="[storm]\nlimit = 2\n")
+    shell("run", "-q")
+    free = (event for event in shell.box_office.events if event.status == "PUBLISHED")
+    for event in itertools.islice(free, 3):
+        shell.box_office.sell_out(event.id)
+    assert shell("run", "-q").code == 0
+    return shell

@@ -1,4 +1,4 @@
-"""What people type, read: money never passes through a float, and no time is without its zone."""
+"""Prices, moments and other values, as people type them."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -7,13 +7,14 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import pytest
 
 import willcall
+from support.shell import BY_HAND
 from willcall.cli.apis import customers, event_writes, tickets
 from willcall.cli.shell import commands
 
-from .conftest import BY_HAND
-
 # Parameters that people type as words rather than under their name.
 ARGUMENTS = {"id_or_slug": "event", "ticket_type_id": "ticket_type"}
+
+
 CLEARABLE = {
     "events update": event_writes.CLEARABLE,
     "tickets update": tickets.CLEARABLE,

@@ -1,26 +1,25 @@
-"""How a command ends: every exit code, provoked once, with a text that says what to do."""
+"""How a command ends: every exit code is provoked once, with a text that says what to do."""
 
 import os
 import re
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from support.sandbox_config import CONFIG
+from support.shell import Shell
 from support.waiting import HANGS, eventually
 from willcall import __version__
 from willcall.bridge.ledger.sql import opening
 from willcall.cli.help.manual import commands
 from willcall.cli.shell.app import EXIT_CODES, run
 
-from .conftest import Shell
-
-PLAY, CLUB = "the-cherry-orchard", "nachtschicht-live-elektronik"
+PLAY = "the-cherry-orchard"
+CLUB = "nachtschicht-live-elektronik"
 
 
 def configured(shell: Shell) -> None:
@@ -208,9 +207,6 @@ def test_an_interrupt_in_this_process_is_told(
     assert (said.code, said.out, said.err) == (130, "", "willcall: interrupted\n")
 
 
-# -- processes of their own -----------------------------------------------------------------------
-
-
 def test_the_module_is_the_command(shell: Shell) -> None:
     """With no warning on the way."""
     shell.configure()
@@ -295,78 +291,3 @@ def test_a_reader_that_has_seen_enough_is_no_error(shell: Shell, reader: str) ->
         timeout=HANGS,
     )
     assert (ended.returncode, ended.stderr) == (0, "")
-
-
-# -- the sandbox and the demo ---------------------------------------------------------------------
-
-
-@pytest.mark.usefixtures("bare")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_sandbox_prints_what_can_be_pasted_and_ends_when_told(
-    number: signal.Signals,
-) -> None:
-    """All of it into a shell: keys and configuration; then a run takes its baseline."""
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "willcall", "sandbox", "--port", "0"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
-    assert process.stdout is not None
-    watchdog = threading.Timer(HANGS, process.kill)
-    watchdog.start()
-    printed = ""
-    while printed.count("willcall run") < 2:
-        printed += process.stdout.readline()
-    script = f'{printed}\n"{sys.executable}" -m willcall run && "{sys.executable}" -m willcall plan'
-    pasted = subprocess.run(
-        ["bash", "-eu"], input=script, capture_output=True, encoding="utf-8", check=False
-    )
-    assert (pasted.returncode, pasted.stderr) == (0, "")
-    assert pasted.stdout == (
-        "main-room: baseline of 10 events taken; changes are reported from now on\n"
-        "main-room: nothing new\n"
-    )
-    process.send_signal(number)
-    _, err = process.communicate(timeout=HANGS)
-    watchdog.cancel()
-    assert (process.returncode, err) == (0, "")
-
-
-def test_a_port_that_is_taken_is_told(shell: Shell) -> None:
-    """By its option, with a way out."""
-    port = shell.served.url.rsplit(":", 1)[1]
-    said = shell("sandbox", "--port", port)
-    assert said.code == 2
-    assert said.err == (
-        f"willcall: --port: {port}: address already in use (choose another one, or 0 for any)\n"
-    )
-
-
-@pytest.mark.usefixtures("bare")
-def test_the_demo_tells_the_whole_story() -> None:
-    """In plain text, leaving nothing behind."""
-    ended = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "willcall", "demo"],
-        env={**os.environ, "NO_COLOR": "1", "WILLCALL_CONFIG": "elsewhere.toml"},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        timeout=HANGS,
-    )
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert "\x1b" not in ended.stdout
-    for subject in (
-        "Sold out: The Cherry Orchard, ",
-        "Cancelled: Late Laughs with Priya Raman, ",
-        "New date: Quartet Halloran: Late Beethoven, now ",
-        "Cannot remove Early Bird: Nachtschicht: Live-Elektronik, ",
-    ):
-        assert f"│ {subject}" in ended.stdout
-    end = " ".join(ended.stdout.split("That was the main job.")[1].split())
-    assert "7 runs" in end
-    assert "4 support tickets" in end
-    assert "none opened twice" in end
-    assert "__main__" not in end
-    assert "exit code" not in ended.stdout
-    assert list(Path().iterdir()) == []

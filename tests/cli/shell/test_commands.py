@@ -1,13 +1,12 @@
-"""Commands are names until they are called: the table holds, and listing them imports nothing."""
+"""The table of commands: every row works, and listing the commands imports none."""
 
 import subprocess
 import sys
 
 import pytest
 
+from support.shell import Shell
 from willcall.cli.shell.commands import TABLE, Row, load
-
-from .conftest import Shell
 
 HEAVY = ("sqlalchemy", "pydantic", "httpx", "liquid", "rich", "starlette", "cattrs", "asyncio")
 

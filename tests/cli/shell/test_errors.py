@@ -1,7 +1,6 @@
-"""Every other way in which a command can be wrong, provoked once: what is wrong, what to do.
+"""Every other error of a command is provoked once: what is wrong, and what to do.
 
-What ends a run is in test_cli_endings.py, what stops ``init`` in test_cli_init.py, what ``doctor``
-finds in test_cli_standing.py.
+The errors of a run are in test_app.py, those of ``init`` and ``doctor`` in their own tests.
 """
 
 import ast
@@ -13,8 +12,7 @@ from pathlib import Path
 import pytest
 
 import willcall.cli
-
-from .conftest import Shell
+from support.shell import Shell
 
 # What is typed, the exit code, what is wrong, and what to do about it.
 WRONG = {

@@ -1,4 +1,4 @@
-"""``willcall watch`` as a process of its own, over real HTTP: what it says, and how it leaves."""
+"""``willcall watch``."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from pathlib import Path
 import pytest
 
 from support.sandbox_config import CONFIG
+from support.shell import Shell
 from support.waiting import HANGS, eventually
-
-from .conftest import Shell
 
 PATIENT = f"""
 from willcall.cli import main

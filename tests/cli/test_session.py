@@ -1,7 +1,4 @@
-"""A newcomer's first ten minutes, typed into a real terminal: sandbox, init, plan, run, status.
-
-Every command is a process of its own on a pseudo-terminal, in a home directory that is new.
-"""
+"""A whole session at a real terminal."""
 
 from __future__ import annotations
 
@@ -15,11 +12,10 @@ from typing import Any
 import pexpect
 import pytest
 
+from support.shell import VARIABLES
 from support.waiting import HANGS
 from willcall.sandbox import Sandbox, serve
 from willcall.sandbox.server import Served
-
-from .conftest import VARIABLES
 
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|\][^\x07]*\x07)")
 
