@@ -9,6 +9,7 @@ import pytest
 from support.virtual_bridge import VirtualBridge
 from willcall.bridge.delivery.attempt import Outcome
 from willcall.bridge.model.cases import CaseState, IntentState
+from willcall.sandbox.desk import Inbox
 from willcall.sandbox.desk import Ticket as DeskTicket
 from willcall.sandbox.faults import Fault
 
@@ -163,6 +164,45 @@ def test_a_dead_letter_goes_out_by_itself_when_the_configuration_is_mended(
     assert house.run().exit_code == 0
     emails = {house.desk.customers[-1].email, house.desk.customers[0].email}
     assert "new@example.com" in emails
+
+
+def _readdressed(house: VirtualBridge, **options: str) -> None:
+    """Somebody edits [desk]."""
+    address = attrs.evolve(house.rules.default, options={**house.rules.default.options, **options})
+    rules = tuple(attrs.evolve(rule, address=address) for rule in house.rules.rules)
+    house.rules = attrs.evolve(house.rules, rules=rules, default=address)
+
+
+def test_a_dead_message_goes_out_by_itself_when_its_sender_is_mended(house: VirtualBridge) -> None:
+    """Ticket0 does not monitor the address; then another is configured."""
+    _sell_out(house)
+    _refused(house, "/tickets/*/messages", count=1)
+    assert house.run().left == {"dead": 1}
+    assert [m for m in house.desk.outbox if "sold out" in m.body.lower()] == []
+    _readdressed(house, from_address="support@example.com")
+    house.run()
+    assert house.run().exit_code == 0
+    (message,) = [m for m in house.desk.outbox if "sold out" in m.body.lower()]
+    assert message.author_email == "support@example.com"
+
+
+def test_a_ticket_in_doubt_is_looked_up_where_it_was_sent(house: VirtualBridge) -> None:
+    """Its answer was lost, and before it could be looked up another inbox was configured."""
+    _sell_out(house)
+    house.sandbox.faults.add(
+        "lost_response", service="ticket0", method="POST", path="/tickets", count=1
+    )
+    unread = house.sandbox.faults.add(
+        "status", service="ticket0", method="GET", path="/tickets", status=500
+    )
+    assert house.run().exit_code == 3
+    house.sandbox.faults.remove(unread)
+    house.desk.inboxes.append(Inbox("inb_02new", "inb_02new", ("boxoffice@example.com",)))
+    _readdressed(house, inbox_id="inb_02new")
+    for _ in range(3):
+        house.run()
+    (ticket,) = house.desk.tickets
+    assert ticket.inbox_id == "inb_01abc"
 
 
 def test_a_dead_message_does_not_keep_its_ticket_open_for_ever(house: VirtualBridge) -> None:

@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from support.virtual_bridge import VirtualBridge
+from willcall.bridge.ports import Said
 from willcall.bridge.run import PassReport, recover_pass
+from willcall.client.flow import Flow
 from willcall.errors import LedgerError
+from willcall.ticket0.desk import Ticket0Desk
 
 
 def lose(house: VirtualBridge) -> None:
@@ -123,3 +126,20 @@ def test_a_ledger_that_knows_something_is_not_overwritten(house: VirtualBridge) 
     """There is nothing to recover."""
     with pytest.raises(LedgerError, match="nothing to recover"):
         recover(house)
+
+
+def test_what_was_said_is_not_guessed(
+    house: VirtualBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A position too low would give a new note the marker of an old one."""
+    _busy(house)
+    lose(house)
+
+    def moving(self: Ticket0Desk, ticket_id: str) -> Flow[Said]:
+        yield from ()
+        return Said((), complete=False)
+
+    monkeypatch.setattr(Ticket0Desk, "said", moving)
+    report = recover(house)
+    assert "kept changing" in str(report.trouble)
+    assert house.ledger.state("main-room").snapshot is None
