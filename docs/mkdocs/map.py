@@ -109,9 +109,6 @@ text { font: 15px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", san
 """
 
 
-_LEAVING = ("bridge", "ticketsmart")  # while the bridge still knows TicketSmart by name
-
-
 def graph() -> grimp.ImportGraph:
     """Who imports whom, apart from what only type checkers see."""
     return grimp.build_graph("willcall", exclude_type_checking_imports=True, cache_dir=None)
@@ -123,7 +120,7 @@ def imports(found: grimp.ImportGraph, inside: str = "willcall") -> set[tuple[str
     for module in found.modules:
         for imported in found.find_modules_directly_imported_by(module):
             child, other = (_child(name, inside) for name in (module, imported))
-            if child and other and child != other and (child, other) != _LEAVING:
+            if child and other and child != other:
                 pairs.add((child, other))
     return pairs
 
