@@ -1,4 +1,4 @@
-"""The delivery protocol in its corners: twins, dead letters, people's edits, how far to look."""
+"""The delivery protocol in its corners: duplicates, dead letters, what people edit, clocks."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -37,10 +37,10 @@ def _outcomes(house: VirtualBridge) -> list[Outcome]:
     return [one.outcome for one in house.run().deliveries.delivered]
 
 
-# -- twins ----------------------------------------------------------------------------------------
+# -- duplicates -----------------------------------------------------------------------------------
 
 
-def _twins(house: VirtualBridge) -> tuple[DeskTicket, DeskTicket]:
+def _opened_twice(house: VirtualBridge) -> tuple[DeskTicket, DeskTicket]:
     """A creation that is carried out 100 seconds after its connection died."""
     _sell_out(house)
     _late(house, 100)
@@ -56,7 +56,7 @@ def test_a_second_ticket_is_found_later_and_folded_into_the_first(
     house: VirtualBridge, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Without anything else to do: it is looked for, since it can be there."""
-    first, second = _twins(house)
+    first, second = _opened_twice(house)
     report = house.run()
     assert (report.exit_code, report.deliveries.folded) == (0, 1)
     assert (first.status, second.status) == ("open", "resolved")
@@ -71,7 +71,7 @@ def test_a_second_ticket_is_found_later_and_folded_into_the_first(
 
 def test_a_second_ticket_is_found_before_the_next_act_however_late(house: VirtualBridge) -> None:
     """Days later, when the event is back on sale."""
-    first, second = _twins(house)
+    first, second = _opened_twice(house)
     house.clock.advance(3 * 86400)
     event = house.box_office.events[0]
     house.box_office.restock(event.id, event.ticket_types[0].name, 5)
@@ -80,9 +80,9 @@ def test_a_second_ticket_is_found_before_the_next_act_however_late(house: Virtua
     assert any(m.is_note for m in second.messages)
 
 
-def test_a_twin_that_somebody_deleted_ends_nothing(house: VirtualBridge) -> None:
+def test_a_duplicate_that_somebody_deleted_ends_nothing(house: VirtualBridge) -> None:
     """Its case lives on with its own ticket."""
-    first, second = _twins(house)
+    first, second = _opened_twice(house)
     house.sandbox.faults.add(
         "status", service="ticket0", method="POST", path=f"/tickets/{second.id}/**", status=500
     )
@@ -94,7 +94,7 @@ def test_a_twin_that_somebody_deleted_ends_nothing(house: VirtualBridge) -> None
     assert (case.state, case.ticket_id) == (CaseState.OPEN, first.id)
 
 
-def test_nobody_looks_for_twins_where_none_can_be(house: VirtualBridge) -> None:
+def test_no_duplicate_is_looked_for_where_none_can_be(house: VirtualBridge) -> None:
     """A quiet run asks the desk nothing at all."""
     _sell_out(house)
     house.run()

@@ -1,4 +1,4 @@
-"""What a pass is given: a box office, its desk, the rules, the ledger. Values."""
+"""What a pass works with, as a value."""
 
 from __future__ import annotations
 
@@ -16,15 +16,24 @@ from .removals import Scheduled
 
 @attrs.frozen(kw_only=True)
 class Job:
-    """A box office, its desk, the rules, the ledger, and how long a pass may take.
+    """What a pass works with.
 
-    ``name`` is the box office's in the configuration and the ledger;
-    ``watching`` says how the requests of a watch are shared out, and ``selling_fast`` how soon sold
-    out counts as fast; ``looks`` is how many events a pass may look at one by one, where rows carry
-    no ticket types; ``removals`` are ticket types to remove when their time has come; ``history``
-    is how long what was seen is remembered; ``desk_key`` is the name under which the ledger keeps
-    whether the desk accepts the key, empty if nobody is to ask;
-    ``stopping`` says whether the process was asked to leave.
+    Args:
+        name: the box office's, in the configuration and the ledger.
+        box_office: the box office.
+        desk: where tickets are opened.
+        rules: what becomes of a change.
+        ledger: where everything is written down.
+        watching: how a watch shares out its requests.
+        selling_fast: a ticket type sells fast if it is forecast to sell out within this time.
+        looks: how many events a pass may read one by one, where rows carry no ticket types.
+        removals: ticket types to remove when their time has come.
+        history: how long what was seen is kept.
+        max_seconds: how long a pass may take, waits included.
+        delivery_policy: how patient delivery is.
+        desk_key: the name under which the ledger keeps whether the desk accepts the key; empty if
+            that is not to be tried.
+        stopping: whether the process was asked to leave.
     """
 
     name: str

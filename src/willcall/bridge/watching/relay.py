@@ -1,7 +1,8 @@
-"""Delivering beside a watch: what was written down is carried out as soon as somebody rings.
+"""The outbox relay: beside a watch, it delivers what the watch has committed. A flow.
 
-Rounds are what a run does after deciding. What is the same at every round (a desk that is away, a
-ticket that waits) is told once.
+It works in rounds. A round delivers like a run does after it has decided. It starts when the watch
+wakes the relay, and at intervals, for what other processes have left. What does not change from
+round to round (a desk that cannot be reached, an act that waits) is reported once.
 """
 
 from __future__ import annotations
@@ -20,87 +21,91 @@ from ..run import PassReport, deliver
 _ROUND = 50.0
 """Seconds after which a round of deliveries begins nothing more, as a run's does."""
 _AGAIN = 15.0
-"""Seconds after which what could not be delivered is tried again, unless the desk is sick."""
+"""Seconds after which what is left is tried again, unless the desk or the ledger fails."""
 _IDLE_ROUND = 5.0
-"""Seconds between two looks into the ledger for what others have left to deliver."""
+"""Seconds after which the ledger is read again, if nothing is left to deliver."""
 _LONGEST_PAUSE = 60.0
+"""Seconds between two rounds at the most, while the desk or the ledger fails."""
 
 
 class OutboxRelay:
-    """Carries out what the ledger holds for one box office.
+    """Delivers what the ledger holds for a box office.
 
     Args:
-        job: the box office, its desk, the ledger. It leaves when ``job.stopping`` says so.
-        say: tells of a round in which something happened (``report=…``), or a line (``said=…``).
+        job: the box office, its desk, the ledger. The relay ends when ``job.stopping`` says so.
+        say: reports a round in which something happened (``report=…``), or a line (``said=…``).
     """
 
     def __init__(self, job: Job, say: Callable[..., Flow[None]]) -> None:
         self.fence: Fence | None = None
-        """The right to send; without it there is nothing to do yet."""
+        """The lease under which it sends; while it has none, it does nothing."""
         self.left: Mapping[str, int] = {}
-        """What is still to be delivered, by state."""
+        """How many acts are still to be delivered, by state."""
         self.stopped: ApiError | None = None
-        """What kept the last round from delivering."""
+        """The error that stopped the last round."""
         self._job, self._say = job, say
-        self._rung = False
+        self._woken = False
         self._delivered = self._folded = 0
         self._outcomes: dict[str, Outcome] = {}
 
-    def ring(self) -> None:
-        """There is something to deliver. Never waits."""
-        self._rung = True
+    def wake(self) -> None:
+        """Start a round soon: there is something to deliver. Does not wait."""
+        self._woken = True
 
     def counted(self) -> tuple[int, int]:
-        """How many acts were delivered, and how many second tickets folded, since last asked."""
+        """How many acts were delivered, and how many second tickets folded, since the last call."""
         counts = self._delivered, self._folded
         self._delivered = self._folded = 0
         return counts
 
-    def carrying(self) -> Flow[None]:
-        """Carry out what there is, until it is time to leave.
+    def relaying(self) -> Flow[None]:
+        """Deliver round by round, until the process is asked to leave.
 
         Raises:
-            LedgerError: it will not pass by itself, or somebody else has the lease.
+            LedgerError: the ledger fails and will not recover by itself, or somebody else has the
+                lease.
         """
-        due, sick, stopping = 0.0, 0, self._job.stopping
+        due, failures, stopping = 0.0, 0, self._job.stopping
         while not stopping():
             moment = yield from tick()
-            if self.fence is None or not (self._rung or moment >= due):
+            if self.fence is None or not (self._woken or moment >= due):
                 yield from sleep(self._job.watching.idle)
                 continue
-            self._rung = False
+            self._woken = False
             try:
                 yield from self._round(self.fence, moment)
             except LedgerError as error:
                 if isinstance(error, TakenOverError) or not error.temporary:
                     raise
-                sick += 1
+                failures += 1
             else:
-                sick = sick + 1 if self.stopped is not None else 0
+                failures = failures + 1 if self.stopped is not None else 0
             moment = yield from tick()
             wait = _AGAIN if self.left else _IDLE_ROUND
-            due = moment + (min(_LONGEST_PAUSE, 2.5 * 2.0 ** min(sick, 5)) if sick else wait)
+            if failures:
+                wait = min(_LONGEST_PAUSE, 2.5 * 2.0 ** min(failures, 5))
+            due = moment + wait
 
     def _round(self, fence: Fence, moment: float) -> Flow[None]:
         report = PassReport(box_office=self._job.name)
         report = yield from deliver(self._job, fence, report, moment + _ROUND)
         done, before = report.deliveries, self.stopped
-        news = self._fresh(done.delivered)
+        changed = self._changed(done.delivered)
         self.left, self.stopped = report.left, done.stopped
         self._delivered += len(done.delivered)
         self._folded += done.folded
-        told = done.stopped is not None and type(done.stopped) is not type(before)
+        new_error = done.stopped is not None and type(done.stopped) is not type(before)
         if before is not None and done.stopped is None:
             yield from self._say(said=f"{self._job.desk.title} answers again")
-        if news or told:
-            stopped = done.stopped if told else None
-            shown = attrs.evolve(done, delivered=tuple(news), stopped=stopped)
+        if changed or new_error:
+            stopped = done.stopped if new_error else None
+            shown = attrs.evolve(done, delivered=tuple(changed), stopped=stopped)
             yield from self._say(report=attrs.evolve(report, deliveries=shown))
 
-    def _fresh(self, delivered: Sequence[Delivered]) -> list[Delivered]:
-        """What is not as it was the last time somebody was told."""
-        before, self._outcomes = self._outcomes, {}
-        for one in delivered:
-            if not one.outcome.settled:
-                self._outcomes[one.intent.marker] = one.outcome
-        return [one for one in delivered if before.get(one.intent.marker) is not one.outcome]
+    def _changed(self, delivered: Sequence[Delivered]) -> list[Delivered]:
+        """The acts whose outcome is another than in the round before."""
+        before = self._outcomes
+        self._outcomes = {
+            act.intent.marker: act.outcome for act in delivered if not act.outcome.settled
+        }
+        return [act for act in delivered if before.get(act.intent.marker) is not act.outcome]

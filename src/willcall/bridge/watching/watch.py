@@ -9,7 +9,7 @@ first is over.
 ::
 
     observing    lease → look → diff → decide → commit → look → …          → release
-                                            │ rings                        ▲ waits
+                                            │ wakes                        ▲ waits
     delivering                              └▶ attempting → send → done → … ┘
 
 Once a minute the first does what a run does besides looking: scheduled removals, what time alone
@@ -107,7 +107,7 @@ class Watch:
         self._noted: tuple[str, float] | None = None
         self._minute: Heartbeat | None = None
         self._tally = RequestCounter()
-        self._courier = OutboxRelay(attrs.evolve(job, stopping=self._leaving), self._say)
+        self._relay = OutboxRelay(attrs.evolve(job, stopping=self._leaving), self._say)
         self._tempo = RateController(lambda trip: rate_of(job, trip))
 
     # -- observing ----------------------------------------------------------------------------
@@ -125,7 +125,7 @@ class Watch:
         if fence is None:
             self.over = self.delivered = True
             return attrs.evolve(report, trouble=busy(job.name))
-        self._courier.fence = fence
+        self._relay.fence = fence
         try:
             yield from watched(self._watch(fence), self._tally)
         except StoppedError:
@@ -140,7 +140,7 @@ class Watch:
         yield from self._handed_over()
         kept = yield from self._released(fence)
         trouble = self._fault or report.trouble or kept
-        return attrs.evolve(report, trouble=trouble, left=self._courier.left)
+        return attrs.evolve(report, trouble=trouble, left=self._relay.left)
 
     def _released(self, fence: Fence) -> Flow[LedgerError | None]:
         """Give the lease back; one that the ledger does not take back now runs out by itself."""
@@ -165,7 +165,7 @@ class Watch:
             self._snapshot = dict(state.snapshot)
             self._fast = {one.name for one in state.conditions if one.change.kind == SELLING_FAST}
         self._planner, patrol = planner, Poller(planner, self._snapshot)
-        self._courier.ring()
+        self._relay.wake()
         yield from self._say(said=f"watching {len(self._snapshot)} events")
         while not self._leaving():
             yield from self._keep(fence)
@@ -292,7 +292,7 @@ class Watch:
         """Wake delivery, and tell of a decision."""
         decision = concluded.decision
         if decision.intents:
-            self._courier.ring()
+            self._relay.wake()
         self._fast -= set(decision.over)
         self._fast |= {one.name for one in decision.conditions if one.change.kind == SELLING_FAST}
         assert self._minute is not None  # noqa: S101 - there is one while anything is concluded
@@ -428,9 +428,9 @@ class Watch:
 
     def _note_minute(self, minute: Heartbeat, at: datetime) -> Flow[None]:
         """A minute of watching is what a run is: the ledger and the watchdog are told alike."""
-        job, courier = self.job, self._courier
-        minute.delivered, minute.folded = courier.counted()
-        minute.left, minute.stopped = courier.left, courier.stopped
+        job, relay = self.job, self._relay
+        minute.delivered, minute.folded = relay.counted()
+        minute.left, minute.stopped = relay.left, relay.stopped
         if self._noted is None:
             minute.error = None  # it has passed
         code, moment = minute.code, (yield from tick())
@@ -452,7 +452,7 @@ class Watch:
     def delivering(self) -> Flow[None]:
         """Carry out what was written down, as soon as it is, until observing is over."""
         try:
-            yield from watched(self._courier.carrying(), self._tally)
+            yield from watched(self._relay.relaying(), self._tally)
         except StoppedError:
             pass
         except WillcallError as error:
