@@ -18,7 +18,7 @@ CASE = Case(
     rule="built-in/event.sold_out",
     kind="event.sold_out",
     subject="evt_1",
-    episode=1,
+    occurrence=1,
     marker="wc-00000001",
     title="Late Laughs",
     opened_at=NOW,
@@ -26,7 +26,7 @@ CASE = Case(
     acts=1,
 )
 OPEN = Intent(case=CASE.marker, position=1, act=Act.OPEN, payload={"subject": "s", "body": "b"})
-AGAIN = attrs.evolve(CASE, marker="wc-00000002", episode=2)
+AGAIN = attrs.evolve(CASE, marker="wc-00000002", occurrence=2)
 
 
 @pytest.fixture(params=[MemoryLedger, in_sqlite], ids=["memory", "sqlite"])
@@ -48,11 +48,11 @@ def _decided(ledger: Ledger, *cases: Case, intents: tuple[Intent, ...] = ()) -> 
     ("cases", "intents"),
     [
         ((AGAIN,), ()),
-        ((attrs.evolve(AGAIN, episode=1, state=CaseState.CLEARED),), ()),
+        ((attrs.evolve(AGAIN, occurrence=1, state=CaseState.CLEARED),), ()),
         ((), (OPEN,)),
         ((), (attrs.evolve(OPEN, case="wc-00000009"),)),
     ],
-    ids=["two live ones", "the same episode", "the same position", "an act of no case"],
+    ids=["two live ones", "the same occurrence", "the same position", "an act of no case"],
 )
 def test_what_the_tables_forbid_is_written_nowhere(
     ledger: Ledger, cases: tuple[Case, ...], intents: tuple[Intent, ...]

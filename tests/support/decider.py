@@ -70,14 +70,14 @@ class Decider:
         self.state = State(snapshot={})
         self.at = NOW
         self.intents: tuple[Intent, ...] = ()
-        self.told: list[str] = []
+        self.outcomes: list[str] = []
 
     def apply(
         self,
         *what: str | Change,
         event: EventFacts = EVENT,
         after: timedelta = MINUTE,
-        blind: bool = False,
+        partial: bool = False,
     ) -> list[str]:
         """Decide a pass in which this changes; returns the acts that follow."""
         self.at += after
@@ -87,7 +87,7 @@ class Decider:
             for one in what
         ]  # fmt: skip
         return self._kept(
-            decide("main-room", self.state, changes, {}, self.at, self.rules, blind=blind)
+            decide("main-room", self.state, changes, {}, self.at, self.rules, partial=partial)
         )
 
     def releases(self, *markers: str) -> list[str]:
@@ -128,17 +128,17 @@ class Decider:
         for name in decision.over:
             del conditions[name]
         conditions |= {one.name: one for one in decision.conditions}
-        episodes = dict(self.state.episodes)
+        occurrences = dict(self.state.occurrences)
         for case in cases.values():
-            episodes[case.led_by] = max(case.episode, episodes.get(case.led_by, 0))
+            occurrences[case.led_by] = max(case.occurrence, occurrences.get(case.led_by, 0))
         live = [c.led_by for c in cases.values() if c.state in {CaseState.OPEN, CaseState.HELD}]
         assert len(live) == len(set(live)), "the ledger would refuse two of these"
         self.state = attrs.evolve(
             self.state,
             cases=tuple(cases.values()),
             conditions=tuple(conditions.values()),
-            episodes=episodes,
+            occurrences=occurrences,
         )
         self.intents = decision.intents
-        self.told = [one.outcome for one in decision.recorded]
+        self.outcomes = [one.outcome for one in decision.recorded]
         return [intent.act.value for intent in decision.intents]

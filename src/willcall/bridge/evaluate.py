@@ -97,7 +97,7 @@ def conclude(
     planner: bytes | None = None,
     swept: bool = True,
     unwritten: Mapping[str, EventFacts] | None = MappingProxyType({}),
-    lately: timedelta = timedelta(0),
+    recent: timedelta = timedelta(0),
 ) -> Flow[Conclusion]:
     """Decide what a look means, and write it down; both in one transaction.
 
@@ -110,12 +110,12 @@ def conclude(
         planner: what the planner has learned meanwhile.
         swept: whether it ends a complete look at the box office.
         unwritten: see :class:`~willcall.bridge.model.cases.Conclusion`.
-        lately: cases opened so short a while ago count towards a storm as well.
+        recent: cases that were opened within this time count towards a storm as well.
     """
     removed = removed or RemovalsDone()
 
     def step(state: State) -> Conclusion:
-        decision, foretold = decided(job, state, found, removed, lately)
+        decision, foretold = decided(job, state, found, removed, recent)
         return Conclusion(decision=decision, swept=swept, foretold=foretold, unwritten=unwritten)
 
     moment = yield from now()
@@ -151,7 +151,7 @@ def decided(
     state: State,
     found: Found,
     removed: RemovalsDone | None = None,
-    lately: timedelta = timedelta(0),
+    recent: timedelta = timedelta(0),
 ) -> tuple[Decision, tuple[Prediction, ...]]:
     """What was seen, as a decision; nothing is written. A run, a watch and a plan share it."""
     at = found.observation.at
@@ -163,7 +163,7 @@ def decided(
     holding = {one.name for one in state.conditions}
     sold = sales(job.name, found.expected, holding, at, job.selling_fast, job.rules.low_stock)
     news = (*found.changes, *sold.changes, *removed.changes, *trouble, *dead)
-    decision = decide(job.name, state, news, found.differing, at, job.rules, lately=lately)
+    decision = decide(job.name, state, news, found.differing, at, job.rules, recent=recent)
     baseline = state.snapshot is None
     changed = None if dict(troubles) == dict(state.troubles) else troubles
     return attrs.evolve(decision, baseline=baseline, troubles=changed), sold.foretold
@@ -188,7 +188,7 @@ def in_trouble(
         if error is not None:
             changes, troubles = noted(job.name, state.troubles, error, at)
         changes = (*changes, *letters(job.name, state, at))
-        decision = decide(job.name, state, changes, {}, at, job.rules, blind=True)
+        decision = decide(job.name, state, changes, {}, at, job.rules, partial=True)
         if state.snapshot is None:
             # Before a baseline nobody knows whether a lost ledger has said the same: look first.
             intents = (attrs.evolve(one, state=IntentState.UNKNOWN) for one in decision.intents)

@@ -357,7 +357,7 @@ def report_removal_failure(job: Job, event: str, ticket_type: str) -> Flow[PassR
     )
 
     def step(state: State) -> Conclusion:
-        decision = decide(job.name, state, [change], {}, started, job.rules, blind=True)
+        decision = decide(job.name, state, [change], {}, started, job.rules, partial=True)
         return Conclusion(decision=decision, swept=False)
 
     return (yield from _errand(job, started, step))

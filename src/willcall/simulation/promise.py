@@ -185,7 +185,7 @@ class Promise:
                     if name[0] == "ticket_type.low_stock":
                         continue  # what was sold out and has a few places again is good news
                     raise BrokenError(f"{name} holds, and nobody noticed")
-                if not (condition.told or condition.covered_by):
+                if not (condition.announced or condition.covered_by):
                     raise BrokenError(f"{name} holds, and no ticket tells of it")
         self._live_cases_have_tickets()
 

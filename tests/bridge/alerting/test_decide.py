@@ -51,7 +51,7 @@ def test_every_kind_can_open_a_ticket(kind: str) -> None:
     decider = Decider(a_rule(kind))
     assert decider.apply(kind) == OPENED
     (case,) = decider.live
-    assert (case.kind, case.rule, case.episode) == (kind, "r0", 1)
+    assert (case.kind, case.rule, case.occurrence) == (kind, "r0", 1)
     assert decider.apply() == []
 
 
@@ -62,7 +62,7 @@ def test_a_condition_that_is_seen_again_is_the_same(kind: str) -> None:
     decider.apply(kind)
     (case,) = decider.live
     assert decider.apply(kind) == []
-    assert decider.told == [f"already open as {case.marker}"]
+    assert decider.outcomes == [f"already open as {case.marker}"]
 
 
 @pytest.mark.parametrize("kind", NOTICES)
@@ -73,7 +73,7 @@ def test_a_notice_that_comes_again_is_news_again(kind: str) -> None:
     (first,) = decider.live
     assert decider.apply(kind) == ["note", "resolve", *OPENED]
     (second,) = decider.live
-    assert (second.episode, decider.state_of(first)) == (2, CaseState.SUPERSEDED)
+    assert (second.occurrence, decider.state_of(first)) == (2, CaseState.SUPERSEDED)
 
 
 @pytest.mark.parametrize("kind", NOTICES)
@@ -81,7 +81,7 @@ def test_a_notice_that_no_rule_takes_is_forgotten(kind: str) -> None:
     """It has happened, and is over."""
     decider = Decider()
     assert decider.apply(kind) == []
-    assert decider.told == ["no rule takes it"]
+    assert decider.outcomes == ["no rule takes it"]
     assert decider.state.conditions == ()
 
 
@@ -92,7 +92,7 @@ def test_good_news_clears(kind: str, clears: str) -> None:
     decider.apply(kind)
     (case,) = decider.live
     assert decider.apply(clears) == ["message", "resolve"]
-    assert decider.told[0] == f"ended {case.marker}"
+    assert decider.outcomes[0] == f"ended {case.marker}"
     assert decider.state_of(case) is CaseState.CLEARED
     assert not [one for one in decider.state.conditions if one.change.kind == kind]
 
@@ -119,7 +119,7 @@ def test_a_ticket_covers_what_its_reader_knows(cover: str, kind: str, order: int
     decider = Decider(a_rule(cover, id="r0"), a_rule(kind, id="r1"))
     decider.apply(*pair)
     assert {case.kind for case in decider.live} <= {cover}
-    assert f"covered by {cover}" in decider.told
+    assert f"covered by {cover}" in decider.outcomes
     alone = Decider(a_rule(kind, id="r1"))
     alone.apply(*pair)
     assert [case.kind for case in alone.live] == [kind]
@@ -236,14 +236,14 @@ def test_a_condition_must_hold_for_as_long_as_the_rule_says() -> None:
     """And be gone as long before it is over: a flapping one opens one ticket, and ends once."""
     decider = Decider(a_rule("event.sold_out", hold=TEN))
     assert decider.apply("event.sold_out") == []
-    assert decider.told == ["waits whether it holds for 0:10:00"]
+    assert decider.outcomes == ["waits whether it holds for 0:10:00"]
     assert decider.apply(after=TEN - timedelta(minutes=2)) == []
     assert decider.apply(after=timedelta(minutes=2)) == OPENED
     for _ in range(5):
         assert decider.apply("event.back_on_sale") == []
-        assert decider.told == ["waits whether it stays so"]
+        assert decider.outcomes == ["waits whether it stays so"]
         assert decider.apply("event.sold_out", after=timedelta(minutes=9)) == []
-        assert decider.told == ["on again before it counted as over"]
+        assert decider.outcomes == ["on again before it counted as over"]
         assert decider.apply(after=TEN) == []
     assert decider.apply("event.back_on_sale") == []
     assert decider.apply(after=TEN - timedelta(minutes=2)) == []
@@ -301,10 +301,10 @@ def test_the_same_ticket_again_within_the_time_a_rule_gives(gap: timedelta, reop
     assert decider.apply("event.back_on_sale") == ["message", "resolve"]
 
 
-def test_the_same_thing_again_is_the_next_episode() -> None:
+def test_the_same_thing_again_is_the_next_occurrence() -> None:
     """Counted for ever, whatever became of the ones before."""
     decider = Decider(a_rule("event.sold_out"))
-    decider.state = attrs.evolve(decider.state, episodes={("r0", "event.sold_out", "evt_1"): 4})
+    decider.state = attrs.evolve(decider.state, occurrences={("r0", "event.sold_out", "evt_1"): 4})
     decider.apply("event.sold_out")
     (case,) = decider.live
     assert case.marker == case_marker("main-room", "r0", "event.sold_out", "evt_1", 5)
@@ -398,7 +398,7 @@ def test_what_is_silenced_opens_when_the_silence_ends_if_it_still_holds() -> Non
     decider = Decider(a_rule("event.sold_out", "event.renamed"))
     decider.silence(timedelta(hours=1))
     assert decider.apply("event.sold_out", "event.renamed") == []
-    assert decider.told == ["silenced by ada: rehearsal"] * 2
+    assert decider.outcomes == ["silenced by ada: rehearsal"] * 2
     assert decider.apply(after=timedelta(hours=1)) == OPENED
     assert "Also" not in decider.intents[0].payload["body"]
     decider.silence(timedelta(hours=1))
@@ -435,9 +435,9 @@ def test_nothing_is_opened_in_quiet_hours_and_nothing_lost_in_them() -> None:
     be read at that very moment."""
     decider = Decider(a_rule("event.*", quiet_hours=Decider.quiet("17:00", "19:00")))
     assert decider.apply("event.sold_out", "event.renamed") == []
-    assert decider.told[0].startswith("quiet until 19:00")
+    assert decider.outcomes[0].startswith("quiet until 19:00")
     assert decider.apply(after=timedelta(minutes=30)) == []
-    assert decider.apply(after=timedelta(hours=1), blind=True) == []
+    assert decider.apply(after=timedelta(hours=1), partial=True) == []
     assert decider.apply() == OPENED
     assert "Also:\n- was called" in decider.intents[0].payload["body"]
 
@@ -457,7 +457,7 @@ def test_a_box_office_that_cannot_be_read_opens_and_ends_nothing_of_its_own() ->
     """But its own trouble is told."""
     decider = Decider(a_rule("event.sold_out", hold=TEN), a_rule("box_office.unreachable", id="r1"))
     decider.apply("event.sold_out")
-    assert decider.apply("box_office.unreachable", after=TEN, blind=True) == OPENED
+    assert decider.apply("box_office.unreachable", after=TEN, partial=True) == OPENED
     assert [case.kind for case in decider.live] == ["box_office.unreachable"]
     assert decider.apply("box_office.reachable") == ["message", "resolve", *OPENED]
 

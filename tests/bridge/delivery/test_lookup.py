@@ -18,7 +18,7 @@ CASE = Case(
     rule="r",
     kind="event.sold_out",
     subject="e",
-    episode=1,
+    occurrence=1,
     marker="wc-3k9f2m7q",
     title="Gala",
     opened_at=datetime(2026, 11, 21, tzinfo=UTC),

@@ -68,7 +68,11 @@ def test_the_ledger_is_read_back_and_nothing_is_sent_again(house: VirtualBridge)
     assert after.keys() == before.keys()
     for marker, case in after.items():
         old = before[marker]
-        assert (case.ticket_id, case.kind, case.episode) == (old.ticket_id, old.kind, old.episode)
+        assert (case.ticket_id, case.kind, case.occurrence) == (
+            old.ticket_id,
+            old.kind,
+            old.occurrence,
+        )
         assert case.acts >= old.acts
     sold_out = house.box_office.event(events[0])
     house.box_office.restock(sold_out.id, sold_out.ticket_types[0].name, 5)
@@ -80,7 +84,7 @@ def test_the_ledger_is_read_back_and_nothing_is_sent_again(house: VirtualBridge)
     assert house.run().exit_code == 0
 
 
-def test_the_next_episode_has_a_marker_of_its_own(house: VirtualBridge) -> None:
+def test_the_next_occurrence_has_a_marker_of_its_own(house: VirtualBridge) -> None:
     """A ticket that was resolved counts: the same thing again is the second time."""
     event = house.box_office.event(house.event())
     for _ in range(2):

@@ -319,7 +319,7 @@ def test_a_key_that_got_into_an_error_gets_no_further() -> None:
         rule="r",
         kind="event.sold_out",
         subject="evt_1",
-        episode=1,
+        occurrence=1,
         marker="wc-1",
         title="t",
         opened_at=NOW,

@@ -41,7 +41,7 @@ CHANGE = Change(
 )
 CONDITION = Condition(
     change=CHANGE,
-    told=frozenset({"built-in/event.sold_out", "gala"}),
+    announced=frozenset({"built-in/event.sold_out", "gala"}),
     covered_by="event.cancelled",
     ending=attrs.evolve(CHANGE, kind="event.back_on_sale"),
 )
@@ -50,7 +50,7 @@ CASE = Case(
     rule="built-in/event.sold_out",
     kind="event.sold_out",
     subject="evt_1",
-    episode=1,
+    occurrence=1,
     marker="wc-00000001",
     title="Late Laughs",
     opened_at=NOW,
@@ -62,7 +62,7 @@ KNOWN = State(
     snapshot={EVENT.id: EVENT},
     conditions=(CONDITION,),
     cases=(CASE,),
-    episodes={CASE.led_by: 1},
+    occurrences={CASE.led_by: 1},
     troubles={"box_office.unreachable": 2},
 )
 INTENT = Intent(case=CASE.marker, position=1, act=Act.OPEN, payload={"subject": "s", "body": "b"})
@@ -102,7 +102,7 @@ def test_a_condition_is_replaced_and_goes(ledger: Ledger) -> None:
     fence = leased(ledger)
     other = Condition(change=attrs.evolve(CHANGE, kind="event.moved"))
     ledger.commit(fence, decision(conditions=(CONDITION, other)), NOW)
-    again = attrs.evolve(CONDITION, told=frozenset(), covered_by=None, ending=None)
+    again = attrs.evolve(CONDITION, announced=frozenset(), covered_by=None, ending=None)
     nothing: dict[str, Any] = {"cases": (), "intents": (), "recorded": ()}
     ledger.commit(fence, decision(conditions=(again,), **nothing), NOW)
     assert set(ledger.state("main-room").conditions) == {again, other}
@@ -111,13 +111,13 @@ def test_a_condition_is_replaced_and_goes(ledger: Ledger) -> None:
 
 
 def test_a_case_that_ended_is_known_as_long_as_it_may_be_reopened(ledger: Ledger) -> None:
-    """And its episodes are counted for ever."""
+    """And its occurrences are counted for ever."""
     ended = attrs.evolve(CASE, state=CaseState.CLEARED, members=(), ended_at=NOW)
     ledger.commit(leased(ledger), decision(cases=(ended,), conditions=()), NOW)
     assert ledger.state("main-room").cases == ()
     assert ledger.state("main-room", NOW + timedelta(seconds=1)).cases == ()
     assert ledger.state("main-room", NOW).cases == (ended,)
-    assert ledger.state("main-room").episodes == {CASE.led_by: 1}
+    assert ledger.state("main-room").occurrences == {CASE.led_by: 1}
 
 
 @pytest.mark.parametrize("state", CaseState)

@@ -54,7 +54,7 @@ CHANGE = Change(
 )
 CONDITION = Condition(
     change=CHANGE,
-    told=frozenset({"built-in/event.sold_out", "gala"}),
+    announced=frozenset({"built-in/event.sold_out", "gala"}),
     covered_by="event.cancelled",
     ending=attrs.evolve(CHANGE, kind="event.back_on_sale"),
 )
@@ -63,7 +63,7 @@ CASE = Case(
     rule="built-in/event.sold_out",
     kind="event.sold_out",
     subject="evt_1",
-    episode=1,
+    occurrence=1,
     marker="wc-00000001",
     title="Late Laughs",
     opened_at=NOW,
@@ -75,7 +75,7 @@ KNOWN = State(
     snapshot={EVENT.id: EVENT},
     conditions=(CONDITION,),
     cases=(CASE,),
-    episodes={CASE.led_by: 1},
+    occurrences={CASE.led_by: 1},
     troubles={"box_office.unreachable": 2},
 )
 INTENT = Intent(case=CASE.marker, position=1, act=Act.OPEN, payload={"subject": "s", "body": "b"})
@@ -265,7 +265,7 @@ def test_the_last_line_of_defence_refuses_a_second_open_case(ledger: SqlLedger) 
     """Of one condition; once the first has ended it may come again."""
     fence = leased(ledger)
     ledger.commit(fence, decision(), NOW)
-    second = attrs.evolve(CASE, marker="wc-00000002", episode=2)
+    second = attrs.evolve(CASE, marker="wc-00000002", occurrence=2)
     with pytest.raises(LedgerError, match="UNIQUE constraint failed"):
         ledger.commit(fence, decision(cases=(second,), intents=()), NOW)
     ended = attrs.evolve(CASE, state=CaseState.CLEARED, ended_at=NOW)

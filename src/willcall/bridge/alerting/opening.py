@@ -1,7 +1,7 @@
-"""How what is due opens a ticket, joins one that is there, or takes one up again. Pure.
+"""How a due condition opens a ticket, joins an open one, or reopens an earlier one. Pure.
 
-What comes in one pass for one event and one address is one case, led by the weightiest; what comes
-later to the same rule and group joins it.
+The conditions of a pass that concern the same event and go to the same address become one case,
+led by the most severe. Later conditions of the same rule and group join it.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from ..model.cases import Case, CaseState, Condition, Name
 from ..model.changes import Change
 from ..model.kinds import KINDS
 from ..model.rules import GroupBy, Rule
-from .storms import digest_what_is_held, held_kinds, is_storm
+from .storms import digest_held, held_kinds, is_storm
 from .unit_of_work import UnitOfWork
 
 Due = tuple[Rule, Condition]
-"""A rule whose time has come to tell of a condition."""
+"""A rule, and a condition that is to be announced under it now."""
 
 
-def open_cases(work: UnitOfWork, due: Iterable[Due], lately: timedelta) -> None:
-    """Give everything that is due its ticket, or hold it if it is too much at once.
+def open_cases(work: UnitOfWork, due: Iterable[Due], recent: timedelta) -> None:
+    """Open a ticket for everything that is due, or hold it back if it is too much at once.
 
     Args:
         work: the conditions and cases.
-        due: what is to be told, and under which rule.
-        lately: cases opened so short a while ago count towards a storm as well.
+        due: what is to be announced, and under which rule.
+        recent: cases that were opened within this time count towards a storm as well.
     """
     joining: list[tuple[Case, Rule, Condition]] = []
     fresh: dict[object, list[Due]] = {}
@@ -39,21 +39,21 @@ def open_cases(work: UnitOfWork, due: Iterable[Due], lately: timedelta) -> None:
         else:
             key = _together(rule, condition)
             if any(other.name == condition.name for _, other in fresh.get(key, ())):
-                key = key, rule.id  # a second rule that takes it has words of its own
+                key = key, rule.id  # a second rule that takes it has its own words
             fresh.setdefault(key, []).append((rule, condition))
     for case, rule, condition in joining:
         _join(work, work.cases[case.marker], rule, condition)
-    storm, alike = is_storm(work, len(fresh), lately), held_kinds(work)
+    storm, alike = is_storm(work, len(fresh), recent), held_kinds(work)
     opened = [
-        _begin(work, group, held=storm or any(c.change.kind in alike for _, c in group))
+        _open(work, group, held=storm or any(c.change.kind in alike for _, c in group))
         for group in fresh.values()
     ]
-    if any(case.state is CaseState.HELD for case in opened) or lately:
-        digest_what_is_held(work, lately)
+    if any(case.state is CaseState.HELD for case in opened) or recent:
+        digest_held(work, recent)
 
 
 def _group(rule: Rule, condition: Condition) -> str:
-    """What others must share to join a case's ticket; empty if none may."""
+    """What a condition must share with a case to join its ticket; empty if none may join."""
     change = condition.change
     if rule.group_by is GroupBy.EVENT and change.event is not None:
         return f"event {change.event.id}"
@@ -63,15 +63,15 @@ def _group(rule: Rule, condition: Condition) -> str:
 
 
 def _together(rule: Rule, condition: Condition) -> object:
-    """What comes in one pass and would go to one place is one ticket, even under several rules:
-    an event that changes its date and its place has one story."""
+    """What the conditions of a pass must share to have a ticket together. Several rules may share
+    one: an event that changes its date and its place is one ticket."""
     group = _group(rule, condition)
     if rule.group_by is GroupBy.EVENT:
         return group, rule.address
     return (group, rule.id) if group else (rule.id, condition.name)
 
 
-# -- a ticket that is there -------------------------------------------------------------------
+# -- joining an open ticket -------------------------------------------------------------------
 
 
 def _joinable(work: UnitOfWork, rule: Rule, condition: Condition) -> Case | None:
@@ -82,39 +82,41 @@ def _joinable(work: UnitOfWork, rule: Rule, condition: Condition) -> Case | None
 
 
 def _join(work: UnitOfWork, case: Case, rule: Rule, condition: Condition) -> None:
-    """Tell of one more thing in a ticket that is there already."""
+    """Announce another condition in an open ticket."""
     members = tuple(dict.fromkeys((*case.members, condition.name)))
     case = work.put(attrs.evolve(case, members=members))
-    work.told(condition.name, frozenset({rule.id}))
-    work.came_of(condition.change, f"added to {case.marker}", case.marker)
+    work.mark_announced(condition.name, frozenset({rule.id}))
+    work.record(condition.change, f"added to {case.marker}", case.marker)
     if case.state is not CaseState.HELD:
-        work.put(work.scribe.add(case, rule, work.as_it_is_now(condition.change)))
+        work.put(work.outbox.add(case, rule, work.as_it_is_now(condition.change)))
 
 
-# -- a new one, or one taken up again ---------------------------------------------------------
+# -- a new ticket, or one that is reopened ---------------------------------------------------------
 
 
-def _begin(work: UnitOfWork, group: Sequence[Due], *, held: bool) -> Case:
-    ranked = sorted(group, key=_weight)
+def _open(work: UnitOfWork, group: Sequence[Due], *, held: bool) -> Case:
+    ranked = sorted(group, key=_rank)
     rule, lead = ranked[0]
     others = [work.as_it_is_now(condition.change) for _, condition in ranked[1:]]
     lead = attrs.evolve(lead, change=work.as_it_is_now(lead.change))
     for _, condition in ranked:
-        work.told(condition.name, frozenset(r.id for r, c in ranked if c.name == condition.name))
+        work.mark_announced(
+            condition.name, frozenset(r.id for r, c in ranked if c.name == condition.name)
+        )
     members = tuple(dict.fromkeys(condition.name for _, condition in ranked))
-    case = None if held else _taken_up_again(work, rule, lead, members, others)
+    case = None if held else _reopened(work, rule, lead, members, others)
     if case is None:
         case = work.new_case(rule, lead, members, _group(rule, lead), held=held)
         if not held:
-            case = work.put(work.scribe.announce(case, rule, lead.change, others))
+            case = work.put(work.outbox.announce(case, rule, lead.change, others))
     word = "held" if held else "opened"
     for _, condition in ranked:
-        work.came_of(condition.change, f"{word} {case.marker}", case.marker)
+        work.record(condition.change, f"{word} {case.marker}", case.marker)
     return case
 
 
-def _weight(due: Due) -> tuple[int, int, str]:
-    """The weightiest first."""
+def _rank(due: Due) -> tuple[int, int, str]:
+    """Sorts by severity, the most severe first."""
     rule, condition = due
     change = condition.change
     return -rule.severity_of(change.kind).weight, _ORDER[change.kind], change.subject
@@ -123,22 +125,23 @@ def _weight(due: Due) -> tuple[int, int, str]:
 _ORDER = {kind: number for number, kind in enumerate(KINDS)}
 
 
-def _taken_up_again(
+def _reopened(
     work: UnitOfWork,
     rule: Rule,
     lead: Condition,
     members: tuple[Name, ...],
     others: Sequence[Change],
 ) -> Case | None:
-    """The case that ended a short while ago, with the same ticket; None if there is none."""
-    case = _recent(work, rule, lead)
+    """The case that ended within ``reopen_within``, open again with its ticket; None if there is
+    none."""
+    case = _ended_recently(work, rule, lead)
     if case is None:
         return None
     case = attrs.evolve(case, state=CaseState.OPEN, ended_at=None, members=members)
-    return work.put(work.scribe.take_up_again(case, rule, lead.change, others))
+    return work.put(work.outbox.reopen(case, rule, lead.change, others))
 
 
-def _recent(work: UnitOfWork, rule: Rule, lead: Condition) -> Case | None:
+def _ended_recently(work: UnitOfWork, rule: Rule, lead: Condition) -> Case | None:
     for case in work.cases.values():
         if case.led_by != (rule.id, *lead.name) or case.ended_at is None:
             continue

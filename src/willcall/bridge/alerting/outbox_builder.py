@@ -1,4 +1,4 @@
-"""The acts that a case's life asks for, as intents with their words in them. Pure."""
+"""The acts of a case, as intents that hold their words. Pure."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ TAG = "willcall"
 
 
 class OutboxBuilder:
-    """Writes down the acts of one pass. Each method returns the case with its acts counted."""
+    """Collects the intents of a pass. Each method returns the case with its acts counted."""
 
     def __init__(self, at: datetime) -> None:
         self._at = at
         self.intents: list[Intent] = []
 
     def announce(self, case: Case, rule: Rule, lead: Change, others: Sequence[Change]) -> Case:
-        """Open the ticket, tag it, and say what is to be said."""
+        """Open the ticket and tag it; write the rule's note and the message to the customer."""
         words = _words(rule, lead, others)
         severity = rule.severity_of(lead.kind)
         subject = in_subject(words.subject(), case.marker)
@@ -39,37 +39,37 @@ class OutboxBuilder:
             case = self._say(case, Act.NOTE, words.extra_note())
         return self._write(case, rule, words)
 
-    def take_up_again(self, case: Case, rule: Rule, lead: Change, others: Sequence[Change]) -> Case:
-        """Reopen the ticket, and tell what has happened again."""
+    def reopen(self, case: Case, rule: Rule, lead: Change, others: Sequence[Change]) -> Case:
+        """Reopen the ticket, and announce in it what happened again."""
         words = _words(rule, lead, others)
         case = self._act(case, Act.REOPEN, {})
         case = self._say(case, Act.NOTE, words.body())
         return self._write(case, rule, words)
 
     def add(self, case: Case, rule: Rule, change: Change) -> Case:
-        """Tell of one more thing in a ticket that is there already."""
+        """Announce another change in the open ticket of a case."""
         words = _words(rule, change)
         case = self._say(case, Act.NOTE, words.body())
         return self._write(case, rule, words)
 
-    def tell_ends(self, case: Case, rule: Rule, ends: Sequence[tuple[Change, bool]]) -> Case:
-        """Tell what has ended, in one message or note, and resolve the ticket if that was all.
+    def announce_ends(self, case: Case, rule: Rule, ends: Sequence[tuple[Change, bool]]) -> Case:
+        """Announce what has ended, in one message or note; resolve the ticket if the case is over.
 
         Args:
-            case: after what has ended has left it.
+            case: the case without the conditions that have ended.
             rule: its rule.
-            ends: each change that has ended one of its conditions, and whether it is good news.
+            ends: each change that ended a condition of it, and whether it is good news.
         """
-        # What several have in common is said once; good news first.
+        # A change that ended several conditions is said once; good news comes first.
         lead, *others = dict.fromkeys(c for c, _ in sorted(ends, key=lambda end: not end[1]))
         words = _words(rule, lead, others)
-        case = self._tell_end(case, rule, words, cleared=any(good for _, good in ends))
+        case = self._announce_end(case, rule, words, cleared=any(good for _, good in ends))
         if case.state is not CaseState.OPEN and rule.on_clear is OnClear.RESOLVE:
             case = self._act(case, Act.RESOLVE, {}, rule)
         return case
 
-    def _tell_end(self, case: Case, rule: Rule, words: Words, *, cleared: bool) -> Case:
-        """Good news goes to the customer; that something no longer matters, to the team only."""
+    def _announce_end(self, case: Case, rule: Rule, words: Words, *, cleared: bool) -> Case:
+        """Good news goes to the customer; that something is superseded goes to the team only."""
         if not cleared:
             return self._say(case, Act.NOTE, words.superseded_note(), rule)
         if rule.on_clear is OnClear.NOTHING:
@@ -88,7 +88,7 @@ class OutboxBuilder:
     def _act(
         self, case: Case, act: Act, payload: Mapping[str, Any], rule: Rule | None = None
     ) -> Case:
-        """Add an act to a case; one of a rule that is quiet just now waits until it is not."""
+        """Add an act to a case. Given a rule with quiet hours, it waits for their end."""
         case = attrs.evolve(case, acts=case.acts + 1)
         quiet = rule.quiet_hours.until(self._at) if rule and rule.quiet_hours else None
         self.intents.append(

@@ -1,6 +1,7 @@
-"""Many cases at once: they are held, one digest ticket lists them, and a person lets them go. Pure.
+"""Storms: too many cases at once are held, a digest ticket lists them, and a person releases them.
+Pure.
 
-Whoever looks often sees a storm in parts, so what was opened a short while ago counts as well.
+A watch, which polls often, sees a storm in parts, so recently opened cases count as well.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ _STORM_LASTS = timedelta(hours=1)
 STORM_RULE = f"{BUILT_IN}/{STORM}"
 
 
-def is_storm(work: UnitOfWork, fresh: int, lately: timedelta) -> bool:
-    """Whether so many new cases, with those of a short while ago, are more than the limit."""
+def is_storm(work: UnitOfWork, fresh: int, recent: timedelta) -> bool:
+    """Whether the new cases and the recent ones are more than the limit."""
     limit = work.rules.storm.limit
-    since = work.at - lately
+    since = work.at - recent
     before = sum(
         case.opened_at > since and case.kind != STORM for case in work.known_cases.values()
     )
@@ -33,7 +34,8 @@ def is_storm(work: UnitOfWork, fresh: int, lately: timedelta) -> bool:
 
 
 def held_kinds(work: UnitOfWork) -> set[str]:
-    """A large one may take several passes to be seen: what is like it goes where it went."""
+    """The kinds of the cases that are held. A large storm may take several passes to be seen: later
+    cases of the same kinds are held as well."""
     return {
         case.kind
         for case in work.live()
@@ -41,8 +43,8 @@ def held_kinds(work: UnitOfWork) -> set[str]:
     }
 
 
-def digest_what_is_held(work: UnitOfWork, lately: timedelta) -> None:
-    """List what is held and in no digest yet; who looks often does so once a minute at most."""
+def digest_held(work: UnitOfWork, recent: timedelta) -> None:
+    """Open a digest of the held cases that are in no digest yet, at most one in ``recent``."""
     digests = [case.opened_at for case in work.cases.values() if case.kind == STORM]
     last = max(digests, default=work.at - STORM_KNOWN)
     held = [
@@ -50,12 +52,12 @@ def digest_what_is_held(work: UnitOfWork, lately: timedelta) -> None:
         for case in work.cases.values()
         if case.state is CaseState.HELD and case.opened_at > last
     ]
-    if held and work.at - last >= lately:
+    if held and work.at - last >= recent:
         _digest(work, held)
 
 
 def _digest(work: UnitOfWork, held: Sequence[Case]) -> None:
-    """One ticket that lists what a storm has brought, and how to let it go."""
+    """Open a ticket that lists the held cases, and says how to release them."""
     listed = "\n".join(
         f"- {plain(case.title)}: {KINDS[case.kind].summary} [{case.marker}]"
         for case in sorted(held, key=lambda case: (case.title, case.kind))
@@ -63,13 +65,18 @@ def _digest(work: UnitOfWork, held: Sequence[Case]) -> None:
     change = Change(kind=STORM, box_office=work.box_office, observed_at=work.at, detail=listed)
     rule = Rule(id=STORM_RULE, kinds=(STORM,), address=work.rules.default, message=False)
     case = work.new_case(rule, Condition(change=change), (), "box_office")
-    case = work.scribe.announce(case, rule, change, ())
-    # It is a list, and over with the telling: its cases live on their own.
+    case = work.outbox.announce(case, rule, change, ())
+    # The digest is only a list, and ends at once. Its cases go on by themselves.
     work.put(attrs.evolve(case, state=CaseState.CLEARED, ended_at=work.at))
 
 
-def let_go(work: UnitOfWork, markers: Sequence[str]) -> None:
-    """Open the tickets of held cases after all: of those with these markers; none for all."""
+def release_held(work: UnitOfWork, markers: Sequence[str]) -> None:
+    """Open the tickets of held cases.
+
+    Args:
+        work: the conditions and cases.
+        markers: the cases to release; none for all of them.
+    """
     for case in [case for case in work.cases.values() if case.state is CaseState.HELD]:
         if markers and case.marker not in markers:
             continue
@@ -80,4 +87,4 @@ def let_go(work: UnitOfWork, markers: Sequence[str]) -> None:
         others = [work.as_it_is_now(c.change) for c in known if c is not lead]
         opened = attrs.evolve(case, state=CaseState.OPEN, opened_at=work.at)
         now = work.as_it_is_now(lead.change)
-        work.put(work.scribe.announce(opened, work.rule_of(case), now, others))
+        work.put(work.outbox.announce(opened, work.rule_of(case), now, others))

@@ -1,7 +1,7 @@
-"""The conditions and cases of a box office while one pass's changes are applied to them. Pure.
+"""The conditions and cases of a box office while the changes of a pass are applied to them. Pure.
 
-A unit of work: whoever begins or ends something changes it here, and what is new or differs at the
-end is the decision, which the ledger writes down in one transaction.
+Whoever begins or ends something changes it here. What is new or differs at the end is the decision,
+which the ledger writes in one transaction.
 """
 
 from __future__ import annotations
@@ -21,17 +21,21 @@ from .outbox_builder import OutboxBuilder
 
 
 class UnitOfWork:
-    """What is known of a box office, and what becomes of it in one pass.
+    """The state of a box office during a pass.
 
     Args:
         box_office: its name in the configuration.
         state: what the ledger knows.
         facts: the events that differ.
         at: when they were observed.
-        rules: what to do about what.
+        rules: what to do about which changes.
 
-    ``conditions`` and ``cases`` are as they stand now; ``known_cases`` as they stood before;
-    ``news`` the changes so far. ``scribe`` writes the acts.
+    Attributes:
+        conditions: the conditions now, by name.
+        cases: the cases now, by marker.
+        known_cases: the cases as they were before the pass.
+        changes: the changes that were applied so far.
+        outbox: writes the acts of the cases as intents.
     """
 
     def __init__(
@@ -46,28 +50,28 @@ class UnitOfWork:
         self.at = at
         self.rules = rules
         self.silences = state.silences
-        self.scribe = OutboxBuilder(at)
-        self.news: list[Change] = []
-        self._known_conditions = {one.name: one for one in state.conditions}
+        self.outbox = OutboxBuilder(at)
+        self.changes: list[Change] = []
+        self._known_conditions = {known.name: known for known in state.conditions}
         self.conditions = dict(self._known_conditions)
         self.known_cases = {case.marker: case for case in state.cases}
         self.cases = dict(self.known_cases)
         self._events = {**(state.snapshot or {}), **facts}
-        self._episodes = dict(state.episodes)
+        self._occurrences = dict(state.occurrences)
         self._outcomes: dict[int, tuple[str, str | None]] = {}
 
-    # -- what is asked ------------------------------------------------------------------------
+    # -- questions ------------------------------------------------------------------------
 
     def live(self) -> list[Case]:
         """The cases that have not ended."""
         return [case for case in self.cases.values() if case.state in LIVE]
 
     def live_with(self, name: Name) -> list[Case]:
-        """Those of which a condition is a member."""
+        """The cases that have not ended and of which this condition is a member."""
         return [case for case in self.live() if name in case.members]
 
     def rule_of(self, case: Case) -> Rule:
-        """A case's rule; if that is no longer there, one that ends it as most are ended."""
+        """The rule of a case; if it was removed, a plain rule of the same name to end the case."""
         gone = Rule(id=case.rule, kinds=(case.kind,), address=self.rules.default)
         return self.rules.by_id(case.rule) or gone
 
@@ -76,38 +80,38 @@ class UnitOfWork:
         if change.event is None:
             return None, None
         event = self._events.get(change.event.id, change.event)
-        one = change.ticket_type
-        return event, None if one is None else event.ticket_type(one.id) or one
+        known = change.ticket_type
+        return event, None if known is None else event.ticket_type(known.id) or known
 
     def as_it_is_now(self, change: Change) -> Change:
-        """A change that has waited is told with the numbers of now, not of when it began."""
+        """The change with the present facts, not those of when it began: it may have waited."""
         if change.observed_at >= self.at:
             return change
-        event, one = self.now(change)
-        return attrs.evolve(change, event=event, ticket_type=one)
+        event, ticket_type = self.now(change)
+        return attrs.evolve(change, event=event, ticket_type=ticket_type)
 
     def taking(self, condition: Condition) -> list[Rule]:
         """The rules that take a condition as it is now."""
         event, ticket_type = self.now(condition.change)
         return self.rules.taking(Situation(condition.change, event, ticket_type, self.at))
 
-    # -- what is done -------------------------------------------------------------------------
+    # -- changes -------------------------------------------------------------------------
 
-    def came_of(self, change: Change, outcome: str, marker: str | None = None) -> None:
-        """Note what became of a change, in words, and in which case."""
+    def record(self, change: Change, outcome: str, marker: str | None = None) -> None:
+        """Record what became of a change, in words, and the marker of its case."""
         self._outcomes[id(change)] = outcome, marker
 
-    def came_of_at_least(self, change: Change, outcome: str) -> None:
-        """The same, unless something is noted already."""
+    def record_unless_recorded(self, change: Change, outcome: str) -> None:
+        """The same, unless something is recorded already."""
         self._outcomes.setdefault(id(change), (outcome, None))
 
-    def told(self, name: Name, rules: frozenset[str]) -> None:
-        """A condition has been told under more rules."""
+    def mark_announced(self, name: Name, rules: frozenset[str]) -> None:
+        """A ticket announces a condition under these rules."""
         known = self.conditions[name]
-        self.conditions[name] = attrs.evolve(known, told=known.told | rules)
+        self.conditions[name] = attrs.evolve(known, announced=known.announced | rules)
 
     def put(self, case: Case) -> Case:
-        """Keep a case as it is now."""
+        """Replace a case by its new state."""
         self.cases[case.marker] = case
         return case
 
@@ -120,18 +124,26 @@ class UnitOfWork:
         *,
         held: bool = False,
     ) -> Case:
-        """A case that there was not; ``group`` is what others must share to join it."""
+        """Add a case.
+
+        Args:
+            rule: its rule.
+            lead: the condition that leads it.
+            members: the names of all its conditions.
+            group: what other conditions must share to join it.
+            held: whether its ticket waits until it is released.
+        """
         kind, subject = lead.name
         led_by = (rule.id, kind, subject)
-        episode = self._episodes.get(led_by, 0) + 1
-        self._episodes[led_by] = episode
+        occurrence = self._occurrences.get(led_by, 0) + 1
+        self._occurrences[led_by] = occurrence
         case = Case(
             box_office=self.box_office,
             rule=rule.id,
             kind=kind,
             subject=subject,
-            episode=episode,
-            marker=case_marker(self.box_office, *led_by, episode),
+            occurrence=occurrence,
+            marker=case_marker(self.box_office, *led_by, occurrence),
             title=lead.change.title,
             opened_at=self.at,
             members=members,
@@ -140,12 +152,16 @@ class UnitOfWork:
         )
         return self.put(case)
 
-    # -- what comes of it -----------------------------------------------------------------------
+    # -- the result -----------------------------------------------------------------------
 
     def decision(self, facts: Mapping[str, EventFacts]) -> Decision:
-        """All that is new or differs."""
+        """Everything that is new or differs.
+
+        Args:
+            facts: the events that differ.
+        """
         recorded = []
-        for change in self.news:
+        for change in self.changes:
             outcome, marker = self._outcomes.get(id(change), ("no rule takes it", None))
             recorded.append(Recorded(change, outcome, marker))
         known = self._known_conditions
@@ -155,11 +171,13 @@ class UnitOfWork:
             facts=facts,
             recorded=tuple(recorded),
             conditions=tuple(
-                one for name, one in self.conditions.items() if known.get(name) != one
+                condition
+                for name, condition in self.conditions.items()
+                if known.get(name) != condition
             ),
             over=tuple(name for name in known if name not in self.conditions),
             cases=tuple(
                 case for marker, case in self.cases.items() if self.known_cases.get(marker) != case
             ),
-            intents=tuple(self.scribe.intents),
+            intents=tuple(self.outbox.intents),
         )

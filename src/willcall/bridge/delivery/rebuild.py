@@ -1,6 +1,6 @@
 """A lost ledger, read back from the marked tickets at the desk. Pure.
 
-Markers are derived from box office, rule, kind, subject and episode. So the rules and the events
+Markers are derived from box office, rule, kind, subject and occurrence. So the rules and the events
 tell which tickets are ours and what they are about. Everything that a case would send is written
 down as *unknown*: delivery looks each act up, finds it, and adopts it.
 """
@@ -25,7 +25,7 @@ from ..model.rules import BUILT_IN, Rule, Rules, Storm
 from ..ports import Standing, TicketState
 
 EPISODES = 50
-"""The highest episode that is tried when markers are traced back."""
+"""The highest occurrence that is tried when markers are traced back."""
 
 
 @attrs.frozen(kw_only=True)
@@ -35,7 +35,7 @@ class Origin:
     rule: str
     kind: str
     subject: str
-    episode: int
+    occurrence: int
     event: EventFacts | None = None
     ticket_type: TypeFacts | None = None
 
@@ -66,14 +66,14 @@ def origins(
     found: dict[str, Origin] = {}
     for rule, kind in _pairs(rules) if markers else ():
         for subject, event, ticket_type in _subjects(box_office, events, kind):
-            for episode in range(1, EPISODES + 1):
-                marker = case_marker(box_office, rule, kind, subject, episode)
+            for occurrence in range(1, EPISODES + 1):
+                marker = case_marker(box_office, rule, kind, subject, occurrence)
                 if marker in markers:
                     found[marker] = Origin(
                         rule=rule,
                         kind=kind,
                         subject=subject,
-                        episode=episode,
+                        occurrence=occurrence,
                         event=event,
                         ticket_type=ticket_type,
                     )
@@ -110,13 +110,13 @@ def rebuilt(
     """The ledger that these tickets speak of, as the baseline of a box office.
 
     A ticket that is not resolved is an open case. One that is resolved is a case that has ended,
-    and counts among the episodes.
+    and counts among the occurrences.
     """
     facts = {event.id: event for event in events}
     conditions: dict[tuple[str, str], Condition] = {}
     cases: list[Case] = []
     intents: list[Intent] = []
-    last = {ticket.led_by: ticket for ticket in sorted(found, key=lambda t: t.origin.episode)}
+    last = {ticket.led_by: ticket for ticket in sorted(found, key=lambda t: t.origin.occurrence)}
     for recovered in found:
         if not (recovered.unresolved and last[recovered.led_by] is recovered):
             cases.append(_ended(box_office, recovered, at))
@@ -124,8 +124,8 @@ def rebuilt(
         decision = _reopened(box_office, recovered, facts, at, rules)
         for condition in decision.conditions:
             known = conditions.get(condition.name, condition)
-            told = known.told | condition.told
-            conditions[condition.name] = attrs.evolve(known, told=told)
+            announced = known.announced | condition.announced
+            conditions[condition.name] = attrs.evolve(known, announced=announced)
         for case in decision.cases:
             acts = max(recovered.last_said, case.acts) + 1
             cases.append(attrs.evolve(case, acts=acts, opened_at=_since(recovered, at)))
@@ -184,8 +184,8 @@ def _ended(box_office: str, recovered: RecoveredTicket, at: datetime) -> Case:
         rule=origin.rule,
         kind=origin.kind,
         subject=origin.subject,
-        episode=origin.episode,
-        marker=case_marker(box_office, origin.rule, origin.kind, origin.subject, origin.episode),
+        occurrence=origin.occurrence,
+        marker=case_marker(box_office, origin.rule, origin.kind, origin.subject, origin.occurrence),
         title=origin.event.title if origin.event else box_office,
         opened_at=_since(recovered, at),
         members=(),
@@ -217,7 +217,7 @@ def _reopened(
         reopen_within=timedelta(0),
     )
     alone = attrs.evolve(rules, rules=(rule,), storm=Storm(limit=0))
-    state = State(snapshot=facts, episodes={recovered.led_by: origin.episode - 1})
+    state = State(snapshot=facts, occurrences={recovered.led_by: origin.occurrence - 1})
     change = Change(
         kind=origin.kind,
         box_office=box_office,
@@ -225,4 +225,4 @@ def _reopened(
         event=origin.event,
         ticket_type=origin.ticket_type,
     )
-    return decide(box_office, state, [change], {}, at, alone, blind=True)
+    return decide(box_office, state, [change], {}, at, alone, partial=True)

@@ -82,7 +82,7 @@ def rebuild(
     ended = over(found, job.name, at, job.rules)
     if ended:
         state = yield from do("state", lambda: job.ledger.state(job.name))
-        second = decide(job.name, state, ended, {}, at, job.rules, blind=True)
+        second = decide(job.name, state, ended, {}, at, job.rules, partial=True)
         yield from do("commit", lambda: job.ledger.commit(fence, second, at, swept=False))
     return found
 

@@ -147,7 +147,7 @@ class _Film:
         due = [change for change in waiting if change.observed_at <= until]
         for change in due:
             self._ripen(change.observed_at)
-            step = self.virtual.step([change], {}, change.observed_at, blind=True)
+            step = self.virtual.step([change], {}, change.observed_at, partial=True)
             self._note(step.recorded, change.observed_at)
         return waiting[len(due) :]
 

@@ -102,7 +102,7 @@ class _Stage:
         if self._trouble != "none":
             changes, counts = noted(self._box_office, state.troubles, _error(self._trouble), at)
             self._note(counts)
-            self.virtual.step(changes, {}, at, blind=True)
+            self.virtual.step(changes, {}, at, partial=True)
             return
         missing = {name for name in self._gone if name in snapshot}
         gone = {name for name in missing if snapshot[name].absent + 1 >= SWEEPS}

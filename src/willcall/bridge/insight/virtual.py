@@ -88,11 +88,11 @@ class Virtual:
         differing: Mapping[str, EventFacts],
         at: datetime,
         *,
-        blind: bool = False,
+        partial: bool = False,
     ) -> Decision:
         """One pass: decide, take it down, and carry out what is due."""
         decision = decide(
-            self._box_office, self.state, changes, differing, at, self._rules, blind=blind
+            self._box_office, self.state, changes, differing, at, self._rules, partial=partial
         )
         self._take_down(decision)
         self._deliver(at)
@@ -104,17 +104,17 @@ class Virtual:
         for name in decision.over:
             conditions.pop(name, None)
         conditions.update({one.name: one for one in decision.conditions})
-        episodes = dict(self.state.episodes)
+        occurrences = dict(self.state.occurrences)
         for case in decision.cases:
             self._cases[case.marker] = case
             self.members.setdefault(case.marker, set()).update(case.members)
-            episodes[case.led_by] = max(episodes.get(case.led_by, 0), case.episode)
+            occurrences[case.led_by] = max(occurrences.get(case.led_by, 0), case.occurrence)
         self.state = attrs.evolve(
             self.state,
             snapshot={**(self.state.snapshot or {}), **decision.facts},
             conditions=tuple(conditions.values()),
             cases=tuple(self._cases.values()),
-            episodes=episodes,
+            occurrences=occurrences,
         )
         self._waiting += decision.intents
 

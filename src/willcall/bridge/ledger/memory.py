@@ -198,9 +198,9 @@ class MemoryLedger:
         if office is None:
             return State(silences=tuple(book.silences))
         mine = [case for case in book.in_order() if case.box_office == box_office]
-        episodes: dict[tuple[str, str, str], int] = {}
+        occurrences: dict[tuple[str, str, str], int] = {}
         for case in mine:
-            episodes[case.led_by] = max(episodes.get(case.led_by, 0), case.episode)
+            occurrences[case.led_by] = max(occurrences.get(case.led_by, 0), case.occurrence)
         return State(
             snapshot=dict(sorted(office.facts.items())) if office.baseline_at else None,
             conditions=tuple(condition for _, condition in sorted(office.conditions.items())),
@@ -210,7 +210,7 @@ class MemoryLedger:
                 if case.state in LIVE
                 or (since is not None and case.ended_at is not None and case.ended_at >= since)
             ),
-            episodes=episodes,
+            occurrences=occurrences,
             silences=tuple(book.silences),
             troubles=dict(office.troubles),
             dead=tuple(
@@ -318,11 +318,11 @@ class MemoryLedger:
         others = [case for case in self._book.cases.values() if case.marker not in markers]
         every = [*others, *decision.cases]
         live = [(case.box_office, *case.led_by) for case in every if case.state in LIVE]
-        episodes = [(case.box_office, *case.led_by, case.episode) for case in every]
+        occurrences = [(case.box_office, *case.led_by, case.occurrence) for case in every]
         acts = [(intent.case, intent.position) for intent in decision.intents]
         acts += [(marker, at) for marker, mine in self._book.intents.items() for at in mine]
         homeless = {intent.case for intent in decision.intents} - markers - set(self._book.cases)
-        if homeless or any(len(set(names)) < len(names) for names in (live, episodes, acts)):
+        if homeless or any(len(set(names)) < len(names) for names in (live, occurrences, acts)):
             raise LedgerError("the ledger cannot be used: a constraint of its tables failed")
 
     def _predict(self, decision: Decision, made: Sequence[Prediction], now: datetime) -> None:

@@ -1,9 +1,8 @@
-"""What the bridge remembers: conditions, cases and intents, and what a pass concludes about them.
+"""What the bridge remembers: conditions, cases and intents, and what a pass decides about them.
 
-A *condition* is something that is the case for one thing ("event X is sold out"), from the change
-that began it to the one that ends it. A *case* ties one or more conditions to one ticket, under the
-rule that took them, for the ticket's whole life. An *intent* is one outward act of a case, written
-down before it is tried.
+A *condition* is something that holds ("event X is sold out"), from the change that began it to the
+change that ends it. A *case* ties one or more conditions to a support ticket, under the rule that
+took them. An *intent* is an outward act of a case, written to the ledger before it is tried.
 """
 
 from __future__ import annotations
@@ -22,17 +21,17 @@ from .predictions import Prediction
 from .rules import Silence
 
 Name = tuple[str, str]
-"""What a condition is called: its kind, and what it is about."""
+"""The name of a condition: its kind, and what it is about."""
 
 
 class CaseState(StrEnum):
-    """Where a case stands."""
+    """The state of a case."""
 
-    HELD = "held"  # part of a storm, and not yet released: nothing has been sent
+    HELD = "held"  # part of a storm and not released yet: nothing was sent
     OPEN = "open"
     CLEARED = "cleared"
     SUPERSEDED = "superseded"
-    GONE = "gone"  # its ticket was deleted in Ticket0: nothing more can be done about it
+    GONE = "gone"  # its ticket was deleted at the desk: nothing more is sent
 
 
 LIVE = (CaseState.HELD, CaseState.OPEN)
@@ -50,15 +49,15 @@ class Act(StrEnum):
 
 
 class IntentState(StrEnum):
-    """Where an intent stands."""
+    """The state of an intent."""
 
-    PENDING = "pending"  # never tried, or surely not carried out
-    ATTEMPTING = "attempting"  # written down, then sent; found so at a start: the process died
-    UNKNOWN = "unknown"  # sent, without a clear answer: look before anything else
-    REFUSED = "refused"  # something stands in its way; tried again later
-    DEAD = "dead"  # refused for good, or for too long: it waits for a person
+    PENDING = "pending"  # never tried, or certainly not carried out
+    ATTEMPTING = "attempting"  # marked before it is sent; if a run finds it so, an earlier one died
+    UNKNOWN = "unknown"  # sent without a clear answer: look it up before trying again
+    REFUSED = "refused"  # something prevents it for now; tried again later
+    DEAD = "dead"  # refused for good, or for too long: a person decides
     DONE = "done"
-    DROPPED = "dropped"  # will never be done, and why is written beside it
+    DROPPED = "dropped"  # will never be done; ``error`` says why
 
 
 UNSETTLED = (
@@ -72,20 +71,23 @@ UNSETTLED = (
 
 @attrs.frozen(kw_only=True)
 class Condition:
-    """Something that is the case, from the change that began it on.
+    """Something that holds.
 
-    ``told`` are the rules under which a ticket says so; ``covered_by`` is the kind whose ticket
-    says enough; ``ending`` the change that has ended it, while a rule waits whether it stays so.
+    Args:
+        change: the change that began it.
+        announced: the ids of the rules under which a ticket announces it.
+        covered_by: the kind whose ticket makes one about this condition unnecessary.
+        ending: the change that ended it, while a rule with ``for`` waits whether it stays so.
     """
 
     change: Change
-    told: frozenset[str] = frozenset()
+    announced: frozenset[str] = frozenset()
     covered_by: str | None = None
     ending: Change | None = None
 
     @property
     def name(self) -> Name:
-        """What it is called: only one of a name can hold at a time."""
+        """Its name. At most one condition of a name holds at a time."""
         return self.change.kind, self.change.subject
 
     @property
@@ -94,25 +96,37 @@ class Condition:
         return self.change.observed_at
 
     def covers(self, other: Condition) -> bool:
-        """Whether its ticket is what says enough of another."""
+        """Whether it is the condition that covers the other."""
         mine = other.covered_by == self.change.kind
         return mine and self.change.bears_on(other.change.subject)
 
 
 @attrs.frozen(kw_only=True)
 class Case:
-    """One or more conditions, and the one ticket they have.
+    """One or more conditions, and the support ticket they share.
 
-    ``kind`` and ``subject`` name the condition that leads; ``episode`` counts how often it has led
-    a case under this rule, from 1. ``members`` are those that still hold, ``group`` is what others
-    must share to join, and ``acts`` counts the intents so far.
+    Args:
+        box_office: where.
+        rule: the id of its rule.
+        kind: the kind of the condition that leads it.
+        subject: what the condition that leads it is about.
+        occurrence: how often this condition has led a case under this rule, from 1.
+        marker: the code that stands in the subject of its ticket.
+        title: the event, or the box office, as people call it.
+        opened_at: when it was opened, or held.
+        members: the names of its conditions that still hold.
+        group: what a condition must share to join it; empty if none may.
+        state: its state.
+        ended_at: when it ended.
+        ticket_id: its ticket at the desk, once there is one.
+        acts: how many intents it has had so far.
     """
 
     box_office: str
     rule: str
     kind: str
     subject: str
-    episode: int
+    occurrence: int
     marker: str
     title: str
     opened_at: datetime
@@ -125,18 +139,29 @@ class Case:
 
     @property
     def led_by(self) -> tuple[str, str, str]:
-        """What makes it the same case again: its rule and the condition that leads."""
+        """What identifies it among occurrences: its rule, and the condition that leads it."""
         return self.rule, self.kind, self.subject
 
 
 @attrs.frozen(kw_only=True)
 class Intent:
-    """One outward act of a case, written down before it is tried.
+    """An outward act of a case, written to the ledger before it is tried.
 
-    ``position`` orders a case's acts, from 1; none is tried before those ahead of it are settled.
-    ``retry_at`` keeps it back until then. ``sent`` is what was sent at the last try, kept so that a
-    look knows where to look. ``attempted_at`` is when the last try began or, once over, ended;
-    ``repeated_at`` is when it was last sent although an earlier try was in doubt.
+    Args:
+        case: the marker of its case.
+        position: its place among the acts of the case, from 1. It is tried only when those before
+            it are settled.
+        act: what it does.
+        payload: what it says, by the names of the act: ``subject``, ``body``, ``tags``, ``text``.
+        state: its state.
+        id: its id in the ledger, once it has one.
+        tries: how often it was tried.
+        first_tried_at: when it was first tried.
+        attempted_at: when the last try began or, once that is over, ended.
+        repeated_at: when it was last sent although an earlier try was in doubt.
+        retry_at: not before this time.
+        error: why the last try failed.
+        sent: what the last try sent, kept so that a lookup knows where to look.
     """
 
     case: str
@@ -155,7 +180,7 @@ class Intent:
 
     @property
     def marker(self) -> str:
-        """By which it is recognised once it is out."""
+        """The code by which it is recognised at the desk."""
         return act_marker(self.case, self.position)
 
 
@@ -182,16 +207,20 @@ class RemovalTry:
 class State:
     """What the ledger knows of a box office before a pass.
 
-    ``snapshot`` is None before there is a baseline. ``cases`` are the live ones, and those that
-    ended recently enough to be reopened; ``episodes`` counts the cases by what leads them, and
-    ``troubles`` the runs in a row that had each kind of trouble. ``dead`` are the dead letters, in
-    words.
+    Args:
+        snapshot: the events as last seen, by id; None before the baseline.
+        conditions: those that hold.
+        cases: those that have not ended, and those that ended recently enough to be reopened.
+        occurrences: how many cases there were, by what led them.
+        silences: the silences now.
+        troubles: by kind of trouble, how many runs in a row have had it.
+        dead: the dead letters, in words.
     """
 
     snapshot: Mapping[str, EventFacts] | None = None
     conditions: tuple[Condition, ...] = ()
     cases: tuple[Case, ...] = ()
-    episodes: Mapping[tuple[str, str, str], int] = attrs.field(factory=dict)
+    occurrences: Mapping[tuple[str, str, str], int] = attrs.field(factory=dict)
     silences: tuple[Silence, ...] = ()
     troubles: Mapping[str, int] = attrs.field(factory=dict)
     dead: tuple[str, ...] = ()
@@ -199,7 +228,7 @@ class State:
 
 @attrs.frozen
 class Recorded:
-    """A change and what became of it, in plain words, with its case's marker where it has one."""
+    """A change and what became of it, in words, and the marker of its case if it has one."""
 
     change: Change
     outcome: str
@@ -208,12 +237,19 @@ class Recorded:
 
 @attrs.frozen(kw_only=True)
 class Decision:
-    """What a pass has concluded; the ledger writes all of it down in one transaction.
+    """What a pass has decided. The ledger writes it in one transaction.
 
-    ``facts`` are the events that differ now; ``conditions`` those that are new or differ, ``over``
-    the names of those that have ended; ``cases`` the new ones and those that differ; ``troubles``
-    the new count, None if it is as it was. A ``baseline`` is the first look: everything is noted,
-    and nobody is alerted.
+    Args:
+        box_office: where.
+        at: when.
+        facts: the events that differ now, by id.
+        recorded: the changes, and what became of each.
+        conditions: the conditions that are new or differ.
+        over: the names of the conditions that have ended.
+        cases: the cases that are new or differ.
+        intents: the new intents.
+        troubles: the new counts; None if they are as they were.
+        baseline: whether this is the first look at the box office, which alerts nobody.
     """
 
     box_office: str
@@ -230,11 +266,14 @@ class Decision:
 
 @attrs.frozen(kw_only=True)
 class Conclusion:
-    """A decision, and what belongs to the same transaction.
+    """A decision, and what the ledger writes in the same transaction.
 
-    ``swept`` says whether a complete look at the box office has ended with it; ``foretold`` is what
-    is newly expected. ``unwritten`` are the events that differ since the history was last written,
-    as it has them; None leaves the history for later.
+    Args:
+        decision: the decision.
+        swept: whether a complete sweep of the box office has ended with it.
+        foretold: the new predictions.
+        unwritten: the events that differ since the history was last written, as the history has
+            them; None leaves the history for later.
     """
 
     decision: Decision

@@ -16,9 +16,9 @@ _IN_SUBJECT = re.compile(r"\[(wc-[0-9a-hjkmnp-tv-z]{8})\]")
 _LAST_LINE = "Reference: "
 
 
-def case_marker(box_office: str, rule: str, kind: str, subject: str, episode: int) -> str:
-    """The marker of a case: of the ``episode``-th time (from 1) that this happened to it."""
-    told = "\x1f".join((box_office, rule, kind, subject, str(episode)))
+def case_marker(box_office: str, rule: str, kind: str, subject: str, occurrence: int) -> str:
+    """The marker of a case: of the ``occurrence``-th time (from 1) that this happened to it."""
+    told = "\x1f".join((box_office, rule, kind, subject, str(occurrence)))
     number = int.from_bytes(hashlib.sha256(told.encode()).digest()[:8])
     return "wc-" + "".join(_ALPHABET[number >> (5 * i) & 31] for i in range(_LENGTH))
 

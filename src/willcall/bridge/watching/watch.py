@@ -270,7 +270,7 @@ class Watch:
                 found,
                 swept=found.observation.complete,
                 unwritten=unwritten,
-                lately=timedelta(seconds=MINUTE),
+                recent=timedelta(seconds=MINUTE),
                 **more,
             )
         except LedgerError as error:

@@ -196,7 +196,7 @@ def _text(one: Explanation) -> None:
         screen.line(
             f"\nstill so: {condition.change.kind}{of}, since {since}: {_state(condition, held)}"
         )
-        if not condition.told and condition.covered_by is None:
+        if not condition.announced and condition.covered_by is None:
             _rules(standing.rules)
     for story in one.stories:
         case = story.case
@@ -218,8 +218,8 @@ def _state(condition: Condition, held: set[tuple[str, str]]) -> str:
         return "held as part of a storm; `willcall release` lets it go"
     if condition.ending is not None:
         return "seems to be over; waits whether it stays so"
-    if condition.told:
-        return f"told under {', '.join(sorted(condition.told))}"
+    if condition.announced:
+        return f"told under {', '.join(sorted(condition.announced))}"
     if condition.covered_by is not None:
         return f"covered by {condition.covered_by}"
     return "no ticket tells of it"
@@ -264,7 +264,7 @@ def _data(one: Explanation) -> dict[str, Any]:
                 "kind": standing.condition.change.kind,
                 "subject": standing.condition.change.subject,
                 "since": standing.condition.since,
-                "told": sorted(standing.condition.told),
+                "told": sorted(standing.condition.announced),
                 "covered_by": standing.condition.covered_by,
                 "rules": standing.rules,
             }

@@ -140,7 +140,7 @@ def _read_state(
             for row in connection.execute(_of(schema.conditions, box_office))
         ),
         cases=_cases(connection, box_office, since),
-        episodes=_episodes(connection, box_office),
+        occurrences=_occurrences(connection, box_office),
         silences=_silences(connection),
         troubles=dict(office.troubles),
         dead=_dead(connection, box_office),
@@ -188,11 +188,11 @@ def _cases(connection: Connection, box_office: str, since: datetime | None) -> t
     return tuple(map(case_of, rows))
 
 
-def _episodes(connection: Connection, box_office: str) -> dict[tuple[str, str, str], int]:
+def _occurrences(connection: Connection, box_office: str) -> dict[tuple[str, str, str], int]:
     cases = schema.cases
     led_by = (cases.c.rule, cases.c.kind, cases.c.subject)
     counted = connection.execute(
-        select(*led_by, func.max(cases.c.episode))
+        select(*led_by, func.max(cases.c.occurrence))
         .where(cases.c.box_office == box_office)
         .group_by(*led_by)
     )

@@ -48,7 +48,7 @@ def condition_of(box_office: str, row: Row[Any]) -> Condition:
     """A condition."""
     return Condition(
         change=change_from_json(box_office, row.change),
-        told=frozenset(row.told),
+        announced=frozenset(row.announced),
         covered_by=row.covered_by,
         ending=row.ending and change_from_json(box_office, row.ending),
     )
@@ -62,7 +62,7 @@ def condition_row(box_office: str, condition: Condition) -> dict[str, Any]:
         "kind": kind,
         "subject": subject,
         "change": change_to_json(condition.change),
-        "told": sorted(condition.told),
+        "announced": sorted(condition.announced),
         "covered_by": condition.covered_by,
         "ending": condition.ending and change_to_json(condition.ending),
     }

@@ -125,7 +125,7 @@ cases = Table(
     Column("rule", Words, nullable=False),
     Column("kind", Words, nullable=False),
     Column("subject", Words, nullable=False),
-    Column("episode", Integer, nullable=False),
+    Column("occurrence", Integer, nullable=False),
     Column("title", Words, nullable=False),
     Column("members", JSON, nullable=False),
     Column("group_key", Words, nullable=False),
@@ -134,7 +134,7 @@ cases = Table(
     Column("ended_at", Moment),
     Column("ticket_id", Words),
     Column("acts", Integer, nullable=False),
-    UniqueConstraint("box_office", "rule", "kind", "subject", "episode"),
+    UniqueConstraint("box_office", "rule", "kind", "subject", "occurrence"),
     _LIVE_CONDITION,
     Index("ix_cases_box_office_state", "box_office", "state"),
 )
@@ -146,7 +146,7 @@ conditions = Table(
     Column("kind", Words, primary_key=True),
     Column("subject", Words, primary_key=True),
     Column("change", JSON, nullable=False),
-    Column("told", JSON, nullable=False),
+    Column("announced", JSON, nullable=False),
     Column("covered_by", Words),
     Column("ending", JSON),
 )

@@ -49,7 +49,7 @@ def upgrade() -> None:
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("episode", sa.Integer(), nullable=False),
+        sa.Column("occurrence", sa.Integer(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("members", sa.JSON(), nullable=False),
         sa.Column("group_key", sa.Text(), nullable=False),
@@ -67,8 +67,8 @@ def upgrade() -> None:
             "rule",
             "kind",
             "subject",
-            "episode",
-            name=op.f("uq_cases_box_office_rule_kind_subject_episode"),
+            "occurrence",
+            name=op.f("uq_cases_box_office_rule_kind_subject_occurrence"),
         ),
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
@@ -109,7 +109,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("change", sa.JSON(), nullable=False),
-        sa.Column("told", sa.JSON(), nullable=False),
+        sa.Column("announced", sa.JSON(), nullable=False),
         sa.Column("covered_by", sa.Text(), nullable=True),
         sa.Column("ending", sa.JSON(), nullable=True),
         sa.ForeignKeyConstraint(
