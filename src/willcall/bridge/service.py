@@ -386,7 +386,7 @@ class Bridge:
             ledger=ledger,
             watching=watching,
             selling_fast=duration.read(self.config.selling_fast.within),
-            looks=office.looks_per_run,
+            looks=office.polls_per_run,
             removals=tuple(one for one in self.config.removal if one.box_office == office.name),
             history=duration.read(self.config.history.keep),
             max_seconds=self._max_seconds,

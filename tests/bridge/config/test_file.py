@@ -363,14 +363,14 @@ WRONG: dict[str, tuple[Values, str, str, str]] = {
         "put it in quotes",
     ),
     "a text for a number": (
-        having("box_office", looks_per_run="25"),
-        "box_office[0].looks_per_run",
+        having("box_office", polls_per_run="25"),
+        "box_office[0].polls_per_run",
         "it is no whole number",
         "write it without quotes and without a point",
     ),
     "a number out of range": (
-        having("box_office", looks_per_run=61),
-        "box_office[0].looks_per_run",
+        having("box_office", polls_per_run=61),
+        "box_office[0].polls_per_run",
         "it should be less than or equal to 60",
         "",
     ),

@@ -173,7 +173,7 @@ def test_a_rule_may_have_settings_of_its_own() -> None:
             'name = "main-room"\nvenue = "v1"',
             (
                 "7:1 box_office[1].venue: no such key (known here: provider, api_key_env, "
-                "api_key_file, api_key_keyring, base_url, name, looks_per_run)"
+                "api_key_file, api_key_keyring, base_url, name, polls_per_run)"
             ),
         ),
         (

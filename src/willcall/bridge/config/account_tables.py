@@ -128,8 +128,8 @@ class BoxOfficeTable(AccountTable):
     adapter: ClassVar[BoxOfficeAdapter]
     name: Filled
     provider: Filled = "ticketsmart"
-    looks_per_run: Annotated[int, Field(ge=0, le=60)] = 25
-    """How many events a run looks at one by one, where list rows carry no ticket types."""
+    polls_per_run: Annotated[int, Field(ge=0, le=60)] = 25
+    """How many events a run polls one by one, if list rows carry no ticket types."""
 
     @property
     def service(self) -> Provider:
