@@ -107,13 +107,13 @@ EXCHANGES = (
     Exchange(
         "events.list",
         lambda api: api.events.list().all(),
-        (True, ["cabaret", "hamlet", "next-season", "tea"]),
+        (True, ["cabaret", "gala", "hamlet", "next-season", "tea"]),
         lambda rows: (rows.whole, sorted(row.slug for row in rows)),
     ),
     Exchange(
         "events.list-pages",
         lambda api: api.events.list(page_size=3).all(),
-        (True, ["cabaret", "hamlet", "next-season", "tea"]),
+        (True, ["cabaret", "gala", "hamlet", "next-season", "tea"]),
         lambda rows: (rows.whole, sorted(row.slug for row in rows)),
     ),
     Exchange(
@@ -215,7 +215,7 @@ EXCHANGES = (
     Exchange(
         "box_office.rows",
         _all_rows,
-        ["hamlet", "next-season", "tea", "cabaret/1", "cabaret/2"],
+        ["gala", "hamlet", "next-season", "tea", "cabaret/1", "cabaret/2"],
         lambda rows: [row.id for row in rows],
         port=True,
     ),

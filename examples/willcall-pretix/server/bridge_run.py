@@ -24,11 +24,23 @@ provider = "pretix"
 base_url = "{pretix}"
 organizer = "lindenhof"
 
+{removals}
 [desk]
 base_url = "{desk}"
 inbox_id = "inb_01abc"
 customer_email = "organiser@example.com"
 """
+REMOVALS = "".join(
+    f"""
+[[removal]]
+box_office = "lindenhof"
+event = "gala"
+ticket_type = "{name}"
+after = 2026-01-01T00:00:00Z
+"""
+    for name in ("Early bird", "Guest list")
+)
+TABLE, GUEST, GUEST_LIST = 6, 5, 8
 
 
 def _installed(folder: Path) -> Path:
@@ -40,7 +52,7 @@ def _installed(folder: Path) -> Path:
 
 
 def bridge_run(shop: Shop, home: Path) -> int:
-    """Baseline, sell-out, ticket, and no second ticket; how many steps went wrong.
+    """A baseline, sell-outs and their tickets, and removals; how many steps went wrong.
 
     Args:
         shop: a pretix whose events are all on sale.
@@ -55,8 +67,11 @@ def bridge_run(shop: Shop, home: Path) -> int:
     failures = 0
 
     with serve(sandbox) as served:
-        config = CONFIG.format(pretix=shop.api, desk=served.ticket0_url)
-        (folder / "willcall.toml").write_text(config, "utf-8")
+
+        def configure(removals: str = "") -> None:
+            config = CONFIG.format(pretix=shop.api, desk=served.ticket0_url, removals=removals)
+            (folder / "willcall.toml").write_text(config, "utf-8")
+
         environment = os.environ | {
             "PYTHONPATH": str(package.absolute()),
             "PRETIX_API_KEY": shop.keys["key"],
@@ -90,13 +105,24 @@ def bridge_run(shop: Shop, home: Path) -> int:
         def tickets() -> list[str]:
             return [ticket["subject"] for ticket in sandbox.desk.truth()]
 
+        configure()
         step("the configuration is accepted", lambda: willcall("check") == "exit 0")
         step("the first run keeps what there is", lambda: willcall("run") == "exit 0")
         step("no ticket was opened", lambda: not tickets())
-        shop.sell("tea", 5, 12)
+        shop.sell("tea", GUEST, 12)
         step("a run after the sell-out", lambda: willcall("run") == "exit 0")
         step("one ticket says so", lambda: ["Tea ceremony" in it for it in tickets()] == [True])
         step("another run", lambda: willcall("run") == "exit 0")
         step("there is still one ticket", lambda: len(tickets()) == 1)
+        shop.sell("cabaret", TABLE, subevent=1)
+        step("a run after a date of a series sold out", lambda: willcall("run") == "exit 0")
+        step("a second ticket says so", lambda: "Cabaret 1" in tickets()[1])
+        shop.sell("gala", GUEST_LIST)
+        configure(REMOVALS)
+        step("a run that removes ticket types", lambda: willcall("run") == "exit 0")
+        step("the one that was not sold is gone", lambda: shop.items("gala") == ["Guest list"])
+        step("a ticket says that the other was sold", lambda: "Guest list" in tickets()[2])
+        step("a last run", lambda: willcall("run") == "exit 0")
+        step("there are three tickets", lambda: len(tickets()) == 3)
         print("".join(f"    {subject}\n" for subject in tickets()), end="")
     return failures

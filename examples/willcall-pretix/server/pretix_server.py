@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import attrs
 import httpx
@@ -57,14 +58,23 @@ class Shop:
             "payment_provider": "manual",
             "positions": [position] * count,
         }
-        answer = httpx.post(
-            f"{self.api}/organizers/lindenhof/events/{event}/orders/",
-            json=order,
+        self._ask("POST", f"{event}/orders/", order)
+
+    def items(self, event: str) -> list[str]:
+        """The names of an event's items."""
+        return [item["name"]["en"] for item in self._ask("GET", f"{event}/items/", None)["results"]]
+
+    def _ask(self, method: str, path: str, json: object) -> Any:
+        answer = httpx.request(
+            method,
+            f"{self.api}/organizers/lindenhof/events/{path}",
+            json=json,
             headers={"authorization": f"Token {self.keys['key']}"},
             timeout=60,
         )
-        if answer.status_code != 201:
-            raise RuntimeError(f"pretix sells nothing: {answer.status_code} {answer.text[:500]}")
+        if answer.status_code >= 400:
+            raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
+        return answer.json()
 
 
 def _free_port() -> int:

@@ -80,6 +80,10 @@ def build() -> dict[str, str]:
         )
         quota(cabaret, "Tables", day, table, subevent=date)
 
+    gala = event(house, "Gala", "gala")
+    item(gala, "Early bird", "30.00", 10)
+    item(gala, "Guest list", "0.00", 10)
+
     keys = {}
     for name, rights in (("key", True), ("reader", False)):
         team = Team.objects.create(

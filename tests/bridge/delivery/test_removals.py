@@ -117,6 +117,18 @@ def test_a_refusal_opens_one_ticket_and_is_tried_again_when_the_count_changes(
     assert len(house.desk.tickets) == 1
 
 
+def test_a_refusal_opens_its_ticket_in_the_same_run_however_long_requests_take(
+    house: VirtualBridge,
+) -> None:
+    """The refusal is later than the moment at which the events were read."""
+    plan(house, some_event(house))
+    house.run()
+    house.clock.advance(600)
+    house.sandbox.faults.add("delay", seconds=2, count=None)
+    house.run()
+    assert [ticket.subject.split(" ")[0] for ticket in house.desk.tickets] == ["Cannot"]
+
+
 @pytest.mark.parametrize("fault", ["lost_response", "truncated", "cut", "garbage"])
 def test_an_answer_that_is_lost_is_looked_for(planned: VirtualBridge, fault: Kind) -> None:
     """It was done, so it is not done again."""

@@ -242,7 +242,8 @@ def wait(
     silence = next((one for one in silences if one.covers(change, rule, now)), None)
     if silence is not None:
         return f"silenced by {silence.author}: {silence.reason}"
-    if KINDS[change.kind].holds and now - since < rule.hold:
+    # A refused removal is later than the moment at which the events were read.
+    if KINDS[change.kind].holds and max(now - since, timedelta(0)) < rule.hold:
         return f"waits whether it holds for {rule.hold}"
     until = rule.quiet_hours.until(now) if rule.quiet_hours else None
     return None if until is None else f"quiet until {until:%H:%M %Z}"
