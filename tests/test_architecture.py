@@ -83,3 +83,14 @@ def test_no_circle_anywhere() -> None:
     graph = grimp.build_graph("willcall", cache_dir=None)
     imports = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
     TopologicalSorter(imports).prepare()  # names the circle if there is one
+
+
+def test_a_client_loads_nothing_of_the_bridge() -> None:
+    """Only a provider's adapter does, and that is loaded when a configuration names it."""
+    code = (
+        "import sys\nfrom willcall import Ticket0, TicketSmart\n"
+        "Ticket0('t0_abcdef'), TicketSmart('ts_sk_abcdef')\n"
+        "print(*[name for name in sys.modules if name.startswith('willcall.bridge')])"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == []
