@@ -11,7 +11,7 @@ import pytest
 from support import tables
 from willcall.bridge.config.check import Known, check
 from willcall.bridge.config.rule_tables import If, RuleTable
-from willcall.bridge.insight.rule_test_file import StepTable, TicketTable, read_tests
+from willcall.bridge.insight.rule_test_file import ExpectedTicket, StepTable, read_tests
 from willcall.bridge.insight.rule_tests import built_in, run_test
 from willcall.bridge.model.predicates import PREDICATES
 from willcall.bridge.templates.rendering import environment, names
@@ -91,7 +91,11 @@ def test_nothing_that_a_rule_or_a_test_may_say_is_left_out() -> None:
     (rule,) = tomllib.loads(example)["rule"]
     keys = {field.alias or name for name, field in RuleTable.model_fields.items()}
     assert set(rule) == keys
-    fields = {*StepTable.model_fields, *TicketTable.model_fields} - {"at", "event", "ticket_type"}
+    fields = {*StepTable.model_fields, *ExpectedTicket.model_fields} - {
+        "at",
+        "event",
+        "ticket_type",
+    }
     tests = PAGE.split("## Tests")[1].split("## Why")[0]
     assert {
         field for field in fields if f"`{field}" not in tests and f"{field} =" not in tests

@@ -47,7 +47,7 @@ def main() -> None:
     from willcall.bridge.alerting.decide import decide
     from willcall.bridge.config.check import Known, check
     from willcall.bridge.detection.diff import between
-    from willcall.bridge.insight.explain import said
+    from willcall.bridge.insight.explain import rule_answers
     from willcall.bridge.insight.preview import preview
     from willcall.bridge.model.cases import State
     from willcall.bridge.templates.examples import EVENT, example
@@ -91,7 +91,7 @@ def main() -> None:
     shown = preview(rules, "north", now)
     assert shown.subject == "Gala Night: a ticket type costs less, Fri 12 Mar 2027"
     abroad = attrs.evolve(change, event=attrs.evolve(change.event, country="FR"))
-    why = {one.rule: one.why for one in said(rules, abroad, abroad.event, now, (), now)}
+    why = {one.rule: one.why for one in rule_answers(rules, abroad, abroad.event, now, (), now)}
     assert why["north"] == "country is FR"
     assert why["built-in/ticket_type.cheaper"] is None
 

@@ -20,7 +20,7 @@ from support.virtual_bridge import START, VirtualBridge
 from willcall.bridge.delivery.job import Job
 from willcall.bridge.insight.report import Report
 from willcall.bridge.ledger import Ledger
-from willcall.bridge.model.predictions import Came, Prediction
+from willcall.bridge.model.predictions import Prediction, PredictionOutcome
 from willcall.bridge.model.rules import Silence
 
 PLAY, LAUGHS = "the-cherry-orchard", "late-laughs-with-priya-raman"
@@ -143,7 +143,9 @@ class SampleWeek:
         )
 
 
-def foretold(at: datetime, hours: float = 0, came: Came | None = None) -> Prediction:
+def foretold(
+    at: datetime, hours: float = 0, outcome: PredictionOutcome | None = None
+) -> Prediction:
     """A forecast made then, for about a day later; what came of it was so many hours off."""
     return Prediction(
         box_office="main-room",
@@ -156,8 +158,8 @@ def foretold(at: datetime, hours: float = 0, came: Came | None = None) -> Predic
         earliest=at + timedelta(hours=20),
         likely=at + timedelta(hours=26),
         latest=at + timedelta(hours=34),
-        came=came,
-        came_at=None if came is None else at + timedelta(hours=26 + hours),
+        outcome=outcome,
+        outcome_at=None if outcome is None else at + timedelta(hours=26 + hours),
     )
 
 

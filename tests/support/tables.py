@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from willcall.bridge.model.kinds import KINDS, EventKind, Kind, OfficeKind, Trouble, TypeKind
+from willcall.bridge.model.kinds import KINDS, EventKind, Kind, OfficeKind, ReadFailure, TypeKind
 from willcall.bridge.model.predicates import PREDICATES
 
 ROOT = Path(__file__).parent.parent.parent
@@ -58,7 +58,7 @@ def tickets() -> str:
 
 
 def _ticket(kind: EventKind | TypeKind | OfficeKind) -> str:
-    runs = kind.seen.runs if isinstance(kind.seen, Trouble) else 1
+    runs = kind.seen.runs if isinstance(kind.seen, ReadFailure) else 1
     told = [
         str(kind.severity),
         f"after {runs} failed runs in a row" if runs > 1 else "",

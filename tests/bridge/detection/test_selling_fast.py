@@ -148,10 +148,10 @@ def test_the_words_reach_the_ticket() -> None:
     """The interval stands in the ticket's text."""
     from willcall.bridge.model.address import Address
     from willcall.bridge.model.rules import Rule
-    from willcall.bridge.templates.rendering import Words
+    from willcall.bridge.templates.rendering import Wording
 
     address = Address(customer_email="a@example.com")
     (change,) = seen(expected(0.5, 2.0)).changes
     assert isinstance(change, Change)
-    body = Words(Rule(id="fast", kinds=(), address=address), change, ()).body()
+    body = Wording(Rule(id="fast", kinds=(), address=address), change, ()).body()
     assert "the last of the 42 that are left is sold in 30 minutes to 2 hours." in body

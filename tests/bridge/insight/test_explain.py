@@ -5,7 +5,7 @@ from datetime import timedelta
 import attrs
 
 from support.virtual_bridge import ADDRESS, START
-from willcall.bridge.insight.explain import Said, explain, said
+from willcall.bridge.insight.explain import RuleAnswer, explain, rule_answers
 from willcall.bridge.model.cases import Condition
 from willcall.bridge.model.predicates import Predicates
 from willcall.bridge.model.rules import Rule, Rules, Silence, built_in_rules
@@ -24,21 +24,21 @@ SILENCE = Silence(
 
 def test_each_rule_says_its_part() -> None:
     """Why not, why not yet, and who was not asked."""
-    found = said(RULES, CHANGE, CHANGE.event, START, (), START)
+    found = rule_answers(RULES, CHANGE, CHANGE.event, START, (), START)
     assert found[:2] == (
-        Said(rule="oslo", why="city is New York"),
-        Said(rule="slow", takes=True, why="waits whether it holds for 0:10:00"),
+        RuleAnswer(rule="oslo", why="city is New York"),
+        RuleAnswer(rule="slow", takes=True, why="waits whether it holds for 0:10:00"),
     )
     assert len(found) == len(RULES.rules)
     mine = next(one for one in found if one.rule == "built-in/event.sold_out")
-    assert mine == Said(rule=mine.rule, why="not asked: slow has decided", asked=False)
+    assert mine == RuleAnswer(rule=mine.rule, why="not asked: slow has decided", asked=False)
     assert not next(one for one in found if one.rule == "built-in/event.moved").about
     # The rule that took it, not the one that stands before.
     assert {one.why for one in found[2:]} == {"not asked: slow has decided"}
-    later = said(RULES, CHANGE, CHANGE.event, START, (), START + timedelta(minutes=10))
-    assert later[1] == Said(rule="slow", takes=True)
-    silent = said(RULES, CHANGE, CHANGE.event, START, (SILENCE,), START)
-    assert silent[1] == Said(rule="slow", takes=True, why="silenced by Ana: known")
+    later = rule_answers(RULES, CHANGE, CHANGE.event, START, (), START + timedelta(minutes=10))
+    assert later[1] == RuleAnswer(rule="slow", takes=True)
+    silent = rule_answers(RULES, CHANGE, CHANGE.event, START, (SILENCE,), START)
+    assert silent[1] == RuleAnswer(rule="slow", takes=True, why="silenced by Ana: known")
 
 
 def test_then_and_now() -> None:
@@ -57,8 +57,8 @@ def test_then_and_now() -> None:
     assert found.title == "Gala Night"
     assert found.event is moved
     (told,), (standing,) = found.changes, found.standing
-    assert told.rules[0] == Said(rule="oslo", why="city is New York")
-    assert standing.rules[0] == Said(rule="oslo", takes=True)
+    assert told.rules[0] == RuleAnswer(rule="oslo", why="city is New York")
+    assert standing.rules[0] == RuleAnswer(rule="oslo", takes=True)
     assert not standing.rules[1].asked
 
 

@@ -14,13 +14,21 @@ from support.words import named
 from willcall.bridge.detection.diff import between
 from willcall.bridge.detection.troubles import kind_of
 from willcall.bridge.model.facts import LowStock
-from willcall.bridge.model.kinds import KINDS, EventKind, Kind, Source, Trouble, TypeKind, matching
+from willcall.bridge.model.kinds import (
+    KINDS,
+    EventKind,
+    Kind,
+    ReadFailure,
+    ReportedBy,
+    TypeKind,
+    matching,
+)
 from willcall.bridge.model.kinds.box_offices import STORM
 from willcall.bridge.templates.examples import example
 from willcall.bridge.templates.rendering import ANY, names, words
 
 TESTS = Path(__file__).parent.parent.parent
-SEEN_BY_DIFF = [k.name for k in KINDS.values() if not isinstance(k.seen, Source | Trouble)]
+SEEN_BY_DIFF = [k.name for k in KINDS.values() if not isinstance(k.seen, ReportedBy | ReadFailure)]
 
 
 @pytest.mark.parametrize("name", SEEN_BY_DIFF)
@@ -33,21 +41,25 @@ def test_the_example_of_a_kind_is_detected_as_that_kind(name: str) -> None:
     assert (name, change.ticket_type) in [(one.kind, one.ticket_type) for one in found]
 
 
-@pytest.mark.parametrize("name", [k.name for k in KINDS.values() if isinstance(k.seen, Trouble)])
+@pytest.mark.parametrize(
+    "name", [k.name for k in KINDS.values() if isinstance(k.seen, ReadFailure)]
+)
 def test_the_example_of_a_trouble_is_that_trouble_and_no_other(name: str) -> None:
     """An error is of one kind at most."""
     seen = KINDS[name].seen
-    assert isinstance(seen, Trouble)
+    assert isinstance(seen, ReadFailure)
     assert kind_of(seen.example) == name
-    others = [k.seen for k in KINDS.values() if isinstance(k.seen, Trouble) and k.name != name]
+    others = [k.seen for k in KINDS.values() if isinstance(k.seen, ReadFailure) and k.name != name]
     assert not any(other.test(seen.example) for other in others)
 
 
-@pytest.mark.parametrize("name", [k.name for k in KINDS.values() if isinstance(k.seen, Trouble)])
+@pytest.mark.parametrize(
+    "name", [k.name for k in KINDS.values() if isinstance(k.seen, ReadFailure)]
+)
 def test_a_trouble_has_one_end(name: str) -> None:
     """Which the next run that works reports."""
     (end,) = KINDS[name].cleared_by
-    assert KINDS[end].seen is Source.RECOVERY
+    assert KINDS[end].seen is ReportedBy.RECOVERY
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)

@@ -13,7 +13,7 @@ import pytest
 from willcall.bridge.ledger import Fence, Ledger, open_ledger
 from willcall.bridge.model.cases import Conclusion, Decision, Recorded, State
 from willcall.bridge.model.changes import Change
-from willcall.bridge.model.predictions import Came, Prediction, answers
+from willcall.bridge.model.predictions import Prediction, PredictionOutcome, settlements
 from willcall.bridge.templates.examples import EVENT, example
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
@@ -66,37 +66,37 @@ def test_a_prediction_is_answered_by_the_sell_out(ledger: Ledger) -> None:
     conclude(ledger, fence, NOW + 25 * MINUTE, sold)
     conclude(ledger, fence, NOW + 90 * MINUTE, attrs.evolve(sold, observed_at=NOW + 90 * MINUTE))
     first, second = ledger.forecasts(None, NOW)
-    assert (first.came, first.came_at) == (Came.SOLD_OUT, NOW + 25 * MINUTE)
+    assert (first.outcome, first.outcome_at) == (PredictionOutcome.SOLD_OUT, NOW + 25 * MINUTE)
     assert (first.hit, first.off) == (True, -300.0)
-    assert (second.came, second.hit, second.off) == (None, None, None)
+    assert (second.outcome, second.hit, second.off) == (None, None, None)
     assert ledger.forecasts("elsewhere", NOW) == []
     assert ledger.forecasts("main-room", NOW + MINUTE) == []
 
 
 @pytest.mark.parametrize(
-    ("kind", "came"),
+    ("kind", "outcome"),
     [
-        ("event.sold_out", Came.SOLD_OUT),
-        ("event.cancelled", Came.OVER),
-        ("ticket_type.quantity_changed", Came.MORE),
+        ("event.sold_out", PredictionOutcome.SOLD_OUT),
+        ("event.cancelled", PredictionOutcome.OVER),
+        ("ticket_type.quantity_changed", PredictionOutcome.MORE),
         ("ticket_type.renamed", None),
     ],
 )
-def test_what_answers(kind: str, came: Came | None) -> None:
+def test_what_answers(kind: str, outcome: PredictionOutcome | None) -> None:
     """An event's own end answers for all its ticket types; most changes say nothing."""
     if kind == "ticket_type.renamed":
-        assert answers([example("event.renamed"), example("box_office.storm")]) == ()
+        assert settlements([example("event.renamed"), example("box_office.storm")]) == ()
         return
-    (answer,) = answers([example(kind, at=NOW)])
-    assert (answer.event_id, answer.came, answer.at) == (EVENT.id, came, NOW)
+    (answer,) = settlements([example(kind, at=NOW)])
+    assert (answer.event_id, answer.outcome, answer.at) == (EVENT.id, outcome, NOW)
     assert (answer.ticket_type_id is None) == kind.startswith("event.")
 
 
 def test_outside_the_interval_it_is_no_hit() -> None:
     """By how much it was off is told all the same; of what was called off nobody can say."""
-    late = attrs.evolve(SAID, came=Came.SOLD_OUT, came_at=NOW + 60 * MINUTE)
+    late = attrs.evolve(SAID, outcome=PredictionOutcome.SOLD_OUT, outcome_at=NOW + 60 * MINUTE)
     assert (late.hit, late.off) == (False, 1800.0)
-    over = attrs.evolve(SAID, came=Came.OVER, came_at=NOW + 25 * MINUTE)
+    over = attrs.evolve(SAID, outcome=PredictionOutcome.OVER, outcome_at=NOW + 25 * MINUTE)
     assert (over.hit, over.off) == (None, None)
 
 

@@ -18,7 +18,7 @@ from willcall.bridge.model.changes import Change
 from willcall.bridge.model.facts import EventFacts, TypeFacts
 from willcall.bridge.model.kinds import KINDS
 from willcall.bridge.model.rules import Rule, Rules
-from willcall.bridge.templates.rendering import Words, built_in, render, template, variables
+from willcall.bridge.templates.rendering import Wording, built_in, render, template, variables
 
 SEEN = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 HOME = Address(
@@ -56,7 +56,7 @@ def ruled(source: str) -> Rule:
 
 def spoken(rule: Rule, change: Change) -> dict[str, str]:
     """All that is said when a ticket is opened."""
-    words = Words(rule, change)
+    words = Wording(rule, change)
     return {
         "subject": words.subject(),
         "body": words.body(),
@@ -107,7 +107,7 @@ def test_a_template_that_runs_away_gives_way_to_the_built_in_words(attack: str) 
     spent = time.process_time() - before
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    plain = Words(attrs.evolve(ruled(""), subject=None, body=None, note=None), happens())
+    plain = Wording(attrs.evolve(ruled(""), subject=None, body=None, note=None), happens())
     assert said["subject"] == plain.subject() == "Sold out: Gala, Sat 21 Nov 2026"
     assert said["body"] == plain.body()
     assert said["message"] == plain.message()
@@ -150,7 +150,7 @@ def test_no_filter_stops_a_pass(name: str) -> None:
     for value in values:
         for given_to in ("", *(f": {one}" for one in values), ": 'a', 'b'", ": -1, 999999999999"):
             body = f"{{{{ {value} | {name}{given_to} }}}}"
-            assert Words(attrs.evolve(rule, body=body), happens()).body().strip()
+            assert Wording(attrs.evolve(rule, body=body), happens()).body().strip()
 
 
 # -- values ---------------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ def test_values_of_any_size_leave_the_built_in_words_standing(kind: str) -> None
 def test_a_long_list_says_how_much_more_there_is() -> None:
     """Of a storm's digest, and of ticket types."""
     listed = "\n".join(f"- Event {n}: sold out [wc-0000000{n % 10}]" for n in range(5000))
-    body = Words(ruled(""), happens("box_office.storm", detail=listed)).body()
+    body = Wording(ruled(""), happens("box_office.storm", detail=listed)).body()
     body = render(
         built_in("box_office.storm", "body"),
         variables(happens("box_office.storm", detail=listed)),

@@ -26,7 +26,7 @@ from willcall.bridge.model.markers import case_marker, in_subject, in_text, mark
 from willcall.bridge.model.rules import Rule
 from willcall.bridge.templates import examples
 from willcall.bridge.templates.rendering import (
-    Words,
+    Wording,
     day,
     money,
     one_line,
@@ -151,7 +151,7 @@ MORE: dict[str, list[Change]] = {
 
 def said(use: str, change: Change, *others: Change) -> str:
     """What the built-in words for a use are."""
-    telling = Words(RULE, change, others)
+    telling = Wording(RULE, change, others)
     work: dict[str, Callable[[], str]] = {
         "subject": telling.subject,
         "body": telling.body,

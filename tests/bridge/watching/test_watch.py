@@ -413,8 +413,8 @@ def test_what_sells_fast_is_told_once_and_becomes_low_and_sold_out() -> None:
     assert "ticket_type.sold_out" in kinds
     assert "ticket_type.selling_slower" not in kinds
     (said,) = virtual.ledger.forecasts(OFFICE, began - timedelta(hours=1))
-    assert said.came is not None
-    assert str(said.came) == "sold out"
+    assert said.outcome is not None
+    assert str(said.outcome) == "sold out"
     assert said.left > 60
     first = next(t for t in virtual.desk.tickets if "sells fast" in t.subject)
     assert first.status == "resolved" or any("no longer matters" in m.body for m in first.messages)

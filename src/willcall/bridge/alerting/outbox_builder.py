@@ -12,7 +12,7 @@ from ..model.cases import Act, Case, CaseState, Intent
 from ..model.changes import Change
 from ..model.markers import act_marker, in_subject, in_text
 from ..model.rules import OnClear, Rule
-from ..templates.rendering import Words
+from ..templates.rendering import Wording
 
 TAG = "willcall"
 
@@ -68,7 +68,7 @@ class OutboxBuilder:
             case = self._act(case, Act.RESOLVE, {}, rule)
         return case
 
-    def _announce_end(self, case: Case, rule: Rule, words: Words, *, cleared: bool) -> Case:
+    def _announce_end(self, case: Case, rule: Rule, words: Wording, *, cleared: bool) -> Case:
         """Good news goes to the customer; that something is superseded goes to the team only."""
         if not cleared:
             return self._say(case, Act.NOTE, words.superseded_note(), rule)
@@ -78,7 +78,7 @@ class OutboxBuilder:
             return self._say(case, Act.MESSAGE, words.cleared_message(), rule)
         return self._say(case, Act.NOTE, words.cleared_note(), rule)
 
-    def _write(self, case: Case, rule: Rule, words: Words) -> Case:
+    def _write(self, case: Case, rule: Rule, words: Wording) -> Case:
         return self._say(case, Act.MESSAGE, words.message()) if rule.writes else case
 
     def _say(self, case: Case, act: Act, text: str, rule: Rule | None = None) -> Case:
@@ -97,5 +97,5 @@ class OutboxBuilder:
         return case
 
 
-def _words(rule: Rule, lead: Change, others: Sequence[Change] = ()) -> Words:
-    return Words(rule, lead, others, severity=rule.severity_of(lead.kind))
+def _words(rule: Rule, lead: Change, others: Sequence[Change] = ()) -> Wording:
+    return Wording(rule, lead, others, severity=rule.severity_of(lead.kind))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, create_model, model_validator
 
 from ..model.kinds import KINDS, Severity, matching
-from ..model.predicates import CENTS, COUNT, PREDICATES, SHARE, SPAN, TEXTS, Form, Predicates
+from ..model.predicates import CENTS, COUNT, PREDICATES, SHARE, SPAN, TEXTS, Predicates, ValueForm
 from ..model.rules import GroupBy, OnClear, QuietHours, Rule
 from .account_tables import DeskTable, SettingsTable, own_fields
 from .table import Email, Filled, Table
@@ -78,7 +78,7 @@ Words = Annotated[list[Filled], BeforeValidator(_listed), Field(min_length=1)]
 Kinds = Annotated[Words, AfterValidator(_kinds)]
 
 # How each form of value is read, and checked, from TOML.
-_READ: Mapping[Form[Any], Any] = {
+_READ: Mapping[ValueForm[Any], Any] = {
     TEXTS: Annotated[Words, AfterValidator(tuple)],
     COUNT: Annotated[int, Field(ge=1)],
     CENTS: Annotated[int, Field(ge=0)],

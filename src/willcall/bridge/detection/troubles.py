@@ -19,11 +19,11 @@ from ...errors import (
 )
 from ..model.cases import State
 from ..model.changes import Change
-from ..model.kinds import KINDS, Trouble
+from ..model.kinds import KINDS, ReadFailure
 from ..model.kinds.box_offices import DELIVERED, UNDELIVERED
 
 AFTER: Mapping[str, int] = {
-    kind.name: kind.seen.runs for kind in KINDS.values() if isinstance(kind.seen, Trouble)
+    kind.name: kind.seen.runs for kind in KINDS.values() if isinstance(kind.seen, ReadFailure)
 }
 """How many runs in a row must have a trouble before it is reported."""
 
@@ -33,7 +33,9 @@ def kind_of(error: WillcallError | None) -> str | None:
     if error is None:
         return None
     troubles = ((kind.name, kind.seen) for kind in KINDS.values())
-    return next((n for n, seen in troubles if isinstance(seen, Trouble) and seen.test(error)), None)
+    return next(
+        (n for n, seen in troubles if isinstance(seen, ReadFailure) and seen.test(error)), None
+    )
 
 
 def of_all(error: ApiError) -> bool:

@@ -15,7 +15,7 @@ from ..model.rules import Rules, Silence, wait
 
 
 @attrs.frozen(kw_only=True)
-class Said:
+class RuleAnswer:
     """What a rule says of a change: whether it ``takes`` it, and why not, or why not yet.
 
     ``about`` is false where the change is of a kind that the rule has nothing to do with, and
@@ -30,26 +30,26 @@ class Said:
 
 
 @attrs.frozen(kw_only=True)
-class Told:
+class ExplainedChange:
     """A change, what became of it then, and what the rules, as they are now, say of it."""
 
     number: int
     change: Change
     outcome: str
     marker: str | None
-    rules: tuple[Said, ...]
+    rules: tuple[RuleAnswer, ...]
 
 
 @attrs.frozen(kw_only=True)
-class Standing:
+class ExplainedCondition:
     """A condition that still holds, and what the rules say of it now."""
 
     condition: Condition
-    rules: tuple[Said, ...]
+    rules: tuple[RuleAnswer, ...]
 
 
 @attrs.frozen(kw_only=True)
-class Story:
+class ExplainedCase:
     """A case, and every act of it."""
 
     case: Case
@@ -63,19 +63,19 @@ class Explanation:
     box_office: str
     title: str
     event: EventFacts | None
-    changes: tuple[Told, ...]
-    standing: tuple[Standing, ...]
-    stories: tuple[Story, ...]
+    changes: tuple[ExplainedChange, ...]
+    standing: tuple[ExplainedCondition, ...]
+    stories: tuple[ExplainedCase, ...]
 
 
-def said(
+def rule_answers(
     rules: Rules,
     change: Change,
     event: EventFacts | None,
     since: datetime,
     silences: Iterable[Silence],
     now: datetime,
-) -> tuple[Said, ...]:
+) -> tuple[RuleAnswer, ...]:
     """What each rule says of a change.
 
     Args:
@@ -97,12 +97,12 @@ def said(
         if takes:
             why = wait(rule, change, since, known, now)
         about = change.kind in rule.kinds
-        found.append(Said(rule=rule.id, takes=takes, why=why, about=about))
+        found.append(RuleAnswer(rule=rule.id, takes=takes, why=why, about=about))
     decider = found[-1].rule if found else ""
     for rule in rules.rules[len(found) :]:
         about = change.kind in rule.kinds
         why = f"not asked: {decider} has decided"
-        found.append(Said(rule=rule.id, why=why, about=about, asked=False))
+        found.append(RuleAnswer(rule=rule.id, why=why, about=about, asked=False))
     return tuple(found)
 
 
@@ -111,7 +111,7 @@ def explain(
     rules: Rules,
     logged: Sequence[tuple[int, Change, str, str | None]],
     conditions: Sequence[Condition],
-    stories: Sequence[Story],
+    stories: Sequence[ExplainedCase],
     silences: Sequence[Silence],
     snapshot: Mapping[str, EventFacts],
     now: datetime,
@@ -129,12 +129,12 @@ def explain(
         now: the time.
     """
     changes = tuple(
-        Told(
+        ExplainedChange(
             number=number,
             change=change,
             outcome=outcome,
             marker=marker,
-            rules=said(
+            rules=rule_answers(
                 rules, change, change.event, change.observed_at, silences, change.observed_at
             ),
         )
@@ -144,8 +144,8 @@ def explain(
     for one in conditions:
         was = one.change.event
         event = None if was is None else snapshot.get(was.id, was)
-        heard = said(rules, one.change, event, one.since, silences, now)
-        standing.append(Standing(condition=one, rules=heard))
+        heard = rule_answers(rules, one.change, event, one.since, silences, now)
+        standing.append(ExplainedCondition(condition=one, rules=heard))
     first = next((one.change for one in changes), None)
     event_id = first.event.id if first and first.event else None
     title = first.title if first else next((one.case.title for one in stories), box_office)

@@ -16,7 +16,7 @@ from ..model.predicates import Situation
 from ..model.rules import OnClear, Rule, Rules
 from ..templates.examples import EVENT, example
 from ..templates.lint import near
-from ..templates.rendering import Words
+from ..templates.rendering import Wording
 
 TAG = "willcall"
 
@@ -80,7 +80,7 @@ def preview(
     change = example(chosen, event, ticket_type, box_office=box_office, at=at)
     verdicts = list(rules.verdicts(Situation(change, change.event, change.ticket_type, at)))
     mine = next((one for one in verdicts if one.rule.id == rule.id), None)
-    words = Words(rule, change, severity=rule.severity_of(chosen))
+    words = Wording(rule, change, severity=rule.severity_of(chosen))
     tags = [TAG, "wc-…", str(rule.severity_of(chosen)), *rule.tags]
     clearing = next(iter(KINDS[chosen].cleared_by), None)
     good_news, told = _good_news(rule, clearing, change)
@@ -129,7 +129,7 @@ def _good_news(rule: Rule, clearing: str | None, change: Change) -> tuple[str | 
     event = change.event or EVENT
     one = change.ticket_type.id if change.ticket_type else None
     over = example(clearing, event, one, box_office=change.box_office, at=change.observed_at)
-    words = Words(rule, over, severity=rule.severity_of(clearing))
+    words = Wording(rule, over, severity=rule.severity_of(clearing))
     if rule.writes and rule.on_clear is not OnClear.NOTE:
         return words.cleared_message(), True
     return words.cleared_note(), False

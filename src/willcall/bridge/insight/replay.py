@@ -17,10 +17,10 @@ from ..model.cases import Case, Name, Recorded
 from ..model.changes import Change
 from ..model.facts import EventFacts
 from ..model.history import Entry, snapshots
-from ..model.kinds import KINDS, Source, Trouble
+from ..model.kinds import KINDS, ReadFailure, ReportedBy
 from ..model.kinds.box_offices import STORM
 from ..model.rules import Rules, Silence
-from .virtual import Ticket, Virtual
+from .virtual import Virtual, VirtualTicket
 
 
 class Fate(StrEnum):
@@ -104,7 +104,7 @@ def replay(
 
 def _unseen(change: Change) -> bool:
     """Whether a change was reported rather than seen: no snapshot shows it."""
-    reported = isinstance(KINDS[change.kind].seen, Source | Trouble)
+    reported = isinstance(KINDS[change.kind].seen, ReportedBy | ReadFailure)
     return reported and change.kind != STORM
 
 
@@ -195,7 +195,9 @@ def _compared(
     return found
 
 
-def _still(case: Case, same: Case | None, tickets: dict[str, Ticket], film: _Film) -> Compared:
+def _still(
+    case: Case, same: Case | None, tickets: dict[str, VirtualTicket], film: _Film
+) -> Compared:
     name = case.kind, case.subject
     return Compared(
         fate=Fate.MISSING if same is None else Fate.SAME,
@@ -212,6 +214,6 @@ def _still(case: Case, same: Case | None, tickets: dict[str, Ticket], film: _Fil
     )
 
 
-def _subject(case: Case, tickets: dict[str, Ticket]) -> str | None:
+def _subject(case: Case, tickets: dict[str, VirtualTicket]) -> str | None:
     ticket = tickets.get(case.marker)
     return None if ticket is None else ticket.subject

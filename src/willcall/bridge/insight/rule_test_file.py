@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from ...errors import ConfigError
+from ...errors import ApiError, ConfigError
 from ..config.complaints import complaints_of
 from ..config.positions import SourcePositions
 from ..config.rule_tables import Duration, Kinds, duration
 from ..config.table import Filled, Table
+from ..model.kinds import KINDS, ReadFailure
 
 
 def _aware(moment: datetime) -> datetime:
@@ -23,7 +25,23 @@ def _aware(moment: datetime) -> datetime:
 
 Moment = Annotated[datetime, AfterValidator(_aware)]
 Count = Annotated[int, Field(ge=0)]
-Trouble = Literal["none", "key_rejected", "scope_missing", "unreachable", "quota_exhausted"]
+
+READ_FAILURES: Mapping[str, ApiError] = {
+    kind.name.partition(".")[2]: kind.seen.example
+    for kind in KINDS.values()
+    if isinstance(kind.seen, ReadFailure)
+}
+"""The troubles of a box office that a step may name, and the error that a pass then meets."""
+
+
+def _trouble(text: str) -> str:
+    if text not in {"none", *READ_FAILURES}:
+        known = ", ".join(["none", *READ_FAILURES])
+        raise ValueError(f"{text!r} is no trouble of a box office; write one of: {known}")
+    return text
+
+
+Trouble = Annotated[str, AfterValidator(_trouble)]
 
 
 class TypeTable(Table):
@@ -113,7 +131,7 @@ class SilenceTable(Table):
     rule: Filled | None = None
 
 
-class TicketTable(Table):
+class ExpectedTicket(Table):
     """A ticket as it is expected; what is left out may be anything. ``*`` stands for any text."""
 
     subject: Filled | None = None
@@ -132,7 +150,7 @@ class ExpectTable(Table):
     """All tickets that are there at a time, in any order."""
 
     at: Duration
-    tickets: Annotated[tuple[TicketTable, ...], Field(strict=False)] = ()
+    tickets: Annotated[tuple[ExpectedTicket, ...], Field(strict=False)] = ()
     held: Count | None = None
 
 

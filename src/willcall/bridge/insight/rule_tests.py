@@ -9,13 +9,6 @@ from typing import Any
 
 import attrs
 
-from ...errors import (
-    ApiError,
-    AuthenticationError,
-    ConnectError,
-    PermissionDeniedError,
-    RateLimitError,
-)
 from ..config.rule_tables import duration
 from ..detection.diff import diff
 from ..detection.observe import SWEEPS
@@ -26,8 +19,16 @@ from ..model.facts import EventFacts, TypeFacts, concluded_sold_out
 from ..model.kinds.ticket_types import REMOVAL_FAILED
 from ..model.observation import Observation
 from ..model.rules import Rules, Silence, built_in_rules
-from .rule_test_file import OF_TYPE, EventTable, ExpectTable, StepTable, TestTable, TicketTable
-from .virtual import Ticket, Virtual
+from .rule_test_file import (
+    OF_TYPE,
+    READ_FAILURES,
+    EventTable,
+    ExpectedTicket,
+    ExpectTable,
+    StepTable,
+    TestTable,
+)
+from .virtual import Virtual, VirtualTicket
 
 ADDRESS = Address(
     customer_email="organiser@example.com",
@@ -100,7 +101,9 @@ class _Stage:
         state = self.virtual.state
         snapshot = state.snapshot or {}
         if self._trouble != "none":
-            changes, counts = noted(self._box_office, state.troubles, _error(self._trouble), at)
+            changes, counts = noted(
+                self._box_office, state.troubles, READ_FAILURES[self._trouble], at
+            )
             self._note(counts)
             self.virtual.step(changes, {}, at, partial=True)
             return
@@ -234,17 +237,6 @@ def _silences(test: TestTable) -> Iterator[Silence]:
         )
 
 
-def _error(trouble: str) -> ApiError:
-    """What a pass meets in that trouble."""
-    if trouble == "key_rejected":
-        return AuthenticationError("invalid API key", provider="ticketsmart", status=401)
-    if trouble == "scope_missing":
-        return PermissionDeniedError("missing scope", provider="ticketsmart", status=403)
-    if trouble == "quota_exhausted":
-        return RateLimitError("rate limit exceeded", provider="ticketsmart", status=429)
-    return ConnectError("no connection", provider="ticketsmart")
-
-
 # -- comparing --------------------------------------------------------------------------------
 
 
@@ -268,23 +260,23 @@ def _differences(expected: ExpectTable, virtual: Virtual) -> Iterator[str]:
         yield f"+ {len(virtual.held)} held"
 
 
-def _like(wanted: TicketTable, found: Ticket) -> bool:
+def _like(wanted: ExpectedTicket, found: VirtualTicket) -> bool:
     """Whether it may be meant, though perhaps not all of it is right."""
     return wanted.subject is None or _fits(wanted.subject, found.subject)
 
 
-def _likeness(wanted: TicketTable, found: Ticket) -> tuple[bool, int]:
+def _likeness(wanted: ExpectedTicket, found: VirtualTicket) -> tuple[bool, int]:
     return _like(wanted, found), -len(list(_unlike(wanted, found)))
 
 
-def _wanted(wanted: TicketTable) -> str:
+def _wanted(wanted: ExpectedTicket) -> str:
     told = wanted.model_dump(exclude_defaults=True)
     subject = told.pop("subject", None)
     more = ", ".join(f"{name} {value!r}" for name, value in told.items())
     return f"ticket {subject!r}" + (f": {more}" if more else "")
 
 
-def _unlike(wanted: TicketTable, found: Ticket) -> Iterator[str]:
+def _unlike(wanted: ExpectedTicket, found: VirtualTicket) -> Iterator[str]:
     fields = ("subject", "status", "rule", "customer_email", "assignee_id", "body")
     pairs = [(name, getattr(wanted, name), getattr(found, name)) for name in fields]
     pairs += [(name, value, found.options.get(name)) for name, value in wanted.options.items()]

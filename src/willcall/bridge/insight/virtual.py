@@ -20,7 +20,7 @@ from ..model.rules import Rules, Silence
 
 
 @attrs.frozen
-class Said:
+class VirtualText:
     """A message to the customer, or a note to the team."""
 
     at: datetime
@@ -29,7 +29,7 @@ class Said:
 
 
 @attrs.define(kw_only=True)
-class Ticket:
+class VirtualTicket:
     """A support ticket as it would be; ``subject`` is without the marker."""
 
     case: str
@@ -42,7 +42,7 @@ class Ticket:
     status: str = "open"
     assignee_id: str | None = None
     tags: list[str] = attrs.field(factory=list)
-    said: list[Said] = attrs.field(factory=list)
+    said: list[VirtualText] = attrs.field(factory=list)
 
     @property
     def messages(self) -> list[str]:
@@ -64,7 +64,7 @@ class Virtual:
         self._cases: dict[str, Case] = {}
         self._waiting: list[Intent] = []
         self.state = State(silences=tuple(silences))
-        self.tickets: list[Ticket] = []
+        self.tickets: list[VirtualTicket] = []
         self.members: dict[str, set[Name]] = {}
         """Of each case, by marker, all it ever told of."""
 
@@ -137,7 +137,7 @@ class Virtual:
             subject = str(intent.payload["subject"])
             marker = read_subject(subject) or ""
             self.tickets.append(
-                Ticket(
+                VirtualTicket(
                     case=case.marker,
                     rule=case.rule,
                     subject=subject.removesuffix(f" [{marker}]"),
@@ -156,7 +156,7 @@ class Virtual:
             ticket.assignee_id = ticket.assignee_id or intent.payload.get("assignee_id")
         elif intent.act in {Act.MESSAGE, Act.NOTE}:
             note = intent.act is Act.NOTE
-            ticket.said.append(Said(at, _unmarked(intent), note))
+            ticket.said.append(VirtualText(at, _unmarked(intent), note))
         else:
             ticket.status = "resolved" if intent.act is Act.RESOLVE else "open"
 

@@ -33,7 +33,7 @@ from ..model.cases import (
 )
 from ..model.facts import EventFacts
 from ..model.history import FULL_EVERY, Entry, entry
-from ..model.predictions import Prediction, answers
+from ..model.predictions import Prediction, settlements
 from ..model.rules import Silence
 from .protocols import Pair
 from .records import (
@@ -327,10 +327,10 @@ class MemoryLedger:
 
     def _predict(self, decision: Decision, made: Sequence[Prediction], now: datetime) -> None:
         book = self._book
-        for answer in answers(recorded.change for recorded in decision.recorded):
+        for answer in settlements(recorded.change for recorded in decision.recorded):
             book.predictions = [
-                attrs.evolve(prediction, came=answer.came, came_at=answer.at)
-                if prediction.came is None
+                attrs.evolve(prediction, outcome=answer.outcome, outcome_at=answer.at)
+                if prediction.outcome is None
                 and prediction.box_office == decision.box_office
                 and prediction.event_id == answer.event_id
                 and answer.ticket_type_id in {None, prediction.ticket_type_id}

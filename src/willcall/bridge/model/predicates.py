@@ -21,7 +21,7 @@ V = TypeVar("V")
 
 
 @attrs.frozen(eq=False)
-class Form(Generic[V]):
+class ValueForm(Generic[V]):
     """How the value of a predicate is written in the configuration.
 
     ``config/rule_tables.py`` reads and checks each form.
@@ -30,11 +30,11 @@ class Form(Generic[V]):
     means: str
 
 
-TEXTS: Form[tuple[str, ...]] = Form("a text, or a list of texts of which one is enough")
-COUNT: Form[int] = Form("a whole number, 1 or more")
-CENTS: Form[int] = Form("a whole number, 0 or more")
-SHARE: Form[float] = Form("a number above 0, 1 at most")
-SPAN: Form[timedelta] = Form("a span of time, as in 14d")
+TEXTS: ValueForm[tuple[str, ...]] = ValueForm("a text, or a list of texts of which one is enough")
+COUNT: ValueForm[int] = ValueForm("a whole number, 1 or more")
+CENTS: ValueForm[int] = ValueForm("a whole number, 0 or more")
+SHARE: ValueForm[float] = ValueForm("a number above 0, 1 at most")
+SPAN: ValueForm[timedelta] = ValueForm("a span of time, as in 14d")
 
 
 @attrs.frozen(kw_only=True)
@@ -88,7 +88,7 @@ class Predicate(ABC, Generic[V]):
     """
 
     name: str
-    form: Form[V]
+    form: ValueForm[V]
     means: str
     implies: Callable[[V, V], bool]
     known: KnownNames | None = None
@@ -157,8 +157,8 @@ _NO_TYPE = "it is about a whole event, not a ticket type"
 class Predicates:
     """The ``if`` of a rule: predicates with their values. All of them must be met.
 
-    ``Predicates(city=("Oslo",), price_at_least=5000)``. Values are as :class:`Form` has them; a
-    predicate whose value is None is not asked.
+    ``Predicates(city=("Oslo",), price_at_least=5000)``. The type of each value is that of the
+    predicate's :class:`ValueForm`; a predicate whose value is None is not asked.
 
     Raises:
         TypeError: there is no predicate of that name.

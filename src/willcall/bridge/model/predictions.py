@@ -1,8 +1,8 @@
-"""What we said would sell out, and what came of it. Values, and pure functions.
+"""Predictions of sell-outs, and their outcomes. Values, and pure functions.
 
 A prediction is made when a ticket type begins to sell fast (``ticket_type.selling_fast``), and
-stays open until something answers it. It is kept so that a report can say how good such forecasts
-are; nothing else depends on it.
+stays open until a change settles it. The report shows how good the predictions were; nothing else
+depends on them.
 """
 
 from __future__ import annotations
@@ -16,21 +16,31 @@ import attrs
 from .changes import Change
 
 
-class Came(StrEnum):
-    """What came of a prediction."""
+class PredictionOutcome(StrEnum):
+    """How a prediction was settled."""
 
     SOLD_OUT = "sold out"
-    MORE = "more"  # more tickets were put on sale: the question has changed
-    OVER = "over"  # the event, or the ticket type, is gone: nobody will know
+    MORE = "more"  # more tickets were put on sale, so it no longer applies
+    OVER = "over"  # the event or the ticket type is gone, so it cannot be answered
 
 
 @attrs.frozen(kw_only=True)
 class Prediction:
-    """When a ticket type was expected to sell out, and what came.
+    """When a ticket type was expected to sell out, and what happened.
 
-    ``left`` is how many were left when it was made. ``earliest`` to ``latest`` is the interval that
-    was to hold it with a probability of 80 %, ``likely`` the middle of it. ``came`` is None as long
-    as nothing has answered it, and ``came_at`` when that was seen.
+    Args:
+        box_office: where.
+        event_id: the event.
+        ticket_type_id: the ticket type.
+        title: the title of the event.
+        ticket_type: the name of the ticket type.
+        made_at: when the prediction was made.
+        left: how many tickets were left then.
+        earliest: the start of the interval that holds the sell-out with a probability of 80 %.
+        likely: the middle of it.
+        latest: its end.
+        outcome: what happened; None while the prediction is open.
+        outcome_at: when that was seen.
     """
 
     box_office: str
@@ -43,57 +53,58 @@ class Prediction:
     earliest: datetime
     likely: datetime
     latest: datetime
-    came: Came | None = None
-    came_at: datetime | None = None
+    outcome: PredictionOutcome | None = None
+    outcome_at: datetime | None = None
 
     @property
     def hit(self) -> bool | None:
-        """Whether it sold out within the interval; None while, or if, nobody can say."""
-        if self.came is not Came.SOLD_OUT or self.came_at is None:
+        """Whether it sold out within the interval; None if it is open or did not sell out."""
+        if self.outcome is not PredictionOutcome.SOLD_OUT or self.outcome_at is None:
             return None
-        return self.earliest <= self.came_at <= self.latest
+        return self.earliest <= self.outcome_at <= self.latest
 
     @property
     def off(self) -> float | None:
-        """By how many seconds it came later than the middle; less than 0: sooner."""
-        if self.came is not Came.SOLD_OUT or self.came_at is None:
+        """How many seconds after ``likely`` it sold out; negative if before."""
+        if self.outcome is not PredictionOutcome.SOLD_OUT or self.outcome_at is None:
             return None
-        return (self.came_at - self.likely).total_seconds()
+        return (self.outcome_at - self.likely).total_seconds()
 
 
 @attrs.frozen
-class Answer:
-    """What answers the open predictions about an event (``ticket_type_id`` None) or one type."""
+class Settlement:
+    """What settles the open predictions about a ticket type, or about all of an event
+    (``ticket_type_id`` None)."""
 
     event_id: str
     ticket_type_id: str | None
-    came: Came
+    outcome: PredictionOutcome
     at: datetime
 
 
-_ANSWERS = {
-    "ticket_type.sold_out": Came.SOLD_OUT,
-    "event.sold_out": Came.SOLD_OUT,
-    "ticket_type.quantity_changed": Came.MORE,
-    "ticket_type.restocked": Came.MORE,
-    "ticket_type.removed": Came.OVER,
-    "ticket_type.hidden": Came.OVER,
-    "event.cancelled": Came.OVER,
-    "event.completed": Came.OVER,
-    "event.archived": Came.OVER,
-    "event.vanished": Came.OVER,
+_OUTCOMES = {
+    "ticket_type.sold_out": PredictionOutcome.SOLD_OUT,
+    "event.sold_out": PredictionOutcome.SOLD_OUT,
+    "ticket_type.quantity_changed": PredictionOutcome.MORE,
+    "ticket_type.restocked": PredictionOutcome.MORE,
+    "ticket_type.removed": PredictionOutcome.OVER,
+    "ticket_type.hidden": PredictionOutcome.OVER,
+    "event.cancelled": PredictionOutcome.OVER,
+    "event.completed": PredictionOutcome.OVER,
+    "event.archived": PredictionOutcome.OVER,
+    "event.vanished": PredictionOutcome.OVER,
 }
 
 
-def answers(changes: Iterable[Change]) -> tuple[Answer, ...]:
-    """What these changes say of predictions that are open."""
+def settlements(changes: Iterable[Change]) -> tuple[Settlement, ...]:
+    """The predictions that these changes settle."""
     return tuple(
-        Answer(
+        Settlement(
             change.event.id,
             None if change.ticket_type is None else change.ticket_type.id,
-            _ANSWERS[change.kind],
+            _OUTCOMES[change.kind],
             change.observed_at,
         )
         for change in changes
-        if change.kind in _ANSWERS and change.event is not None
+        if change.kind in _OUTCOMES and change.event is not None
     )

@@ -407,7 +407,7 @@ def _safe(source: str, change: Change, values: Mapping[str, Any]) -> str:
         return f"{plain(change.title)}: {KINDS[change.kind].summary}"
 
 
-class Words:
+class Wording:
     """Everything that is said of one change under one rule.
 
     ``others`` are changes that the same ticket tells of as well.

@@ -13,7 +13,7 @@ from ..shell.options import AsJson, ConfigFile
 
 if TYPE_CHECKING:
     from ...bridge.config.tables import Config
-    from ...bridge.insight.explain import Explanation, Said
+    from ...bridge.insight.explain import Explanation, RuleAnswer
     from ...bridge.ledger import Ledger, Logged
     from ...bridge.model.cases import Condition
     from ...bridge.model.facts import EventFacts
@@ -140,7 +140,7 @@ def _explained(
 ) -> Explanation:
     import attrs
 
-    from ...bridge.insight.explain import Story, explain
+    from ...bridge.insight.explain import ExplainedCase, explain
     from ..shell.times import now
 
     def mine(one: Condition) -> bool:
@@ -148,7 +148,7 @@ def _explained(
         return any(subject == name or subject.startswith(f"{name}/") for name in subjects)
 
     stories = [
-        Story(case=case, acts=tuple(ledger.intents(marker)))
+        ExplainedCase(case=case, acts=tuple(ledger.intents(marker)))
         for marker in markers
         for case in ledger.cases(name=marker)
     ]
@@ -225,7 +225,7 @@ def _state(condition: Condition, held: set[tuple[str, str]]) -> str:
     return "no ticket tells of it"
 
 
-def _rules(rules: tuple[Said, ...]) -> None:
+def _rules(rules: tuple[RuleAnswer, ...]) -> None:
     about = [one for one in rules if one.about]
     for one in about:
         says = one.why or "takes it"

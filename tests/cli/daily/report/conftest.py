@@ -10,7 +10,7 @@ from support.hostile import HOSTILE
 from support.sample_week import PLAY, TANNERY, SampleWeek, foretold, told
 from support.virtual_bridge import VirtualBridge
 from willcall.bridge.insight.report import Report
-from willcall.bridge.model.predictions import Came
+from willcall.bridge.model.predictions import PredictionOutcome
 from willcall.cli.daily.report.page import page
 
 EASTERN = ZoneInfo("America/New_York")
@@ -36,11 +36,11 @@ def report(week: VirtualBridge) -> Report:
     at = found.since + timedelta(days=1)
     fates = (
         foretold(at),
-        foretold(at, 3.5, Came.SOLD_OUT),
-        foretold(at, -12, Came.SOLD_OUT),
-        foretold(at, 30, Came.SOLD_OUT),
-        foretold(at, 2, Came.MORE),
-        attrs.evolve(foretold(at, 2, Came.OVER), title=HOSTILE),
+        foretold(at, 3.5, PredictionOutcome.SOLD_OUT),
+        foretold(at, -12, PredictionOutcome.SOLD_OUT),
+        foretold(at, 30, PredictionOutcome.SOLD_OUT),
+        foretold(at, 2, PredictionOutcome.MORE),
+        attrs.evolve(foretold(at, 2, PredictionOutcome.OVER), title=HOSTILE),
     )
     return attrs.evolve(found, offices=(attrs.evolve(one, forecasts=fates),))
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, 
 from ...model.cases import LIVE, Case, Conclusion, Decision, IntentState, State
 from ...model.facts import EventFacts, from_json, to_json
 from ...model.history import FULL_EVERY, entry
-from ...model.predictions import answers
+from ...model.predictions import settlements
 from ..records import HISTORY_KEPT, RUNS_KEPT, Fence
 from . import schema
 from .database import Database, ensure_office
@@ -210,7 +210,7 @@ def _write_conclusion(
     """Write down a decision and what goes with it."""
     decision, unwritten = found.decision, found.unwritten
     _write_decision(connection, decision, swept=found.swept, keep=keep, unwritten=unwritten)
-    news = answers(one.change for one in decision.recorded)
+    news = settlements(one.change for one in decision.recorded)
     write_predictions(connection, decision.box_office, found.foretold, news, now)
 
 

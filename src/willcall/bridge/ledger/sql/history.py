@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from ...model.cases import Case, Intent
 from ...model.changes import change_from_json
 from ...model.history import Entry
-from ...model.predictions import Came, Prediction
+from ...model.predictions import Prediction, PredictionOutcome
 from ..protocols import Pair
 from ..records import LOG_LIMIT, Logged, RunRecord
 from . import schema
@@ -162,7 +162,7 @@ class SqlHistory(Database):
             Prediction(
                 **{
                     **{name: getattr(row, name) for name in names},
-                    "came": None if row.came is None else Came(row.came),
+                    "outcome": None if row.outcome is None else PredictionOutcome(row.outcome),
                 }
             )
             for row in rows

@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 from sqlalchemy import Connection, delete, insert, update
 
-from ...model.predictions import Answer, Prediction
+from ...model.predictions import Prediction, Settlement
 from ..records import PREDICTIONS_KEPT
 from . import schema
 
@@ -26,21 +26,23 @@ def write_predictions(
     connection: Connection,
     box_office: str,
     made: Sequence[Prediction],
-    answers: Iterable[Answer],
+    settled: Iterable[Settlement],
     now: datetime,
 ) -> None:
     """Add new predictions, and what came of earlier ones."""
     predictions = schema.predictions
-    for answer in answers:
+    for answer in settled:
         wanted = [
             predictions.c.box_office == box_office,
             predictions.c.event_id == answer.event_id,
-            predictions.c.came.is_(None),
+            predictions.c.outcome.is_(None),
         ]
         if answer.ticket_type_id is not None:
             wanted.append(predictions.c.ticket_type_id == answer.ticket_type_id)
         connection.execute(
-            update(predictions).where(*wanted).values(came=str(answer.came), came_at=answer.at)
+            update(predictions)
+            .where(*wanted)
+            .values(outcome=str(answer.outcome), outcome_at=answer.at)
         )
     if made:
         connection.execute(

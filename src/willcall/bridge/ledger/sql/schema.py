@@ -226,8 +226,8 @@ predictions = Table(
     Column("earliest", Moment, nullable=False),
     Column("likely", Moment, nullable=False),
     Column("latest", Moment, nullable=False),
-    Column("came", Words),
-    Column("came_at", Moment),
+    Column("outcome", Words),
+    Column("outcome_at", Moment),
     Index("ix_predictions_box_office_made_at", "box_office", "made_at"),
 )
 

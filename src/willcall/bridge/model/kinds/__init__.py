@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 
 from .box_offices import BOX_OFFICES
 from .events import EVENTS
-from .kind import EventKind, Kind, OfficeKind, RunsLow, Severity, Source, Trouble, TypeKind
+from .kind import EventKind, Kind, OfficeKind, ReadFailure, ReportedBy, RunsLow, Severity, TypeKind
 from .ticket_types import TICKET_TYPES
 
 __all__ = [
@@ -21,10 +21,10 @@ __all__ = [
     "EventKind",
     "Kind",
     "OfficeKind",
+    "ReadFailure",
+    "ReportedBy",
     "RunsLow",
     "Severity",
-    "Source",
-    "Trouble",
     "TypeKind",
     "matching",
 ]

@@ -10,7 +10,7 @@ from ....errors import (
     RateLimitError,
     WillcallError,
 )
-from .kind import OfficeKind, Severity, Source, Trouble
+from .kind import OfficeKind, ReadFailure, ReportedBy, Severity
 
 UNDELIVERED = "box_office.undelivered"
 DELIVERED = "box_office.delivered"
@@ -34,7 +34,7 @@ BOX_OFFICES = (
         severity=Severity.HIGH,
         cleared_by=("box_office.key_accepted",),
         built_in=True,
-        seen=Trouble(
+        seen=ReadFailure(
             runs=1,
             test=lambda error: isinstance(error, AuthenticationError),
             example=AuthenticationError("invalid API key", status=401),
@@ -44,7 +44,7 @@ BOX_OFFICES = (
     OfficeKind(
         name="box_office.key_accepted",
         summary="the key is accepted again",
-        seen=Source.RECOVERY,
+        seen=ReportedBy.RECOVERY,
         detail="",
     ),
     OfficeKind(
@@ -53,7 +53,7 @@ BOX_OFFICES = (
         severity=Severity.HIGH,
         cleared_by=("box_office.key_accepted",),
         built_in=True,
-        seen=Trouble(
+        seen=ReadFailure(
             runs=1,
             test=lambda error: isinstance(error, PermissionDeniedError),
             example=PermissionDeniedError("missing scope", status=403),
@@ -66,7 +66,7 @@ BOX_OFFICES = (
         severity=Severity.HIGH,
         cleared_by=("box_office.reachable",),
         built_in=True,
-        seen=Trouble(
+        seen=ReadFailure(
             runs=3,
             test=_is_unreachable,
             example=ConnectError("no connection"),
@@ -76,7 +76,7 @@ BOX_OFFICES = (
     OfficeKind(
         name="box_office.reachable",
         summary="TicketSmart can be reached again",
-        seen=Source.RECOVERY,
+        seen=ReportedBy.RECOVERY,
         detail="",
     ),
     OfficeKind(
@@ -84,7 +84,7 @@ BOX_OFFICES = (
         summary="others use up its requests",
         cleared_by=("box_office.quota_free",),
         built_in=True,
-        seen=Trouble(
+        seen=ReadFailure(
             runs=3,
             test=_is_exhausted,
             example=RateLimitError("rate limit exceeded", status=429),
@@ -94,7 +94,7 @@ BOX_OFFICES = (
     OfficeKind(
         name="box_office.quota_free",
         summary="there are requests again",
-        seen=Source.RECOVERY,
+        seen=ReportedBy.RECOVERY,
         detail="",
     ),
     OfficeKind(
@@ -103,13 +103,13 @@ BOX_OFFICES = (
         severity=Severity.HIGH,
         cleared_by=(DELIVERED,),
         built_in=True,
-        seen=Source.DELIVERY,
+        seen=ReportedBy.DELIVERY,
         detail="- the ticket of Gala Night: the inbox does not exist",
     ),
     OfficeKind(
         name=DELIVERED,
         summary="nothing is refused any more",
-        seen=Source.DELIVERY,
+        seen=ReportedBy.DELIVERY,
         detail="",
     ),
     OfficeKind(
@@ -117,7 +117,7 @@ BOX_OFFICES = (
         summary="many things at once",
         severity=Severity.HIGH,
         superseded_by=(),
-        seen=Source.STORM,
+        seen=ReportedBy.STORM,
         detail="- Gala Night: sold out [wc-3k9f2m7q]",
     ),
 )

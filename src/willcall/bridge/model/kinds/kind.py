@@ -84,7 +84,7 @@ class TypeDiffers:
 
 
 @attrs.frozen(kw_only=True)
-class Trouble:
+class ReadFailure:
     """When reading the box office fails. Its ``cleared_by`` is reported by the next run that works.
 
     Args:
@@ -98,7 +98,7 @@ class Trouble:
     example: ApiError
 
 
-class Source(StrEnum):
+class ReportedBy(StrEnum):
     """What reports a change that no comparison of two looks can show."""
 
     RECOVERY = "a run that works again"
@@ -187,7 +187,7 @@ class EventKind(Kind):
         still: whether an event is now as this condition says; None if its facts do not tell.
     """
 
-    seen: Appears | EventDiffers | Source
+    seen: Appears | EventDiffers | ReportedBy
     example: Callable[[EventFacts], tuple[EventFacts | None, EventFacts]]
     still: Callable[[EventFacts], bool] | None = None
 
@@ -203,7 +203,7 @@ class TypeKind(Kind):
         still: whether a ticket type is now as this condition says; None if its facts do not tell.
     """
 
-    seen: Appears | Disappears | TypeDiffers | Source
+    seen: Appears | Disappears | TypeDiffers | ReportedBy
     example: Callable[[TypeFacts], tuple[TypeFacts | None, TypeFacts]]
     detail: str = ""
     still: Callable[[TypeFacts, RunsLow], bool] | None = None
@@ -218,7 +218,7 @@ class OfficeKind(Kind):
         detail: what the change says of itself, for an example.
     """
 
-    seen: Trouble | Source
+    seen: ReadFailure | ReportedBy
     detail: str
 
 

@@ -259,9 +259,9 @@ def foretold(one: Prediction, since: datetime, until: datetime) -> Element:
     axis = Axis(since, until, 1)
     begins, likely, ends = (axis.x(at) - _LEFT for at in (one.earliest, one.likely, one.latest))
     came = None
-    if one.came_at is not None:
-        at = axis.x(one.came_at) - _LEFT
-        came = tag("path", class_="came", d=f"M{at:.1f} 0l5 6l-5 6l-5 -6z")
+    if one.outcome_at is not None:
+        at = axis.x(one.outcome_at) - _LEFT
+        came = tag("path", class_="outcome", d=f"M{at:.1f} 0l5 6l-5 6l-5 -6z")
     wide = WIDTH - _LEFT - _RIGHT
     return tag(
         "svg",

@@ -13,7 +13,7 @@ from ....bridge.insight.report import (
     Runs,
     TicketFate,
 )
-from ....bridge.model.predictions import Came, Prediction
+from ....bridge.model.predictions import Prediction, PredictionOutcome
 from ....bridge.model.rules import Silence
 from ....bridge.templates.rendering import local, plain
 
@@ -174,20 +174,19 @@ def foretold(one: Prediction, zone: tzinfo | None) -> str:
 
 _CAME = {
     None: "not answered yet",
-    Came.MORE: "more tickets were put on sale",
-    Came.OVER: "over before it could sell out",
+    PredictionOutcome.MORE: "more tickets were put on sale",
+    PredictionOutcome.OVER: "over before it could sell out",
 }
 
 
 def came(one: Prediction, zone: tzinfo | None) -> str:
     """What came of it."""
-    if one.came is not Came.SOLD_OUT or one.came_at is None or one.off is None:
-        return _CAME.get(one.came, "sold out")
-    within = "as foretold" if one.hit else "earlier" if one.came_at < one.earliest else "later"
+    if one.outcome is not PredictionOutcome.SOLD_OUT or one.outcome_at is None or one.off is None:
+        return _CAME.get(one.outcome, "sold out")
+    within = "as foretold" if one.hit else "earlier" if one.outcome_at < one.earliest else "later"
     side = "after" if one.off >= 0 else "before"
-    return (
-        f"{within}: sold out {stamp(one.came_at, zone)}, {long(abs(one.off))} {side} the likeliest"
-    )
+    sold_out = f"sold out {stamp(one.outcome_at, zone)}"
+    return f"{within}: {sold_out}, {long(abs(one.off))} {side} the likeliest"
 
 
 def silence(one: Silence) -> str:

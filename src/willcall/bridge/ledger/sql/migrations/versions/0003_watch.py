@@ -35,8 +35,8 @@ def upgrade() -> None:
         sa.Column("earliest", Moment(), nullable=False),
         sa.Column("likely", Moment(), nullable=False),
         sa.Column("latest", Moment(), nullable=False),
-        sa.Column("came", sa.Text(), nullable=True),
-        sa.Column("came_at", Moment(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("outcome_at", Moment(), nullable=True),
         sa.ForeignKeyConstraint(
             ["box_office"], ["box_offices.name"], name=op.f("fk_predictions_box_office")
         ),
