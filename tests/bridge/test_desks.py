@@ -243,6 +243,7 @@ def test_a_key_that_is_good_is_accepted(desk: Desk) -> None:
 
 def test_something_can_be_observed(opened: Standing, desk: Desk, people: People) -> None:
     """For the doctor: each remark says what it is about."""
+    play(desk.tag(opened, ["willcall"], None))
     remarks = play(desk.remarks([people.address]))
     assert remarks
     assert all(remark.about and remark.said for remark in remarks)

@@ -22,7 +22,7 @@ from ..errors import (
 from .alerting.decide import decide, release
 from .delivery.deliver import Deliveries, deliver_all
 from .delivery.job import Job as Job  # noqa: PLC0414 - whoever runs a pass needs one
-from .delivery.key_check import key_minded
+from .delivery.key_check import with_key_checked
 from .delivery.projection import Outlooks, outlooks
 from .delivery.recovery import rebuild, refuse_to_guess
 from .detection.observe import observe
@@ -264,7 +264,7 @@ def deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[Pas
         job.stopping,
     )
     deliveries = yield from watched(delivering, tally)
-    deliveries = yield from key_minded(job, deliveries, tally.sent.total(), ends)
+    deliveries = yield from with_key_checked(job, deliveries, tally.sent.total(), ends)
     waiting = yield from do("unsettled", lambda: job.ledger.unsettled(job.name))
     left: dict[str, int] = {}
     moment = yield from now()

@@ -10,7 +10,7 @@ import pytest
 
 from support.virtual_bridge import VirtualBridge
 from support.virtual_watch import VirtualWatch
-from willcall.bridge.delivery.key_check import Shown
+from willcall.bridge.delivery.key_check import KeyState
 from willcall.bridge.run import Job, PassReport
 from willcall.errors import AuthenticationError, PermissionDeniedError
 
@@ -115,7 +115,7 @@ def test_a_watch_looks_once_a_day_too() -> None:
     """It tells once, and every minute stands for 77."""
     virtual = VirtualWatch(job=lambda job: attrs.evolve(job, desk_key="key"))
     virtual.run()
-    yesterday = Shown(virtual.sandbox.now().timestamp() - 86_400.0).text()
+    yesterday = KeyState(virtual.sandbox.now().timestamp() - 86_400.0).text()
     virtual.ledger.change("key", lambda *_: (yesterday, None))
     virtual.sandbox.revoke(virtual.keys["ticket0"])
     virtual.sandbox.forget_requests()
@@ -133,9 +133,9 @@ def test_what_the_ledger_keeps_comes_back_whole() -> None:
         AuthenticationError("Invalid", provider="ticket0", request="GET /tickets", status=401),
         PermissionDeniedError("No", provider="ticket0", status=403, code="FORBIDDEN", hint="ask"),
     ):
-        back = Shown.load(Shown(7.0, error).text())
+        back = KeyState.load(KeyState(7.0, error).text())
         assert back is not None
         assert (back.at, str(back.refusal), type(back.refusal)) == (7.0, str(error), type(error))
-    assert Shown.load(Shown(7.0).text()) == Shown(7.0)
+    assert KeyState.load(KeyState(7.0).text()) == KeyState(7.0)
     for text in (None, "", "7", "[]", "{}", '{"at": 1, "refusal": 3, "denied": true}'):
-        assert Shown.load(text) is None
+        assert KeyState.load(text) is None

@@ -31,14 +31,14 @@ _KEPT = ("message", "provider", "request", "status", "code", "hint")
 
 
 @attrs.frozen
-class Shown:
+class KeyState:
     """What was last seen of a key: when (Unix time), and how it was refused, if it was."""
 
     at: float
     refusal: Refusal | None = None
 
     @classmethod
-    def load(cls, text: str | None) -> Shown | None:
+    def load(cls, text: str | None) -> KeyState | None:
         """What the ledger keeps; None if that is nothing, or nonsense."""
         try:
             values = json.loads(text or "")
@@ -62,7 +62,7 @@ class Shown:
         return 0.0 <= moment - self.at < (_DAY if self.refusal is None else _SOON)
 
 
-def key_minded(job: Job, deliveries: Deliveries, sent: int, ends: float) -> Flow[Deliveries]:
+def with_key_checked(job: Job, deliveries: Deliveries, sent: int, ends: float) -> Flow[Deliveries]:
     """What came of delivering; a key that is refused counts as what has stopped it.
 
     Args:
@@ -73,60 +73,60 @@ def key_minded(job: Job, deliveries: Deliveries, sent: int, ends: float) -> Flow
     """
     if not job.desk_key or deliveries.stopped is not None or job.stopping():
         return deliveries
-    refusal = yield from (_well(job) if sent else _asked_daily(job, ends))
+    refusal = yield from (_accepted(job) if sent else _asked_daily(job, ends))
     return deliveries if refusal is None else attrs.evolve(deliveries, stopped=refusal)
 
 
-def _well(job: Job) -> Flow[None]:
+def _accepted(job: Job) -> Flow[None]:
     """The desk has answered in this pass, and did not refuse the key."""
     moment = (yield from now()).timestamp()
-    shown = yield from _shown(job)
-    if shown is None or shown.refusal is not None or not 0.0 <= moment - shown.at < _STALE:
-        yield from _keep(job, Shown(moment))
+    state = yield from _state(job)
+    if state is None or state.refusal is not None or not 0.0 <= moment - state.at < _STALE:
+        yield from _keep(job, KeyState(moment))
 
 
 def _asked_daily(job: Job, ends: float) -> Flow[Refusal | None]:
     moment = (yield from now()).timestamp()
-    shown = yield from _shown(job)
-    known = None if shown is None else shown.refusal
+    state = yield from _state(job)
+    known = None if state is None else state.refusal
     left = ends - (yield from tick())
-    if (shown is not None and shown.holds(moment)) or left <= 0:
+    if (state is not None and state.holds(moment)) or left <= 0:
         return known
-    if not (yield from _mine_to_ask(job, moment)):
+    if not (yield from _claimed(job, moment)):
         return known
     try:
         yield from job.desk.within(min(_PATIENCE, left), tries=1).accepts_key()
     except (AuthenticationError, PermissionDeniedError) as error:
-        yield from _keep(job, Shown(moment, error))
+        yield from _keep(job, KeyState(moment, error))
         return error
     except ApiError:
         # It could not be reached: that says nothing about the key.
         if known is None:
-            yield from _keep(job, Shown(moment - _DAY + _SOON))
+            yield from _keep(job, KeyState(moment - _DAY + _SOON))
         return known
     if known is not None:
-        yield from _keep(job, Shown(moment))
+        yield from _keep(job, KeyState(moment))
     return None
 
 
-def _mine_to_ask(job: Job, moment: float) -> Flow[bool]:
+def _claimed(job: Job, moment: float) -> Flow[bool]:
     """Write down that the key is about to be tried; False if another process has been faster. A
     process that ends before the answer comes has used up the request of the day all the same."""
 
     def step(text: str | None, _: float | None) -> tuple[str, bool]:
-        shown = Shown.load(text)
-        if text is not None and shown is not None and shown.holds(moment):
+        state = KeyState.load(text)
+        if text is not None and state is not None and state.holds(moment):
             return text, False
-        return Shown(moment, None if shown is None else shown.refusal).text(), True
+        return KeyState(moment, None if state is None else state.refusal).text(), True
 
     return (yield from do("try key", lambda: job.ledger.change(job.desk_key, step)))
 
 
-def _shown(job: Job) -> Flow[Shown | None]:
+def _state(job: Job) -> Flow[KeyState | None]:
     text = yield from do("key", lambda: job.ledger.spent(job.desk_key))
-    return Shown.load(text)
+    return KeyState.load(text)
 
 
-def _keep(job: Job, shown: Shown) -> Flow[None]:
-    kept = shown.text()
+def _keep(job: Job, state: KeyState) -> Flow[None]:
+    kept = state.text()
     yield from do("note key", lambda: job.ledger.change(job.desk_key, lambda *_: (kept, None)))
