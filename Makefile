@@ -51,7 +51,7 @@ architecture: $(READY)
 	@$(BIN)/lint-imports
 
 # What runs the clients is measured; measuring makes the thousand ends of a process half as fast.
-MEASURED := tests/client tests/cassettes tests/proof
+MEASURED := tests/client tests/ticket0 tests/cassettes tests/proof
 
 tests: $(READY)
 	@$(BIN)/pytest -n 2 -q $(MEASURED) --cov

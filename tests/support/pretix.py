@@ -216,7 +216,7 @@ EXCHANGES = (
         "box_office.rows",
         _all_rows,
         ["gala", "hamlet", "next-season", "tea", "cabaret/1", "cabaret/2"],
-        lambda rows: [row.id for row in rows],
+        lambda rows: [row.id for row in rows if row.slug == row.id],
         port=True,
     ),
     Exchange(

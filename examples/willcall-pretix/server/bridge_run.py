@@ -107,6 +107,7 @@ def bridge_run(shop: Shop, home: Path) -> int:
 
         configure()
         step("the configuration is accepted", lambda: willcall("check") == "exit 0")
+        step("the key is good", lambda: willcall("doctor") == "exit 0")
         step("the first run keeps what there is", lambda: willcall("run") == "exit 0")
         step("no ticket was opened", lambda: not tickets())
         shop.sell("tea", GUEST, 12)
@@ -124,5 +125,6 @@ def bridge_run(shop: Shop, home: Path) -> int:
         step("a ticket says that the other was sold", lambda: "Guest list" in tickets()[2])
         step("a last run", lambda: willcall("run") == "exit 0")
         step("there are three tickets", lambda: len(tickets()) == 3)
+        step("the status shows it", lambda: willcall("status") == "exit 0")
         print("".join(f"    {subject}\n" for subject in tickets()), end="")
     return failures

@@ -62,6 +62,11 @@ def test_scopes_are_compared_with_what_is_needed() -> None:
     assert judged(events_read=None) == [
         ("warning", "it is not known whether it has events:read: HTTP 500")
     ]
+    assert judged(events_write=True)[0] == (
+        "warning",
+        "it is not known whether it has events:read: HTTP 500",
+    )
+    assert judged() == [("warning", "not checked: its provider has no call that shows its scopes")]
     more = judged(events_read=True, events_write=True)
     assert more[1] == ("ok", "it has more scopes than are needed: events:write")
 

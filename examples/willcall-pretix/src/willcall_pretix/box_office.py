@@ -135,9 +135,11 @@ def _event_facts(event: Event) -> EventFacts:
 
 
 def _date_facts(event: Event, date: Date) -> EventFacts:
+    name = f"{event.slug}/{date.id}"
     return attrs.evolve(
         _event_facts(event),
-        id=f"{event.slug}/{date.id}",
+        id=name,
+        slug=name,  # the slug of the series would name all of its dates
         title=words(date.name) or words(event.name),
         status=_status(event.live and date.active),
         starts_at=date.date_from,
@@ -165,6 +167,7 @@ BOX_OFFICE = BoxOfficeAdapter(
     title=PretixBoxOffice.title,
     open=lambda account, _: PretixBoxOffice(FlowPretix(account)),
     capabilities=PretixBoxOffice.capabilities,
+    scopes={"events": "to read the events"},
     settings=(
         Setting(
             name="organizer",

@@ -160,8 +160,12 @@ def refused(about: str, error: ApiError) -> Finding:
 def scopes(name: str, access: Access, needed: Mapping[str, str]) -> Iterator[Finding]:
     """The scopes of a key, compared with those that are needed."""
     about = f"{name}: key"
+    if not access.scopes:
+        todo = "`willcall run` shows whether it is accepted"
+        yield warning(about, "not checked: its provider has no call that shows its scopes", todo)
+        return
     lacking = [scope for scope in needed if scope in access.missing]
-    unknown = [scope for scope in needed if scope in access.unknown]
+    unknown = [scope for scope in needed if access.scopes.get(scope) is None]
     if lacking:
         what = "; ".join(f"{scope} ({needed[scope]})" for scope in lacking)
         yield wrong(about, f"it lacks {what}", "create a key that has these scopes too", 77)
@@ -171,7 +175,7 @@ def scopes(name: str, access: Access, needed: Mapping[str, str]) -> Iterator[Fin
             about, f"it is not known whether it has {', '.join(unknown)}: {why}", "try again later"
         )
     if not lacking and not unknown:
-        yield Finding(about=about, said=f"accepted, with {', '.join(needed)}")
+        yield Finding(about=about, said=f"accepted, with {', '.join(needed) or 'all it needs'}")
     more = [scope for scope in access.granted if scope not in needed]
     if more and not lacking:
         said = f"it has more scopes than are needed: {', '.join(more)}"
