@@ -56,7 +56,7 @@ def test_then_and_now() -> None:
     )
     assert found.title == "Gala Night"
     assert found.event is moved
-    (told,), (standing,) = found.changes, found.standing
+    (told,), (standing,) = found.changes, found.conditions
     assert told.rules[0] == RuleAnswer(rule="oslo", why="city is New York")
     assert standing.rules[0] == RuleAnswer(rule="oslo", takes=True)
     assert not standing.rules[1].asked
@@ -76,4 +76,4 @@ def test_a_whole_box_office() -> None:
 def test_nothing_to_tell() -> None:
     """Is told as nothing."""
     found = explain("main-room", RULES, [], [], [], [], {}, START)
-    assert (found.changes, found.standing, found.stories) == ((), (), ())
+    assert (found.changes, found.conditions, found.cases) == ((), (), ())

@@ -37,7 +37,7 @@ def test_everything_that_would_be_written() -> None:
     assert one.note == "Call <b>Ana</b>"
     assert one.message is not None
     assert one.ends_with == "ticket_type.restocked"
-    assert one.told_customer
+    assert one.to_customer
     assert warning_of(one) is None
     assert preview(RULES, "gala", NOW, ticket_type="Balcony").subject.endswith("Balcony")
     assert preview(RULES, "gala", NOW, kind="event.sold_out").kind == "event.sold_out"
@@ -47,7 +47,7 @@ def test_a_rule_that_writes_to_nobody() -> None:
     """Has no message; and one that does nothing at the end says nothing."""
     quiet = attrs.evolve(GALA, message=False, note=None)
     one = preview(attrs.evolve(RULES, rules=(quiet,)), "gala", NOW)
-    assert (one.message, one.note, one.told_customer) == (None, None, False)
+    assert (one.message, one.note, one.to_customer) == (None, None, False)
     assert one.good_news is not None
     silent = attrs.evolve(quiet, on_clear=OnClear.NOTHING)
     assert preview(attrs.evolve(RULES, rules=(silent,)), "gala", NOW).good_news is None

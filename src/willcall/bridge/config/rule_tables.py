@@ -70,7 +70,7 @@ def _kinds(globs: list[str]) -> list[str]:
 
 
 def _listed(value: Any) -> Any:
-    """One word may stand for a list of one."""
+    """A text may stand for a list of one text."""
     return [value] if isinstance(value, str) else value
 
 
@@ -100,7 +100,7 @@ else:
         "If",
         __base__=_If,
         __doc__="What must be true of a change besides its kind: a key for each predicate.",
-        **{one.name: (_READ[one.form] | None, None) for one in PREDICATES.values()},
+        **{name: (_READ[asked.form] | None, None) for name, asked in PREDICATES.items()},
     )
 
 

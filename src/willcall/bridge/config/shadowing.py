@@ -1,4 +1,4 @@
-"""Which rules can never take anything, and why; and which take more than was meant. Pure."""
+"""Finds rules that can never take anything, and rules that take more than was meant. Pure."""
 
 from __future__ import annotations
 
@@ -28,33 +28,38 @@ def impossible(rule: Rule) -> tuple[str, str] | None:
 
 
 def shadowing(rules: Sequence[Rule]) -> list[tuple[Rule, list[Rule]]]:
-    """The rules that never get anything, since earlier ones take it all; with those."""
+    """The rules that never get anything, and the earlier rules that take it all."""
     found = []
     for number, rule in enumerate(rules):
         takers = [_taker(kind, rule, rules[:number]) for kind in rule.kinds]
         if takers and all(takers):
-            found.append((rule, list(dict.fromkeys(one for one in takers if one is not None))))
+            found.append((rule, list(dict.fromkeys(taker for taker in takers if taker))))
     return found
 
 
 def good_news(
     rule: Rule, glob: str, named: Collection[str], earlier: Sequence[Rule]
 ) -> tuple[str, ...]:
-    """The kinds that a glob takes together with what they clear: such a change ends one ticket and
-    opens another, which nothing ends. Empty where that may be meant: a journal (one ticket a day or
-    box office, or beside other rules), tickets that are left alone when all is well again, words
-    that ask for the kind, predicates that good news does not meet.
+    """The kinds of good news that a glob takes beside the conditions that they clear. Such a change
+    ends a ticket and opens another, which nothing ends.
+
+    Empty if that may be meant: for a journal (a ticket for each day or box office, or a rule with
+    ``continue``), with ``on_clear = "nothing"``, with words that ask for the kind, and with
+    predicates that good news does not meet.
 
     Args:
-        rule: whose glob it is.
-        glob: as in ``event.*``.
-        named: what else stands in its ``when``: a kind that is named there is meant.
+        rule: the rule.
+        glob: a glob in its ``when``, as in ``event.*``.
+        named: the other entries of its ``when``. A kind that is named there is meant.
         earlier: the rules before it.
     """
     journal = rule.group_by in {GroupBy.DAY, GroupBy.BOX_OFFICE} or rule.go_on
     if journal or rule.on_clear is OnClear.NOTHING or _asks_for_kind(rule):
         return ()
-    if any(one.bars_good_news for one, _ in rule.predicates) or impossible(rule) is not None:
+    if (
+        any(predicate.bars_good_news for predicate, _ in rule.predicates)
+        or impossible(rule) is not None
+    ):
         return ()
     kinds = matching([glob])
     clearing = {good for kind in kinds for good in KINDS[kind].cleared_by}
@@ -74,7 +79,7 @@ def _asks_for_kind(rule: Rule) -> bool:
 
 
 def _taker(kind: str, rule: Rule, earlier: Sequence[Rule]) -> Rule | None:
-    """The earlier rule that takes whatever of that kind this one would."""
+    """The earlier rule that takes everything of that kind that this rule would take."""
     for other in earlier:
         if not other.go_on and kind in other.kinds and _implied(other, rule, kind):
             return other

@@ -16,10 +16,14 @@ from ..model.rules import Rules, Silence, wait
 
 @attrs.frozen(kw_only=True)
 class RuleAnswer:
-    """What a rule says of a change: whether it ``takes`` it, and why not, or why not yet.
+    """The answer of a rule about a change.
 
-    ``about`` is false where the change is of a kind that the rule has nothing to do with, and
-    ``asked`` where an earlier rule had decided already.
+    Args:
+        rule: its id.
+        takes: whether it takes the change.
+        why: why it does not, or not yet.
+        about: whether the kind of the change is in its ``when``.
+        asked: whether it was asked: an earlier rule may have taken the change for good.
     """
 
     rule: str
@@ -31,7 +35,7 @@ class RuleAnswer:
 
 @attrs.frozen(kw_only=True)
 class ExplainedChange:
-    """A change, what became of it then, and what the rules, as they are now, say of it."""
+    """A change, what became of it then, and the answers of the rules as they are now."""
 
     number: int
     change: Change
@@ -42,7 +46,7 @@ class ExplainedChange:
 
 @attrs.frozen(kw_only=True)
 class ExplainedCondition:
-    """A condition that still holds, and what the rules say of it now."""
+    """A condition that still holds, and the answers of the rules now."""
 
     condition: Condition
     rules: tuple[RuleAnswer, ...]
@@ -50,7 +54,7 @@ class ExplainedCondition:
 
 @attrs.frozen(kw_only=True)
 class ExplainedCase:
-    """A case, and every act of it."""
+    """A case, and all its acts."""
 
     case: Case
     acts: tuple[Intent, ...]
@@ -58,14 +62,14 @@ class ExplainedCase:
 
 @attrs.frozen(kw_only=True)
 class Explanation:
-    """All that is known about what was asked for."""
+    """Everything that is known about an event, a ticket, a case or a box office."""
 
     box_office: str
     title: str
     event: EventFacts | None
     changes: tuple[ExplainedChange, ...]
-    standing: tuple[ExplainedCondition, ...]
-    stories: tuple[ExplainedCase, ...]
+    conditions: tuple[ExplainedCondition, ...]
+    cases: tuple[ExplainedCase, ...]
 
 
 def rule_answers(
@@ -76,15 +80,15 @@ def rule_answers(
     silences: Iterable[Silence],
     now: datetime,
 ) -> tuple[RuleAnswer, ...]:
-    """What each rule says of a change.
+    """The answer of each rule about a change.
 
     Args:
         rules: all of them.
         change: the change.
         event: the event as it is at that time.
         since: when the change was seen.
-        silences: what people have silenced.
-        now: the time for which it is asked.
+        silences: the silences.
+        now: the time.
     """
     ticket_type = change.ticket_type
     if ticket_type is not None and event is not None:
@@ -111,20 +115,20 @@ def explain(
     rules: Rules,
     logged: Sequence[tuple[int, Change, str, str | None]],
     conditions: Sequence[Condition],
-    stories: Sequence[ExplainedCase],
+    cases: Sequence[ExplainedCase],
     silences: Sequence[Silence],
     snapshot: Mapping[str, EventFacts],
     now: datetime,
 ) -> Explanation:
-    """Put together what the ledger remembers and what the rules say.
+    """Put together what the ledger remembers and what the rules answer.
 
     Args:
         box_office: its name.
         rules: the rules as they are now.
-        logged: of each change its number, itself, what became of it, and its case's marker.
-        conditions: those that still hold, of what was asked for.
-        stories: the cases, of what was asked for.
-        silences: what people have silenced, then and now.
+        logged: of each change its number, the change, what became of it, and its case's marker.
+        conditions: the conditions that still hold.
+        cases: the cases.
+        silences: the silences, then and now.
         snapshot: the events as they were last seen.
         now: the time.
     """
@@ -140,20 +144,20 @@ def explain(
         )
         for number, change, outcome, marker in logged
     )
-    standing = []
-    for one in conditions:
-        was = one.change.event
+    explained = []
+    for condition in conditions:
+        was = condition.change.event
         event = None if was is None else snapshot.get(was.id, was)
-        heard = rule_answers(rules, one.change, event, one.since, silences, now)
-        standing.append(ExplainedCondition(condition=one, rules=heard))
-    first = next((one.change for one in changes), None)
+        found = rule_answers(rules, condition.change, event, condition.since, silences, now)
+        explained.append(ExplainedCondition(condition=condition, rules=found))
+    first = changes[0].change if changes else None
     event_id = first.event.id if first and first.event else None
-    title = first.title if first else next((one.case.title for one in stories), box_office)
+    title = first.title if first else cases[0].case.title if cases else box_office
     return Explanation(
         box_office=box_office,
         title=title,
         event=snapshot.get(event_id) if event_id else None,
         changes=changes,
-        standing=tuple(standing),
-        stories=tuple(stories),
+        conditions=tuple(explained),
+        cases=tuple(cases),
     )

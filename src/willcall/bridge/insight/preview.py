@@ -23,11 +23,11 @@ TAG = "willcall"
 
 @attrs.frozen(kw_only=True)
 class Preview:
-    """Everything that would be written under a rule about a change.
+    """Everything that would be sent under a rule about a change.
 
-    ``why_not`` says why the rule would leave this change alone; ``taken_by`` which rule would take
-    it before. ``message`` is None where nobody is written to. ``ends_with`` is the kind that would
-    clear it, and ``good_news`` what is then said, to the customer if ``told_customer``.
+    ``why_not`` is why the rule would not take this change; ``taken_by`` the rule that would take it
+    first. ``message`` is None if the customer is not written to. ``ends_with`` is the kind that
+    would clear it; ``good_news`` is what is written then, to the customer if ``to_customer``.
     """
 
     rule: str
@@ -45,7 +45,7 @@ class Preview:
     message: str | None
     ends_with: str | None
     good_news: str | None
-    told_customer: bool
+    to_customer: bool
 
 
 def preview(
@@ -58,7 +58,7 @@ def preview(
     ticket_type: str | None = None,
     box_office: str = "main-room",
 ) -> Preview:
-    """What would be written.
+    """What would be sent.
 
     Args:
         rules: all of them.
@@ -75,15 +75,15 @@ def preview(
     rule = _rule(rules, rule_id)
     chosen = _kind(rule, kind)
     if ticket_type is not None and event.ticket_type(ticket_type) is None:
-        known = ", ".join(one.name for one in event.ticket_types or ()) or "none is known"
+        known = ", ".join(known.name for known in event.ticket_types or ()) or "none is known"
         raise InputError("ticket_type", f"{event.title} has no {ticket_type!r}", f"it has: {known}")
     change = example(chosen, event, ticket_type, box_office=box_office, at=at)
     verdicts = list(rules.verdicts(Situation(change, change.event, change.ticket_type, at)))
-    mine = next((one for one in verdicts if one.rule.id == rule.id), None)
+    mine = next((verdict for verdict in verdicts if verdict.rule.id == rule.id), None)
     words = Wording(rule, change, severity=rule.severity_of(chosen))
     tags = [TAG, "wc-…", str(rule.severity_of(chosen)), *rule.tags]
     clearing = next(iter(KINDS[chosen].cleared_by), None)
-    good_news, told = _good_news(rule, clearing, change)
+    good_news, to_customer = _good_news(rule, clearing, change)
     return Preview(
         rule=rule.id,
         kind=chosen,
@@ -100,7 +100,7 @@ def preview(
         message=words.message() if rule.writes else None,
         ends_with=clearing,
         good_news=good_news,
-        told_customer=told,
+        to_customer=to_customer,
     )
 
 
@@ -118,8 +118,8 @@ def _kind(rule: Rule, kind: str | None) -> str:
     if kind is None:
         return rule.kinds[0]
     if kind not in rule.kinds:
-        told = f"it takes: {', '.join(rule.kinds)}"
-        raise InputError("kind", f"{rule.id} does not take {kind!r}", told)
+        fix = f"it takes: {', '.join(rule.kinds)}"
+        raise InputError("kind", f"{rule.id} does not take {kind!r}", fix)
     return kind
 
 
@@ -127,8 +127,8 @@ def _good_news(rule: Rule, clearing: str | None, change: Change) -> tuple[str | 
     if clearing is None or rule.on_clear is OnClear.NOTHING:
         return None, False
     event = change.event or EVENT
-    one = change.ticket_type.id if change.ticket_type else None
-    over = example(clearing, event, one, box_office=change.box_office, at=change.observed_at)
+    named = change.ticket_type.id if change.ticket_type else None
+    over = example(clearing, event, named, box_office=change.box_office, at=change.observed_at)
     words = Wording(rule, over, severity=rule.severity_of(clearing))
     if rule.writes and rule.on_clear is not OnClear.NOTE:
         return words.cleared_message(), True
@@ -158,29 +158,31 @@ p.text { white-space: pre-wrap; margin: 0; overflow-wrap: anywhere; }
 """
 
 
-def page(one: Preview) -> str:
+def page(shown: Preview) -> str:
     """A page that holds all it needs, and in which all text is text."""
-    tags = "".join(f'<span class="tag">{escape(tag)}</span>' for tag in one.tags)
+    tags = "".join(f'<span class="tag">{escape(tag)}</span>' for tag in shown.tags)
     parts = [
-        _section(destination(one), one.body, more=f"<h1>{escape(one.subject)}</h1>", tail=tags)
+        _section(
+            destination(shown), shown.body, more=f"<h1>{escape(shown.subject)}</h1>", tail=tags
+        )
     ]
-    if one.note is not None:
-        parts.append(_section("an internal note", one.note, note=True))
-    if one.message is not None:
-        parts.append(_section(f"message to {one.customer_email}", one.message))
-    if one.good_news is not None:
-        to = f"message to {one.customer_email}" if one.told_customer else "an internal note"
-        head = f"when it is over ({one.ends_with}): {to}"
-        parts.append(_section(head, one.good_news, note=not one.told_customer))
-    warning = warning_of(one)
+    if shown.note is not None:
+        parts.append(_section("an internal note", shown.note, note=True))
+    if shown.message is not None:
+        parts.append(_section(f"message to {shown.customer_email}", shown.message))
+    if shown.good_news is not None:
+        to = f"message to {shown.customer_email}" if shown.to_customer else "an internal note"
+        head = f"when it is over ({shown.ends_with}): {to}"
+        parts.append(_section(head, shown.good_news, note=not shown.to_customer))
+    warning = warning_of(shown)
     why = f'<p class="why">{escape(warning)}</p>' if warning else ""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        f"<title>{escape(one.subject)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        f"<p>{escape(one.kind)} under {escape(one.rule)}</p>\n{why}" + "\n".join(parts)
+        f"<title>{escape(shown.subject)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<p>{escape(shown.kind)} under {escape(shown.rule)}</p>\n{why}" + "\n".join(parts)
     ) + "\n</body>\n</html>\n"
 
 
@@ -191,19 +193,19 @@ def _section(head: str, text: str, *, more: str = "", tail: str = "", note: bool
     return f"<section{kind}>\n<h2>{escape(head)}</h2>\n{more}{body}{below}\n</section>"
 
 
-def destination(one: Preview) -> str:
+def destination(shown: Preview) -> str:
     """Where the ticket would go, in a line."""
-    parts = [f"about {one.customer_email}"]
-    if one.assignee_id is not None:
-        parts.append(f"for {one.assignee_id}")
-    parts += (f"{name} {value}" for name, value in one.options.items())
+    parts = [f"about {shown.customer_email}"]
+    if shown.assignee_id is not None:
+        parts.append(f"for {shown.assignee_id}")
+    parts += (f"{name} {value}" for name, value in shown.options.items())
     return ", ".join(parts)
 
 
-def warning_of(one: Preview) -> str | None:
+def warning_of(shown: Preview) -> str | None:
     """Why this would not be written after all; None if it would."""
-    if one.taken_by is not None:
-        return f"{one.taken_by} would take this first, and {one.rule} would never see it"
-    if one.why_not is not None:
-        return f"{one.rule} would leave this alone: {one.why_not}"
+    if shown.taken_by is not None:
+        return f"{shown.taken_by} would take this first, and {shown.rule} would never see it"
+    if shown.why_not is not None:
+        return f"{shown.rule} would leave this alone: {shown.why_not}"
     return None

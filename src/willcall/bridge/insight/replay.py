@@ -1,7 +1,7 @@
-"""What a past time would have opened under other rules, beside what it did open. Pure.
+"""Compares what was opened in a past period with what other rules would have opened. Pure.
 
-What was seen is played again from the ledger's history, through the same ``decide``. A case is the
-same if it is led by the same condition, the n-th time as the n-th time.
+What was seen is played again from the history in the ledger, through the same ``decide``. The n-th
+case of a condition is compared with the n-th case of the same condition.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .virtual import Virtual, VirtualTicket
 
 
 class Fate(StrEnum):
-    """How a ticket then and a ticket under these rules stand to each other."""
+    """How a ticket compares with the period as it was."""
 
     SAME = "same"
     ADDED = "added"
@@ -33,10 +33,10 @@ class Fate(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Compared:
-    """One ticket, then and under these rules.
+    """A ticket, as it was then and as it would be under these rules.
 
-    ``then`` and ``now`` are the rules that opened it; ``subject`` is as these rules would write it;
-    ``why`` says what became of a missing one, or which other ticket told of an added one.
+    ``then`` and ``now`` are the rules that open it; ``subject`` is what these rules would write;
+    ``why`` says what became of a missing ticket, or which other ticket announced it then.
     """
 
     fate: Fate
@@ -54,7 +54,7 @@ class Compared:
 
 @attrs.frozen(kw_only=True)
 class Replay:
-    """A comparison; ``begins`` is when the history does, and None if there is none."""
+    """A comparison. ``begins`` is when the history begins, None if there is none."""
 
     box_office: str
     begins: datetime | None
@@ -62,42 +62,45 @@ class Replay:
     compared: tuple[Compared, ...] = ()
 
     def count(self, fate: Fate) -> int:
-        """How many have that fate."""
-        return sum(one.fate is fate for one in self.compared)
+        """How many tickets compare so."""
+        return sum(ticket.fate is fate for ticket in self.compared)
 
 
 def replay(
     box_office: str,
     entries: Iterable[Entry],
-    told: Sequence[tuple[Change, str | None]],
+    recorded: Sequence[tuple[Change, str | None]],
     opened: Sequence[Case],
     rules: Rules,
     silences: Sequence[Silence],
     since: datetime,
     until: datetime,
 ) -> Replay:
-    """Play a past time again.
+    """Play a past period again.
 
     Args:
         box_office: its name.
         entries: its history, from the last whole snapshot before ``since`` on.
-        told: the changes that were recorded, oldest first, and their cases' markers.
+        recorded: the changes that were recorded, oldest first, and the markers of their cases.
         opened: the cases that were opened.
         rules: the rules to try.
-        silences: what people had silenced.
+        silences: the silences then.
         since: from when on cases count.
         until: the time now.
     """
     film = _Film(box_office, rules, silences)
-    begins = film.play(entries, [change for change, _ in told if _unseen(change)], until)
+    begins = film.play(entries, [change for change, _ in recorded if _unseen(change)], until)
     if begins is None:
         return Replay(box_office=box_office, begins=None, since=since)
     start = max(since, begins)
-    then = [one for one in opened if one.opened_at >= start and one.kind != STORM]
-    now = [one for one in film.virtual.cases if one.opened_at >= start and one.kind != STORM]
-    told_in = {(change.kind, change.subject): marker for change, marker in told if marker}
+    then, now = (
+        [case for case in cases if case.opened_at >= start and case.kind != STORM]
+        for cases in (opened, film.virtual.cases)
+    )
+    announced_in = {(change.kind, change.subject): marker for change, marker in recorded if marker}
     compared = sorted(
-        _compared(then, now, told_in, film), key=lambda one: (one.at, one.title, one.kind)
+        _compared(then, now, announced_in, film),
+        key=lambda ticket: (ticket.at, ticket.title, ticket.kind),
     )
     return Replay(box_office=box_office, begins=begins, since=start, compared=tuple(compared))
 
@@ -109,7 +112,7 @@ def _unseen(change: Change) -> bool:
 
 
 class _Film:
-    """The passes of a past time, as far as they can have meant anything."""
+    """The passes of a past period in which anything may have changed."""
 
     def __init__(self, box_office: str, rules: Rules, silences: Sequence[Silence]) -> None:
         self._box_office = box_office
@@ -119,11 +122,11 @@ class _Film:
         self.outcomes: dict[Name, str] = {}
 
     def play(
-        self, entries: Iterable[Entry], told: Sequence[Change], until: datetime
+        self, entries: Iterable[Entry], reported: Sequence[Change], until: datetime
     ) -> datetime | None:
-        """Play everything; when it began."""
+        """Play everything; when the history begins, or None."""
         begins: datetime | None = None
-        waiting = list(told)
+        waiting = list(reported)
         last: dict[str, EventFacts] = {}
         for at, facts in snapshots(entries):
             if begins is None:
@@ -131,55 +134,57 @@ class _Film:
                 self.virtual.baseline(facts)
                 waiting = [change for change in waiting if change.observed_at > at]
             else:
-                waiting = self._told(waiting, at)
-                self._ripen(at)
+                waiting = self._report(waiting, at)
+                self._pass_time(at)
                 changes = between(self._box_office, last, facts, at, self._rules.runs_low)
-                differing = {name: one for name, one in facts.items() if last.get(name) != one}
+                differing = {
+                    name: event for name, event in facts.items() if last.get(name) != event
+                }
                 self._note(self.virtual.step(changes, differing, at).recorded, at)
             last = dict(facts)
         if begins is not None:
-            self._told(waiting, until)
-            self._ripen(until)
+            self._report(waiting, until)
+            self._pass_time(until)
         return begins
 
-    def _told(self, waiting: list[Change], until: datetime) -> list[Change]:
-        """The changes that nobody has seen, up to then; those that are left."""
+    def _report(self, waiting: list[Change], until: datetime) -> list[Change]:
+        """Play the changes that were reported up to then; the changes that are left."""
         due = [change for change in waiting if change.observed_at <= until]
         for change in due:
-            self._ripen(change.observed_at)
+            self._pass_time(change.observed_at)
             step = self.virtual.step([change], {}, change.observed_at, partial=True)
             self._note(step.recorded, change.observed_at)
         return waiting[len(due) :]
 
-    def _ripen(self, until: datetime) -> None:
-        """The passes between, at which only time had gone by."""
+    def _pass_time(self, until: datetime) -> None:
+        """Play the passes between, in which only time had gone by."""
         while self._at is not None:
-            ripe = self.virtual.ripens(self._at)
-            if ripe is None or ripe >= until:
+            next_at = self.virtual.next_change(self._at)
+            if next_at is None or next_at >= until:
                 return
-            self._note(self.virtual.step([], {}, ripe).recorded, ripe)
+            self._note(self.virtual.step([], {}, next_at).recorded, next_at)
 
     def _note(self, recorded: Iterable[Recorded], at: datetime) -> None:
         self._at = at
-        for one in recorded:
-            self.outcomes[one.change.kind, one.change.subject] = one.outcome
+        for known in recorded:
+            self.outcomes[known.change.kind, known.change.subject] = known.outcome
 
 
 def _compared(
-    then: Sequence[Case], now: Sequence[Case], told_in: dict[Name, str], film: _Film
+    then: Sequence[Case], now: Sequence[Case], announced_in: dict[Name, str], film: _Film
 ) -> list[Compared]:
     left: dict[Name, list[Case]] = {}
     for case in now:
         left.setdefault((case.kind, case.subject), []).append(case)
-    tickets = {one.case: one for one in film.virtual.tickets}
+    tickets = {ticket.case: ticket for ticket in film.virtual.tickets}
     found: list[Compared] = []
     for case in then:
         same = left.get((case.kind, case.subject))
         found.append(_still(case, same.pop(0) if same else None, tickets, film))
     for rest in left.values():
         for case in rest:
-            marker = told_in.get((case.kind, case.subject))
-            why = f"[{marker}] told of it" if marker else None
+            marker = announced_in.get((case.kind, case.subject))
+            why = f"[{marker}] announced it" if marker else None
             found.append(
                 Compared(
                     fate=Fate.ADDED,

@@ -1,4 +1,4 @@
-"""A file of rule tests, as it is written."""
+"""The file of rule tests: its tables, as they are written."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class EventTable(Table):
 
 
 class StepTable(Table):
-    """Something that happens: to an event, to one of its ticket types, or to the box office."""
+    """Something that happens to an event, to a ticket type, or to the box office."""
 
     at: Duration
     event: Filled | None = None
@@ -147,7 +147,7 @@ class ExpectedTicket(Table):
 
 
 class ExpectTable(Table):
-    """All tickets that are there at a time, in any order."""
+    """All tickets that are at the desk at a time, in any order."""
 
     at: Duration
     tickets: Annotated[tuple[ExpectedTicket, ...], Field(strict=False)] = ()
@@ -155,7 +155,7 @@ class ExpectTable(Table):
 
 
 class TestTable(Table):
-    """One test: how it begins, what happens, and what is expected."""
+    """A test: the events at its start, what happens, and what is expected."""
 
     __test__ = False
 
@@ -163,7 +163,7 @@ class TestTable(Table):
     start: Moment = datetime.fromisoformat("2027-03-01T12:00:00+00:00")
     every: Duration = "1m"
     box_office: Filled | None = None
-    """Its name; else the first one of the configuration."""
+    """Its name; else the first box office of the configuration."""
     event: Annotated[tuple[EventTable, ...], Field(strict=False)] = ()
     step: Annotated[tuple[StepTable, ...], Field(strict=False)] = ()
     silence: Annotated[tuple[SilenceTable, ...], Field(strict=False)] = ()
@@ -171,7 +171,7 @@ class TestTable(Table):
 
     @property
     def interval(self) -> timedelta:
-        """How far passes are apart."""
+        """The time between two passes."""
         return max(timedelta(seconds=1), duration.read(self.every))
 
 
@@ -186,7 +186,7 @@ class TestFile(Table):
 
 
 def read_tests(text: str, name: str) -> tuple[TestFile, SourcePositions]:
-    """The tests in a text, and where everything stands in it.
+    """The tests in a text, and the positions of their keys in it.
 
     Args:
         text: the file.

@@ -1,9 +1,9 @@
-"""Running rule tests: what happens at which time, and what must be at the desk then. Pure."""
+"""Runs rule tests: plays what happens, and compares the tickets with those expected. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,7 +40,7 @@ ADDRESS = Address(
 
 @attrs.frozen(kw_only=True)
 class Failure:
-    """An expectation that was not met: its path in the file, and what differs, line by line."""
+    """An expectation that was not met: its path in the file, and the differences, line by line."""
 
     path: str
     at: str
@@ -53,21 +53,21 @@ def built_in() -> Rules:
 
 
 def run_test(test: TestTable, rules: Rules, box_office: str = "main-room") -> list[Failure]:
-    """Let everything happen, and compare.
+    """Run a test; the expectations that were not met.
 
     Args:
-        test: what happens, and what is expected.
-        rules: under which.
-        box_office: where, unless the test says so.
+        test: the test.
+        rules: the rules that it tests.
+        box_office: the name of the box office, unless the test gives one.
     """
     stage = _Stage(test, rules, test.box_office or box_office)
     expected = sorted(enumerate(test.expect), key=lambda pair: duration.read(pair[1].at))
     failures: list[Failure] = []
-    for number, one in expected:
-        stage.play(until=duration.read(one.at))
-        lines = tuple(_differences(one, stage.virtual))
+    for number, expectation in expected:
+        stage.play(until=duration.read(expectation.at))
+        lines = tuple(_differences(expectation, stage.virtual))
         if lines:
-            failures.append(Failure(path=f"expect[{number}]", at=one.at, lines=lines))
+            failures.append(Failure(path=f"expect[{number}]", at=expectation.at, lines=lines))
     return failures
 
 
@@ -78,15 +78,15 @@ class _Stage:
         self._test = test
         self._box_office = box_office
         self._rules = rules
-        self._events = {one.id: _facts(one, test.start) for one in test.event}
+        self._events = {event.id: _facts(event, test.start) for event in test.event}
         self._gone: set[str] = set()
         self._trouble: str = "none"
-        self._steps = sorted(test.step, key=lambda one: duration.read(one.at))
+        self._steps = sorted(test.step, key=lambda step: duration.read(step.at))
         self._next: timedelta | None = None
         self.virtual = Virtual(box_office, rules, list(_silences(test)))
 
     def play(self, until: timedelta) -> None:
-        """Every pass up to then, that included."""
+        """Run every pass up to this time, including one at it."""
         if self._next is None:
             self._happen(timedelta(0))
             self.virtual.baseline(self._seen())
@@ -97,7 +97,7 @@ class _Stage:
 
     def _pass(self, elapsed: timedelta) -> None:
         at = self._test.start + elapsed
-        news = self._happen(elapsed)
+        reported = self._happen(elapsed)
         state = self.virtual.state
         snapshot = state.snapshot or {}
         if self._trouble != "none":
@@ -113,16 +113,16 @@ class _Stage:
         changes, differing = diff(self._box_office, snapshot, seen, self._rules.runs_low)
         cleared, counts = noted(self._box_office, state.troubles, None, at)
         self._note(counts)
-        self.virtual.step((*changes, *news(at), *cleared), differing, at)
+        self.virtual.step((*changes, *reported(at), *cleared), differing, at)
 
     def _note(self, counts: dict[str, int]) -> None:
         self.virtual.state = attrs.evolve(self.virtual.state, troubles=counts)
 
     def _seen(self) -> dict[str, EventFacts]:
-        return {name: one for name, one in self._events.items() if name not in self._gone}
+        return {name: event for name, event in self._events.items() if name not in self._gone}
 
-    def _happen(self, elapsed: timedelta) -> Any:
-        """Let happen what is due; what must be told besides what a look shows."""
+    def _happen(self, elapsed: timedelta) -> Callable[[datetime], list[Change]]:
+        """Apply the steps that are due; what makes the changes that only a removal reports."""
         failed: list[tuple[str, str]] = []
         while self._steps and duration.read(self._steps[0].at) <= elapsed:
             step = self._steps.pop(0)
@@ -132,7 +132,7 @@ class _Stage:
                 self._change(step, step.event)
                 if step.removal_fails and step.ticket_type is not None:
                     failed.append((step.event, step.ticket_type))
-        return lambda at: [self._failed(*one, at) for one in failed]
+        return lambda at: [self._failed(event, name, at) for event, name in failed]
 
     def _failed(self, event_id: str, name: str, at: datetime) -> Change:
         event = self._events[event_id]
@@ -164,7 +164,7 @@ def _with_type(event: EventFacts, step: StepTable, name: str) -> EventFacts:
     given = {field: getattr(step, field) for field in OF_TYPE}
     new = _sold(attrs.evolve(old, **{f: v for f, v in given.items() if v is not None}))
     if step.gone:
-        types = [one for one in types if one.id != old.id]
+        types = [known for known in types if known.id != old.id]
     elif old in types:
         types[types.index(old)] = new
     else:
@@ -172,11 +172,12 @@ def _with_type(event: EventFacts, step: StepTable, name: str) -> EventFacts:
     return attrs.evolve(event, ticket_types=tuple(types))
 
 
-def _sold(one: TypeFacts) -> TypeFacts:
-    """With the count of those sold, where it can be told."""
-    if one.quantity is None or one.available is None:
-        return one
-    return attrs.evolve(one, sold=max(0, one.quantity - one.available))
+def _sold(ticket_type: TypeFacts) -> TypeFacts:
+    """The ticket type with a count of what was sold, if that is known."""
+    if ticket_type.quantity is None or ticket_type.available is None:
+        return ticket_type
+    sold = max(0, ticket_type.quantity - ticket_type.available)
+    return attrs.evolve(ticket_type, sold=sold)
 
 
 def _moment(starts: str | datetime, start: datetime) -> datetime:
@@ -184,7 +185,7 @@ def _moment(starts: str | datetime, start: datetime) -> datetime:
 
 
 def _event_fields(table: EventTable | StepTable, start: datetime) -> dict[str, Any]:
-    """The facts that a table gives."""
+    """The facts in a table."""
     given = {
         "title": table.title,
         "slug": table.slug,
@@ -203,15 +204,15 @@ def _facts(table: EventTable, start: datetime) -> EventFacts:
     types = tuple(
         _sold(
             TypeFacts(
-                id=one.name,
-                name=one.name,
-                price=one.price,
-                quantity=one.quantity,
-                available=one.quantity if one.available is None else one.available,
-                hidden=one.hidden,
+                id=row.name,
+                name=row.name,
+                price=row.price,
+                quantity=row.quantity,
+                available=row.quantity if row.available is None else row.available,
+                hidden=row.hidden,
             )
         )
-        for one in table.ticket_types
+        for row in table.ticket_types
     )
     given = {"title": table.id, "slug": table.id, **_event_fields(table, start)}
     return EventFacts(
@@ -224,14 +225,14 @@ def _facts(table: EventTable, start: datetime) -> EventFacts:
 
 
 def _silences(test: TestTable) -> Iterator[Silence]:
-    for number, one in enumerate(test.silence):
+    for number, silence in enumerate(test.silence):
         yield Silence(
             id=number + 1,
-            event=one.event,
-            kinds=tuple(one.kinds),
-            rule=one.rule,
-            begins=test.start + duration.read(one.start),
-            until=test.start + duration.read(one.until),
+            event=silence.event,
+            kinds=tuple(silence.kinds),
+            rule=silence.rule,
+            begins=test.start + duration.read(silence.start),
+            until=test.start + duration.read(silence.until),
             author="test",
             reason="test",
         )
@@ -241,10 +242,10 @@ def _silences(test: TestTable) -> Iterator[Silence]:
 
 
 def _differences(expected: ExpectTable, virtual: Virtual) -> Iterator[str]:
-    """What differs, for people: ``-`` was expected, ``+`` is there."""
+    """The differences, line by line: ``-`` is expected, ``+`` is there."""
     left = list(virtual.tickets)
     for wanted in expected.tickets:
-        found = max(left, key=lambda one: _likeness(wanted, one), default=None)
+        found = max(left, key=lambda ticket: _likeness(wanted, ticket), default=None)
         if found is None or (wanted.subject is not None and not _like(wanted, found)):
             yield f"- {_wanted(wanted)}"
             continue
@@ -261,7 +262,7 @@ def _differences(expected: ExpectTable, virtual: Virtual) -> Iterator[str]:
 
 
 def _like(wanted: ExpectedTicket, found: VirtualTicket) -> bool:
-    """Whether it may be meant, though perhaps not all of it is right."""
+    """Whether it may be the ticket that is meant, though it may differ."""
     return wanted.subject is None or _fits(wanted.subject, found.subject)
 
 
@@ -270,9 +271,9 @@ def _likeness(wanted: ExpectedTicket, found: VirtualTicket) -> tuple[bool, int]:
 
 
 def _wanted(wanted: ExpectedTicket) -> str:
-    told = wanted.model_dump(exclude_defaults=True)
-    subject = told.pop("subject", None)
-    more = ", ".join(f"{name} {value!r}" for name, value in told.items())
+    fields = wanted.model_dump(exclude_defaults=True)
+    subject = fields.pop("subject", None)
+    more = ", ".join(f"{name} {value!r}" for name, value in fields.items())
     return f"ticket {subject!r}" + (f": {more}" if more else "")
 
 
@@ -316,14 +317,14 @@ def _block(head: str, text: str | None) -> Iterator[str]:
 
 
 def _fits(pattern: str, text: str) -> bool:
-    """Whether a text is as expected; ``*`` stands for any, and white space does not matter."""
+    """Whether a text is as expected. ``*`` stands for any text; white space does not matter."""
     parts = [r"\s+".join(map(re.escape, part.split())) for part in pattern.split("*")]
     loose = [_edges(part, raw) for part, raw in zip(parts, pattern.split("*"), strict=True)]
     return re.fullmatch(".*".join(loose), text.strip(), re.DOTALL) is not None
 
 
 def _edges(part: str, raw: str) -> str:
-    """A part of a pattern, with the white space around it where there was some."""
+    """A part of a pattern, with optional white space on the sides that had some."""
     before = r"\s*" if raw[:1].isspace() else ""
     after = r"\s*" if raw[-1:].isspace() else ""
     return before + part + after if part else before

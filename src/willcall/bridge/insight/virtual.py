@@ -1,7 +1,7 @@
-"""A box office, its ledger and its desk in virtual time: what passes would conclude, without any
-network, database or clock. Pure.
+"""A box office, its ledger and its desk in virtual time: what passes would decide and send, without
+a network, a database or a clock. Pure.
 
-Rule tests and replays run on it, with the same ``decide`` and ``compose`` that a real pass has.
+Rule tests and replays run on it, with the same ``decide`` as a real pass.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..model.rules import Rules, Silence
 
 @attrs.frozen
 class VirtualText:
-    """A message to the customer, or a note to the team."""
+    """A message to the customer, or an internal note."""
 
     at: datetime
     text: str
@@ -42,21 +42,21 @@ class VirtualTicket:
     status: str = "open"
     assignee_id: str | None = None
     tags: list[str] = attrs.field(factory=list)
-    said: list[VirtualText] = attrs.field(factory=list)
+    texts: list[VirtualText] = attrs.field(factory=list)
 
     @property
     def messages(self) -> list[str]:
-        """What the customer got."""
-        return [one.text for one in self.said if not one.note]
+        """The messages to the customer."""
+        return [text.text for text in self.texts if not text.note]
 
     @property
     def notes(self) -> list[str]:
-        """What only the team reads."""
-        return [one.text for one in self.said if one.note]
+        """The internal notes."""
+        return [text.text for text in self.texts if text.note]
 
 
 class Virtual:
-    """One box office under some rules. Nothing is lost and nothing refused here."""
+    """A box office under some rules. Nothing is lost or refused here."""
 
     def __init__(self, box_office: str, rules: Rules, silences: Iterable[Silence] = ()) -> None:
         self._box_office = box_office
@@ -66,7 +66,7 @@ class Virtual:
         self.state = State(silences=tuple(silences))
         self.tickets: list[VirtualTicket] = []
         self.members: dict[str, set[Name]] = {}
-        """Of each case, by marker, all it ever told of."""
+        """By the marker of a case, the names of all conditions that it ever had."""
 
     @property
     def cases(self) -> list[Case]:
@@ -75,11 +75,11 @@ class Virtual:
 
     @property
     def held(self) -> list[Case]:
-        """Those that a storm holds back."""
+        """The cases that are held."""
         return [case for case in self._cases.values() if case.state is CaseState.HELD]
 
     def baseline(self, facts: Mapping[str, EventFacts]) -> None:
-        """The first look, which alerts nobody."""
+        """Take these facts as the baseline, which alerts nobody."""
         self.state = attrs.evolve(self.state, snapshot=dict(facts))
 
     def step(
@@ -90,20 +90,20 @@ class Virtual:
         *,
         partial: bool = False,
     ) -> Decision:
-        """One pass: decide, take it down, and carry out what is due."""
+        """Run a pass: decide, write it down, and deliver what is due."""
         decision = decide(
             self._box_office, self.state, changes, differing, at, self._rules, partial=partial
         )
-        self._take_down(decision)
+        self._commit(decision)
         self._deliver(at)
         return decision
 
-    def _take_down(self, decision: Decision) -> None:
-        """What the ledger would write."""
-        conditions = {one.name: one for one in self.state.conditions}
+    def _commit(self, decision: Decision) -> None:
+        """Keep what the ledger would keep."""
+        conditions = {condition.name: condition for condition in self.state.conditions}
         for name in decision.over:
             conditions.pop(name, None)
-        conditions.update({one.name: one for one in decision.conditions})
+        conditions.update({condition.name: condition for condition in decision.conditions})
         occurrences = dict(self.state.occurrences)
         for case in decision.cases:
             self._cases[case.marker] = case
@@ -119,10 +119,10 @@ class Virtual:
         self._waiting += decision.intents
 
     def _deliver(self, at: datetime) -> None:
-        """Carry out what no quiet hour keeps back, each case's acts in order."""
+        """Carry out the acts of each case in order, except those that quiet hours delay."""
         left: list[Intent] = []
         stuck: set[str] = set()
-        for intent in sorted(self._waiting, key=lambda one: one.position):
+        for intent in sorted(self._waiting, key=lambda intent: intent.position):
             early = intent.retry_at is not None and at < intent.retry_at
             if early or intent.case in stuck:
                 stuck.add(intent.case)
@@ -148,23 +148,23 @@ class Virtual:
                 )
             )
             return
-        ticket = next((one for one in self.tickets if one.case == case.marker), None)
+        ticket = next((known for known in self.tickets if known.case == case.marker), None)
         if ticket is None:
-            return  # its opening is still kept back
+            return  # it is not open yet
         if intent.act is Act.TAG:
             ticket.tags += [tag for tag in intent.payload["tags"] if tag not in ticket.tags]
             ticket.assignee_id = ticket.assignee_id or intent.payload.get("assignee_id")
         elif intent.act in {Act.MESSAGE, Act.NOTE}:
             note = intent.act is Act.NOTE
-            ticket.said.append(VirtualText(at, _unmarked(intent), note))
+            ticket.texts.append(VirtualText(at, _unmarked(intent), note))
         else:
             ticket.status = "resolved" if intent.act is Act.RESOLVE else "open"
 
-    def ripens(self, after: datetime) -> datetime | None:
-        """When time alone may next mean something: a wait is over, a quiet hour or a silence ends,
-        an event comes near."""
+    def next_change(self, after: datetime) -> datetime | None:
+        """The next time after ``after`` at which time alone may change something: a wait, quiet
+        hours or a silence end, or an event comes near."""
         moments = [*self._moments(after), *(i.retry_at for i in self._waiting if i.retry_at)]
-        return min((one for one in moments if one > after), default=None)
+        return min((moment for moment in moments if moment > after), default=None)
 
     def _moments(self, after: datetime) -> Iterator[datetime]:
         snapshot = self.state.snapshot or {}
@@ -187,6 +187,6 @@ class Virtual:
 
 
 def _unmarked(intent: Intent) -> str:
-    """A text without the line by which it is recognised."""
+    """A text without its marker."""
     text = str(intent.payload["text"])
     return text.removesuffix(f"Reference: {act_marker(intent.case, intent.position)}").rstrip()

@@ -38,5 +38,5 @@ _GRAVITY = (1, 78, 77, STOPPED, 3, 75, 0)
 
 
 def worst(codes: Iterable[int]) -> int:
-    """Of several exit codes, the one that matters most."""
+    """The exit code that matters most."""
     return min(codes, key=_GRAVITY.index, default=0)

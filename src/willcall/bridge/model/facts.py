@@ -1,4 +1,4 @@
-"""What a snapshot keeps of an event: the facts that changes are told by."""
+"""What a snapshot keeps of an event: the facts from which changes are detected."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class EventStatus(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class TypeFacts:
-    """One ticket type as it was last seen. ``available`` is None while nobody has told us."""
+    """A ticket type as it was last seen. Prices are in cents; counts are None while they are
+    not known."""
 
     id: str
     name: str
@@ -42,7 +43,7 @@ class TypeFacts:
 
     @property
     def sold_out(self) -> bool:
-        """Whether none is left; what nobody has told us is not sold out."""
+        """Whether none is left. A ticket type without a count is not sold out."""
         return self.available is not None and self.available <= 0
 
     @property
@@ -61,11 +62,10 @@ class LowStock:
     number: int = 5
     share: float = 0.1
 
-    def __call__(self, one: TypeFacts) -> bool:
-        """Whether it runs low. Sold out is not low, and what nobody has told us is not either."""
-        if one.available is None or one.available <= 0:
-            return False
-        return one.available <= self.level(one.quantity)
+    def __call__(self, ticket_type: TypeFacts) -> bool:
+        """Whether it runs low. A ticket type that is sold out, or has no count, does not."""
+        left = ticket_type.available
+        return left is not None and 0 < left <= self.level(ticket_type.quantity)
 
     def level(self, quantity: int | None) -> int:
         """The number left at which a ticket type of this quantity begins to run low."""
@@ -105,15 +105,15 @@ class EventFacts:
 
     @property
     def tells_stock(self) -> bool:
-        """Whether it tells how many are left of each of its ticket types."""
+        """Whether every ticket type has a count of what is left."""
         types = self.ticket_types
-        return types is not None and all(kind.available is not None for kind in types)
+        return types is not None and all(known.available is not None for known in types)
 
     def ticket_type(self, name_or_id: str) -> TypeFacts | None:
         """The ticket type with this id, else the one with this name."""
         types = self.ticket_types or ()
-        by_id = next((one for one in types if one.id == name_or_id), None)
-        return by_id or next((one for one in types if one.name == name_or_id), None)
+        by_id = next((known for known in types if known.id == name_or_id), None)
+        return by_id or next((known for known in types if known.name == name_or_id), None)
 
 
 def concluded_sold_out(status: str, types: tuple[TypeFacts, ...] | None) -> bool:
@@ -127,39 +127,42 @@ def concluded_sold_out(status: str, types: tuple[TypeFacts, ...] | None) -> bool
         return True
     if status != EventStatus.PUBLISHED or not types:
         return False
-    return all(one.sold_out for one in _for_sale(types))
+    return all(ticket_type.sold_out for ticket_type in _for_sale(types))
 
 
 def _counts(types: tuple[TypeFacts, ...]) -> bool:
-    """Whether they tell how many are left of each that is for sale."""
-    return all(one.available is not None for one in _for_sale(types))
+    """Whether each ticket type that is for sale has a count of what is left."""
+    return all(ticket_type.available is not None for ticket_type in _for_sale(types))
 
 
 def _for_sale(types: tuple[TypeFacts, ...]) -> list[TypeFacts]:
-    return [one for one in types if not one.hidden] or list(types)
+    return [ticket_type for ticket_type in types if not ticket_type.hidden] or list(types)
 
 
 def carried_over(before: EventFacts, seen: EventFacts) -> EventFacts:
-    """What was seen, completed by what an earlier look knew and this one could not tell.
+    """What was seen, completed with what was known before.
 
-    A row of a list may lack the ticket types, and a ticket type its count: then the last known ones
-    are kept. Whether the event is sold out follows its status if that has changed, and otherwise
-    stays as it was concluded, until a ticket type has something left. That it is sold out now is
-    concluded from counts of one look only: an event that is on sale again after an hour need not
-    have what it had then.
+    A row of a list may lack the ticket types, and a ticket type its count: the last known ones are
+    kept. Whether the event is sold out follows its status if that has changed. Otherwise it stays
+    as it was, until a ticket type has something left. Only counts that were seen together make an
+    event sold out: an event that is on sale again after an hour may have other counts than then.
+
+    Args:
+        before: the event as it was known.
+        seen: the event as it was seen now.
     """
-    told = seen.ticket_types
-    if told is None:
+    types_seen = seen.ticket_types
+    if types_seen is None:
         types, types_seen_at = before.ticket_types, before.types_seen_at
     else:
-        types = tuple(_counted(one, before) for one in told)
+        types = tuple(_counted(ticket_type, before) for ticket_type in types_seen)
         types_seen_at = before.types_seen_at or seen.types_seen_at
     same, paused = seen.status == before.status, seen.status not in _TELLING
-    # Where no ticket types are told, or none are left, there is nothing to conclude from. An event
-    # that is out of sight for a while (a draft again) has not got its seats back by that.
-    if (same and not told) or (paused and before.sold_out):
+    # Without ticket types there is nothing to conclude from. An event that is a draft for a while
+    # does not get its seats back by that.
+    if (same and not types_seen) or (paused and before.sold_out):
         sold_out = before.sold_out
-    elif told is None or (not before.sold_out and not _counts(told)):
+    elif types_seen is None or (not before.sold_out and not _counts(types_seen)):
         sold_out = seen.sold_out
     else:
         sold_out = concluded_sold_out(seen.status, types)
@@ -168,7 +171,7 @@ def carried_over(before: EventFacts, seen: EventFacts) -> EventFacts:
         ticket_types=types,
         types_seen_at=types_seen_at,
         sold_out=sold_out,
-        # A row may be terser than a single event: what it does not say has not changed.
+        # A row of a list may have fewer fields than a single event: what it lacks is unchanged.
         **{name: getattr(before, name) for name in _TERSE if getattr(seen, name) is None},
     )
 
@@ -176,16 +179,16 @@ def carried_over(before: EventFacts, seen: EventFacts) -> EventFacts:
 _TERSE = ("public_url", "ends_at", "doors_open", "category", "visibility", "country")
 
 
-# The statuses that tell by themselves how it stands with an event's seats, or that nobody cares.
+# The statuses that say by themselves whether there are seats, or that it no longer matters.
 _TELLING = frozenset(EventStatus) - {EventStatus.DRAFT}
 
 
-def _counted(one: TypeFacts, before: EventFacts) -> TypeFacts:
-    """A ticket type with the count it last had, where it now has none."""
-    if one.available is not None:
-        return one
-    was = next((known for known in before.ticket_types or () if known.id == one.id), None)
-    return one if was is None else attrs.evolve(one, available=was.available)
+def _counted(seen: TypeFacts, before: EventFacts) -> TypeFacts:
+    """A ticket type with the count that it last had, if it now has none."""
+    if seen.available is not None:
+        return seen
+    was = next((known for known in before.ticket_types or () if known.id == seen.id), None)
+    return seen if was is None else attrs.evolve(seen, available=was.available)
 
 
 _codec = Codec()
@@ -215,9 +218,9 @@ def from_json(value: Mapping[str, Any]) -> EventFacts:
     return _codec.structure(dict(value), EventFacts, "snapshot")
 
 
-def type_to_json(one: TypeFacts) -> dict[str, Any]:
+def type_to_json(ticket_type: TypeFacts) -> dict[str, Any]:
     """The same for a ticket type."""
-    dumped: dict[str, Any] = _dump(one)
+    dumped: dict[str, Any] = _dump(ticket_type)
     return dumped
 
 

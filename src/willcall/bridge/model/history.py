@@ -1,6 +1,6 @@
-"""What was seen, kept compactly: per pass what differs, now and then the whole. Pure.
+"""The history of what was seen: what differed in each pass, and a whole snapshot each day. Pure.
 
-From it ``willcall replay`` finds out what last month would have opened under other rules, and a
+``willcall replay`` finds from it what last month would have opened under other rules, and the
 report draws how the stock went down.
 """
 
@@ -17,12 +17,12 @@ import orjson
 from .facts import EventFacts, from_json, to_json
 
 FULL_EVERY = timedelta(days=1)
-"""How often the whole snapshot is kept: a replay starts at one of these."""
+"""How often a whole snapshot is kept. A replay starts at one."""
 
 
 @attrs.frozen
 class Entry:
-    """What one pass has added: ``full`` the whole snapshot, else only what differs."""
+    """What a pass added: the whole snapshot if ``full``, else what differs."""
 
     at: datetime
     full: bool
@@ -38,33 +38,33 @@ def entry(
     """What a pass adds to the history, or None if it adds nothing."""
     if last_full is None or at - last_full >= FULL_EVERY:
         whole = {**before, **differing}
-        return Entry(at, True, _packed({name: to_json(one) for name, one in whole.items()}))
+        return Entry(at, True, _packed({name: to_json(event) for name, event in whole.items()}))
     if not differing:
         return None
-    deltas = {name: _delta(before.get(name), one) for name, one in differing.items()}
+    deltas = {name: _delta(before.get(name), event) for name, event in differing.items()}
     return Entry(at, False, _packed(deltas))
 
 
 def snapshots(entries: Iterable[Entry]) -> Iterator[tuple[datetime, dict[str, EventFacts]]]:
     """The snapshot after each entry; the first must be a full one.
 
-    The dict is one and the same, changed in place: copy what is to be kept.
+    The dict is changed in place from entry to entry: copy what is to be kept.
     """
     values: dict[str, dict[str, Any]] = {}
     facts: dict[str, EventFacts] = {}
-    for one in entries:
-        told: dict[str, dict[str, Any]] = orjson.loads(zlib.decompress(one.blob))
-        if one.full:
+    for added in entries:
+        deltas: dict[str, dict[str, Any]] = orjson.loads(zlib.decompress(added.blob))
+        if added.full:
             values, facts = {}, {}
-        for name, delta in told.items():
+        for name, delta in deltas.items():
             merged = {**values.get(name, {}), **delta}
             values[name] = {field: value for field, value in merged.items() if value is not None}
             facts[name] = from_json(values[name])
-        yield one.at, facts
+        yield added.at, facts
 
 
 def _delta(before: EventFacts | None, after: EventFacts) -> dict[str, Any]:
-    """The fields that differ; one that has gone is None."""
+    """The fields that differ. A field that is gone is None."""
     old, new = (to_json(before) if before else {}), to_json(after)
     gone: dict[str, Any] = {field: None for field in old if field not in new}
     return gone | {field: value for field, value in new.items() if old.get(field) != value}

@@ -1,8 +1,9 @@
-"""Markers: the short codes by which an act of ours is recognised afterwards.
+"""Markers: the short codes by which willcall recognises at the desk what it has sent.
 
-A case's marker stands in its ticket's subject, ``… [wc-3k9f2m7q]``. A message or note carries the
-case's marker and its own place in the case's life in its last line, ``Reference: wc-3k9f2m7q-3``.
-Markers are derived from what a case is about, so that a lost ledger can be rebuilt from them.
+The marker of a case stands in the subject of its ticket, ``… [wc-3k9f2m7q]``. The last line of a
+message or note is the marker of the act, ``Reference: wc-3k9f2m7q-3``: that of the case, and the
+position of the act. Markers are derived from what a case is about, so that a lost ledger can be
+rebuilt from the tickets.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ _LAST_LINE = "Reference: "
 
 
 def case_marker(box_office: str, rule: str, kind: str, subject: str, occurrence: int) -> str:
-    """The marker of a case: of the ``occurrence``-th time (from 1) that this happened to it."""
-    told = "\x1f".join((box_office, rule, kind, subject, str(occurrence)))
-    number = int.from_bytes(hashlib.sha256(told.encode()).digest()[:8])
+    """The marker of a case. ``occurrence`` counts those of this rule, kind and subject, from 1."""
+    identity = "\x1f".join((box_office, rule, kind, subject, str(occurrence)))
+    number = int.from_bytes(hashlib.sha256(identity.encode()).digest()[:8])
     return "wc-" + "".join(_ALPHABET[number >> (5 * i) & 31] for i in range(_LENGTH))
 
 
 def act_marker(marker: str, position: int) -> str:
-    """The marker of the act at this position (from 1) in the life of a case."""
+    """The marker of an act; ``position`` is its place among the acts of the case, from 1."""
     return f"{marker}-{position}"
 
 
@@ -34,7 +35,7 @@ def in_subject(subject: str, marker: str) -> str:
 
 
 def read_subject(subject: str) -> str | None:
-    """The marker in a subject, or None; the last one counts, since replies may quote others."""
+    """The marker in a subject, or None. The last counts, since a reply may quote others before."""
     found = _IN_SUBJECT.findall(subject)
     return found[-1] if found else None
 
@@ -45,8 +46,8 @@ def in_text(text: str, marker: str) -> str:
 
 
 def marks(text: str, marker: str) -> bool:
-    """Whether a text carries this marker in a line of its own.
+    """Whether a text has this marker in a line of its own.
 
-    It was written into the last one, but a desk may well append a signature below it.
+    It was written as the last line, but a desk may append a signature.
     """
     return any(line.strip() == _LAST_LINE + marker for line in text.splitlines())

@@ -7,22 +7,23 @@ from datetime import timedelta
 import attrs
 
 SETTLE = timedelta(seconds=30)
-"""Δ: how long after its last try an act that is not there may be tried again. Longer than any
-request may take, so that one which is still on its way has arrived, or never will."""
+"""The settle time, Δ: how long after its last try an act that was not found may be tried again. It
+is longer than a request may take, so that a request of that try has arrived by then, or never
+will."""
 
 GIVE_UP_AFTER = timedelta(days=7)
-"""How long an act that fails for a reason of its own is tried, before it is a dead letter."""
+"""How long an act is tried that is refused for a reason of its own, until it is a dead letter."""
 
 SELLING_FAST_WITHIN = timedelta(hours=2)
 """A ticket type sells fast if it is forecast to sell out within this time, by default."""
 
 TRY = timedelta(seconds=15)
-"""How long one try may take, from its mark in the ledger to its answer, waits included."""
+"""How long a try may take, from its mark in the ledger to its answer, waits included."""
 
 
 @attrs.frozen(kw_only=True)
 class DeliveryPolicy:
-    """How patient delivery is: Δ, and when an act is given up."""
+    """How long delivery waits: the settle time, and until when an act is tried."""
 
     settle: timedelta = SETTLE
     give_up_after: timedelta = GIVE_UP_AFTER
@@ -30,10 +31,11 @@ class DeliveryPolicy:
 
 @attrs.frozen(kw_only=True)
 class WatchPolicy:
-    """How a watch spends the requests that a box office allows, and how quickly it notices news.
+    """How a watch spends the requests that a box office allows.
 
-    ``share`` is the part of the quota that it may use; the rest is for other programs with the same
-    key. ``idle`` is after how many seconds delivery looks whether there is something to do.
+    Args:
+        share: the part of the quota that it may use. The rest is for other programs with this key.
+        idle: how often, in seconds, delivery checks whether there is something to do.
     """
 
     share: float = 1.0

@@ -170,8 +170,13 @@ class Predicates:
         if unknown := values.keys() - PREDICATES.keys():
             raise TypeError(f"no predicate is called {min(unknown)!r}")
         # In the order of the table, so that what is wrong with the event is said first.
-        asked = [(one, values.get(name)) for name, one in PREDICATES.items()]
-        self.__attrs_init__(tuple(pair for pair in asked if pair[1] is not None))
+        self.__attrs_init__(
+            tuple(
+                (predicate, values[name])
+                for name, predicate in PREDICATES.items()
+                if values.get(name) is not None
+            )
+        )
 
     def __iter__(self) -> Iterator[tuple[Predicate[Any], Any]]:
         return iter(self.asked)
@@ -187,7 +192,9 @@ class Predicates:
 
     def runs_low(self, ticket_type: TypeFacts) -> bool:
         """Whether a ticket type is below every threshold of the rule."""
-        return all(one.test(value, ticket_type) is None for one, value in self._thresholds())
+        return all(
+            predicate.test(value, ticket_type) is None for predicate, value in self._thresholds()
+        )
 
     def _thresholds(self) -> Iterator[tuple[TypePredicate[Any], Any]]:
         for predicate, value in self.asked:
@@ -378,15 +385,19 @@ PREDICATES: dict[str, Predicate[Any]] = {
             form=TEXTS,
             means="the ticket type's name contains one of these",
             implies=_contained,
-            test=lambda parts, one: _lacks("ticket_type_name_contains", one.name, parts),
+            test=lambda parts, ticket_type: _lacks(
+                "ticket_type_name_contains", ticket_type.name, parts
+            ),
         ),
         TypePredicate(
             name="price_at_least",
             form=CENTS,
             means="the ticket type costs so many cents or more",
             implies=_at_least,
-            test=lambda cents, one: (
-                None if one.price >= cents else f"price_at_least: the price is {one.price}"
+            test=lambda cents, ticket_type: (
+                None
+                if ticket_type.price >= cents
+                else f"price_at_least: the price is {ticket_type.price}"
             ),
         ),
         TypePredicate(
@@ -396,7 +407,7 @@ PREDICATES: dict[str, Predicate[Any]] = {
             implies=_at_most,
             bars_good_news=True,
             threshold=True,
-            test=lambda limit, one: _left(one, lambda left: left >= limit),
+            test=lambda limit, ticket_type: _left(ticket_type, lambda left: left >= limit),
         ),
         TypePredicate(
             name="remaining_share_below",
@@ -408,7 +419,9 @@ PREDICATES: dict[str, Predicate[Any]] = {
             implies=_at_most,
             bars_good_news=True,
             threshold=True,
-            test=lambda share, one: _left(one, lambda left: left >= share * (one.quantity or 0)),
+            test=lambda share, ticket_type: _left(
+                ticket_type, lambda left: left >= share * (ticket_type.quantity or 0)
+            ),
         ),
     )
 }

@@ -24,7 +24,7 @@ from .predicates import Predicates, Situation
 BUILT_IN = "built-in"
 
 STORM_KNOWN = timedelta(days=1)
-"""How long a digest is remembered. Cases that are held later belong to the next digest."""
+"""How long a digest is remembered. Cases that are held later go into the next digest."""
 
 
 class GroupBy(StrEnum):
@@ -37,24 +37,24 @@ class GroupBy(StrEnum):
 
 
 class OnClear(StrEnum):
-    """What becomes of a ticket when its condition clears."""
+    """What is done with a ticket when its condition clears."""
 
-    RESOLVE = "resolve"  # tell the customer, and resolve it
-    MESSAGE = "message"  # tell the customer
-    NOTE = "note"  # tell the support team only
+    RESOLVE = "resolve"  # write to the customer, and resolve it
+    MESSAGE = "message"  # write to the customer
+    NOTE = "note"  # write an internal note
     NOTHING = "nothing"
 
 
 @attrs.frozen
 class QuietHours:
-    """A time of day in which a rule opens and says nothing; it may cross midnight."""
+    """A time of day in which a rule sends nothing. It may cross midnight."""
 
     start: time
     end: time
     timezone: ZoneInfo
 
     def until(self, now: datetime) -> datetime | None:
-        """When the quiet ends, or None if it is not quiet."""
+        """When the quiet hours end that it is in, or None."""
         here = now.astimezone(self.timezone)
         ends = here.replace(
             hour=self.end.hour, minute=self.end.minute, second=0, microsecond=0, fold=0
@@ -106,7 +106,7 @@ class Rule:
 
     @property
     def built_in(self) -> bool:
-        """Whether it is one of ours."""
+        """Whether it is a built-in rule."""
         return self.id.startswith(f"{BUILT_IN}/")
 
     @property
@@ -121,17 +121,26 @@ class Rule:
 
 @attrs.frozen
 class Storm:
-    """Many cases at once are one ticket with a list, and wait to be released: more than ``limit``
-    in one pass; 0 for no limit."""
+    """How many cases a pass may open. More than ``limit`` are held until they are released, and a
+    digest ticket lists them; 0 for no limit."""
 
     limit: int = 20
 
 
 @attrs.frozen(kw_only=True)
 class Silence:
-    """Somebody has said that some changes are to open nothing for a while.
+    """For a while some changes open nothing.
 
-    ``event`` is an id, a slug or a part of a title; ``kinds`` globs; what is None fits everything.
+    Args:
+        id: its number in the ledger, once it has one.
+        box_office: in which box office; None for all.
+        event: for which events, by id, slug or a part of the title; None for all.
+        kinds: for which kinds (globs); none for all.
+        rule: under which rule; None for all.
+        begins: from when on.
+        until: until when.
+        author: who added it.
+        reason: why.
     """
 
     id: int | None = None
@@ -145,7 +154,7 @@ class Silence:
     reason: str
 
     def covers(self, change: Change, rule: Rule, now: datetime) -> bool:
-        """Whether it keeps this change from opening anything under this rule."""
+        """Whether it silences this change under this rule now."""
         if not self.begins <= now < self.until:
             return False
         if self.box_office is not None and self.box_office != change.box_office:
@@ -165,7 +174,7 @@ def _names(event: EventFacts | None, name: str) -> bool:
 
 @attrs.frozen(kw_only=True)
 class Verdict:
-    """What a rule says of a change: ``why_not`` is None where it takes it."""
+    """The answer of a rule about a change: None in ``why_not`` if it takes it, else why not."""
 
     rule: Rule
     why_not: str | None = None
@@ -173,7 +182,7 @@ class Verdict:
 
 @attrs.frozen(kw_only=True)
 class Rules:
-    """All rules in order, and what holds for all of them."""
+    """All rules in order, and the settings that they share."""
 
     rules: tuple[Rule, ...]
     default: Address
@@ -181,11 +190,11 @@ class Rules:
     storm: Storm = attrs.field(factory=Storm)
 
     def by_id(self, rule_id: str) -> Rule | None:
-        """The rule of that id, if it is still there."""
+        """The rule of that id, or None."""
         return next((rule for rule in self.rules if rule.id == rule_id), None)
 
     def address(self, rule_id: str) -> Address:
-        """Where a rule's tickets go; a rule that is no longer there goes where most do."""
+        """Where a rule's tickets go. For a rule that was removed it is the default address."""
         rule = self.by_id(rule_id)
         return self.default if rule is None else rule.address
 
@@ -230,7 +239,7 @@ class Rules:
 def wait(
     rule: Rule, change: Change, since: datetime, silences: Iterable[Silence], now: datetime
 ) -> str | None:
-    """Why a rule that takes a condition does not tell of it yet; None if its time has come.
+    """Why a rule that takes a condition does not announce it yet; None if it does.
 
     Args:
         rule: the rule.
@@ -239,7 +248,7 @@ def wait(
         silences: what people have silenced.
         now: the time.
     """
-    silence = next((one for one in silences if one.covers(change, rule, now)), None)
+    silence = next((known for known in silences if known.covers(change, rule, now)), None)
     if silence is not None:
         return f"silenced by {silence.author}: {silence.reason}"
     # A refused removal is later than the moment at which the events were read.
@@ -250,7 +259,7 @@ def wait(
 
 
 def built_in_rules(address: Address) -> tuple[Rule, ...]:
-    """One rule a kind, so that each condition has the ticket whose subject names it."""
+    """The built-in rules: one for each kind, so that the subject of a ticket names its kind."""
     return tuple(
         Rule(id=f"{BUILT_IN}/{kind.name}", kinds=(kind.name,), address=address)
         for kind in KINDS.values()

@@ -1,4 +1,4 @@
-"""A believable change of each kind, for trying out words before anything has happened. Pure."""
+"""A realistic change of each kind, to try out words before anything has happened. Pure."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def example(
     """A change of this kind, as it might happen to this event.
 
     Args:
-        kind: which.
-        event: the event as it is now; what must be so for the kind is made so.
-        ticket_type: the name or id of the ticket type it happens to; else the first one.
+        kind: its kind.
+        event: the event; its facts are changed so far as the kind requires.
+        ticket_type: the name or id of the ticket type that it happens to; else the first.
         box_office: its name.
         at: when it is seen.
     """
@@ -71,8 +71,9 @@ def _of_type(
     was, now = kind.example(chosen)
 
     def with_type(changed: TypeFacts | None) -> EventFacts:
-        all_types = [changed if one.id == chosen.id else one for one in types]
-        return attrs.evolve(event, ticket_types=tuple(one for one in all_types if one is not None))
+        now_there = [changed if known.id == chosen.id else known for known in types]
+        kept = tuple(known for known in now_there if known is not None)
+        return attrs.evolve(event, ticket_types=kept)
 
     return Change(
         kind=kind.name,

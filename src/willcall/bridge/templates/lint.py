@@ -1,5 +1,4 @@
-"""Reading templates without rendering them: which names and filters they use, and what is wrong.
-Pure."""
+"""Checks templates: the names and filters that they use, and whether they render. Pure."""
 
 from __future__ import annotations
 
@@ -16,8 +15,8 @@ from .rendering import environment, names, render, template, variables
 
 @attrs.frozen
 class Flaw:
-    """Something about a template: ``index`` is the character at which it begins, ``grave`` whether
-    it surely does not do what was meant."""
+    """A flaw of a template. ``index`` is the character at which it begins; ``grave`` is whether the
+    template certainly does not do what was meant."""
 
     index: int
     problem: str
@@ -26,7 +25,7 @@ class Flaw:
 
 
 def flaws(source: str, kinds: Sequence[str]) -> list[Flaw]:
-    """What is wrong with a template that is to serve these kinds of change."""
+    """What is wrong with a template for these kinds of change."""
     from liquid.exceptions import LiquidError
 
     try:
@@ -34,10 +33,10 @@ def flaws(source: str, kinds: Sequence[str]) -> list[Flaw]:
         analysis = parsed.analyze()
     except LiquidError as error:
         start = getattr(error.token, "start_index", 0)
-        said = str(error.message)
-        if unclosed := re.match(r"expected tag end(\w+)", said):
+        problem = str(error.message)
+        if unclosed := re.match(r"expected tag end(\w+)", problem):
             return [Flaw(0, f"a {{% {unclosed[1]} %}} has no {{% end{unclosed[1]} %}}")]
-        return [Flaw(max(0, start), f"it makes no sense: {said}")]
+        return [Flaw(max(0, start), f"it makes no sense: {problem}")]
     found = [*_names(source, analysis, kinds), *_filters(analysis)]
     return found or list(_rendered(source, kinds))
 
@@ -55,7 +54,7 @@ def _names(source: str, analysis: object, kinds: Sequence[str]) -> Iterator[Flaw
             yield Flaw(index, f"{name!r} is unknown", near(name, here))
             continue
         empty = [kind for kind in kinds if name not in known[kind]]
-        # Whoever asks whether it is there has thought of that.
+        # A template that asks whether it is there has considered that.
         if empty and name.partition(".")[0] not in asked:
             yield Flaw(
                 index,
@@ -66,7 +65,7 @@ def _names(source: str, analysis: object, kinds: Sequence[str]) -> Iterator[Flaw
 
 
 def _known_part(segments: list[str]) -> str:
-    """Of ``event.title.size`` what names a thing: the rest is Liquid's own."""
+    """The part of ``event.title.size`` that is a name of willcall's: the rest is Liquid's."""
     return ".".join(segments[:2] if segments[0] in _TABLES else segments[:1])
 
 
@@ -88,7 +87,7 @@ def _filters(analysis: object) -> Iterator[Flaw]:
 
 
 def _rendered(source: str, kinds: Sequence[str]) -> Iterator[Flaw]:
-    """What goes wrong only as it is filled in."""
+    """What is wrong only when it is rendered."""
     from liquid.exceptions import LiquidError
 
     for kind in kinds:
@@ -99,18 +98,18 @@ def _rendered(source: str, kinds: Sequence[str]) -> Iterator[Flaw]:
             yield Flaw(max(0, start), f"it fails for {kind}: {error.message}")
             return
         if not text.strip():
-            told = f"nothing is left of it for {kind}"
-            yield Flaw(0, told, "the built-in words are taken then", grave=False)
+            problem = f"nothing is left of it for {kind}"
+            yield Flaw(0, problem, "the built-in words are taken then", grave=False)
             return
 
 
 def near(name: str, known: Iterable[str]) -> str:
-    """The nearest right name, or where to find all."""
+    """A suggestion for a name: the nearest known name, or the command that lists all."""
     found = get_close_matches(name, sorted(known), n=1, cutoff=0.5)
     return f"did you mean {found[0]!r}?" if found else "`willcall check --kinds` lists them"
 
 
 def some(kinds: Sequence[str]) -> str:
-    """The first of several kinds, and how many there are besides."""
+    """The first two kinds, and how many more there are."""
     more = len(kinds) - 2
     return ", ".join(kinds[:2]) + (f" and {more} more" if more > 0 else "")

@@ -1,8 +1,9 @@
-"""Liquid templates → subject, body, message, note. Pure: the same change gives the same words.
+"""Renders Liquid templates to subjects, bodies, messages and notes. Pure: the same change gives the
+same words.
 
-What comes from the two APIs is only ever a value, never template source, and loses control and
-direction-changing characters on the way in, so that a hostile title stays a title. A template of a
-rule that fails as it is rendered gives way to the built-in words: a typo must not cost a ticket.
+Text from a box office is only ever a value and never template source. It loses control characters
+and characters that change the direction of text, so a hostile title stays a title. If a template of
+a rule fails while it is rendered, the built-in words are used: a typo must not cost a ticket.
 """
 
 from __future__ import annotations
@@ -49,11 +50,12 @@ def words() -> Mapping[str, Mapping[str, str]]:
     tables: dict[str, dict[str, str]] = tomllib.loads(text)
     parts = tables.pop(_PARTS)
 
-    def whole(said: str) -> str:
-        return _PART.sub(lambda found: parts[found[1]].strip(), said)
+    def whole(source: str) -> str:
+        return _PART.sub(lambda found: parts[found[1]].strip(), source)
 
     return {
-        kind: {use: whole(said) for use, said in table.items()} for kind, table in tables.items()
+        kind: {use: whole(source) for use, source in table.items()}
+        for kind, table in tables.items()
     }
 
 
@@ -65,11 +67,11 @@ def built_in(kind: str, use: str) -> str:
 @cache
 def environment() -> Any:
     """Liquid, with limits on what a template may do and our filters."""
-    # Imported late: it costs as much as all the rest, and a quiet pass has nothing to say.
+    # Imported late: it is slow to import, and a pass without changes renders nothing.
     from liquid import Environment
 
     class Bounded(Environment):
-        """A template is written by people; it still cannot run away."""
+        """Limits what a template can do, however it is written."""
 
         context_depth_limit = 20
         loop_iteration_limit = _MOST_STEPS
@@ -88,7 +90,7 @@ def environment() -> Any:
 
 
 def _bounded(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter that refuses what is too large, before and after."""
+    """A filter that refuses values and results that are too large."""
 
     @wraps(work)
     def filtered(*values: Any, **more: Any) -> Any:
@@ -118,7 +120,7 @@ def _refuse_if_huge(value: Any) -> None:
 
 
 def _filtered(show: Any, value: Any, zone: Any) -> str:
-    """A date filter of ours: what is no moment shows as nothing, as Liquid has it."""
+    """A date filter: a value that is no moment renders as nothing, as in Liquid."""
     if not isinstance(value, datetime):
         return ""
     shown: str = show(value, zone if isinstance(zone, str) else None)
@@ -138,11 +140,11 @@ def template(source: str) -> Any:
     Raises:
         liquid.exceptions.LiquidError: it makes no sense.
     """
-    return _told_by_liquid(lambda: environment().from_string(source))
+    return _as_liquid_errors(lambda: environment().from_string(source))
 
 
-# Liquid's filters let through what Python says.
-_PYTHON_SAYS = (
+# Errors of Python that Liquid's filters let through.
+_PYTHON_ERRORS = (
     ArithmeticError,
     AttributeError,
     LookupError,
@@ -152,13 +154,13 @@ _PYTHON_SAYS = (
 )
 
 
-def _told_by_liquid(work: Callable[[], T]) -> T:
-    """Do something with a template, and let nothing through but Liquid's own errors."""
+def _as_liquid_errors(work: Callable[[], T]) -> T:
+    """Do something with a template, and turn other errors into Liquid's own."""
     from liquid.exceptions import LiquidError
 
     try:
         return work()
-    except _PYTHON_SAYS as error:
+    except _PYTHON_ERRORS as error:
         raise LiquidError(str(error) or type(error).__name__, token=None) from error
 
 
@@ -166,8 +168,8 @@ def _told_by_liquid(work: Callable[[], T]) -> T:
 
 
 def plain(text: str, most: int = _VALUE_LENGTH) -> str:
-    """One line of text as a person would read it: no control, format or direction characters, and
-    no more than ``most`` of it."""
+    """A text as one line, without control, format or direction characters, cut to ``most``
+    characters."""
     text = text[: 4 * most]
     if text.isascii() and text.isprintable():
         return _cut(" ".join(text.split()), most)
@@ -177,7 +179,7 @@ def plain(text: str, most: int = _VALUE_LENGTH) -> str:
 
 @lru_cache(maxsize=4096)
 def _shown(character: str) -> str:
-    """A character as a person would read it: as it is, as a blank, or not at all."""
+    """A character as it is shown: unchanged, as a space, or not at all."""
     category = unicodedata.category(character)
     if category in {"Cc", "Zl", "Zp"}:
         return " "
@@ -189,7 +191,7 @@ def _cut(text: str, most: int) -> str:
 
 
 def _listed(items: Sequence[T], line: Callable[[T], str], most: int = _MOST_LINES) -> str:
-    """A line each, and how many more there would be."""
+    """A line for each item; after ``most`` lines, how many more there are."""
     shown = items if len(items) <= most else items[: most - 1]
     lines = [_cut(line(item), _LINE_LENGTH) for item in shown]
     if len(shown) < len(items):
@@ -205,7 +207,7 @@ def _zone(name: str | None) -> ZoneInfo | None:
 
 
 def local(moment: datetime, timezone: str | None) -> datetime:
-    """A moment as the clocks at the venue show it; in UTC if nobody knows where that is."""
+    """A moment in the time zone of the venue; in UTC if that is not known."""
     return moment.astimezone(_zone(timezone) or UTC)
 
 
@@ -213,7 +215,7 @@ def clock(moment: datetime, timezone: str | None) -> str:
     """``20:00 EST``, where the event is."""
     shown = local(moment, timezone)
     zone = shown.tzname() or ""
-    # Many zones have no letters of their own: "21:00 -03" reads like a range of hours.
+    # Many zones have no abbreviation, and "21:00 -03" reads like a range of hours.
     if zone[:1] in {"+", "-"}:
         offset = f"{shown:%z}"
         zone = f"UTC{offset[:3]}:{offset[3:5]}"
@@ -241,29 +243,29 @@ def price(cents: int, currency: str) -> str:
     return "free" if cents == 0 else money(cents, currency)
 
 
-def _name(one: TypeFacts) -> str:
-    return plain(one.name, _LINE_LENGTH) or "(no name)"
+def _name(ticket_type: TypeFacts) -> str:
+    return plain(ticket_type.name, _LINE_LENGTH) or "(no name)"
 
 
 def _names(types: Iterable[TypeFacts]) -> str:
-    return plain(", ".join(_name(one) for one in islice(types, _MOST_LINES)))
+    return plain(", ".join(_name(known) for known in islice(types, _MOST_LINES)))
 
 
-def _stock_line(one: TypeFacts, currency: str) -> str:
-    sold = one.sold_count
-    if sold is not None and one.quantity is not None:
-        told = f"{sold} of {one.quantity} sold"
-    elif one.available is not None:
-        told = f"{one.available} left"
+def _stock_line(ticket_type: TypeFacts, currency: str) -> str:
+    sold = ticket_type.sold_count
+    if sold is not None and ticket_type.quantity is not None:
+        stock = f"{sold} of {ticket_type.quantity} sold"
+    elif ticket_type.available is not None:
+        stock = f"{ticket_type.available} left"
     else:
-        told = "stock not known"
-    return f"- {_name(one)} ({price(one.price, currency)}): {told}"
+        stock = "stock not known"
+    return f"- {_name(ticket_type)} ({price(ticket_type.price, currency)}): {stock}"
 
 
-def _window(one: TypeFacts, timezone: str | None) -> str:
+def _window(ticket_type: TypeFacts, timezone: str | None) -> str:
     starts, ends = (
         None if moment is None else when(moment, timezone)
-        for moment in (one.sale_starts_at, one.sale_ends_at)
+        for moment in (ticket_type.sale_starts_at, ticket_type.sale_ends_at)
     )
     if starts and ends:
         return f"from {starts} to {ends}"
@@ -276,8 +278,8 @@ def _event(event: EventFacts | None) -> dict[str, Any]:
     if event is None:
         return {}
     where = ", ".join(plain(part) for part in (event.venue_name, event.city) if part)
-    types = [one for one in event.ticket_types or () if not one.hidden]
-    sold = [one.sold_count for one in event.ticket_types or ()]
+    types = [known for known in event.ticket_types or () if not known.hidden]
+    sold = [known.sold_count for known in event.ticket_types or ()]
     return {
         "id": plain(event.id),
         "title": plain(event.title) or "(no title)",
@@ -300,25 +302,25 @@ def _event(event: EventFacts | None) -> dict[str, Any]:
         "when_and_where": when(event.starts_at, event.timezone) + (where and f", {where}"),
         "url": plain(event.public_url or ""),
         "sold": None if not sold or None in sold else sum(count or 0 for count in sold),
-        "stock": _listed(types, lambda one: _stock_line(one, event.currency)),
+        "stock": _listed(types, lambda known: _stock_line(known, event.currency)),
         "types": _names(event.ticket_types or ()),
-        "still_sold_out": _names(one for one in types if one.sold_out),
+        "still_sold_out": _names(known for known in types if known.sold_out),
     }
 
 
-def _ticket_type(one: TypeFacts | None, event: EventFacts | None) -> dict[str, Any]:
-    if one is None:
+def _ticket_type(known: TypeFacts | None, event: EventFacts | None) -> dict[str, Any]:
+    if known is None:
         return {}
     currency = event.currency if event else ""
     return {
-        "id": plain(one.id),
-        "name": _name(one),
-        "price": price(one.price, currency),
-        "cents": one.price,
-        "quantity": one.quantity,
-        "sold": one.sold_count,
-        "available": one.available,
-        "sale_window": _window(one, event.timezone if event else None),
+        "id": plain(known.id),
+        "name": _name(known),
+        "price": price(known.price, currency),
+        "cents": known.price,
+        "quantity": known.quantity,
+        "sold": known.sold_count,
+        "available": known.available,
+        "sale_window": _window(known, event.timezone if event else None),
     }
 
 
@@ -333,12 +335,12 @@ _COMMON = ("box_office", "kind", "summary", "title", "severity", "seen", "detail
 def names(kind: str) -> frozenset[str]:
     """The names a template may use for a kind of change, such as ``event.title``."""
     blank = EventFacts(id="", title="", status="", starts_at=datetime.min.replace(tzinfo=UTC))
-    one = TypeFacts(id="", name="")
+    blank_type = TypeFacts(id="", name="")
     tables = {
         "event": _event(blank),
         "before": _event(blank),
-        "ticket_type": _ticket_type(one, blank),
-        "ticket_type_before": _ticket_type(one, blank),
+        "ticket_type": _ticket_type(blank_type, blank),
+        "ticket_type_before": _ticket_type(blank_type, blank),
     }
     found = set(_COMMON)
     for table in SCOPES[kind.partition(".")[0]]:
@@ -349,7 +351,7 @@ def names(kind: str) -> frozenset[str]:
 def variables(
     change: Change, others: Sequence[Change] = (), severity: Severity | None = None
 ) -> dict[str, Any]:
-    """What a template may name; :func:`names` lists it. All of it is values."""
+    """The values that a template can use. :func:`names` lists their names."""
     zone = change.event.timezone if change.event else None
     kind = KINDS[change.kind]
     return {
@@ -369,7 +371,8 @@ def variables(
 
 
 def _detail(text: str) -> str:
-    """A list of ours keeps its lines; what another says is one line, and no reference of an act."""
+    """A list that willcall made keeps its lines. Any other text becomes one line, so that it cannot
+    contain the marker of an act."""
     lines = text.splitlines()
     if not all(line.startswith("- ") for line in lines):
         return plain(text)
@@ -385,20 +388,20 @@ def one_line(change: Change) -> str:
 
 
 def render(source: str, values: Mapping[str, Any]) -> str:
-    """A template with its values; without the empty lines that a false ``if`` leaves.
+    """A template with its values, without the empty lines that a false ``if`` leaves.
 
     Raises:
         liquid.exceptions.LiquidError: it makes no sense, or does too much.
     """
     parsed = template(source)
-    text: str = _told_by_liquid(lambda: parsed.render(**values))
+    text: str = _as_liquid_errors(lambda: parsed.render(**values))
     lines = [line.rstrip() for line in text.strip().splitlines()]
     kept = [line for i, line in enumerate(lines) if line or (i + 1 < len(lines) and lines[i + 1])]
     return "\n".join(kept)
 
 
 def _safe(source: str, change: Change, values: Mapping[str, Any]) -> str:
-    """One of our own texts. Should it fail, the least that can be said: it must not cost a pass."""
+    """A built-in text. If it fails, the summary: it must not stop a pass."""
     from liquid.exceptions import LiquidError
 
     try:
@@ -408,9 +411,9 @@ def _safe(source: str, change: Change, values: Mapping[str, Any]) -> str:
 
 
 class Wording:
-    """Everything that is said of one change under one rule.
+    """The texts about a change under a rule.
 
-    ``others`` are changes that the same ticket tells of as well.
+    ``others`` are changes that the same ticket announces as well.
     """
 
     def __init__(
@@ -431,28 +434,28 @@ class Wording:
         return plain(self._text(self._rule.subject, "subject"), _SUBJECT_LENGTH)
 
     def body(self) -> str:
-        """What the support team reads first."""
+        """The first text of the ticket, for the support team."""
         return self._text(self._rule.body, "body")
 
     def message(self) -> str:
-        """What the customer gets."""
+        """The message to the customer."""
         own = self._rule.message
         return self._text(own if isinstance(own, str) else None, "message")
 
     def extra_note(self) -> str:
-        """What the rule adds for the team."""
+        """The rule's own internal note."""
         return self._text(self._rule.note, "body")
 
     def cleared_message(self) -> str:
-        """Good news for the customer."""
+        """The message to the customer when it is cleared."""
         return self._text(None, "cleared")
 
     def cleared_note(self) -> str:
-        """Good news for the team."""
+        """The internal note when it is cleared."""
         return self._text(None, "cleared_note")
 
     def superseded_note(self) -> str:
-        """Why a ticket has become pointless."""
+        """The internal note when it is superseded."""
         text, also = self._text(None, "superseded_note"), self._values["also"]
         return f"{text}\n\nAlso:\n{also}" if also else text
 

@@ -186,9 +186,9 @@ def _text(one: Explanation) -> None:
         screen.line(f"\n#{told.number}  {at}  {change.kind}{what} ({summary}): {told.outcome}")
         _rules(told.rules)
     held = {
-        name for story in one.stories if story.case.state == "held" for name in story.case.members
+        name for story in one.cases if story.case.state == "held" for name in story.case.members
     }
-    for standing in one.standing:
+    for standing in one.conditions:
         condition = standing.condition
         one_type = condition.change.ticket_type
         of = f' "{plain(one_type.name)}"' if one_type else ""
@@ -198,7 +198,7 @@ def _text(one: Explanation) -> None:
         )
         if not condition.announced and condition.covered_by is None:
             _rules(standing.rules)
-    for story in one.stories:
+    for story in one.cases:
         case = story.case
         ticket = case.ticket_id or "no ticket yet"
         ended = f", ended {times.moment(case.ended_at)}" if case.ended_at else ""
@@ -264,14 +264,14 @@ def _data(one: Explanation) -> dict[str, Any]:
                 "kind": standing.condition.change.kind,
                 "subject": standing.condition.change.subject,
                 "since": standing.condition.since,
-                "told": sorted(standing.condition.announced),
+                "announced": sorted(standing.condition.announced),
                 "covered_by": standing.condition.covered_by,
                 "rules": standing.rules,
             }
-            for standing in one.standing
+            for standing in one.conditions
         ],
         "cases": [
-            {**data(story.case), "acts": [_act(act) for act in story.acts]} for story in one.stories
+            {**data(story.case), "acts": [_act(act) for act in story.acts]} for story in one.cases
         ],
     }
 

@@ -139,7 +139,7 @@ def _text(one: Preview) -> None:
         screen.line(f"\n┌ message to {one.customer_email}")
         _block(one.message)
     if one.good_news is not None:
-        to = f"message to {one.customer_email}" if one.told_customer else "an internal note"
+        to = f"message to {one.customer_email}" if one.to_customer else "an internal note"
         screen.line(f"\n┌ when it is over ({one.ends_with}): {to}")
         _block(one.good_news)
 

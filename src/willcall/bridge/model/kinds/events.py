@@ -69,8 +69,8 @@ def _differs_otherwise(before: EventFacts, after: EventFacts) -> bool:
 
 
 def _renames_types(before: EventFacts, after: EventFacts) -> bool:
-    known = {one.id: one.name for one in before.ticket_types or ()}
-    return any(known.get(one.id, one.name) != one.name for one in after.ticket_types or ())
+    names = {known.id: known.name for known in before.ticket_types or ()}
+    return any(names.get(now.id, now.name) != now.name for now in after.ticket_types or ())
 
 
 # -- examples -------------------------------------------------------------------------------------
@@ -89,13 +89,13 @@ def _to(**after: Any) -> _Example:
 
 
 def _sold_out(event: EventFacts) -> EventFacts:
-    types = event.ticket_types and tuple(with_left(one, 0) for one in event.ticket_types)
+    types = event.ticket_types and tuple(with_left(known, 0) for known in event.ticket_types)
     return attrs.evolve(event, status=EventStatus.SOLD_OUT, sold_out=True, ticket_types=types)
 
 
 def _on_sale(event: EventFacts) -> EventFacts:
     types = event.ticket_types and tuple(
-        with_left(one, one.available or 6) for one in event.ticket_types
+        with_left(known, known.available or 6) for known in event.ticket_types
     )
     return attrs.evolve(event, status=EventStatus.PUBLISHED, sold_out=False, ticket_types=types)
 

@@ -85,7 +85,7 @@ TICKET_TYPES = (
         summary="a ticket type was added",
         severity=Severity.LOW,
         seen=Appears(),
-        example=lambda one: (None, one),
+        example=lambda it: (None, it),
     ),
     TypeKind(
         name="ticket_type.removed",
@@ -93,7 +93,7 @@ TICKET_TYPES = (
         severity=Severity.LOW,
         news_by_itself=True,
         seen=Disappears(),
-        example=lambda one: (one, one),
+        example=lambda it: (it, it),
     ),
     TypeKind(
         name="ticket_type.sold_out",
@@ -102,14 +102,14 @@ TICKET_TYPES = (
         superseded_by=(*over("ticket_type.sold_out"), "event.sold_out", "ticket_type.hidden"),
         built_in=True,
         seen=TypeDiffers(_STOCK, _sells_out),
-        still=lambda one, _low: one.sold_out,
-        example=lambda one: (with_left(one, 3), with_left(one, 0)),
+        still=lambda it, _low: it.sold_out,
+        example=lambda it: (with_left(it, 3), with_left(it, 0)),
     ),
     TypeKind(
         name="ticket_type.back_on_sale",
         summary="a ticket type is back on sale",
         seen=TypeDiffers(_STOCK, _is_back),
-        example=lambda one: (with_left(one, 0), _plenty(one)),
+        example=lambda it: (with_left(it, 0), _plenty(it)),
     ),
     TypeKind(
         name=LOW_STOCK,
@@ -124,14 +124,14 @@ TICKET_TYPES = (
         built_in=True,
         remark="while the event is on sale; see `[low_stock]`",
         seen=TypeDiffers(_STOCK, _runs_low),
-        still=lambda one, low: low(one),
-        example=lambda one: (_plenty(one), with_left(one, 3)),
+        still=lambda it, low: low(it),
+        example=lambda it: (_plenty(it), with_left(it, 3)),
     ),
     TypeKind(
         name=RESTOCKED,
         summary="a ticket type no longer runs low",
         seen=TypeDiffers(_STOCK, _is_restocked),
-        example=lambda one: (with_left(one, 3), _plenty(one)),
+        example=lambda it: (with_left(it, 3), _plenty(it)),
     ),
     # A forecast, and not a fact: no built-in rule opens a ticket for it.
     TypeKind(
@@ -146,7 +146,7 @@ TICKET_TYPES = (
             "ticket_type.hidden",
         ),
         seen=ReportedBy.FORECAST,
-        example=lambda one: (_plenty(one), _plenty(one)),
+        example=lambda it: (_plenty(it), _plenty(it)),
         detail="40 minutes to 2 hours",
     ),
     TypeKind(
@@ -154,13 +154,13 @@ TICKET_TYPES = (
         summary="a ticket type is no longer expected to sell out soon",
         severity=Severity.LOW,
         seen=ReportedBy.FORECAST,
-        example=lambda one: (one, one),
+        example=lambda it: (it, it),
     ),
     TypeKind(
         name="ticket_type.price_changed",
         summary="a price changed",
         seen=TypeDiffers(("price",)),
-        example=lambda one: (attrs.evolve(one, price=max(0, one.price - 500)), one),
+        example=lambda it: (attrs.evolve(it, price=max(0, it.price - 500)), it),
     ),
     TypeKind(
         name="ticket_type.quantity_changed",
@@ -178,8 +178,8 @@ TICKET_TYPES = (
         severity=Severity.LOW,
         cleared_by=("ticket_type.shown",),
         seen=TypeDiffers(("hidden",), lambda _before, after, _event, _low: after.hidden),
-        still=lambda one, _low: one.hidden,
-        example=lambda one: (attrs.evolve(one, hidden=False), attrs.evolve(one, hidden=True)),
+        still=lambda it, _low: it.hidden,
+        example=lambda it: (attrs.evolve(it, hidden=False), attrs.evolve(it, hidden=True)),
     ),
     TypeKind(
         name="ticket_type.shown",
@@ -187,7 +187,7 @@ TICKET_TYPES = (
         severity=Severity.LOW,
         news_by_itself=True,
         seen=TypeDiffers(("hidden",), lambda _before, after, _event, _low: not after.hidden),
-        example=lambda one: (attrs.evolve(one, hidden=True), attrs.evolve(one, hidden=False)),
+        example=lambda it: (attrs.evolve(it, hidden=True), attrs.evolve(it, hidden=False)),
     ),
     TypeKind(
         name="ticket_type.sale_window_changed",
@@ -204,7 +204,7 @@ TICKET_TYPES = (
         built_in=True,
         remark="if willcall tried it, or it was reported with `Bridge.report`",
         seen=ReportedBy.REMOVAL,
-        example=lambda one: (one, one),
+        example=lambda it: (it, it),
         detail="Cannot remove a ticket type that has sold tickets",
     ),
 )
