@@ -14,16 +14,18 @@ import pytest
 from support.virtual_bridge import ADDRESS
 from willcall.bridge.delivery import attempt
 from willcall.bridge.delivery.lookup import LookupResult, look_up
+from willcall.bridge.delivery.removals import Scheduled, _Remover
 from willcall.bridge.ledger import Ledger, MemoryLedger, SqlLedger
 from willcall.bridge.model.address import Address
 from willcall.bridge.model.cases import Act, Case, Intent, IntentState
+from willcall.bridge.model.facts import EventFacts
 from willcall.bridge.model.rules import GroupBy, OnClear, Rule, Rules, built_in_rules
-from willcall.bridge.ports import Desk
+from willcall.bridge.ports import Desk, NotThere
 from willcall.client import engine
-from willcall.client.flow import Flow
+from willcall.client.flow import Flow, do
 from willcall.errors import ApiError
 from willcall.simulation.campaign import play_many
-from willcall.simulation.play import BOUND, Play, Result
+from willcall.simulation.play import BOUND, OFFICE, Play, Result
 
 SEEDS = int(os.environ.get("WILLCALL_SEEDS", "2000"))
 SECONDS = float(os.environ.get("WILLCALL_SECONDS", "60"))
@@ -59,6 +61,7 @@ ALL = {
     *("process paused", "process paused beyond its lease", "dead letter"),
     *(f"ticket: {what}" for what in ("tag", "untag", "assign", "resolve", "pending", "reply")),
     *("ticket: delete", "ticket: of somebody else"),
+    *(f"removal: {state}" for state in ("done", "refused", "pending")),
 }
 """Everything that can break, and everybody who can come in between."""
 
@@ -154,6 +157,28 @@ def _late_commit(self: Ledger, fence: Any, intent: Intent, sent: Any, now: Any) 
     )
 
 
+_READ = _Remover._read
+
+
+def _last_seen(self: Any, removal: Scheduled) -> Flow[EventFacts]:
+    state = yield from do("state", lambda: self._ledger.state(OFFICE))
+    facts: EventFacts = state.snapshot[removal.event]
+    return facts
+
+
+def _unread(self: Any, removal: Scheduled) -> Flow[EventFacts | NotThere]:
+    """A removal goes by what was last seen: the event is not read before it."""
+    return (yield from _last_seen(self, removal))
+
+
+def _gone(self: Any, removal: Scheduled) -> Flow[EventFacts | NotThere]:
+    """An event that cannot be read is taken for one without its ticket types."""
+    try:
+        return (yield from _READ(self, removal))
+    except ApiError:
+        return attrs.evolve((yield from _last_seen(self, removal)), ticket_types=())
+
+
 def _no_fence(*_: Any) -> None:
     """Whoever was here once may write for ever."""
 
@@ -166,6 +191,8 @@ def _no_fence(*_: Any) -> None:
         ([SqlLedger, MemoryLedger], "attempting", _late_commit),
         ([SqlLedger, MemoryLedger], "_pass_fence", _no_fence),
         ([engine], "_foreign_class", lambda _: None),
+        ([_Remover], "_read", _unread),
+        ([_Remover], "_read", _gone),
     ],
     ids=[
         "check-first removed",
@@ -173,6 +200,8 @@ def _no_fence(*_: Any) -> None:
         "commit after the send",
         "fence off",
         "anybody's 404 believed",
+        "removed without a look",
+        "unreadable = removed",
     ],
 )
 def test_what_breaks_the_promise_is_caught(

@@ -16,7 +16,7 @@ from ..client.flow import Flow, do, now, tick
 from ..errors import ApiError, PermissionDeniedError
 from .alerting.decide import decide
 from .delivery.job import Job
-from .delivery.removals import RemovalsDone, remove_due
+from .delivery.removals import RemovalsDone, mark_refused, remove_due
 from .detection.diff import diff
 from .detection.selling_fast import Sales, sales
 from .detection.troubles import letters, noted
@@ -80,11 +80,19 @@ def box_office_until(job: Job, ends: float) -> Flow[BoxOffice]:
 def removals_due(
     job: Job, fence: Fence, ends: float, snapshot: Mapping[str, EventFacts] | None
 ) -> Flow[RemovalsDone]:
-    """Do the scheduled removals whose time has come, beside the events as they were last seen."""
-    if not job.removals:
-        return RemovalsDone()
-    box_office = yield from box_office_until(job, ends)
-    return (yield from remove_due(box_office, job.ledger, fence, job.removals, snapshot or {}))
+    """Carry out the scheduled removals whose time has come."""
+    return (
+        yield from remove_due(
+            job.box_office,
+            job.ledger,
+            fence,
+            job.removals,
+            snapshot or {},
+            ends,
+            job.delivery_policy,
+            job.stopping,
+        )
+    )
 
 
 def conclude(
@@ -132,11 +140,7 @@ def conclude(
         ),
     )
     assert concluded is not None  # noqa: S101 - the step always concludes something
-    for name, tried in removed.notes:
-        yield from do(
-            "removal refused",
-            lambda: job.ledger.note_removal(fence, name, tried, moment),  # noqa: B023
-        )
+    yield from mark_refused(job.ledger, fence, removed)
     return concluded
 
 
@@ -162,7 +166,9 @@ def decided(
     dead = letters(job.name, state, at)
     holding = {one.name for one in state.conditions}
     sold = sales(job.name, found.expected, holding, at, job.selling_fast, job.rules.low_stock)
-    news = (*found.changes, *sold.changes, *removed.changes, *trouble, *dead)
+    # A refusal comes after what was seen in the same pass, and is reported with it.
+    refusals = (attrs.evolve(change, observed_at=at) for change in removed.changes)
+    news = (*found.changes, *sold.changes, *refusals, *trouble, *dead)
     decision = decide(job.name, state, news, found.differing, at, job.rules, recent=recent)
     baseline = state.snapshot is None
     changed = None if dict(troubles) == dict(state.troubles) else troubles

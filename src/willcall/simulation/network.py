@@ -76,6 +76,8 @@ class Network:
         self.page: int | None = None
         """So many rows are on a page, rather than a hundred."""
         self.writes: list[Write] = []
+        self.removals: list[Write] = []
+        """Writes to the box office: the only ones there are removals of ticket types."""
         self.arrivals: dict[str, list[float]] = {"ticketsmart": [], "ticket0": []}
         self.fired: Counter[str] = Counter()
         self.after_write: list[Any] = []
@@ -143,8 +145,6 @@ class Network:
         if request.method == "GET":
             self._looked[key] = self.stage.elapsed
             return None
-        if request.provider != "ticket0":
-            return None
         body = json.loads(request.content or b"{}")
         text = body.get("subject") or body.get("bodyText") or body.get("body") or ""
         found = _MARKED.search(text)
@@ -158,5 +158,5 @@ class Network:
             self.stage.elapsed,
             looked_at=self._looked.get(key),
         )
-        self.writes.append(write)
+        (self.writes if request.provider == "ticket0" else self.removals).append(write)
         return write

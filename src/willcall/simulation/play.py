@@ -156,6 +156,7 @@ class Play:
             desk=DESK.open(self._account(DESK.provider, ledger), {}),
             rules=self.rules[0],
             ledger=ledger,
+            removals=self.town.removals,
             delivery_policy=self.delivery_policy,
             desk_key=f"key {self.weather.keys[DESK.provider.name]}",
         )

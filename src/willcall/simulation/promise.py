@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
 
 import attrs
 
+from ..bridge.delivery.tries import IN_DOUBT
 from ..bridge.ledger import Ledger
 from ..bridge.model.cases import Act, CaseState, Intent, IntentState
+from ..bridge.model.kinds.ticket_types import REMOVAL_FAILED
 from ..bridge.model.markers import read_subject
 from ..bridge.model.predicates import Predicates
 from ..bridge.model.rules import Rule, Rules
 from ..sandbox import Sandbox
 from ..sandbox.desk import Ticket
+from ..sandbox.inferred import REMOVE_TICKET_TYPE
 from .network import Network, Write
 from .stage import BrokenError, Stage
-from .town import Edit, Town, holding
+from .town import Edit, Removal, Town, holding
 
 _REFERENCE = re.compile(r"Reference: (wc-[0-9a-z]{8}-\d+)\s*$")
 _DERIVED = (
@@ -45,6 +50,7 @@ class Promise:
     baseline: frozenset[tuple[str, str]] = frozenset()
     troubled: bool = False
     excused: Counter[str] = attrs.field(factory=Counter)
+    _removed: set[tuple[str, str]] = attrs.field(factory=set)
 
     # -- at every write ---------------------------------------------------------------------------
 
@@ -52,6 +58,7 @@ class Promise:
         """Check what one more write of ours may have broken."""
         self._no_second_ticket()
         self._no_second_message()
+        self._no_second_removal(write)
         self._people_first(write)
 
     def _no_second_ticket(self) -> None:
@@ -70,10 +77,31 @@ class Promise:
             if count > 1:
                 self._excuse(marker, f"{marker}: sent {count} times", "second message")
 
+    def _no_second_removal(self, write: Write) -> None:
+        """What was removed is not removed again; where it is, we have read that it was there."""
+        if not any(write is removal for removal in self.network.removals):
+            return
+        self.town.note()  # it may have changed what holds
+        event, ticket_type = write.path.rpartition("/")[2], write.body[REMOVE_TICKET_TYPE]
+        writes = [
+            other
+            for other in self.network.removals
+            if other.path == write.path and other.body == write.body
+        ]
+        if (event, ticket_type) in self._removed:
+            name = f"removal of {event}/{ticket_type}"
+            self._excuse_late(writes, f"{name}: sent again once it was done", "second removal")
+        kinds = self.sandbox.boxoffice.event(event).ticket_types
+        if all(kind.id != ticket_type for kind in kinds):
+            self._removed.add((event, ticket_type))
+
     def _excuse(self, marker: str, what: str, name: str) -> None:
         """A second one is broken faith, unless one was carried out later than Δ after its sender
         heard the last of it; by the machine's clock, since that is all there is to go by."""
         writes = [w for w in self.network.writes if w.marker == marker and w.method == "POST"]
+        self._excuse_late(writes, what, name)
+
+    def _excuse_late(self, writes: Sequence[Write], what: str, name: str) -> None:
         first = min(write.marked_at for write in writes)
         reasons = {
             "carried out late": any(w.landed_at > w.died_at + self.settle for w in writes),
@@ -103,7 +131,30 @@ class Promise:
 
     def quiet(self) -> bool:
         """Whether nothing is left to do."""
-        return not self.sandbox.pending_commits and not self.ledger.unsettled("main-room")
+        return (
+            not self.sandbox.pending_commits
+            and not self.ledger.unsettled("main-room")
+            and all(removal.name in self._tried() for removal in self._due())
+            and not self._soon()
+        )
+
+    def _soon(self) -> bool:
+        """Whether the time of a removal comes about now: then another pass has to follow."""
+        soon = 2 * MINUTE
+        return any(
+            -MINUTE < (removal.after - self.stage.wall()).total_seconds() < soon
+            for removal in self.town.removals
+        )
+
+    def _due(self) -> list[Removal]:
+        """The removals whose time had come when the last pass began, by the machine's clock."""
+        began = self.stage.wall() - timedelta(seconds=MINUTE)
+        return [removal for removal in self.town.removals if removal.after <= began]
+
+    def _tried(self) -> dict[str, Intent]:
+        """The removals about which nothing is in doubt."""
+        removals = self.ledger.removals("main-room").items()
+        return {name: intent for name, intent in removals if intent.state not in IN_DOUBT}
 
     def kept(self) -> None:
         """Check everything that must be so once all is quiet."""
@@ -115,6 +166,29 @@ class Promise:
         self._every_change_has_its_ticket()
         self._second_tickets_are_folded()
         self._edits_stand()
+        self._removals_are_done_or_refused()
+
+    def _removals_are_done_or_refused(self) -> None:
+        tried, taken = self._tried(), told_at_once(self.rules)
+        known = {
+            condition.name: condition for condition in self.ledger.state("main-room").conditions
+        }
+        for removal in self._due():
+            intent = tried[removal.name]
+            event = self.sandbox.boxoffice.event(removal.event)
+            kind = next((k for k in event.ticket_types if k.name == removal.ticket_type), None)
+            state = IntentState.DONE if kind is None else IntentState.REFUSED
+            if removal.ticket_type == "Erly Bird":
+                state = IntentState.PENDING
+            if intent.state is not state or (kind is not None and not kind.sold):
+                raise BrokenError(f"{removal.name}: {intent.state}, and it should be {state}")
+            self.town.happened[f"removal: {state}"] += 1
+            over = ("event.cancelled", event.id) in self.town.ever
+            if kind is None or over or REMOVAL_FAILED not in taken:
+                continue
+            condition = known.get((REMOVAL_FAILED, f"{event.id}/{kind.id}"))
+            if condition is None or not (condition.announced or condition.covered_by):
+                raise BrokenError(f"{removal.name} was refused, and no ticket reports it")
 
     def _within_quota(self) -> None:
         for service, arrivals in self.network.arrivals.items():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import partial
 
 import attrs
 
@@ -26,11 +28,25 @@ class Edit:
     at: float
 
 
+@attrs.frozen
+class Removal:
+    """A ticket type that is to be removed once its time has come, as a configuration has it."""
+
+    event: str
+    ticket_type: str
+    after: datetime
+
+    @property
+    def name(self) -> str:
+        """By which the ledger knows it."""
+        return f"{self.event}/{self.ticket_type}"
+
+
 class Town:
     """The box office, the desk, and everybody who does something there.
 
     ``ever`` are the conditions, by kind and subject, that were true at some time; ``edits`` what
-    people have done to tickets, in order.
+    people have done to tickets, in order; ``removals`` the ticket types that are to be removed.
     """
 
     def __init__(self, seed: object, stage: Stage, sandbox: Sandbox, rules: Rules) -> None:
@@ -52,6 +68,29 @@ class Town:
                 status="PUBLISHED",
                 venue_name="The Lantern Room",
             )
+        self.removals = tuple(self._scheduled(random.Random(f"removals/{seed}")))  # noqa: S311
+
+    def _scheduled(self, dice: random.Random) -> Iterator[Removal]:
+        """In two thirds of the seeds the early birds of some events are to go: what was sold of
+        them stands in the way, until it is refunded. Some are misspelt."""
+        if dice.random() < 0.33:
+            return
+        office = self.sandbox.boxoffice
+        for event in dice.sample(office.events, dice.randint(1, 2)):
+            office.add_ticket_type(event.id, name="Early Bird", price=900, quantity=12)
+            if dice.random() < 0.4:
+                office.sell(event.id, "Early Bird", 2)
+                if dice.random() < 0.6:
+                    self.stage.after(dice.uniform(60, 150), partial(self._refund, event.id))
+            after = self.stage.now() + timedelta(seconds=dice.uniform(31, 300))
+            yield Removal(event.id, "Early Bird" if dice.random() < 0.9 else "Erly Bird", after)
+
+    def _refund(self, event: str) -> None:
+        kinds = [kind for kind in self.sandbox.boxoffice.event(event).ticket_types if kind.sold]
+        for kind in kinds:
+            if kind.name == "Early Bird":
+                self.sandbox.boxoffice.refund(event, kind.id, kind.sold)
+                self.note()
 
     def furnish(self, rules: Rules) -> None:
         """Give the desk the inboxes and the people that rules speak of."""

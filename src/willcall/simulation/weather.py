@@ -110,7 +110,7 @@ class Weather:
         seconds = self.dice.choice((3, 12, 25, 45, 200, 400))
         self.sandbox.faults.add(
             "late_commit",
-            service="ticket0",
+            service="*",
             method=self.dice.choice(("POST", "POST", "*")),
             seconds=seconds,
             probability=self._often(),

@@ -9,7 +9,7 @@ import pytest
 from support.virtual_bridge import START, Crash, VirtualBridge
 from support.virtual_watch import VirtualWatch
 from willcall.bridge.config.rule_tables import Removal
-from willcall.bridge.model.cases import RemovalState
+from willcall.bridge.model.cases import IntentState
 from willcall.client.flow import Do, Effect, Send
 from willcall.sandbox.boxoffice import Event, TicketType
 from willcall.sandbox.faults import Kind
@@ -56,7 +56,7 @@ def scheduled(house: VirtualBridge) -> tuple[Event, TicketType | None]:
     return event, next(named, None)
 
 
-def state(house: VirtualBridge) -> RemovalState | None:
+def state(house: VirtualBridge) -> IntentState | None:
     """How far the removal has come."""
     (removal,) = house.removals
     tried = house.ledger.removals("main-room").get(removal.name)
@@ -83,7 +83,7 @@ def test_it_waits_for_its_time_and_asks_nothing_before(planned: VirtualBridge) -
     planned.clock.advance(600)
     for _ in range(3):
         assert planned.run().exit_code == 0
-    assert (tries(planned), state(planned)) == (1, RemovalState.DONE)
+    assert (tries(planned), state(planned)) == (1, IntentState.DONE)
     assert scheduled(planned)[1] is None
     assert planned.desk.tickets == []
 
@@ -99,7 +99,7 @@ def test_a_refusal_opens_one_ticket_and_is_tried_again_when_the_count_changes(
     house.clock.advance(600)
     for _ in range(4):
         assert house.run().exit_code == 0
-    assert (tries(house), state(house)) == (1, RemovalState.REFUSED)
+    assert (tries(house), state(house)) == (1, IntentState.REFUSED)
     (ticket,) = house.desk.tickets
     assert ticket.subject.startswith(f"Cannot remove {one.name}: ")
     assert f"({one.sold} so far)" in ticket.messages[0].body
@@ -110,7 +110,7 @@ def test_a_refusal_opens_one_ticket_and_is_tried_again_when_the_count_changes(
     assert tries(house) == 2
     house.box_office.refund(event.id, one.name, one.sold)
     house.run()
-    assert (tries(house), state(house)) == (3, RemovalState.DONE)
+    assert (tries(house), state(house)) == (3, IntentState.DONE)
     house.run()
     assert ticket.status == "resolved"
     assert "has now been removed" in ticket.messages[-1].body
@@ -137,7 +137,7 @@ def test_an_answer_that_is_lost_is_looked_for(planned: VirtualBridge, fault: Kin
     planned.run()
     for _ in range(3):
         assert planned.run().exit_code == 0
-    assert (tries(planned), state(planned)) == (1, RemovalState.DONE)
+    assert (tries(planned), state(planned)) == (1, IntentState.DONE)
 
 
 def test_a_request_that_is_lost_is_sent_again_only_after_it_has_settled(
@@ -147,14 +147,14 @@ def test_a_request_that_is_lost_is_sent_again_only_after_it_has_settled(
     planned.clock.advance(600)
     planned.sandbox.faults.add("lost_request", service="ticketsmart", method="PATCH", count=1)
     planned.run()
-    assert state(planned) is RemovalState.ATTEMPTING
+    assert state(planned) is IntentState.UNKNOWN
     real = planned.clock.advance
     seconds = iter([10.0])
     planned.clock.advance = lambda s: real(next(seconds, s) if s == 60 else s)  # type: ignore[method-assign, assignment]
     planned.run()
     assert tries(planned) == 1
     planned.run()
-    assert (tries(planned), state(planned)) == (2, RemovalState.DONE)
+    assert (tries(planned), state(planned)) == (2, IntentState.DONE)
 
 
 def test_what_is_gone_already_is_done(planned: VirtualBridge) -> None:
@@ -164,7 +164,7 @@ def test_what_is_gone_already_is_done(planned: VirtualBridge) -> None:
     planned.box_office.remove_ticket_type(event.id, one.name)
     planned.clock.advance(600)
     planned.run()
-    assert (tries(planned), state(planned)) == (0, RemovalState.DONE)
+    assert (tries(planned), state(planned)) == (0, IntentState.DONE)
 
 
 def misspelt(house: VirtualBridge, **names: str) -> str:
@@ -174,7 +174,7 @@ def misspelt(house: VirtualBridge, **names: str) -> str:
     house.clock.advance(600)
     report = house.run()
     (told,) = report.warnings
-    assert (report.exit_code, tries(house), state(house)) == (0, 0, RemovalState.WAITING)
+    assert (report.exit_code, tries(house), state(house)) == (0, 0, IntentState.PENDING)
     again = house.run()
     assert (again.exit_code, again.warnings) == (0, ())
     return told
@@ -190,7 +190,7 @@ def test_a_ticket_type_that_was_never_seen_is_not_done(planned: VirtualBridge) -
     )
     planned.box_office.add_ticket_type(event.id, name="Erly Bird", price=900, quantity=4)
     assert planned.run().warnings == planned.run().warnings == ()
-    assert (tries(planned), state(planned)) == (1, RemovalState.DONE)
+    assert (tries(planned), state(planned)) == (1, IntentState.DONE)
 
 
 def test_an_event_that_was_never_seen_is_told(planned: VirtualBridge) -> None:
@@ -218,7 +218,7 @@ def test_what_was_removed_by_hand_long_before_is_done(planned: VirtualBridge) ->
     planned.run()
     planned.clock.advance(600)
     report = planned.run()
-    assert (report.warnings, tries(planned), state(planned)) == ((), 0, RemovalState.DONE)
+    assert (report.warnings, tries(planned), state(planned)) == ((), 0, IntentState.DONE)
 
 
 def test_a_watch_tells_of_what_was_never_seen() -> None:
@@ -240,7 +240,7 @@ def test_an_event_that_is_not_there_is_waited_for(planned: VirtualBridge) -> Non
                                status=404)  # fmt: skip
     planned.box_office.sell_out(planned.event())
     assert planned.run().exit_code == 0
-    assert (tries(planned), state(planned)) == (0, RemovalState.WAITING)
+    assert (tries(planned), state(planned)) == (0, IntentState.PENDING)
     assert len(planned.desk.tickets) == 1
 
 
@@ -251,7 +251,7 @@ def test_a_single_event_without_its_ticket_types_is_asked_for_them(
     monkeypatch.setattr("willcall.ticketsmart.box_office._tells_stock", lambda _: False)
     planned.clock.advance(600)
     planned.run()
-    assert (tries(planned), state(planned)) == (1, RemovalState.DONE)
+    assert (tries(planned), state(planned)) == (1, IntentState.DONE)
 
 
 def test_a_key_that_may_not_write_is_told_and_stops_nothing_else(planned: VirtualBridge) -> None:
@@ -265,7 +265,7 @@ def test_a_key_that_may_not_write_is_told_and_stops_nothing_else(planned: Virtua
     planned.run()
     kinds = sorted(subject.split(":")[0] for subject in planned.subjects())
     assert kinds == ["Sold out", "The key of main-room lacks a scope"]
-    assert state(planned) is RemovalState.ATTEMPTING
+    assert state(planned) is IntentState.PENDING
 
 
 def test_one_that_fails_does_not_stop_the_others(planned: VirtualBridge) -> None:
@@ -315,7 +315,7 @@ def _ended_at(folder: Path, boundary: int | None, *, refused: bool) -> list[Effe
     assert len(house.desk.tickets) == refused, f"ended at boundary {boundary}"
     assert len(house.desk.outbox) == refused
     assert (scheduled(house)[1] is None) != refused
-    assert state(house) is (RemovalState.REFUSED if refused else RemovalState.DONE)
+    assert state(house) is (IntentState.REFUSED if refused else IntentState.DONE)
     assert sent(house).count(200) == (not refused)
     house.ledger.close()
     return effects

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,13 +11,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from sqlalchemy import create_engine
 
 import willcall.bridge.ledger.sql.upgrade as upgrade_module
 from support.sandbox_config import config_for
 from willcall.bridge.ledger import open_ledger
+from willcall.bridge.ledger.sql import maintenance
 from willcall.cli.shell.app import run as willcall
 from willcall.errors import LedgerError
 from willcall.sandbox import Sandbox, serve
@@ -115,24 +114,31 @@ def test_simulate_by_hand(served: Served, capsys: pytest.CaptureFixture[str]) ->
     assert served.sandbox.requests == []
 
 
-def _old(path: Path) -> None:
-    config = AlembicConfig()
-    folder = Path(upgrade_module.__file__).parent / "migrations"
-    config.set_main_option("script_location", str(folder))
-    engine = create_engine(f"sqlite:///{path}")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-    engine.dispose()
+_NEXT = """
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+def upgrade():
+    op.add_column("runs", sa.Column("weather", sa.Text()))
+"""
 
 
-def test_an_older_ledger_is_copied_before_it_is_migrated(tmp_path: Path) -> None:
+def test_an_older_ledger_is_copied_before_it_is_migrated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And the copy has the old version."""
-    _old(tmp_path / "willcall.db")
+    open_ledger("sqlite:///willcall.db", tmp_path).close()
+    migrations = tmp_path / "migrations"
+    shutil.copytree(upgrade_module.MIGRATIONS, migrations)
+    (migrations / "versions" / "0002_the_next.py").write_text(_NEXT, "utf-8")
+    monkeypatch.setattr(upgrade_module, "MIGRATIONS", migrations)
+    monkeypatch.setattr(upgrade_module, "_KNOWN", ("0001", "0002"))
+    for module in (upgrade_module, maintenance):
+        monkeypatch.setattr(module, "HEAD", "0002")
     with pytest.raises(LedgerError, match="version 0001"):
         open_ledger("sqlite:///willcall.db", tmp_path, reading=True)
     ledger = open_ledger("sqlite:///willcall.db", tmp_path)
-    assert ledger.maintenance.version() == upgrade_module.HEAD
+    assert ledger.maintenance.version() == "0002"
     ledger.close()
     with closing(sqlite3.connect(tmp_path / "willcall.db.version-0001")) as copy:
         assert copy.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)

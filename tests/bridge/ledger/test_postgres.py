@@ -4,12 +4,7 @@ A server of the test's own, on a socket of this machine alone. Where PostgreSQL 
 there is nothing to try, and the reason for skipping says so.
 """
 
-import os
-import shutil
-import signal
 import socket
-import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,79 +15,21 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, inspect, text, update
 
+from support import postgres
 from support.virtual_bridge import START, Crash, VirtualBridge
 from willcall.bridge.ledger import Fence, Ledger, SqlLedger, open_ledger
 from willcall.bridge.ledger.sql import opening, schema, upgrade
 from willcall.bridge.model.cases import Decision
 from willcall.errors import LedgerError
 
-
-def _tool(name: str) -> str | None:
-    """Debian keeps the server's own tools off the path."""
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return shutil.which(name, path=os.pathsep.join([os.environ["PATH"], *map(str, folders)]))
-
-
-# Nobody pulls the plug on this one: what it forgets with the power is not what is tried here.
-HASTE = [f"-c{name}=off" for name in ("fsync", "full_page_writes", "synchronous_commit")]
-INITDB, POSTGRES = _tool("initdb"), _tool("postgres")
-
-pytestmark = [
-    pytest.mark.skipif(
-        INITDB is None or POSTGRES is None, reason="PostgreSQL's server is not installed here"
-    ),
-    pytest.mark.xdist_group("postgres"),
-]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """A URL up to the database's name."""
-    psycopg = pytest.importorskip("psycopg", reason="the driver psycopg is not installed here")
-    assert INITDB is not None
-    assert POSTGRES is not None
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
-    user = "nobody" if os.getuid() == 0 else None  # it refuses to run as root
-    if user is not None:
-        shutil.chown(folder, user)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    subprocess.run(
-        [INITDB, "-D", folder / "data", "-U", "willcall", "-A", "trust", "-E", "UTF8", "-N"],
-        check=True,
-        capture_output=True,
-        user=user,
-        cwd=folder,
-    )
-    process = subprocess.Popen(
-        [POSTGRES, "-D", folder / "data", "-p", str(port), "-k", "", "-h", "127.0.0.1", *HASTE],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        user=user,
-        cwd=folder,
-    )
-    try:
-        for _ in range(200):
-            try:
-                psycopg.connect(
-                    host="127.0.0.1", port=port, user="willcall", dbname="postgres"
-                ).close()
-                break
-            except psycopg.OperationalError:
-                threading.Event().wait(0.1)
-        yield f"postgresql://willcall@127.0.0.1:{port}"
-    finally:
-        process.send_signal(signal.SIGQUIT)  # at once, with nothing to be saved
-        process.wait(20)
-        shutil.rmtree(folder, ignore_errors=True)
+pytestmark = postgres.MARKS
 
 
 @pytest.fixture
 def url(server: str, request: pytest.FixtureRequest) -> str:
     """A database of the test's own."""
     name = f"ledger_{abs(hash(request.node.name)) % 10**8}"
-    admin = create_engine(_engine_url(server) + "/postgres", isolation_level="AUTOCOMMIT")
+    admin = create_engine(postgres.engine_url(server) + "/postgres", isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     admin.dispose()
@@ -106,10 +43,6 @@ def house(url: str, tmp_path: Path) -> Iterator[VirtualBridge]:
     assert house.run().exit_code == 0
     yield house
     house.ledger.close()
-
-
-def _engine_url(url: str) -> str:
-    return url.replace("postgresql://", "postgresql+psycopg://")
 
 
 def lease_runs_out(ledger: Ledger) -> None:
@@ -152,7 +85,7 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_has(
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    engine = create_engine(_engine_url(url))
+    engine = create_engine(postgres.engine_url(url))
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, schema.metadata) == []
@@ -162,7 +95,7 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_has(
 
 def test_the_end_of_a_process_at_any_boundary_repeats_nothing(server: str, tmp_path: Path) -> None:
     """Some boundaries of the pass that opens a ticket; SQLite's test takes every one."""
-    admin = create_engine(_engine_url(server) + "/postgres", isolation_level="AUTOCOMMIT")
+    admin = create_engine(postgres.engine_url(server) + "/postgres", isolation_level="AUTOCOMMIT")
     endings = set()
     for boundary in range(1, 200, 6):
         name = f"boundary_{boundary}"
@@ -320,7 +253,7 @@ def test_limits_that_somebody_has_set_stay(url: str, tmp_path: Path) -> None:
 
 def test_whoever_upgrades_is_waited_for(url: str, tmp_path: Path) -> None:
     """For longer than for anything else that is locked."""
-    admin = create_engine(_engine_url(url))
+    admin = create_engine(postgres.engine_url(url))
     with admin.begin() as connection:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({upgrade._LOCK})"))
         opened: list[SqlLedger] = []

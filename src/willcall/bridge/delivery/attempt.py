@@ -39,11 +39,12 @@ from ...errors import (
 from ..ledger import Fence, Ledger
 from ..model.address import Address
 from ..model.cases import Act, Case, Intent, IntentState
-from ..model.policies import TRY, DeliveryPolicy
+from ..model.policies import DeliveryPolicy
 from ..ports import Desk, Standing
 from .acts import carry_out, destination, sent_to
 from .duplicates import note_duplicates
 from .lookup import LookupResult, look_up, taken_over
+from .tries import IN_DOUBT, Tries, before, is_ahead
 
 _REFUSED_AGAIN = timedelta(minutes=5)
 _REFUSED_CAP = timedelta(days=1)
@@ -82,7 +83,7 @@ class Delivered:
     detail: str = ""
 
 
-class Sender:
+class Sender(Tries):
     """Carries out the acts of one case after the other.
 
     Args:
@@ -103,11 +104,9 @@ class Sender:
         policy: DeliveryPolicy,
         stopping: Callable[[], bool],
     ) -> None:
+        super().__init__(ledger, fence, desk.name, ends, policy)
         self._ledger = ledger
-        self._fence = fence
         self._desk = desk
-        self._ends = ends
-        self._policy = policy
         self._address = Address(customer_email="")
         self.stopping = stopping
         self.folded = 0
@@ -165,7 +164,7 @@ class Sender:
             refused = intent.state is IntentState.REFUSED
             return (Outcome.REFUSED if refused else Outcome.WAITING), intent.error or ""
         found: LookupResult | None = None
-        if intent.state in {IntentState.ATTEMPTING, IntentState.UNKNOWN, IntentState.DEAD}:
+        if intent.state in IN_DOUBT:
             found = yield from self._look_up(case, intent)
             if found.there:
                 return (yield from self._settled(case, intent, Outcome.ADOPTED, found))
@@ -206,7 +205,7 @@ class Sender:
             yield from self._put_back(intent, error)
             yield from self._wait_for(error)
             # Much may have happened meanwhile: from the start, with another lookup.
-            back = attrs.evolve(intent, state=self._before(intent), retry_at=None)
+            back = attrs.evolve(intent, state=before(intent), retry_at=None)
             return (yield from self._deliver(case, back))
         except (ConnectError, AuthenticationError, PermissionDeniedError) as error:
             yield from self._put_back(intent, error)
@@ -237,19 +236,6 @@ class Sender:
             return (yield from self._settled(case, intent, Outcome.ADOPTED, found))
         return Outcome.UNKNOWN, f"{error.message}; the next run looks it up again"
 
-    def _may_repeat(self, intent: Intent, moment: datetime) -> Flow[bool]:
-        """Whether the settle time has passed since its last try ended."""
-        tried = intent.attempted_at
-        if tried is None:
-            return True
-        if tried > moment:
-            # Written under a clock that ran ahead: how long ago, nobody knows. Anew from now.
-            yield from self._leave_unknown(intent, "not there yet; the clock was set back")
-            return False
-        # Of a try that the process did not survive, only the beginning is known.
-        ended = tried + TRY if intent.state is IntentState.ATTEMPTING else tried
-        return moment >= ended + self._policy.settle
-
     def _wait_for(self, error: RateLimitError) -> Flow[None]:
         wait = max(1.0, error.retry_after if error.retry_after is not None else 5.0)
         if (yield from tick()) + wait >= self._ends or self.stopping():
@@ -257,16 +243,6 @@ class Sender:
         yield from sleep(wait)
 
     # -- the desk -----------------------------------------------------------------------------
-
-    def _left(self) -> Flow[float]:
-        left = self._ends - (yield from tick())
-        if left <= 0:
-            raise RateLimitError(
-                "the time for this run is up",
-                provider=self._desk.name,
-                hint="the next run goes on where this one stops",
-            )
-        return left
 
     def reading(self) -> Flow[Desk]:
         """The desk, for reading within the time that is left.
@@ -283,9 +259,7 @@ class Sender:
     def _send(
         self, case: Case, intent: Intent, found: LookupResult | None
     ) -> Flow[Standing | None]:
-        # One try, and it ends within TRY: the settle time counts from when an act was last sent.
-        left = yield from self._left()
-        desk = self._desk.within(min(left, TRY.total_seconds()), tries=1)
+        desk = self._desk.within((yield from self._left_for_a_try()), tries=1)
         return (yield from carry_out(desk, case, intent, self._address, found))
 
     def _sent(self, intent: Intent, found: LookupResult | None) -> dict[str, str]:
@@ -312,12 +286,6 @@ class Sender:
             )
         return outcome, opened or ""
 
-    def _leave_unknown(self, intent: Intent, why: str) -> Flow[Intent]:
-        moment = yield from now()
-        intent = attrs.evolve(intent, attempted_at=moment)
-        yield from self._mark(intent, IntentState.UNKNOWN, error=why)
-        return attrs.evolve(intent, state=IntentState.UNKNOWN)
-
     def _give_up(self, case: Case, intent: Intent, error: NotFoundError) -> Flow[str]:
         why = f"the ticket is gone: {error.message}"
         if "ticket_id" in intent.payload:
@@ -326,14 +294,6 @@ class Sender:
         moment = yield from now()
         yield from do("give up", lambda: self._ledger.give_up(self._fence, case, why, moment))
         return why
-
-    def _put_back(self, intent: Intent, error: ApiError) -> Flow[None]:
-        """This try was surely not carried out. If an earlier one is in doubt, it still is."""
-        yield from self._mark(intent, self._before(intent), error=str(error))
-
-    @staticmethod
-    def _before(intent: Intent) -> IntentState:
-        return IntentState.PENDING if intent.repeated_at is None else IntentState.UNKNOWN
 
     def _refused(self, intent: Intent, why: str) -> Flow[tuple[Outcome, str]]:
         moment = yield from now()
@@ -362,29 +322,6 @@ class Sender:
             return False
         return moment - since >= self._policy.give_up_after
 
-    def _mark(
-        self,
-        intent: Intent,
-        state: IntentState,
-        *,
-        error: str | None = None,
-        retry_at: datetime | None = None,
-        ticket_id: str | None = None,
-    ) -> Flow[None]:
-        moment = yield from now()
-        yield from do(
-            state.value,
-            lambda: self._ledger.settle(
-                self._fence,
-                intent,
-                state,
-                moment,
-                error=error,
-                retry_at=retry_at,
-                ticket_id=ticket_id,
-            ),
-        )
-
 
 def _pause(intent: Intent, moment: datetime) -> timedelta:
     """How long an act that was refused waits: the time since it was first tried, so that the waits
@@ -394,9 +331,7 @@ def _pause(intent: Intent, moment: datetime) -> timedelta:
 
 
 def _kept_back(intent: Intent, moment: datetime) -> bool:
-    """Whether an act waits for a moment that is still to come. A moment further ahead than any wait
-    lasts was written under a clock that ran ahead, and does not count."""
-    until = intent.retry_at
+    """Whether an act waits for a moment that is still to come."""
     refused = intent.state is IntentState.REFUSED
     longest = _pause(intent, moment) if refused else 2 * _REFUSED_CAP
-    return until is not None and moment < until <= moment + longest
+    return is_ahead(intent.retry_at, moment, longest)

@@ -1,37 +1,45 @@
-"""Scheduled removals: a ticket type that is to go once its time has come. A flow.
+"""Scheduled removals: a ticket type is to be removed once its time has come. A flow.
 
-Removing is a write that is not idempotent, so each try is written down before it is sent, and the
-event is looked at before each: what is gone is done, and nothing is sent twice. That one was
-refused is written down only after the change that tells of it: a process that ends in between tries
-again, and is refused again, rather than forget to tell.
+A removal is an intent of the outbox like those of the desk, and is carried out like them::
 
-What is not there is done only if it was there once: a name that nobody has ever seen is misspelt,
-or of something that is yet to come, and waits. That is told when it is noticed, and stands in the
-ledger.
+    pending ──▶ attempting ──▶ done
+       ▲            │ no clear answer, or the process died        tickets were sold:
+       │            ▼                                                  refused
+       │         unknown ──▶ the event is read ──▶ gone: done             │
+       │            ▲            │ it is there                            │ another number
+       └────────────┼────────────┘ … and the settle time has passed       ▼ is sold: tried again
+                    └ not readable, or too soon: stays unknown until the next pass
+
+The event is read before each try. An error while it is read means "don't know yet", never "gone".
+That a removal was refused is committed only after the change that reports it: a process that ends
+in between tries again, and is refused again, rather than forget to report it.
+
+A ticket type that is not there is done only if it was there once. A name that was never seen is
+misspelt, or of something that is yet to come: it waits, and that is warned of once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import attrs
 
 from ...client.flow import Flow, do, now
 from ...errors import ApiError, OutcomeUnknownError
-from ..model.cases import RemovalState, RemovalTry
+from ..ledger import Fence, Ledger
+from ..model.cases import Act, Intent, IntentState
 from ..model.changes import Change
-from ..model.facts import EventFacts
+from ..model.facts import EventFacts, TypeFacts
 from ..model.kinds.ticket_types import REMOVAL_FAILED
+from ..model.policies import DeliveryPolicy
 from ..ports import BoxOffice, NotThere, Refused
+from .tries import IN_DOUBT, Tries, is_ahead
 
-if TYPE_CHECKING:
-    from ..ledger import Fence, Ledger
-
-_SETTLE = timedelta(seconds=30)
 _SELDOM = timedelta(hours=1)
-"""Between two questions after what waits, as long as nothing that was seen looks like it."""
+"""How long a removal waits for what was never seen before the box office is asked again, as long as
+nothing that was seen meanwhile looks like it."""
 
 
 class Scheduled(Protocol):
@@ -49,12 +57,17 @@ class Scheduled(Protocol):
 
 @attrs.frozen
 class RemovalsDone:
-    """What came of the removals that were due: ``changes`` for the pass to decide about, ``notes``
-    to write down once it has, the first error that kept one from being tried, and ``warnings``
-    about those that wait for what nobody has ever seen."""
+    """What came of the removals that were due.
+
+    Args:
+        changes: the refusals, for the pass to decide about.
+        refused: the intents that were refused, and why: to be marked so once that is committed.
+        trouble: the first error that kept a removal from being tried.
+        warnings: what newly waits for something that was never seen, in words.
+    """
 
     changes: tuple[Change, ...] = ()
-    notes: tuple[tuple[str, RemovalTry], ...] = ()
+    refused: tuple[tuple[Intent, str], ...] = ()
     trouble: ApiError | None = None
     warnings: tuple[str, ...] = ()
 
@@ -63,140 +76,224 @@ def remove_due(
     box_office: BoxOffice,
     ledger: Ledger,
     fence: Fence,
-    scheduled: tuple[Scheduled, ...],
+    scheduled: Sequence[Scheduled],
     snapshot: Mapping[str, EventFacts],
+    ends: float,
+    policy: DeliveryPolicy | None = None,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> Flow[RemovalsDone]:
-    """Do the removals whose time has come. One that fails does not stop the others.
+    """Carry out the removals whose time has come. A removal that fails does not stop the others.
 
     Args:
-        box_office: where.
-        ledger: where each try is written down.
+        box_office: where the ticket types are.
+        ledger: where each try is committed.
         fence: the lease under which it is.
         scheduled: the removals, due or not.
         snapshot: the events as they were last seen, by id.
+        ends: the tick after which nothing more is begun.
+        policy: how patient delivery is.
+        stopping: whether the process was asked to leave: no further removal is begun.
     """
     moment = yield from now()
-    due = [one for one in scheduled if one.after <= moment]
+    due = {removal.name: removal for removal in scheduled if removal.after <= moment}
     if not due:
         return RemovalsDone()
     known = yield from do("removals", lambda: ledger.removals(fence.box_office))
-    changes: list[Change] = []
-    notes: list[tuple[str, RemovalTry]] = []
-    warnings: list[str] = []
+    new = [_intent(removal) for name, removal in due.items() if name not in known]
+    if new:
+        known = yield from do("schedule", lambda: ledger.schedule(fence, new, moment))
+    remover = _Remover(box_office, ledger, fence, ends, policy or DeliveryPolicy())
     trouble: ApiError | None = None
-    for one in due:
-        tried = known.get(one.name, RemovalTry())
-        if tried.state is RemovalState.DONE:
+    for name, removal in due.items():
+        if stopping():
+            break
+        if known[name].state is IntentState.DONE:
             continue
         try:
-            came = yield from _remove(box_office, ledger, fence, one, tried, snapshot)
+            yield from remover.remove(removal, known[name], snapshot)
         except ApiError as error:
             trouble = trouble or error
-            continue
-        if isinstance(came, str):
-            warnings.append(f"the removal of {one.ticket_type!r} from {one.event!r} waits: {came}")
-        elif came is not None:
-            change, note = came
-            changes.append(change)
-            notes.append((one.name, note))
-    return RemovalsDone(tuple(changes), tuple(notes), trouble, tuple(warnings))
+    return RemovalsDone(
+        tuple(remover.changes), tuple(remover.refused), trouble, tuple(remover.warnings)
+    )
 
 
-def _remove(
-    box_office: BoxOffice,
-    ledger: Ledger,
-    fence: Fence,
-    one: Scheduled,
-    tried: RemovalTry,
-    snapshot: Mapping[str, EventFacts],
-) -> Flow[tuple[Change, RemovalTry] | str | None]:
-    """Try a removal; the change and the note if it was refused, and what it waits for if it is
-    newly known that it does."""
+def mark_refused(ledger: Ledger, fence: Fence, removals: RemovalsDone) -> Flow[None]:
+    """Mark the removals that were refused, once the changes that report it are committed."""
     moment = yield from now()
-
-    def note(new: RemovalTry, at: datetime = moment) -> Flow[None]:
-        return do(f"removal {new.state}", lambda: ledger.note_removal(fence, one.name, new, at))
-
-    def waits(why: str) -> Flow[str | None]:
-        new = RemovalTry(state=RemovalState.WAITING, attempted_at=moment, said=why)
-        yield from note(new)
-        return None if (tried.state, tried.said) == (new.state, why) else why
-
-    if _waited_for(one, tried, snapshot, moment):
-        return None
-    event = yield from box_office.event(one.event)
-    if isinstance(event, NotThere):
-        return (yield from waits("there is no such event"))
-    ticket_type = event.ticket_type(one.ticket_type)
-    if ticket_type is None:
-        if not (yield from _was_there(ledger, fence, one, tried, event, snapshot)):
-            names = ", ".join(each.name for each in event.ticket_types or ()) or "none"
-            return (yield from waits(f"there is no such ticket type; it has: {names}"))
-        yield from note(RemovalTry(state=RemovalState.DONE, said="it is not there"))
-        return None
-    sent = tried.state is RemovalState.ATTEMPTING
-    if sent and tried.attempted_at is not None and moment < tried.attempted_at + _SETTLE:
-        return None  # it may still be on its way
-    if tried.state is RemovalState.REFUSED and tried.sold == ticket_type.sold_count:
-        return None  # nothing has changed, so neither would the answer
-    yield from note(RemovalTry(state=RemovalState.ATTEMPTING, attempted_at=moment))
-    try:
-        came = yield from box_office.remove(event.id, ticket_type.id)
-    except OutcomeUnknownError:
-        return None  # the next run looks whether it is gone
-    if isinstance(came, Refused):
-        change = Change(
-            kind=REMOVAL_FAILED,
-            box_office=fence.box_office,
-            event=event,
-            ticket_type=ticket_type,
-            observed_at=moment,
-            detail=came.why,
+    for intent, why in removals.refused:
+        yield from do(
+            "refused",
+            lambda: ledger.settle(fence, intent, IntentState.REFUSED, moment, error=why),  # noqa: B023
         )
-        tried = RemovalTry(state=RemovalState.REFUSED, sold=ticket_type.sold_count, said=came.why)
-        return change, tried
-    yield from note(RemovalTry(state=RemovalState.DONE), (yield from now()))
-    return None
 
 
-def _waited_for(
-    one: Scheduled, tried: RemovalTry, snapshot: Mapping[str, EventFacts], moment: datetime
+def waits_for(intent: Intent) -> str | None:
+    """What a removal waits for that was never seen, in words; None if it does not."""
+    waiting = intent.state is IntentState.PENDING and intent.retry_at is not None
+    return intent.error if waiting else None
+
+
+def _intent(removal: Scheduled) -> Intent:
+    return Intent(
+        case=removal.name,
+        position=1,
+        act=Act.REMOVE,
+        payload={"event": removal.event, "ticket_type": removal.ticket_type},
+    )
+
+
+class _Remover(Tries):
+    """Carries out one removal after the other."""
+
+    def __init__(
+        self,
+        box_office: BoxOffice,
+        ledger: Ledger,
+        fence: Fence,
+        ends: float,
+        policy: DeliveryPolicy,
+    ) -> None:
+        super().__init__(ledger, fence, box_office.name, ends, policy)
+        self._box_office = box_office
+        self._ledger = ledger
+        self.changes: list[Change] = []
+        self.refused: list[tuple[Intent, str]] = []
+        self.warnings: list[str] = []
+
+    def remove(
+        self, removal: Scheduled, intent: Intent, snapshot: Mapping[str, EventFacts]
+    ) -> Flow[None]:
+        """Carry out a removal, or leave it for a later pass.
+
+        Raises:
+            ApiError: the box office failed.
+        """
+        moment = yield from now()
+        if _is_waited_for(removal, intent, snapshot, moment):
+            return
+        event = yield from self._read(removal)
+        if isinstance(event, NotThere):
+            yield from self._wait(removal, intent, "there is no such event")
+            return
+        ticket_type = event.ticket_type(removal.ticket_type)
+        if ticket_type is None:
+            yield from self._absent(removal, intent, event, snapshot)
+            return
+        if intent.state in IN_DOUBT and not (yield from self._may_repeat(intent, moment)):
+            return
+        refused = intent.state is IntentState.REFUSED
+        if refused and intent.sent.get("sold") == ticket_type.sold_count:
+            return  # nothing has changed, so neither would the answer
+        yield from self._attempt(removal, intent, event, ticket_type)
+
+    def _attempt(
+        self, removal: Scheduled, intent: Intent, event: EventFacts, ticket_type: TypeFacts
+    ) -> Flow[None]:
+        left = yield from self._left_for_a_try()
+        moment = yield from now()
+        sent = {"sold": ticket_type.sold_count}
+        intent = yield from do(
+            "attempting", lambda: self._ledger.attempting(self._fence, intent, sent, moment)
+        )
+        try:
+            box_office = self._box_office.within(left, tries=1)
+            answer = yield from box_office.remove(event.id, ticket_type.id)
+        except OutcomeUnknownError as error:
+            yield from self._unclear(removal, intent, error)
+            return
+        except ApiError as error:
+            yield from self._put_back(intent, error)
+            raise
+        if isinstance(answer, Refused):
+            change = Change(
+                kind=REMOVAL_FAILED,
+                box_office=self._fence.box_office,
+                event=event,
+                ticket_type=ticket_type,
+                observed_at=moment,
+                detail=answer.why,
+            )
+            self.changes.append(change)
+            self.refused.append((intent, answer.why))
+            return
+        yield from self._mark(intent, IntentState.DONE)
+
+    def _unclear(
+        self, removal: Scheduled, intent: Intent, error: OutcomeUnknownError
+    ) -> Flow[None]:
+        """No clear answer: commit that, then read the event at once. Reading needs no wait."""
+        intent = yield from self._leave_unknown(intent, error.message)
+        event = yield from self._read(removal)
+        if not isinstance(event, NotThere) and event.ticket_type(removal.ticket_type) is None:
+            yield from self._mark(intent, IntentState.DONE)
+
+    def _read(self, removal: Scheduled) -> Flow[EventFacts | NotThere]:
+        left = yield from self._left()
+        return (yield from self._box_office.within(left).event(removal.event))
+
+    def _absent(
+        self,
+        removal: Scheduled,
+        intent: Intent,
+        event: EventFacts,
+        snapshot: Mapping[str, EventFacts],
+    ) -> Flow[None]:
+        """The ticket type is not there: it is done, or its name was never seen."""
+        if (yield from self._was_there(removal, intent, event, snapshot)):
+            yield from self._mark(intent, IntentState.DONE, error="it is not there")
+            return
+        names = ", ".join(shown.name for shown in event.ticket_types or ()) or "none"
+        yield from self._wait(removal, intent, f"there is no such ticket type; it has: {names}")
+
+    def _wait(self, removal: Scheduled, intent: Intent, why: str) -> Flow[None]:
+        """Leave a removal as it is for a while; that it waits is warned of once."""
+        moment = yield from now()
+        state = intent.state if intent.state in IN_DOUBT else IntentState.PENDING
+        if intent.error != why:
+            self.warnings.append(
+                f"the removal of {removal.ticket_type!r} from {removal.event!r} waits: {why}"
+            )
+        yield from self._mark(intent, state, error=why, retry_at=moment + _SELDOM)
+
+    def _was_there(
+        self,
+        removal: Scheduled,
+        intent: Intent,
+        event: EventFacts,
+        snapshot: Mapping[str, EventFacts],
+    ) -> Flow[bool]:
+        """Whether a ticket type that is not there was there before: by our own tries, by what was
+        last seen, or by the log of what has changed."""
+        if intent.tries:
+            return True
+        known = snapshot.get(event.id)
+        last = None if known is None else known.ticket_type(removal.ticket_type)
+        if last is not None:
+            # What is there under another name was not removed.
+            return event.ticket_type(last.id) is None
+        removed = yield from do(
+            "log",
+            lambda: self._ledger.log(
+                box_office=self._fence.box_office, event=event.id, kinds=("ticket_type.removed",)
+            ),
+        )
+        gone = (logged.change.ticket_type for logged in removed)
+        return any(
+            ticket_type is not None and removal.ticket_type in {ticket_type.id, ticket_type.name}
+            for ticket_type in gone
+        )
+
+
+def _is_waited_for(
+    removal: Scheduled, intent: Intent, snapshot: Mapping[str, EventFacts], moment: datetime
 ) -> bool:
-    """Whether it was asked for a short while ago, and nothing that was seen since looks like it."""
-    asked = tried.attempted_at
-    if tried.state is not RemovalState.WAITING or asked is None:
-        return False
+    """Whether the box office was asked a short while ago, and nothing that was seen since looks
+    like what the removal is about."""
     seen = any(
-        one.event in {event.id, event.slug}
+        removal.event in {event.id, event.slug}
         and not event.vanished
-        and (event.ticket_types is None or event.ticket_type(one.ticket_type) is not None)
+        and (event.ticket_types is None or event.ticket_type(removal.ticket_type) is not None)
         for event in snapshot.values()
     )
-    return not seen and timedelta(0) <= moment - asked < _SELDOM
-
-
-def _was_there(
-    ledger: Ledger,
-    fence: Fence,
-    one: Scheduled,
-    tried: RemovalTry,
-    event: EventFacts,
-    snapshot: Mapping[str, EventFacts],
-) -> Flow[bool]:
-    """Whether a ticket type that is not there was there before: by our own tries, by what was last
-    seen, or by the log of what has changed."""
-    if tried.state is not RemovalState.WAITING:
-        return True
-    known = snapshot.get(event.id)
-    last = None if known is None else known.ticket_type(one.ticket_type)
-    if last is not None:
-        # What is there under another name was not removed.
-        return event.ticket_type(last.id) is None
-    removed = yield from do(
-        "log",
-        lambda: ledger.log(
-            box_office=fence.box_office, event=event.id, kinds=("ticket_type.removed",)
-        ),
-    )
-    gone = (logged.change.ticket_type for logged in removed)
-    return any(kind is not None and one.ticket_type in {kind.id, kind.name} for kind in gone)
+    return not seen and is_ahead(intent.retry_at, moment, _SELDOM)

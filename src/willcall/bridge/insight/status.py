@@ -13,8 +13,9 @@ from ...errors import ConfigError
 from ..config.account_tables import AccountTable
 from ..config.file import pick
 from ..config.tables import Config
+from ..delivery.removals import waits_for
 from ..ledger import Ledger, OfficeRecord, RunRecord
-from ..model.cases import Case, CaseState, Intent, RemovalState
+from ..model.cases import Case, CaseState, Intent
 from ..model.facts import EventFacts, EventStatus
 from ..model.rules import Silence
 from ..polling.planner import Planner
@@ -164,8 +165,9 @@ def _waiting_removals(config: Config, ledger: Ledger, box_office: str) -> Iterat
     tried = ledger.removals(box_office) if mine else {}
     for removal in mine:
         known = tried.get(removal.name)
-        if known is not None and known.state is RemovalState.WAITING and known.said:
-            yield f"{removal.ticket_type!r} from {removal.event!r} waits: {known.said}"
+        why = None if known is None else waits_for(known)
+        if why:
+            yield f"{removal.ticket_type!r} from {removal.event!r} waits: {why}"
 
 
 def planned_polls(

@@ -28,7 +28,6 @@ from ..model.cases import (
     Intent,
     IntentState,
     Name,
-    RemovalTry,
     State,
 )
 from ..model.facts import EventFacts
@@ -74,7 +73,7 @@ class _Office:
     troubles: Mapping[str, int] = attrs.field(factory=dict)
     facts: dict[str, EventFacts] = attrs.field(factory=dict)
     conditions: dict[Name, Condition] = attrs.field(factory=dict)
-    removals: dict[str, RemovalTry] = attrs.field(factory=dict)
+    removals: dict[str, Intent] = attrs.field(factory=dict)
     history: list[_Entry] = attrs.field(factory=list)
     runs: list[RunRecord] = attrs.field(factory=list)
     planner: bytes | None = None
@@ -389,7 +388,7 @@ class MemoryLedger:
     ) -> Intent:
         self._pass_fence(fence, now)
         tried = attempted(intent, sent, now)
-        self._book.put(tried)
+        self._put(fence, tried)
         return tried
 
     def settle(
@@ -404,7 +403,7 @@ class MemoryLedger:
         ticket_id: str | None = None,
     ) -> None:
         self._pass_fence(fence, now)
-        self._book.put(attrs.evolve(intent, state=state, error=error, retry_at=retry_at))
+        self._put(fence, attrs.evolve(intent, state=state, error=error, retry_at=retry_at))
         if ticket_id is not None:
             case = self._book.cases[intent.case]
             self._book.cases[intent.case] = attrs.evolve(case, ticket_id=ticket_id)
@@ -461,12 +460,25 @@ class MemoryLedger:
             self._book.gone(found.case, "its ticket was never opened: dropped by hand", now)
         return True
 
-    def removals(self, box_office: str) -> Mapping[str, RemovalTry]:
+    def removals(self, box_office: str) -> Mapping[str, Intent]:
         return dict(self._office(box_office).removals)
 
-    def note_removal(self, fence: Fence, name: str, tried: RemovalTry, now: datetime) -> None:
+    def schedule(
+        self, fence: Fence, removals: Sequence[Intent], now: datetime
+    ) -> Mapping[str, Intent]:
         self._pass_fence(fence, now)
-        self._office(fence.box_office).removals[name] = tried
+        known = self._office(fence.box_office).removals
+        for removal in removals:
+            if removal.case not in known:
+                self._book.written += 1
+                known[removal.case] = attrs.evolve(removal, id=self._book.written)
+        return dict(known)
+
+    def _put(self, fence: Fence, intent: Intent) -> None:
+        if intent.act is Act.REMOVE:
+            self._office(fence.box_office).removals[intent.case] = intent
+        else:
+            self._book.put(intent)
 
     # -- history --------------------------------------------------------------------------------
 

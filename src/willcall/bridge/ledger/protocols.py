@@ -25,7 +25,6 @@ from ..model.cases import (
     Decision,
     Intent,
     IntentState,
-    RemovalTry,
     State,
 )
 from ..model.facts import EventFacts
@@ -207,11 +206,14 @@ class Outbox(Protocol):
         """Drop a dead letter; whether there was one of that number. Without its opening a case has
         no ticket, and everything else of it is dropped, too."""
 
-    def removals(self, box_office: str) -> Mapping[str, RemovalTry]:
-        """What became of the scheduled removals so far, by name."""
+    def removals(self, box_office: str) -> Mapping[str, Intent]:
+        """The scheduled removals that have been due, settled ones included, by name."""
 
-    def note_removal(self, fence: Fence, name: str, tried: RemovalTry, now: datetime) -> None:
-        """Write how far a scheduled removal has come."""
+    def schedule(
+        self, fence: Fence, removals: Sequence[Intent], now: datetime
+    ) -> Mapping[str, Intent]:
+        """Add the intents of scheduled removals that have become due; those that are there already
+        stay as they are. All of them, as :meth:`removals` gives them."""
 
 
 class History(Protocol):

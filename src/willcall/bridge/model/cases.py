@@ -46,6 +46,7 @@ class Act(StrEnum):
     MESSAGE = "message"
     NOTE = "note"
     RESOLVE = "resolve"
+    REMOVE = "remove"  # a ticket type at the box office, once its time has come
 
 
 class IntentState(StrEnum):
@@ -145,10 +146,10 @@ class Case:
 
 @attrs.frozen(kw_only=True)
 class Intent:
-    """An outward act of a case, written to the ledger before it is tried.
+    """An outward act of a case, or a scheduled removal, written to the ledger before it is tried.
 
     Args:
-        case: the marker of its case.
+        case: the marker of its case; of a removal, which has no case, its name.
         position: its place among the acts of the case, from 1. It is tried only when those before
             it are settled.
         act: what it does.
@@ -182,25 +183,6 @@ class Intent:
     def marker(self) -> str:
         """The code by which it is recognised at the desk."""
         return act_marker(self.case, self.position)
-
-
-class RemovalState(StrEnum):
-    """How far a scheduled removal has come."""
-
-    WAITING = "waiting"
-    ATTEMPTING = "attempting"  # sent, and no answer written down yet
-    REFUSED = "refused"  # tickets had been sold; tried again when that count changes
-    DONE = "done"
-
-
-@attrs.frozen(kw_only=True)
-class RemovalTry:
-    """How far a scheduled removal has come; ``sold`` is the count at which it was refused."""
-
-    state: RemovalState = RemovalState.WAITING
-    attempted_at: datetime | None = None
-    sold: int | None = None
-    said: str | None = None
 
 
 @attrs.frozen(kw_only=True)

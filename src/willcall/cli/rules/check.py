@@ -58,7 +58,7 @@ def check(
 def _known(config: Config | None, file: Path) -> Known:
     from ...bridge.config.check import Known
     from ...bridge.ledger import open_ledger
-    from ...bridge.model.cases import RemovalState
+    from ...bridge.model.cases import IntentState
     from ...errors import ConfigError, LedgerError
     from ..shell import show
     from ..shell.ledgers import snapshots
@@ -75,7 +75,7 @@ def _known(config: Config | None, file: Path) -> Known:
             office.name: [
                 name
                 for name, tried in ledger.removals(office.name).items()
-                if tried.state is RemovalState.DONE
+                if tried.state is IntentState.DONE
             ]
             for office in config.box_office
         }

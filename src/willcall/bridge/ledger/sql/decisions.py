@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
 
-from ...model.cases import LIVE, Case, Conclusion, Decision, IntentState, State
-from ...model.facts import EventFacts, from_json, to_json
+from ...model.cases import LIVE, Case, Conclusion, Condition, Decision, IntentState, State
+from ...model.facts import EventFacts
 from ...model.history import FULL_EVERY, entry
 from ...model.predictions import settlements
 from ..records import HISTORY_KEPT, RUNS_KEPT, Fence
 from . import schema
+from .changes import (
+    AT_ONCE,
+    ChangesWriter,
+    FactsReader,
+    FactsWriter,
+    chunks,
+    delete_unused_facts,
+    read_changes,
+)
 from .database import Database, ensure_office
 from .predictions import write_planner, write_predictions
-from .rows import (
-    case_of,
-    case_row,
-    change_rows,
-    condition_of,
-    condition_row,
-    intent_row,
-    silence_of,
-)
+from .rows import case_of, case_row, intent_row, silence_of
 
 
 class SqlDecisions(Database):
@@ -129,16 +130,14 @@ def _read_state(
     office = connection.execute(known).first()
     if office is None:
         return State(silences=_silences(connection))
+    facts = FactsReader(connection, box_office)
     if office.baseline_at is None:
         snapshot = None
     elif snapshot is None:
-        snapshot = _read_snapshot(connection, box_office)
+        snapshot = _read_snapshot(connection, facts, box_office)
     return State(
         snapshot=snapshot,
-        conditions=tuple(
-            condition_of(box_office, row)
-            for row in connection.execute(_of(schema.conditions, box_office))
-        ),
+        conditions=_conditions(connection, facts, box_office),
         cases=_cases(connection, box_office, since),
         occurrences=_occurrences(connection, box_office),
         silences=_silences(connection),
@@ -162,20 +161,54 @@ def _of(table: Table, box_office: str) -> Any:
     return select(table).where(table.c.box_office == box_office)
 
 
-_AT_ONCE = 500
-"""So many ids go into one question: SQLite bounds their number."""
-
-
 def _read_snapshot(
-    connection: Connection, box_office: str, only: Collection[str] | None = None
+    connection: Connection,
+    facts: FactsReader,
+    box_office: str,
+    only: Collection[str] | None = None,
 ) -> dict[str, EventFacts]:
     """Every event as it was last seen, by id; or these only."""
-    every = _of(schema.snapshots, box_office)
-    if only is None or len(only) > _AT_ONCE:
-        rows = connection.execute(every)
-    else:
-        rows = connection.execute(every.where(schema.snapshots.c.event_id.in_(only)))
-    return {row.event_id: from_json(row.facts) for row in rows}
+    snapshots, stored = schema.snapshots, schema.facts
+    every = (
+        select(snapshots.c.event_id, stored.c.digest, stored.c.facts)
+        .join(
+            stored,
+            (stored.c.box_office == snapshots.c.box_office)
+            & (stored.c.digest == snapshots.c.facts),
+        )
+        .where(snapshots.c.box_office == box_office)
+        .order_by(snapshots.c.event_id)
+    )
+    if only is not None and len(only) <= AT_ONCE:
+        every = every.where(snapshots.c.event_id.in_(only))
+    rows = connection.execute(every)
+    return {row.event_id: facts.add(row.digest, row.facts) for row in rows}
+
+
+def _conditions(
+    connection: Connection, facts: FactsReader, box_office: str
+) -> tuple[Condition, ...]:
+    changes, conditions = schema.changes, schema.conditions
+    rows = connection.execute(
+        _of(conditions, box_office).order_by(conditions.c.kind, conditions.c.subject)
+    ).all()
+    mine = conditions.c.box_office == box_office
+    named = select(changes).where(
+        or_(
+            changes.c.id.in_(select(conditions.c.change).where(mine)),
+            changes.c.id.in_(select(conditions.c.ending).where(mine)),
+        )
+    )
+    by_id = {row.id: change for row, change in read_changes(connection, named, {box_office: facts})}
+    return tuple(
+        Condition(
+            change=by_id[row.change],
+            announced=frozenset(row.announced),
+            covered_by=row.covered_by,
+            ending=None if row.ending is None else by_id[row.ending],
+        )
+        for row in rows
+    )
 
 
 def _cases(connection: Connection, box_office: str, since: datetime | None) -> tuple[Case, ...]:
@@ -210,7 +243,7 @@ def _write_conclusion(
     """Write down a decision and what goes with it."""
     decision, unwritten = found.decision, found.unwritten
     _write_decision(connection, decision, swept=found.swept, keep=keep, unwritten=unwritten)
-    news = settlements(one.change for one in decision.recorded)
+    news = settlements(recorded.change for recorded in decision.recorded)
     write_predictions(connection, decision.box_office, found.foretold, news, now)
 
 
@@ -240,8 +273,7 @@ def _write_decision(
     if values:
         mine = offices.c.name == decision.box_office
         connection.execute(update(offices).where(mine).values(**values))
-    _write_facts(connection, decision)
-    _write_conditions(connection, decision)
+    _write_what_changed(connection, decision)
     for case in decision.cases:
         row = case_row(case)
         cases = schema.cases
@@ -250,37 +282,51 @@ def _write_decision(
         )
         if changed.rowcount == 0:
             connection.execute(insert(cases).values(**row))
-    if decision.recorded:
-        connection.execute(insert(schema.changes), change_rows(decision))
     if decision.intents:
-        connection.execute(insert(schema.intents), list(map(intent_row, decision.intents)))
+        rows = [intent_row(decision.box_office, intent) for intent in decision.intents]
+        connection.execute(insert(schema.intents), rows)
 
 
-def _write_facts(connection: Connection, decision: Decision) -> None:
+def _write_what_changed(connection: Connection, decision: Decision) -> None:
+    """The events that differ, the changes, and the conditions: each refers to the same facts."""
+    facts = FactsWriter()
+    changes = ChangesWriter(connection, decision, facts)
+    snapshots = [
+        {
+            "box_office": decision.box_office,
+            "event_id": event_id,
+            "facts": facts.refer(event),
+            "seen_at": decision.at,
+        }
+        for event_id, event in decision.facts.items()
+    ]
+    changes.refer()
+    facts.write(connection, decision.box_office)
+    replaced = _write_snapshots(connection, decision, snapshots)
+    changes.record()
+    _write_conditions(connection, decision, changes)
+    delete_unused_facts(connection, decision.box_office, replaced)
+
+
+def _write_snapshots(
+    connection: Connection, decision: Decision, rows: Sequence[Mapping[str, Any]]
+) -> set[str]:
+    """Write events as they are now; the digests of what they were."""
     snapshots = schema.snapshots
-    if not decision.facts:
-        return
     mine = snapshots.c.box_office == decision.box_office
-    connection.execute(
-        delete(snapshots).where(mine, snapshots.c.event_id == bindparam("gone")),
-        [{"gone": event_id} for event_id in decision.facts],
-    )
-    connection.execute(
-        insert(snapshots),
-        [
-            {
-                "box_office": decision.box_office,
-                "event_id": event_id,
-                "facts": to_json(facts),
-                "seen_at": decision.at,
-            }
-            for event_id, facts in decision.facts.items()
-        ],
-    )
+    replaced: set[str] = set()
+    for some in chunks(decision.facts):
+        these = (mine, snapshots.c.event_id.in_(some))
+        replaced.update(connection.execute(select(snapshots.c.facts).where(*these)).scalars())
+        connection.execute(delete(snapshots).where(*these))
+    if rows:
+        connection.execute(insert(snapshots), rows)
+    return replaced
 
 
-def _write_conditions(connection: Connection, decision: Decision) -> None:
+def _write_conditions(connection: Connection, decision: Decision, changes: ChangesWriter) -> None:
     conditions = schema.conditions
+    rows = changes.conditions()
     stale = [*decision.over, *(condition.name for condition in decision.conditions)]
     if stale:
         connection.execute(
@@ -291,11 +337,8 @@ def _write_conditions(connection: Connection, decision: Decision) -> None:
             ),
             [{"of_kind": kind, "of_subject": subject} for kind, subject in stale],
         )
-    if decision.conditions:
-        connection.execute(
-            insert(conditions),
-            [condition_row(decision.box_office, one) for one in decision.conditions],
-        )
+    if rows:
+        connection.execute(insert(conditions), rows)
 
 
 def _write_history(
@@ -313,7 +356,8 @@ def _write_history(
     names = None if full else decision.facts.keys() | unwritten.keys()
     known: dict[str, EventFacts] = {}
     if names is None or names:
-        known = _read_snapshot(connection, decision.box_office, names)
+        facts = FactsReader(connection, decision.box_office)
+        known = _read_snapshot(connection, facts, decision.box_office, names)
     later = {name: known[name] for name in unwritten if name in known}
     new = entry(decision.at, {**known, **unwritten}, {**later, **decision.facts}, last_full)
     if new is not None:

@@ -9,12 +9,12 @@ import attrs
 from sqlalchemy import ColumnElement, func, or_, select
 
 from ...model.cases import Case, Intent
-from ...model.changes import change_from_json
 from ...model.history import Entry
 from ...model.predictions import Prediction, PredictionOutcome
 from ..protocols import Pair
 from ..records import LOG_LIMIT, Logged, RunRecord
 from . import schema
+from .changes import read_changes
 from .database import Database
 from .queries import run_of
 from .rows import case_of, intent_of
@@ -35,7 +35,7 @@ class SqlHistory(Database):
         limit: int = LOG_LIMIT,
     ) -> list[Logged]:
         changes = schema.changes
-        wanted = []
+        wanted: list[ColumnElement[bool]] = [changes.c.outcome.is_not(None)]
         for column, value in (
             (changes.c.box_office, box_office),
             (changes.c.event_id, event),
@@ -48,18 +48,12 @@ class SqlHistory(Database):
             wanted.append(changes.c.kind.in_(kinds))
         if since is not None:
             wanted.append(changes.c.observed_at >= since)
+        latest = select(changes).where(*wanted).order_by(changes.c.id.desc()).limit(limit)
         with self._reading() as connection:
-            rows = connection.execute(
-                select(changes).where(*wanted).order_by(changes.c.id.desc()).limit(limit)
-            ).all()
+            found = read_changes(connection, latest)
         return [
-            Logged(
-                id=row.id,
-                change=change_from_json(row.box_office, row.change),
-                outcome=row.outcome,
-                marker=row.marker,
-            )
-            for row in reversed(rows)
+            Logged(id=row.id, change=change, outcome=row.outcome, marker=row.marker)
+            for row, change in reversed(found)
         ]
 
     def cases(

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, text
+from sqlalchemy import Connection, delete, exists, or_, select, text
 
 from ....errors import LedgerError
 from ...model.cases import LIVE
 from . import schema
+from .changes import delete_unused_facts
 from .database import Database
 from .upgrade import HEAD, is_known, unlimited, upgrade, version_of
 
@@ -131,7 +132,8 @@ def _prune(connection: Connection, now: datetime, keep: timedelta) -> dict[str, 
     unlimited(connection)
     horizon = now - keep
     counts: dict[str, int] = {}
-    runs, changes, history = schema.runs, schema.changes, schema.history
+    runs, changes, conditions = schema.runs, schema.changes, schema.conditions
+    history = schema.history
     live = select(schema.cases.c.marker).where(
         schema.cases.c.state.in_([str(state) for state in LIVE])
     )
@@ -140,6 +142,9 @@ def _prune(connection: Connection, now: datetime, keep: timedelta) -> dict[str, 
         delete(changes).where(
             changes.c.observed_at < horizon,
             changes.c.marker.is_(None) | changes.c.marker.not_in(live),
+            ~exists().where(
+                or_(conditions.c.change == changes.c.id, conditions.c.ending == changes.c.id)
+            ),
         )
     ).rowcount
     gone = 0
@@ -153,5 +158,6 @@ def _prune(connection: Connection, now: datetime, keep: timedelta) -> dict[str, 
         ).scalar()
         if last is not None:
             gone += connection.execute(delete(history).where(mine, history.c.at < last)).rowcount
+        delete_unused_facts(connection, office)
     counts["history"] = gone
     return counts

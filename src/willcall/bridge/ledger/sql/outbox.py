@@ -16,8 +16,6 @@ from ...model.cases import (
     CaseState,
     Intent,
     IntentState,
-    RemovalState,
-    RemovalTry,
 )
 from ..protocols import Pair
 from ..records import Fence, attempted
@@ -67,9 +65,9 @@ class SqlOutbox(Database):
 
     def dead(self) -> Sequence[Pair]:
         intents = schema.intents
-        wanted = intents.c.state == str(IntentState.DEAD)
+        wanted = (intents.c.state == str(IntentState.DEAD), intents.c.case.is_not(None))
         with self._reading() as connection:
-            return with_cases(connection, select(intents).where(wanted).order_by(intents.c.id))
+            return with_cases(connection, select(intents).where(*wanted).order_by(intents.c.id))
 
     # -- a try ----------------------------------------------------------------------------------
 
@@ -119,7 +117,8 @@ class SqlOutbox(Database):
             for twin in new:
                 position = connection.execute(select(cases.c.acts).where(mine)).scalar_one() + 1
                 more = acts(position, twin)
-                connection.execute(insert(intents), list(map(intent_row, more)))
+                new_rows = [intent_row(case.box_office, intent) for intent in more]
+                connection.execute(insert(intents), new_rows)
                 connection.execute(update(cases).where(mine).values(acts=position + len(more) - 1))
             return len(new)
 
@@ -159,30 +158,33 @@ class SqlOutbox(Database):
 
     # -- removals -------------------------------------------------------------------------------
 
-    def removals(self, box_office: str) -> Mapping[str, RemovalTry]:
-        removals = schema.removals
+    def removals(self, box_office: str) -> Mapping[str, Intent]:
         with self._reading() as connection:
-            rows = connection.execute(select(removals).where(removals.c.box_office == box_office))
-            return {
-                row.name: RemovalTry(
-                    state=RemovalState(row.state),
-                    attempted_at=row.attempted_at,
-                    sold=row.sold,
-                    said=row.said,
-                )
-                for row in rows
-            }
+            return _read_removals(connection, box_office)
 
-    def note_removal(self, fence: Fence, name: str, tried: RemovalTry, now: datetime) -> None:
-        removals = schema.removals
-        row = {**attrs.asdict(tried), "state": str(tried.state)}
-        mine = (removals.c.box_office == fence.box_office) & (removals.c.name == name)
+    def schedule(
+        self, fence: Fence, removals: Sequence[Intent], now: datetime
+    ) -> Mapping[str, Intent]:
         with self._fenced(fence, now) as connection:
-            changed = connection.execute(update(removals).where(mine).values(**row))
-            if changed.rowcount == 0:
-                connection.execute(
-                    insert(removals).values(box_office=fence.box_office, name=name, **row)
-                )
+            known = _read_removals(connection, fence.box_office)
+            new = [
+                intent_row(fence.box_office, removal)
+                for removal in removals
+                if removal.case not in known
+            ]
+            if new:
+                connection.execute(insert(schema.intents), new)
+            return _read_removals(connection, fence.box_office)
+
+
+def _read_removals(connection: Connection, box_office: str) -> dict[str, Intent]:
+    intents = schema.intents
+    rows = connection.execute(
+        select(intents)
+        .where(intents.c.box_office == box_office, intents.c.removal.is_not(None))
+        .order_by(intents.c.id)
+    )
+    return {row.removal: intent_of(row) for row in rows}
 
 
 def with_cases(connection: Connection, wanted: Select[Any]) -> list[Pair]:

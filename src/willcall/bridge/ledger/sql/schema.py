@@ -12,6 +12,7 @@ from sqlalchemy import (
     Connection,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -85,13 +86,37 @@ quotas = Table(
     Column("spent", Words, nullable=False),
 )
 
+# An event as it was seen, once for each state, under a digest of it. Snapshots and changes refer to
+# it; what nothing refers to any more is deleted.
+facts = Table(
+    "facts",
+    metadata,
+    Column("box_office", ForeignKey("box_offices.name"), primary_key=True),
+    Column("digest", Words, primary_key=True),
+    Column("facts", JSON, nullable=False),
+)
+
+
+def _to_facts(table: str, column: str) -> list[Any]:
+    """The reference of a column to facts, and the index by which their deletion finds it."""
+    return [
+        ForeignKeyConstraint(
+            ["box_office", column],
+            ["facts.box_office", "facts.digest"],
+            name=f"fk_{table}_{column}",
+        ),
+        Index(f"ix_{table}_{column}", "box_office", column),
+    ]
+
+
 snapshots = Table(
     "snapshots",
     metadata,
     Column("box_office", ForeignKey("box_offices.name"), primary_key=True),
     Column("event_id", Words, primary_key=True),
-    Column("facts", JSON, nullable=False),
+    Column("facts", Words, nullable=False),
     Column("seen_at", Moment, nullable=False),
+    *_to_facts("snapshots", "facts"),
 )
 
 runs = Table(
@@ -139,18 +164,8 @@ cases = Table(
     Index("ix_cases_box_office_state", "box_office", "state"),
 )
 
-conditions = Table(
-    "conditions",
-    metadata,
-    Column("box_office", ForeignKey("box_offices.name"), primary_key=True),
-    Column("kind", Words, primary_key=True),
-    Column("subject", Words, primary_key=True),
-    Column("change", JSON, nullable=False),
-    Column("announced", JSON, nullable=False),
-    Column("covered_by", Words),
-    Column("ending", JSON),
-)
-
+# What has changed. `outcome` is null for a change that is not in the log: of a lost ledger that was
+# read back. `ticket_type` is null where the event, as it is now or else before, shows the type.
 changes = Table(
     "changes",
     metadata,
@@ -160,11 +175,31 @@ changes = Table(
     Column("event_id", Words),
     Column("ticket_type_id", Words),
     Column("observed_at", Moment, nullable=False),
-    Column("change", JSON, nullable=False),
-    Column("outcome", Words, nullable=False),
+    Column("detail", Words, nullable=False),
+    Column("event", Words),
+    Column("before", Words),
+    Column("ticket_type", JSON(none_as_null=True)),
+    Column("outcome", Words),
     Column("marker", Words),
+    *_to_facts("changes", "event"),
+    *_to_facts("changes", "before"),
     Index("ix_changes_box_office_observed_at", "box_office", "observed_at"),
     Index("ix_changes_event_id", "event_id"),
+)
+
+# `change` began a condition; `ending` has ended it, while a rule waits whether it stays so.
+conditions = Table(
+    "conditions",
+    metadata,
+    Column("box_office", ForeignKey("box_offices.name"), primary_key=True),
+    Column("kind", Words, primary_key=True),
+    Column("subject", Words, primary_key=True),
+    Column("change", ForeignKey("changes.id"), nullable=False),
+    Column("announced", JSON, nullable=False),
+    Column("covered_by", Words),
+    Column("ending", ForeignKey("changes.id")),
+    Index("ix_conditions_change", "change"),
+    Index("ix_conditions_ending", "ending"),
 )
 
 silences = Table(
@@ -179,17 +214,6 @@ silences = Table(
     Column("until", Moment, nullable=False),
     Column("author", Words, nullable=False),
     Column("reason", Words, nullable=False),
-)
-
-removals = Table(
-    "removals",
-    metadata,
-    Column("box_office", ForeignKey("box_offices.name"), primary_key=True),
-    Column("name", Words, primary_key=True),
-    Column("state", Words, nullable=False),
-    Column("attempted_at", Moment),
-    Column("sold", Integer),
-    Column("said", Words),
 )
 
 history = Table(
@@ -231,11 +255,14 @@ predictions = Table(
     Index("ix_predictions_box_office_made_at", "box_office", "made_at"),
 )
 
+# An intent is of a case, or of a scheduled removal, which has a name.
 intents = Table(
     "intents",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("case", ForeignKey("cases.marker"), nullable=False),
+    Column("box_office", ForeignKey("box_offices.name"), nullable=False),
+    Column("case", ForeignKey("cases.marker")),
+    Column("removal", Words),
     Column("position", Integer, nullable=False),
     Column("act", Words, nullable=False),
     Column("payload", JSON, nullable=False),
@@ -250,6 +277,7 @@ intents = Table(
     Column("error", Words),
     Column("sent", JSON, nullable=False),
     UniqueConstraint("case", "position"),
+    UniqueConstraint("box_office", "removal"),
     Index("ix_intents_settled", "settled", "case", "position"),
 )
 

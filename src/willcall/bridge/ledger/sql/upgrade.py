@@ -10,9 +10,10 @@ from ....errors import LedgerError
 
 # The newest version in migrations/versions; a test holds it to be that. Kept here so that a run on
 # a ledger that is up to date, as nearly all are, need not import alembic to find out.
-HEAD = "0003"
+HEAD = "0001"
+MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x77696C6C  # "will": any number that is ours alone
-_KNOWN = ("0001", "0002", "0003")
+_KNOWN = ("0001",)
 
 
 def version_of(connection: Connection) -> str | None:
@@ -64,6 +65,6 @@ def upgrade(connection: Connection) -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, HEAD)
