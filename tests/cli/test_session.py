@@ -151,7 +151,7 @@ def test_a_long_wait_is_counted_down_and_taken_away_again(served: Served, tmp_pa
     )
     process = terminal.type("run")
     process.expect("main-room: reading events")
-    process.expect("waiting 1 s for budget")
+    process.expect("waiting 1 s for the rate limit")
     shown = plain(terminal.ends(process))
     assert shown.rstrip().endswith("main-room: 10 events, nothing new")
     # Quiet is quiet, and the log is for machines.

@@ -18,7 +18,7 @@ import attrs
 
 from support.virtual_bridge import START, VirtualBridge
 from willcall.bridge.delivery.job import Job
-from willcall.bridge.insight.report import Report
+from willcall.bridge.insight.report import Report, ServiceAccount
 from willcall.bridge.ledger import Ledger
 from willcall.bridge.model.predictions import Prediction, PredictionOutcome
 from willcall.bridge.model.rules import Silence
@@ -28,6 +28,11 @@ QUARTET, CLUB = "quartet-halloran-late-beethoven", "nachtschicht-live-elektronik
 CAFE, TANNERY = "caf-noir-chansons-d-hiver", "tannery-sessions-imogen-vale"
 WORKSHOP, OPEN_MIC = "improv-for-absolute-beginners", "open-mic-wednesday"
 DREAM = "a-midsummer-night-s-dream"
+
+SERVICES = (
+    ServiceAccount(name="ticketsmart", title="TicketSmart", allowed=60),
+    ServiceAccount(name="ticket0", title="Ticket0", allowed=60),
+)
 
 # How many tickets go an hour, at the times when people buy.
 _PACE = {
@@ -168,7 +173,7 @@ def told(house: VirtualBridge, days: float = 7.0) -> Report:
     from willcall.cli.daily.report.command import gathered
 
     until = house.clock.now()
-    return gathered(house.ledger, ["main-room"], until - timedelta(days=days), until)
+    return gathered(house.ledger, {"main-room": SERVICES}, until - timedelta(days=days), until)
 
 
 def main() -> None:

@@ -47,13 +47,13 @@ def test_a_refused_removal_without_a_configuration_says_so(shell: Shell) -> None
     where = ("--base-url", shell.served.ticketsmart_url)
     said = shell("events", "remove-ticket-type", CLUB, "Early Bird", "--yes", *where)
     assert said.code == 3
-    assert "no support ticket was opened (name it with -c)" in said.err
+    assert "no support ticket was opened: there is no configuration (name it with -c)" in said.err
     assert shell.desk.tickets == []
 
 
 @pytest.mark.parametrize(
     ("name", "problem"),
-    [("Early", "there is none of that name or id"), ("Twin", "several have that name")],
+    [("Early", "no ticket type has that name or id"), ("Twin", "several have that name")],
 )
 def test_a_ticket_type_that_is_not_clear_is_not_removed(
     shell: Shell, name: str, problem: str

@@ -27,8 +27,8 @@ def type_(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 
 
 REFUSED = (
-    "--yes: nothing was sent, since there is no terminal to ask at "
-    "(read what would be sent, then add --yes)"
+    "--yes: nothing was sent, because there is no terminal to ask on "
+    "(check what would be sent, then add --yes)"
 )
 
 

@@ -104,7 +104,7 @@ def test_where_a_ticket_goes_must_be_said_somewhere(shell: Shell) -> None:
     where = ("--base-url", shell.served.ticket0_url)
     said = shell("tickets", "create", "--subject", "x", "--body", "y", "-y", *where)
     assert said.code == 2
-    assert "--customer-email: it is missing (give it, or desk.customer_email" in said.err
+    assert "--customer-email: it is missing (add the option, or desk.customer_email" in said.err
     words = ("--customer-email", "a@example.com", "--inbox-id", "inb_01abc")
     assert (
         shell("tickets", "create", "--subject", "x", "--body", "y", "-y", *words, *where).code == 0

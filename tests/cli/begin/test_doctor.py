@@ -130,7 +130,7 @@ ILLS = {
     "no key": (_no_variable, "Ticket0: key", "wrong", 78, "set it to the key, or name a file"),
     "the other key": (_wrong_key, "Ticket0: key", "wrong", 78, "its keys start with t0_"),
     "a damaged ledger": (_damaged, "ledger", "wrong", 78, "restore it"),
-    "no ledger": (_no_ledger, "ledger", "warning", 0, "`willcall run` makes it: a baseline"),
+    "no ledger": (_no_ledger, "ledger", "warning", 0, "`willcall run` creates it"),
     "the box office is down": (
         _down, "TicketSmart (main-room): key", "wrong", 75, "try again later",
     ),

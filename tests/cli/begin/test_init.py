@@ -83,7 +83,7 @@ def test_a_file_that_is_there_is_left_alone(shell: Shell) -> None:
     Path("willcall.toml").write_text("mine", "utf-8")
     said = init(shell, "--inbox", "inb_01abc")
     assert (said.code, said.out) == (2, "")
-    assert "it is there already (name another with -c, or add --force)" in said.err
+    assert "it exists already (name another with -c, or add --force)" in said.err
     assert Path("willcall.toml").read_text("utf-8") == "mine"
     assert init(shell, "--inbox", "inb_01abc", "--force").code == 0
     shell.box_office.sell_out("the-cherry-orchard")

@@ -37,7 +37,7 @@ def test_what_is_written_is_what_was_answered() -> None:
 
 def test_the_comments_are_a_configuration_too() -> None:
     """Every example in it can be used by taking the marks away."""
-    body = toml(ANSWERS).partition("comes before that:\n")[2]
+    body = toml(ANSWERS).partition("come first:\n")[2]
     rules = "\n".join(line.removeprefix("#").strip() for line in body.splitlines())
     values = tomllib.loads(toml(ANSWERS) + rules.replace("https://…", "https://example.com/x"))
     assert checked(values).rule[0].id == "gala"

@@ -59,5 +59,5 @@ def test_a_file_of_tests_that_makes_no_sense(configured: Shell) -> None:
     ended = configured("test", "none.test.toml")
     assert (ended.code, ended.err) == (
         78,
-        "willcall: none.test.toml: there is no such file (name a file of tests)\n",
+        "willcall: none.test.toml: there is no such file (name a test file)\n",
     )

@@ -32,7 +32,7 @@ WRONG = {
     "log --event zzz": (2, "--event: no event 'zzz' has been seen", "(give its id, its slug"),
     "preview --rule x": (2, "there is no rule 'x'", "(there is: built-in/"),
     "preview --rule built-in/event.sold_out --event zzz": (
-        2, "there is no event 'zzz'", "(`willcall events list` shows them",
+        2, "there is no event 'zzz'", "(leave out --event",
     ),
     "preview --rule built-in/event.sold_out --event a": (
         2, "--event: 'a' matches several", "(name one of: ",
@@ -41,7 +41,7 @@ WRONG = {
         2, "cannot be written: no such file", "(name another file)",
     ),
     "preview": (2, "--rule: this option is missing", "(`willcall preview -h` shows how)"),
-    "test nowhere.toml": (78, "nowhere.toml: there is no such file", "(name a file of tests)"),
+    "test nowhere.toml": (78, "nowhere.toml: there is no such file", "(name a test file)"),
     "silence add --until 2h --reason x": (2, "it would silence everything", "(limit it with"),
     "silence add --until 2020-01-01 --reason x --event a": (
         2, "--until: '2020-01-01' has passed", "(write a span as in 2h, or a later moment)",

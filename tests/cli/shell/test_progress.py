@@ -76,7 +76,7 @@ def test_reading_a_ledger_back_is_shown_as_well(tmp_path: Path) -> None:
     screen = Seen()
     house.world = World(house._carry, start=house.clock.now())
     simulate(watched(recover_pass(house.job()), progress.Progress("x", screen)), house.world)
-    assert "x: looking at the desk" in [what for what, *_ in screen.lines]
+    assert "x: looking things up at the desk" in [what for what, *_ in screen.lines]
 
 
 def test_a_wait_says_what_for() -> None:
@@ -85,28 +85,28 @@ def test_a_wait_says_what_for() -> None:
     watcher = progress.Progress("x", screen)
     events = send("ticketsmart", "GET", "/events")
     watcher.begins(Sleep(12.0))
-    assert screen.lines[-1][3] == (12.0, "for budget")
+    assert screen.lines[-1][3] == (12.0, "for the rate limit")
     watcher.begins(events)
     watcher.ended(events, page(3))
     watcher.begins(Draw())
     watcher.begins(Tick())
     watcher.begins(Sleep(3.0))
-    assert screen.lines[-1] == ("x: reading events", 1, 3, (3.0, "before another try"))
+    assert screen.lines[-1] == ("x: reading events", 1, 3, (3.0, "before a retry"))
     watcher.begins(events)
     watcher.ended(events, ConnectionError("none"))
     watcher.begins(Draw())
     watcher.begins(Tick())  # it is given up,
     watcher.begins(Tick())  # and another call waits for its turn
     watcher.begins(Sleep(2.0))
-    assert screen.lines[-1] == ("x: reading events", 1, 3, (2.0, "for budget"))
+    assert screen.lines[-1] == ("x: reading events", 1, 3, (2.0, "for the rate limit"))
     watcher.ended(events, Reply(429, {}, b""))
     watcher.begins(Draw())
     watcher.begins(Tick())
     watcher.begins(Sleep(2.0))
-    assert screen.lines[-1][3] == (2.0, "for budget")  # the provider's own count
+    assert screen.lines[-1][3] == (2.0, "for the rate limit")  # the provider's own count
     for number in range(2):
         watcher.begins(send("ticketsmart", "GET", f"/events/{number}/ticket-types"))
-    assert screen.lines[-1][:2] == ("x: looking at events one by one", 2)
+    assert screen.lines[-1][:2] == ("x: polling single events", 2)
     unsettled = Do("unsettled", lambda: None)
     watcher.ended(unsettled, OSError("no ledger"))
     watcher.ended(unsettled, ["one", "two"])
@@ -120,9 +120,9 @@ def test_a_wait_says_what_for() -> None:
     ("until", "moment", "words"),
     [
         (None, 0.0, ""),
-        ((12.0, "for budget"), 0.0, "waiting 12 s for budget"),
-        ((12.0, "for budget"), 11.5, "waiting 1 s for budget"),
-        ((12.0, "for budget"), 13.0, "waiting 0 s for budget"),
+        ((12.0, "for the rate limit"), 0.0, "waiting 12 s for the rate limit"),
+        ((12.0, "for the rate limit"), 11.5, "waiting 1 s for the rate limit"),
+        ((12.0, "for the rate limit"), 13.0, "waiting 0 s for the rate limit"),
     ],
 )
 def test_waits_are_counted_down(until: Any, moment: float, words: str) -> None:

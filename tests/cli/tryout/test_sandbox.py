@@ -50,5 +50,5 @@ def test_a_port_that_is_taken_is_told(shell: Shell) -> None:
     said = shell("sandbox", "--port", port)
     assert said.code == 2
     assert said.err == (
-        f"willcall: --port: {port}: address already in use (choose another one, or 0 for any)\n"
+        f"willcall: --port: {port}: address already in use (choose another port, or 0 for any)\n"
     )

@@ -83,9 +83,9 @@ def rule_answers(
     """The answer of each rule about a change.
 
     Args:
-        rules: all of them.
+        rules: all rules.
         change: the change.
-        event: the event as it is at that time.
+        event: the event as it was at ``now``.
         since: when the change was seen.
         silences: the silences.
         now: the time.

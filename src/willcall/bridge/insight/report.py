@@ -104,6 +104,15 @@ class ReportedDeadLetter:
 
 
 @attrs.frozen(kw_only=True)
+class ServiceAccount:
+    """A service that runs send requests to: its provider's name, its title, and its rate limit."""
+
+    name: str
+    title: str
+    allowed: int
+
+
+@attrs.frozen(kw_only=True)
 class RequestBin:
     """The requests of a short span of time, by provider; a bar of the chart."""
 
@@ -146,11 +155,13 @@ class Runs:
 class OfficeReport:
     """The report on one box office.
 
-    ``history`` is when the recorded history begins; None if there is none. ``more_curves`` is how
-    many further events sold tickets, ``quiet_curves`` how many sold none.
+    ``services`` are the services of its box office and its desk. ``history`` is when the recorded
+    history begins; None if there is none. ``more_curves`` is how many further events sold tickets,
+    ``quiet_curves`` how many sold none.
     """
 
     box_office: str
+    services: tuple[ServiceAccount, ...]
     history: datetime | None
     happened: tuple[ReportedChange, ...]
     tickets: tuple[ReportedTicket, ...]
@@ -193,6 +204,7 @@ class LedgerRows:
     """
 
     box_office: str
+    services: Sequence[ServiceAccount] = ()
     history: Sequence[Entry] = ()
     changes: Sequence[tuple[int, Change, str, str | None]] = ()
     cases: Sequence[Case] = ()
@@ -219,6 +231,7 @@ def _office(rows: LedgerRows, since: datetime, until: datetime) -> OfficeReport:
     ranked = sorted(busy, key=lambda c: (c.event_id not in ticketed, -c.sold, c.starts_at))
     return OfficeReport(
         box_office=rows.box_office,
+        services=tuple(rows.services),
         history=rows.history[0].at if rows.history else None,
         happened=tuple(_happened(*row) for row in rows.changes),
         tickets=tickets,

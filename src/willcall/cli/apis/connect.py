@@ -1,4 +1,4 @@
-"""The clients of the commands: key and address of the configuration, else of the environment."""
+"""The clients of the commands: with key and address from the configuration or the environment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def configured(config: Path | None) -> bool:
-    """Whether there is a configuration, or one is named."""
+    """Whether a configuration is named or exists."""
     from ...bridge.config.file import ENVIRONMENT, find
 
     return config is not None or bool(os.environ.get(ENVIRONMENT)) or find(None).exists()
@@ -27,8 +27,11 @@ def configured(config: Path | None) -> bool:
 def ticketsmart(
     config: Path | None, box_office: str | None, base_url: str | None
 ) -> Iterator[TicketSmart]:
-    """A client for one box office. An address on the command line takes the key of the
-    environment: one from the configuration was not meant for it."""
+    """A client for a box office.
+
+    With ``--base-url`` the key is that of the environment: a key of the configuration belongs to
+    the address of the configuration.
+    """
     from ...ticketsmart.api import TicketSmart
 
     key = None
@@ -70,10 +73,10 @@ def ticket0(config: Path | None, base_url: str | None) -> Iterator[Ticket0]:
 
 
 def from_desk(option: str, given: str | None, config: Path | None, name: str) -> str:
-    """What was given, else what ``[desk]`` of the configuration says.
+    """The given value, or that of ``[desk]`` in the configuration.
 
     Raises:
-        InputError: neither says it.
+        InputError: there is neither.
     """
     if given is not None:
         return given
@@ -84,4 +87,6 @@ def from_desk(option: str, given: str | None, config: Path | None, name: str) ->
         found = {**settings.desk.model_dump(), **settings.desk.settings}.get(name)
         if found is not None:
             return str(found)
-    raise InputError(option, "it is missing", f"give it, or desk.{name} in the configuration")
+    raise InputError(
+        option, "it is missing", f"add the option, or desk.{name} to the configuration"
+    )

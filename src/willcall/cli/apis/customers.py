@@ -22,8 +22,10 @@ CLEARABLE = ("name",)
 
 @customers.command("list")
 def list_(
-    email: Annotated[str | None, option("ADDRESS", "Only who has this address.")] = None,
-    external_id: Annotated[str | None, option("ID", "Only who has this id of yours.")] = None,
+    email: Annotated[str | None, option("ADDRESS", "Only customers with this address.")] = None,
+    external_id: Annotated[
+        str | None, option("ID", "Only customers with this id of yours.")
+    ] = None,
     limit: Limit = None,
     config: ConfigFile = None,
     base_url: BaseUrl = None,
@@ -67,7 +69,7 @@ def get(
 @customers.command("create")
 def create(
     email: Annotated[str, option("ADDRESS", "Their address.")],
-    name: Annotated[str | None, option("WORDS", "What they are called.")] = None,
+    name: Annotated[str | None, option("WORDS", "Their name.")] = None,
     external_id: Annotated[
         str | None, option("ID", "Your own id; whoever has it already is the answer.")
     ] = None,
@@ -105,7 +107,7 @@ def create(
 def upsert(
     external_id: Annotated[str, option("ID", "Your own id for them.")],
     email: Annotated[str, option("ADDRESS", "Their address.")],
-    name: Annotated[str | None, option("WORDS", "What they are called.")] = None,
+    name: Annotated[str | None, option("WORDS", "Their name.")] = None,
     metadata: Metadata = None,
     yes: Yes = False,
     config: ConfigFile = None,
@@ -139,10 +141,10 @@ def upsert(
 @customers.command("update")
 def update(
     customer_id: CustomerId,
-    name: Annotated[str | None, option("WORDS", "What they are called.")] = None,
+    name: Annotated[str | None, option("WORDS", "Their name.")] = None,
     metadata: Metadata = None,
     remove_metadata: Annotated[
-        list[str] | None, option("NAME", "Forget this fact; may be given several times.")
+        list[str] | None, option("NAME", "Remove this metadata field; may be repeated.")
     ] = None,
     clear: Clear = None,
     yes: Yes = False,
@@ -150,7 +152,7 @@ def update(
     base_url: BaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change a customer record; what is not given stays as it is, facts that are not named too.
+    """Change a customer. Fields and metadata that are not given stay as they are.
 
     \b
     Examples:
@@ -165,7 +167,9 @@ def update(
     facts: dict[str, str | None] = {**values.pairs("--metadata", metadata or ())}
     for fact in remove_metadata or ():
         if facts.get(fact) is not None:
-            raise InputError("--remove-metadata", f"{fact!r} is also given", "leave out one")
+            raise InputError(
+                "--remove-metadata", f"{fact!r} is also given", "leave out one of them"
+            )
         facts[fact] = None
     changed: Mapping[str, str | None] | None = facts or None
     with ticket0(config, base_url) as client:
@@ -180,11 +184,11 @@ def update(
     _shown(made, as_json=as_json)
 
 
-def _shown(one: Customer, *, as_json: bool) -> None:
+def _shown(shown: Customer, *, as_json: bool) -> None:
     from ..shell import show
     from . import tables
 
     if as_json:
-        show.as_json(one)
+        show.as_json(shown)
     else:
-        tables.customer(one)
+        tables.customer(shown)

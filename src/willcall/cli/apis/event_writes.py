@@ -1,4 +1,4 @@
-"""What changes TicketSmart by hand: ``willcall events create|update|add-…|remove-ticket-type``."""
+"""The writes of ``willcall events``: create, update, add-ticket-type, remove-ticket-type."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
 
 _ENDS = option("WHEN", "When it ends.")
 _DOORS = option("WHEN", "When the doors open.")
-_ZONE = option("ZONE", "Where its clock is, as in America/New_York; also for the times typed here.")
+_ZONE = option("ZONE", "Its time zone, as in America/New_York; also that of times typed here.")
 EndsAt: TypeAlias = Annotated[str | None, _ENDS]
 DoorsOpen: TypeAlias = Annotated[str | None, _DOORS]
 Timezone: TypeAlias = Annotated[str | None, _ZONE]
-Venue: TypeAlias = Annotated[str | None, option("NAME", "Where it is.")]
-City: TypeAlias = Annotated[str | None, option("NAME", "Where that is.")]
-Country: TypeAlias = Annotated[str | None, option("XX", "Where that is, in two letters.")]
-Currency: TypeAlias = Annotated[str | None, option("XXX", "Three letters; USD if not given.")]
+Venue: TypeAlias = Annotated[str | None, option("NAME", "The venue.")]
+City: TypeAlias = Annotated[str | None, option("NAME", "The city.")]
+Country: TypeAlias = Annotated[str | None, option("XX", "The country, in two letters.")]
+Currency: TypeAlias = Annotated[str | None, option("XXX", "Three letters; default USD.")]
 Visible: TypeAlias = Annotated[str | None, option("WORD", "PUBLIC, UNLISTED or PRIVATE.")]
 Kind: TypeAlias = Annotated[
     str | None, option("WORD", "COMEDY, MUSIC, CONFERENCE, WORKSHOP, THEATER, SPORTS or OTHER.")
 ]
 OnceFlag: TypeAlias = Annotated[
-    bool, typer.Option("--once", help="Look first, and make nothing that is there already.")
+    bool, typer.Option("--once", help="Search first, and create nothing that exists already.")
 ]
-# What an update can set to nothing, as the client's types have it; a test holds the two together.
+# The fields that an update can clear. A test compares them with the types of the client.
 CLEARABLE = ("ends_at", "doors_open", "venue_name", "city", "country")
 
 
 def create(
-    title: Annotated[str, option("WORDS", "What buyers read.")],
+    title: Annotated[str, option("WORDS", "Its name for buyers.")],
     starts_at: Annotated[
         str, option("WHEN", "When it starts: 2026-12-01T19:30-05:00, or a local time and its zone.")
     ],
@@ -51,7 +51,7 @@ def create(
     category: Kind = None,
     ticket_types: Annotated[
         list[str] | None,
-        option("NAME:PRICE:N", "What can be bought; may be given several times.", "--ticket-type"),
+        option("NAME:PRICE:N", "A ticket type; may be repeated.", "--ticket-type"),
     ] = None,
     once: OnceFlag = False,
     yes: Yes = False,
@@ -60,7 +60,7 @@ def create(
     base_url: BaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make an event. It is a draft; only TicketSmart's dashboard can publish it.
+    """Create an event as a draft. Only TicketSmart's dashboard can publish it.
 
     \b
     Examples:
@@ -72,7 +72,8 @@ def create(
     from .sending import send
 
     sold = [
-        values.ticket_type("--ticket-type", one, currency or "USD") for one in ticket_types or ()
+        values.ticket_type("--ticket-type", typed, currency or "USD")
+        for typed in ticket_types or ()
     ]
     if timezone is not None:
         values.zone("--timezone", timezone)
@@ -103,7 +104,7 @@ def create(
 
 def update(
     event: EventName,
-    title: Annotated[str | None, option("WORDS", "What buyers read.")] = None,
+    title: Annotated[str | None, option("WORDS", "Its name for buyers.")] = None,
     slug: Annotated[str | None, option("WORD", "Its name in URLs.")] = None,
     starts_at: Annotated[str | None, option("WHEN", "When it starts.")] = None,
     ends_at: EndsAt = None,
@@ -116,7 +117,7 @@ def update(
     visibility: Visible = None,
     category: Kind = None,
     add_ticket_type: Annotated[
-        str | None, option("NAME:PRICE:N", "One more ticket type, in the same request.")
+        str | None, option("NAME:PRICE:N", "Add a ticket type in the same request.")
     ] = None,
     clear: Clear = None,
     yes: Yes = False,
@@ -125,9 +126,9 @@ def update(
     base_url: BaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change an event; what is not given stays as it is, and --clear sets a field to nothing.
+    """Change an event. What is not given stays as it is; --clear clears a field.
 
-    Times without a zone are those of --timezone, else they are refused.
+    Times without a zone are in --timezone; without it they are refused.
 
     \b
     Examples:
@@ -173,7 +174,7 @@ def update(
 
 def add_ticket_type(
     event: EventName,
-    name: Annotated[str, option("WORDS", "What buyers read.")],
+    name: Annotated[str, option("WORDS", "Its name for buyers.")],
     price: Annotated[str, option("PRICE", "As in 25.00, $25.00 or free; in the event's currency.")],
     quantity: Annotated[int, typer.Option(min=0, metavar="N", help="How many there are.")],
     once: OnceFlag = False,
@@ -183,7 +184,7 @@ def add_ticket_type(
     base_url: BaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add one ticket type to an event.
+    """Add a ticket type to an event.
 
     \b
     Examples:
@@ -196,7 +197,7 @@ def add_ticket_type(
 
     typed = values.price("--price", price)
     with ticketsmart(config, box_office, base_url) as client:
-        # Its currency says what the price means: it is shown, and held against what was typed.
+        # The event's currency gives the price its meaning, and must agree with what was typed.
         currency = client.events.get(event).currency
         cents = typed.within("--price", currency)
         made = send(
@@ -223,8 +224,8 @@ def remove_ticket_type(
 ) -> int:
     """Remove a ticket type of which nothing was sold.
 
-    If tickets of it have been sold, TicketSmart refuses. With a configuration at hand a support
-    ticket is then opened, once, and the exit code is 3.
+    TicketSmart refuses if tickets have been sold. Then, if there is a configuration, a support
+    ticket is opened, once, and the exit code is 3.
 
     \b
     Examples:
@@ -236,11 +237,13 @@ def remove_ticket_type(
 
     with ticketsmart(config, box_office, base_url) as client:
         found = client.events.get(event)
-        named = [one for one in found.ticket_types or () if ticket_type in {one.id, one.name}]
+        named = [kind for kind in found.ticket_types or () if ticket_type in {kind.id, kind.name}]
         if len(named) != 1:
-            known = ", ".join(one.name for one in found.ticket_types or ()) or "none"
-            said = "there is none of that name or id" if not named else "several have that name"
-            raise InputError("TYPE", f"{ticket_type!r}: {said}", f"{found.title} has: {known}")
+            known = ", ".join(kind.name for kind in found.ticket_types or ()) or "none"
+            problem = (
+                "no ticket type has that name or id" if not named else "several have that name"
+            )
+            raise InputError("TYPE", f"{ticket_type!r}: {problem}", f"{found.title} has: {known}")
         try:
             after = send(client.events.remove_ticket_type, yes, None, found.id, named[0].id)
         except SoldTicketsError as error:
@@ -261,7 +264,9 @@ def _refused(
 
     show.aside(f"willcall: {error}")
     if not configured(config):
-        show.aside("willcall: no configuration, so no support ticket was opened (name it with -c)")
+        show.aside(
+            "willcall: no support ticket was opened: there is no configuration (name it with -c)"
+        )
         return 3
     from ...bridge.service import Bridge
 
@@ -274,11 +279,11 @@ def _refused(
     return worst((3, report.exit_code))
 
 
-def _shown(one: Event, *, as_json: bool) -> None:
+def _shown(shown: Event, *, as_json: bool) -> None:
     from ..shell import show
     from . import tables
 
     if as_json:
-        show.as_json(one)
+        show.as_json(shown)
     else:
-        tables.event(one)
+        tables.event(shown)

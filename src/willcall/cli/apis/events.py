@@ -1,5 +1,4 @@
-"""``willcall events …``: TicketSmart's endpoints by hand. What changes something is in
-:mod:`~willcall.cli.apis.event_writes`."""
+"""``willcall events …``: TicketSmart's endpoints by hand. Writes are in ``event_writes``."""
 
 from __future__ import annotations
 
@@ -25,7 +24,7 @@ def list_(
     status: Annotated[
         str | None, option("STATUS", "DRAFT, PUBLISHED, SOLD_OUT, CANCELLED, COMPLETED, ARCHIVED.")
     ] = None,
-    search: Annotated[str | None, option("WORDS", "Words to look for.")] = None,
+    search: Annotated[str | None, option("WORDS", "Words to search for.")] = None,
     date_from: Annotated[
         str | None, option("WHEN", "From then on, as in 2026-12-01T00:00-05:00.")
     ] = None,
@@ -33,10 +32,10 @@ def list_(
         str | None, option("WHEN", "Up to then, as in '2026-12-01 America/New_York'.")
     ] = None,
     live_only: Annotated[
-        bool | None, typer.Option(help="Only what is live; --no-live-only says so as well.")
+        bool | None, typer.Option(help="Only live events; --no-live-only sends false.")
     ] = None,
     page: Annotated[
-        int, typer.Option(min=1, metavar="N", help="The first page to read; -n rows make one.")
+        int, typer.Option(min=1, metavar="N", help="The first page to read; a page has -n rows.")
     ] = 1,
     limit: Limit = None,
     config: ConfigFile = None,
@@ -118,11 +117,11 @@ def ticket_types(
 
     with ticketsmart(config, box_office, base_url) as client:
         found = client.events.ticket_types(event)
-        # The answer says neither currency nor time zone; the event does.
+        # The answer has neither currency nor time zone; the event has both.
         whole = None if as_json else client.events.get(event)
     if whole is None:
-        for one in found:
-            show.as_json(one)
+        for kind in found:
+            show.as_json(kind)
         return
     tables.ticket_types(found, whole.currency)
     tables.sales(found, whole.timezone)

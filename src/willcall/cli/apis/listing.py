@@ -1,4 +1,4 @@
-"""A list as it is shown: JSON a line as the pages come, or a table at the end."""
+"""Prints lists: JSON lines as the pages arrive, or a table at the end."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ def listed(
     *,
     as_json: bool,
 ) -> None:
-    """Show a list; nothing is cut off without a word.
+    """Print a list, and say so if there may be more.
 
     Args:
-        found: what a client lists, a page at a time.
-        limit: how many were asked for, if that was said.
-        usual: how many are shown otherwise.
+        found: the list of a client, which reads a page at a time.
+        limit: ``--limit``, if it was given.
+        usual: the limit otherwise.
         head: the columns of the table.
-        row: what stands in them.
-        as_json: JSON instead, one object a line.
+        row: the cells of an item.
+        as_json: print JSON instead, one object per line.
     """
     from ..shell import show
 
     shown = 0
     rows = []
-    for one in islice(found, limit or usual):
+    for item in islice(found, limit or usual):
         shown += 1
         if as_json:
-            show.as_json(one)
+            show.as_json(item)
         else:
-            rows.append(row(one))
+            rows.append(row(item))
     if not as_json:
         show.table(head, rows)
     if limit is None and shown == usual:
@@ -45,5 +45,5 @@ def listed(
 
 
 def size(limit: int | None) -> int:
-    """How many a page is to hold: no more than are wanted, and no more than a page can."""
+    """The size of a page: as many as are wanted, at most 100."""
     return min(limit or 100, 100)

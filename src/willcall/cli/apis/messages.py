@@ -1,4 +1,4 @@
-"""``willcall messages …``: what is said in Ticket0's tickets, by hand."""
+"""``willcall messages …``: the messages of Ticket0's tickets by hand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...ticket0.models import Message
 
 messages = typer.Typer(
-    help="Ticket0: what is said in a ticket.", no_args_is_help=True, rich_markup_mode=None
+    help="Ticket0: the messages and notes of a ticket.", no_args_is_help=True, rich_markup_mode=None
 )
 
 
@@ -24,7 +24,7 @@ def list_(
     base_url: BaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what was said in a ticket, oldest first.
+    """Show the messages and notes of a ticket, oldest first.
 
     \b
     Examples:
@@ -36,26 +36,26 @@ def list_(
     from .connect import ticket0
 
     with ticket0(config, base_url) as client:
-        for one in client.messages.list(ticket_id):
+        for message in client.messages.list(ticket_id):
             if as_json:
-                show.as_json(one)
+                show.as_json(message)
             else:
-                tables.message(one)
+                tables.message(message)
 
 
 @messages.command("send")
 def send_(
     ticket_id: TicketId,
     body_text: Annotated[
-        str, option("WORDS", "What to say; - reads it from a pipe.", "--body-text", "--text")
+        str, option("WORDS", "The text; - reads it from a pipe.", "--body-text", "--text")
     ],
     from_address: Annotated[
-        str | None, option("ADDRESS", "A monitored inbox address; else desk.from_address.")
+        str | None, option("ADDRESS", "The sender; default desk.from_address.")
     ] = None,
-    body_html: Annotated[str | None, option("HTML", "The same as HTML (inferred).")] = None,
+    body_html: Annotated[str | None, option("HTML", "The text as HTML (inferred).")] = None,
     cc_addresses: Annotated[
         list[str] | None,
-        option("ADDRESS", "Who gets a copy (inferred); several times for several.", "--cc"),
+        option("ADDRESS", "Who gets a copy (inferred); may be repeated.", "--cc"),
     ] = None,
     once: Once = None,
     search_first: SearchFirst = True,
@@ -64,9 +64,9 @@ def send_(
     base_url: BaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write to the ticket's customer by e-mail.
+    """Send a message to the customer of a ticket, by e-mail.
 
-    With --once the marker becomes the last line, and a message that has it is the answer.
+    With --once the marker becomes the last line; if a message has it already, nothing is sent.
 
     \b
     Examples:
@@ -98,9 +98,7 @@ def send_(
 @messages.command("note")
 def note(
     ticket_id: TicketId,
-    body: Annotated[
-        str, option("WORDS", "What to note; - reads it from a pipe.", "--body", "--text")
-    ],
+    body: Annotated[str, option("WORDS", "The text; - reads it from a pipe.", "--body", "--text")],
     once: Once = None,
     search_first: SearchFirst = True,
     yes: Yes = False,
@@ -108,7 +106,7 @@ def note(
     base_url: BaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Leave an internal note; the customer never sees it.
+    """Add an internal note, which the customer does not see.
 
     \b
     Examples:
@@ -132,11 +130,11 @@ def note(
     _shown(made, as_json=as_json)
 
 
-def _shown(one: Message, *, as_json: bool) -> None:
+def _shown(shown: Message, *, as_json: bool) -> None:
     from ..shell import show
     from . import tables
 
     if as_json:
-        show.as_json(one)
+        show.as_json(shown)
     else:
-        tables.message(one)
+        tables.message(shown)

@@ -1,4 +1,4 @@
-"""Options and arguments that several of the API commands share."""
+"""Options and arguments that several API commands share."""
 
 from __future__ import annotations
 
@@ -8,34 +8,32 @@ import typer
 
 
 def option(metavar: str, words: str, *names: str) -> Any:
-    """An option as typer wants it: what is typed, and what it means."""
+    """An option: its metavar, its help, and its names if they are not those of the parameter."""
     return typer.Option(*names, metavar=metavar, help=words)
 
 
 Yes: TypeAlias = Annotated[
-    bool, typer.Option("-y", "--yes", help="Send it without showing it and asking.")
+    bool, typer.Option("-y", "--yes", help="Send without showing the request and asking.")
 ]
 Limit: TypeAlias = Annotated[
     int | None,
-    typer.Option("-n", "--limit", min=1, metavar="N", help="How many at the most."),
+    typer.Option("-n", "--limit", min=1, metavar="N", help="At most this many."),
 ]
 Clear: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option(
-        "--clear", metavar="FIELD", help="Set this field to nothing; may be given several times."
-    ),
+    typer.Option("--clear", metavar="FIELD", help="Clear this field; may be repeated."),
 ]
 Once: TypeAlias = Annotated[
     str | None,
     typer.Option(
         metavar="MARKER",
-        help="A name of yours for this one write, so that a repeat does nothing.",
+        help="A name for this write; a repeat with the same name does nothing.",
     ),
 ]
 SearchFirst: TypeAlias = Annotated[
     bool,
     typer.Option(
-        help="With --once: whether an earlier command may have sent it already.",
+        help="With --once: search first, in case an earlier command has sent it.",
     ),
 ]
 EventName: TypeAlias = Annotated[str, typer.Argument(metavar="EVENT", help="Its id or slug.")]
@@ -47,5 +45,5 @@ CustomerId: TypeAlias = Annotated[
 ]
 Metadata: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option(metavar="NAME=VALUE", help="A fact of yours; may be given several times."),
+    typer.Option(metavar="NAME=VALUE", help="A metadata field; may be repeated."),
 ]

@@ -1,7 +1,7 @@
-"""Every write goes through here: it is shown as it would be sent, and asked about.
+"""Sends every write of the API commands, after showing it and asking.
 
-What is shown is the very call that is made, since an endpoint's ``op`` builds it and sends nothing.
-It goes to stderr, so that stdout holds nothing but the answer.
+What is shown is what is sent: an endpoint's ``op`` builds the call without sending it. It goes to
+stderr, so that stdout holds only the answer.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ def send(
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> T:
-    """Show what a call would send, ask, and make it; ``sure`` leaves out the first two.
+    """Show what a call would send, ask, and make the call.
 
     Args:
         call: the endpoint of a client.
-        sure: whether ``--yes`` was given.
-        currency: in which prices are, so that cents are also shown as money.
+        sure: whether to send without showing and asking (``--yes``).
+        currency: the currency of prices, to show cents as money too.
         args: for the call.
         kwargs: for the call.
 
     Raises:
-        InputError: there is nobody to ask.
+        InputError: there is no terminal to ask on.
         typer.Exit: the answer was no; nothing was sent.
     """
     if not sure:
@@ -52,7 +52,7 @@ def send(
 
 
 def show_request(op: Op[Any], currency: str | None) -> None:
-    """A call as lines: method and path, then each field with what it will hold."""
+    """Print a call: method and path, then each field with its value."""
     from ..shell import show
     from ..shell.show import harmless
 
@@ -68,16 +68,16 @@ def show_request(op: Op[Any], currency: str | None) -> None:
         when = (
             "It is searched for first"
             if op.once.first
-            else "If its answer is lost it is searched for"
+            else "If the answer is lost, it is searched for"
         )
-        show.aside(f"{when}; what is there already is not made again.")
+        show.aside(f"{when}; if it exists, nothing is sent.")
 
 
 def _fields(json: Any, currency: str | None, name: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(json, Mapping):
         for key, value in json.items():
             yield from _fields(value, currency, f"{name}.{key}" if name else key)
-    elif isinstance(json, list) and any(isinstance(one, Mapping) for one in json):
+    elif isinstance(json, list) and any(isinstance(item, Mapping) for item in json):
         for place, value in enumerate(json):
             yield from _fields(value, currency, f"{name}[{place}]")
     else:
@@ -98,9 +98,9 @@ def _value(name: str, value: Any, currency: str | None) -> str:
 
 def _ask() -> None:
     if sys.stdin is None or not sys.stdin.isatty():
-        fix = "read what would be sent, then add --yes"
-        raise InputError("--yes", "nothing was sent, since there is no terminal to ask at", fix)
-    # typer's own question puts a blank on stdout, which is for the answer alone.
+        fix = "check what would be sent, then add --yes"
+        raise InputError("--yes", "nothing was sent, because there is no terminal to ask on", fix)
+    # typer's prompt prints a blank on stdout, which is for the answer only.
     typer.echo("Send it? [y/N] ", err=True, nl=False)
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         typer.echo("nothing was sent", err=True)

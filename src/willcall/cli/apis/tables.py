@@ -1,4 +1,4 @@
-"""What the APIs know, as tables for people: money and times as they write them."""
+"""The models of both APIs as tables for people."""
 
 from __future__ import annotations
 
@@ -21,128 +21,136 @@ TICKETS = ("TICKET", "STATUS", "SUBJECT", "TAGS")
 CUSTOMERS = ("CUSTOMER", "EMAIL", "NAME", "YOUR ID", "TICKETS")
 
 
-def event_row(one: Event) -> Sequence[Any]:
+def event_row(event: Event) -> Sequence[Any]:
     """An event in a list."""
-    counts = [kind.available for kind in one.ticket_types or () if not kind.hidden]
+    counts = [kind.available for kind in event.ticket_types or () if not kind.hidden]
     known = [count for count in counts if count is not None]
-    starts = when(one.starts_at, one.timezone)
-    return (one.slug or one.id, one.title, one.status, starts, sum(known) if known else None)
+    starts = when(event.starts_at, event.timezone)
+    return (
+        event.slug or event.id,
+        event.title,
+        event.status,
+        starts,
+        sum(known) if known else None,
+    )
 
 
-def event(one: Event) -> None:
+def event(shown: Event) -> None:
     """An event with its ticket types."""
 
     def at(moment: datetime | None) -> str | None:
-        return when(moment, one.timezone) if moment else None
+        return when(moment, shown.timezone) if moment else None
 
-    place = ", ".join(part for part in (one.venue_name, one.city, one.country) if part)
+    place = ", ".join(part for part in (shown.venue_name, shown.city, shown.country) if part)
     facts = {
-        "id": one.id,
-        "title": one.title,
-        "status": one.status,
-        "starts": at(one.starts_at),
-        "doors": at(one.doors_open),
-        "ends": at(one.ends_at),
+        "id": shown.id,
+        "title": shown.title,
+        "status": shown.status,
+        "starts": at(shown.starts_at),
+        "doors": at(shown.doors_open),
+        "ends": at(shown.ends_at),
         "where": place,
-        "category": one.category,
-        "visibility": one.visibility,
-        "url": one.public_url,
+        "category": shown.category,
+        "visibility": shown.visibility,
+        "url": shown.public_url,
     }
-    show.table(("EVENT", one.slug or one.id), [row for row in facts.items() if row[1]])
-    if one.ticket_types:
+    show.table(("EVENT", shown.slug or shown.id), [row for row in facts.items() if row[1]])
+    if shown.ticket_types:
         typer.echo()
-        ticket_types(one.ticket_types, one.currency)
+        ticket_types(shown.ticket_types, shown.currency)
 
 
 def ticket_types(kinds: Iterable[TicketType], currency: str | None) -> None:
-    """Ticket types with what they cost and what is left; hidden ones say so."""
+    """Ticket types with prices and what is left; hidden types are marked."""
     show.table(
         TICKET_TYPES,
         [
             (
-                one.id,
-                one.name + (" (hidden)" if one.hidden else ""),
-                price(one.price_cents, one.currency or currency or ""),
-                one.quantity,
-                one.sold,
-                one.available,
+                kind.id,
+                kind.name + (" (hidden)" if kind.hidden else ""),
+                price(kind.price_cents, kind.currency or currency or ""),
+                kind.quantity,
+                kind.sold,
+                kind.available,
             )
-            for one in kinds
+            for kind in kinds
         ],
     )
 
 
 def sales(kinds: Sequence[TicketType], timezone: str | None) -> None:
-    """When they are sold, and how many at a time, where that is said."""
+    """When ticket types are sold, and how many per order, if any of that is set."""
 
     def at(moment: datetime | None) -> str | None:
         return when(moment, timezone) if moment else None
 
-    def span(one: TicketType) -> str | None:
-        if one.min_per_order is None and one.max_per_order is None:
+    def span(kind: TicketType) -> str | None:
+        if kind.min_per_order is None and kind.max_per_order is None:
             return None
-        return f"{one.min_per_order or 1} to {one.max_per_order or 'any number'}"
+        return f"{kind.min_per_order or 1} to {kind.max_per_order or 'any number'}"
 
-    rows = [(one.name, at(one.sale_starts_at), at(one.sale_ends_at), span(one)) for one in kinds]
+    rows = [
+        (kind.name, at(kind.sale_starts_at), at(kind.sale_ends_at), span(kind)) for kind in kinds
+    ]
     if any(cell is not None for row in rows for cell in row[1:]):
         typer.echo()
         show.table(("NAME", "SOLD FROM", "SOLD UNTIL", "PER ORDER"), rows)
 
 
-def availability(one: Availability) -> None:
-    """What is left, a ticket type a line."""
+def availability(found: Availability) -> None:
+    """What is left of each ticket type."""
     show.table(
         ("TICKET TYPE", "NAME", "LEFT"),
-        [(k.id, k.name, "sold out" if k.sold_out else k.available) for k in one.ticket_types],
+        [(k.id, k.name, "sold out" if k.sold_out else k.available) for k in found.ticket_types],
     )
 
 
-def ticket_row(one: Ticket) -> Sequence[Any]:
+def ticket_row(ticket: Ticket) -> Sequence[Any]:
     """A support ticket in a list."""
-    return (one.id, one.status, one.subject, " ".join(one.tags))
+    return (ticket.id, ticket.status, ticket.subject, " ".join(ticket.tags))
 
 
 def _at(moment: datetime | None) -> str | None:
     return times.moment(moment) if moment else None
 
 
-def ticket(one: Ticket) -> None:
+def ticket(found: Ticket) -> None:
     """A support ticket."""
     facts = {
-        "subject": one.subject,
-        "status": one.status,
-        "assignee": one.assignee_id or "nobody",
-        "tags": " ".join(one.tags),
-        "inbox": one.inbox_id,
-        "customer": one.customer_id,
-        "created": _at(one.created_at),
-        "updated": _at(one.updated_at),
+        "subject": found.subject,
+        "status": found.status,
+        "assignee": found.assignee_id or "nobody",
+        "tags": " ".join(found.tags),
+        "inbox": found.inbox_id,
+        "customer": found.customer_id,
+        "created": _at(found.created_at),
+        "updated": _at(found.updated_at),
     }
-    show.table(("TICKET", one.id), [row for row in facts.items() if row[1]])
+    show.table(("TICKET", found.id), [row for row in facts.items() if row[1]])
 
 
-def message(one: Message) -> None:
-    """One message of a conversation, after a blank line."""
-    kind = "note" if one.is_note else one.direction or "message"
-    who = one.author_name or one.from_name or one.from_address or "?"
-    moment = _at(one.created_at) or "undated"
+def message(shown: Message) -> None:
+    """A message of a conversation, after a blank line."""
+    kind = "note" if shown.is_note else shown.direction or "message"
+    who = shown.author_name or shown.from_name or shown.from_address or "?"
+    moment = _at(shown.created_at) or "undated"
     screen.line(f"\n-- {plain(kind)} from {plain(who)}, {moment}")
-    screen.line(show.harmless(one.body_text.strip()), hang=0)
+    screen.line(show.harmless(shown.body_text.strip()), hang=0)
 
 
-def customer_row(one: Customer) -> Sequence[Any]:
+def customer_row(customer: Customer) -> Sequence[Any]:
     """A customer in a list."""
-    return (one.id, one.email, one.name, one.external_id, one.ticket_count)
+    return (customer.id, customer.email, customer.name, customer.external_id, customer.ticket_count)
 
 
-def customer(one: Customer) -> None:
-    """A customer, with every fact that is kept about them."""
+def customer(shown: Customer) -> None:
+    """A customer with metadata."""
     facts = {
-        "email": one.email,
-        "name": one.name,
-        "your id": one.external_id,
-        "tickets": one.ticket_count,
-        "created": _at(one.created_at),
-        **{f"metadata.{name}": value for name, value in sorted(one.metadata.items())},
+        "email": shown.email,
+        "name": shown.name,
+        "your id": shown.external_id,
+        "tickets": shown.ticket_count,
+        "created": _at(shown.created_at),
+        **{f"metadata.{name}": value for name, value in sorted(shown.metadata.items())},
     }
-    show.table(("CUSTOMER", one.id), [row for row in facts.items() if row[1] is not None])
+    show.table(("CUSTOMER", shown.id), [row for row in facts.items() if row[1] is not None])

@@ -26,12 +26,14 @@ _STATUS = "open, pending, resolved or snoozed."
 @tickets.command("list")
 def list_(
     status: Annotated[str | None, option("STATUS", _STATUS)] = None,
-    assignee_id: Annotated[str | None, option("ID", "Only what this user has (usr_…).")] = None,
+    assignee_id: Annotated[
+        str | None, option("ID", "Only tickets assigned to this user (usr_…).")
+    ] = None,
     inbox_id: Annotated[
-        str | None, option("ID", "Only this inbox (inb_…).", "--inbox-id", "--inbox")
+        str | None, option("ID", "Only tickets of this inbox (inb_…).", "--inbox-id", "--inbox")
     ] = None,
     tag: Annotated[
-        str | None, option("TAG", "Only with this tag; willcall's own have: willcall.")
+        str | None, option("TAG", "Only tickets with this tag; those of willcall have `willcall`.")
     ] = None,
     limit: Limit = None,
     config: ConfigFile = None,
@@ -89,9 +91,9 @@ def create(
     subject: Annotated[str, option("WORDS", "What the support team reads first.")],
     body: Annotated[str, option("WORDS", "The first text; - reads it from a pipe.")],
     customer_email: Annotated[
-        str | None, option("ADDRESS", "Whom it concerns; else desk.customer_email.")
+        str | None, option("ADDRESS", "Whom it concerns; default desk.customer_email.")
     ] = None,
-    inbox_id: Annotated[str | None, option("ID", "Where it goes; else desk.inbox_id.")] = None,
+    inbox_id: Annotated[str | None, option("ID", "Its inbox; default desk.inbox_id.")] = None,
     once: Once = None,
     search_first: SearchFirst = True,
     yes: Yes = False,
@@ -101,7 +103,7 @@ def create(
 ) -> None:
     """Open a support ticket.
 
-    With --once the marker is put into the subject, and a ticket that has it is the answer.
+    With --once the marker is put into the subject; if a ticket has it already, none is opened.
 
     \b
     Examples:
@@ -134,28 +136,22 @@ def create(
 def update(
     ticket_id: TicketId,
     status: Annotated[str | None, option("STATUS", _STATUS)] = None,
-    assignee_id: Annotated[str | None, option("ID", "Who is to have it (usr_…).")] = None,
+    assignee_id: Annotated[str | None, option("ID", "The assignee (usr_…).")] = None,
     tags: Annotated[
         list[str] | None,
-        option(
-            "TAG", "All its tags: the others are taken off. Several times for several.", "--tag"
-        ),
+        option("TAG", "Replace all tags; may be repeated.", "--tag"),
     ] = None,
-    add_tag: Annotated[
-        list[str] | None, option("TAG", "One more; the others stay. May be given several times.")
-    ] = None,
-    remove_tag: Annotated[
-        list[str] | None, option("TAG", "Take it off; the others stay. May be given several times.")
-    ] = None,
+    add_tag: Annotated[list[str] | None, option("TAG", "Add a tag; may be repeated.")] = None,
+    remove_tag: Annotated[list[str] | None, option("TAG", "Remove a tag; may be repeated.")] = None,
     clear: Clear = None,
     yes: Yes = False,
     config: ConfigFile = None,
     base_url: BaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change a support ticket; what is not given stays as it is.
+    """Change a support ticket. What is not given stays as it is.
 
-    Ticket0 takes tags as a whole list. --add-tag and --remove-tag read the ticket first.
+    Ticket0 replaces tags as a whole, so --add-tag and --remove-tag read the ticket first.
 
     \b
     Examples:
@@ -168,7 +164,7 @@ def update(
 
     cleared = values.Cleared(clear, CLEARABLE)
     if tags and (add_tag or remove_tag):
-        raise InputError("--tag", "it is all of them", "leave out --add-tag and --remove-tag")
+        raise InputError("--tag", "it replaces all tags", "leave out --add-tag and --remove-tag")
     with ticket0(config, base_url) as client:
         if add_tag or remove_tag:
             tags = _tags(client, ticket_id, add_tag or (), remove_tag or ())
@@ -186,16 +182,16 @@ def update(
 
 
 def _tags(client: Ticket0, ticket_id: str, more: Sequence[str], fewer: Sequence[str]) -> list[str]:
-    """A ticket's tags as they are to be; what other people put there stays."""
+    """The tags of a ticket after the change; those of other people stay."""
     now = client.tickets.get(ticket_id).tags
     return [tag for tag in dict.fromkeys([*now, *more]) if tag not in fewer]
 
 
-def _shown(one: Ticket, *, as_json: bool) -> None:
+def _shown(found: Ticket, *, as_json: bool) -> None:
     from ..shell import show
     from . import tables
 
     if as_json:
-        show.as_json(one)
+        show.as_json(found)
     else:
-        tables.ticket(one)
+        tables.ticket(found)

@@ -1,6 +1,6 @@
-"""What people type, as the clients take it: money, moments, ticket types, and what is cleared.
+"""Reads what people type for the clients: money, moments, ticket types, cleared fields.
 
-Pure, but for :func:`text`, which may read what comes through a pipe.
+Pure, except :func:`text`, which may read a pipe.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# A dollar sign says which currencies it may mean, not which it means.
+# A dollar sign may mean any of several currencies.
 _SIGNS = {
     "$": ("USD", "AUD", "CAD", "HKD", "MXN", "NZD", "SGD"),
     "€": ("EUR",),
@@ -55,7 +55,7 @@ class Price:
         try:
             return Money.of(self.amount, currency).cents
         except InputError as error:
-            problem = f"{self.amount!r} is no price in {currency}"
+            problem = f"{self.amount!r} is not a price in {currency}"
             raise InputError(option, problem, error.fix) from None
 
 
@@ -63,13 +63,13 @@ def price(option: str, text: str) -> Price:
     """``25``, ``25.00``, ``$25.00``, ``€25``, ``25.00 EUR`` or ``free``; never cents.
 
     Raises:
-        InputError: it is none of these.
+        InputError: it is not a price.
     """
     if text.strip().lower() == "free":
         return Price("0")
     found = _PRICE.fullmatch(text.strip())
     if found is None:
-        raise InputError(option, f"{text!r} is no price", _PRICE_FIX)
+        raise InputError(option, f"{text!r} is not a price", _PRICE_FIX)
     currencies = _SIGNS.get(found["sign"] or "", ())
     code = found["code"]
     if code and currencies and code not in currencies:
@@ -81,37 +81,39 @@ def ticket_type(option: str, text: str, currency: str) -> NewTicketType:
     """``NAME:PRICE:QUANTITY``, as in ``Balcony:$25.00:80``; the name may have colons.
 
     Raises:
-        InputError: it is none, or its price is in another currency than the event.
+        InputError: it is not a ticket type, or its price is in another currency than the event.
     """
     from ...ticketsmart.models import NewTicketType
 
     parts = text.rsplit(":", 2)
     if len(parts) != 3 or not re.fullmatch(r"[0-9]{1,9}", parts[2].strip()):
         fix = "write NAME:PRICE:QUANTITY, as in 'Balcony:$25.00:80'"
-        raise InputError(option, f"{text!r} is no ticket type", fix)
+        raise InputError(option, f"{text!r} is not a ticket type", fix)
     cents = price(option, parts[1]).within(option, currency)
     return NewTicketType(parts[0].strip(), cents, int(parts[2]))
 
 
 def moment(option: str, text: str, timezone: str | None = None) -> datetime:
-    """A moment with its time zone: ``2026-12-01T19:30-05:00``, ``…Z``, or a local time and the
-    name of its zone, ``2026-12-01 19:30 America/New_York``. A date alone is its first moment.
+    """A moment with its time zone.
+
+    ``2026-12-01T19:30-05:00``, ``…Z``, or a local time and the name of its zone, as in
+    ``2026-12-01 19:30 America/New_York``. A date alone is its first moment.
 
     Args:
-        option: where it was typed.
+        option: the option.
         text: what was typed.
-        timezone: the zone of a time that names none, where the command line says it.
+        timezone: the zone of times that name none.
 
     Raises:
-        InputError: it is no moment, has no zone, or its clock shows no such time, or shows it
-            twice.
+        InputError: it is not a moment, has no zone, or does not exist or is ambiguous because the
+            clocks change.
     """
     found = re.fullmatch(r"(\S+(?: +\d\S*)?)(?: +([A-Za-z]\S*))?", text.strip())
     try:
         said = datetime.fromisoformat(re.sub(r" +", " ", found[1]) if found else text)
     except ValueError:
         fix = "write it as in 2026-12-01T19:30-05:00 or '2026-12-01 19:30 America/New_York'"
-        raise InputError(option, f"{text!r} is no moment", fix) from None
+        raise InputError(option, f"{text!r} is not a moment", fix) from None
     name = (found and found[2]) or timezone
     if said.tzinfo is not None:
         if found and found[2]:
@@ -127,29 +129,30 @@ def zone(option: str, name: str) -> ZoneInfo:
     """A time zone by its IANA name.
 
     Raises:
-        InputError: there is none of that name.
+        InputError: there is no such time zone.
     """
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         fix = "give an IANA name, such as America/New_York, or UTC"
-        raise InputError(option, f"{name!r} is no time zone", fix) from None
+        raise InputError(option, f"{name!r} is not a time zone", fix) from None
 
 
 def _on_the_clock(option: str, said: datetime, place: ZoneInfo) -> datetime:
-    """A local time as a moment; when the clocks change, some are none, and some are two."""
+    """A local time as a moment. When the clocks change, it may not exist or be ambiguous."""
     first, second = said.replace(tzinfo=place), said.replace(tzinfo=place, fold=1)
     if first.utcoffset() == second.utcoffset():
         return first
     lost = first.astimezone(UTC).astimezone(place).replace(tzinfo=None) != said
-    problem = "does not exist there" if lost else "comes twice there"
+    problem = "does not exist there" if lost else "is ambiguous there"
     fix = f"the clocks change that night; give the offset, as in {_offset(said, first)}"
     raise InputError(option, f"{said:%Y-%m-%d %H:%M} {place.key} {problem}", fix)
 
 
-def _offset(said: datetime, one: datetime) -> str:
-    sign = "-" if (one.utcoffset() or timedelta()) < timedelta() else "+"
-    minutes = int(abs(one.utcoffset() or timedelta()).total_seconds()) // 60
+def _offset(said: datetime, example: datetime) -> str:
+    offset = example.utcoffset() or timedelta()
+    sign = "-" if offset < timedelta() else "+"
+    minutes = int(abs(offset).total_seconds()) // 60
     return f"{said:%Y-%m-%dT%H:%M}{sign}{minutes // 60:02}:{minutes % 60:02}"
 
 
@@ -157,24 +160,24 @@ def pairs(option: str, given: Sequence[str]) -> dict[str, str]:
     """``NAME=VALUE``, any number of times.
 
     Raises:
-        InputError: one has no ``=``, or a name comes twice.
+        InputError: a pair has no ``=``, or a name is repeated.
     """
     found: dict[str, str] = {}
-    for one in given:
-        name, equals, value = one.partition("=")
+    for pair in given:
+        name, equals, value = pair.partition("=")
         if not equals or not name:
-            raise InputError(option, f"{one!r} is no pair", "write NAME=VALUE, as in plan=gold")
+            raise InputError(option, f"{pair!r} is not a pair", "write NAME=VALUE, as in plan=gold")
         if name in found:
-            raise InputError(option, f"{name!r} comes twice", "a name has one value")
+            raise InputError(option, f"{name!r} is given twice", "give a name only once")
         found[name] = value
     return found
 
 
 def text(option: str, given: str) -> str:
-    """A text as it was typed; ``-`` reads all that comes through the pipe.
+    """A text as it was typed; ``-`` reads it from a pipe.
 
     Raises:
-        InputError: nothing comes through one.
+        InputError: there is no pipe.
     """
     if given != "-":
         return given
@@ -184,37 +187,36 @@ def text(option: str, given: str) -> str:
 
 
 def given(value: T | None) -> T | Unset:
-    """A field that was given, or is left as it is."""
+    """The value of a field, or UNSET if it was not given."""
     return UNSET if value is None else value
 
 
 class Cleared:
-    """What an update clears: ``--clear ends-at`` sends ``null``, where leaving the option out sends
-    nothing.
+    """The fields that an update clears: ``--clear ends-at`` sends ``null``.
 
     Args:
-        names: as they were typed.
-        fields: those that can be cleared, in the client's names.
+        names: the fields, as they were typed.
+        fields: the fields that can be cleared, by the client's names.
 
     Raises:
-        InputError: one of the names is none of the fields.
+        InputError: a field cannot be cleared.
     """
 
     def __init__(self, names: Sequence[str] | None, fields: Sequence[str]) -> None:
         self._names = {name.strip("-").replace("-", "_") for name in names or ()}
         for name in sorted(self._names - set(fields)):
-            fix = "one of: " + ", ".join(one.replace("_", "-") for one in fields)
+            fix = "one of: " + ", ".join(field.replace("_", "-") for field in fields)
             raise InputError("--clear", f"{name.replace('_', '-')!r} cannot be cleared", fix)
 
     def __call__(self, name: str, value: T | None) -> T | Unset | None:
         """UNSET, None or the value of a field.
 
         Raises:
-            InputError: it is given and cleared.
+            InputError: it is both given and cleared.
         """
         if name not in self._names:
             return given(value)
         if value is not None:
             option = "--" + name.replace("_", "-")
-            raise InputError(option, "it is given and cleared", "leave out one of the two")
+            raise InputError(option, "it is both given and cleared", "leave out one of the two")
         return None

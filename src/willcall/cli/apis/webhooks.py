@@ -14,7 +14,7 @@ from ..shell.options import AsJson
 from .options import option
 
 webhooks = typer.Typer(
-    help="Ticket0's webhooks: who sent a delivery, and what it says.",
+    help="Ticket0: verify a delivery of a webhook.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -23,7 +23,7 @@ SECRET = "TICKET0_WEBHOOK_SECRET"  # noqa: S105 - the name of the variable
 
 @webhooks.callback()
 def _group() -> None:
-    """Keep ``verify`` a word of its own, though it is the only one."""
+    """Make ``verify`` a subcommand, though it is the only one."""
 
 
 @webhooks.command("verify")
@@ -31,14 +31,14 @@ def verify(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The raw body; - reads a pipe.")],
     signature: Annotated[str, option("WORDS", "The Ticket0-Signature header, sha256=….")],
     secret_file: Annotated[
-        Path | None, option("FILE", f"Where the secret is; else in ${SECRET}.")
+        Path | None, option("FILE", f"A file that holds the secret; default ${SECRET}.")
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Check that a delivery was signed with the webhook's secret, and show what it says.
+    """Verify that a delivery was signed with the webhook's secret, and show its event.
 
-    The body must be byte for byte what came: JSON that was written anew is another body. Exit 3
-    if the signature does not fit, or the body is no event.
+    The body must be byte for byte what was received; JSON that was parsed and written again is
+    another body. Exit 3 if the signature does not match, or the body is not an event.
 
     \b
     Examples:
@@ -53,7 +53,7 @@ def verify(
         delivered.verify(body, signature, _secret(secret_file))
         event = delivered.parse(body)
     except WebhookError as error:
-        hint = "the secret, the header and the raw body must be those of one delivery"
+        hint = "secret, header and raw body must be of the same delivery"
         show.aside(f"willcall: {error} ({hint})")
         return 3
     if as_json:
@@ -84,8 +84,10 @@ def _secret(file: Path | None) -> str:
             secret = file.read_text("utf-8").strip()
         except OSError as error:
             said = os.strerror(error.errno or 0).lower()
-            raise InputError("--secret-file", f"{file}: {said}", "name the file with it") from None
+            raise InputError(
+                "--secret-file", f"{file}: {said}", "name the file with the secret"
+            ) from None
     if not secret:
         fix = f"set ${SECRET}, or name a file with --secret-file"
-        raise InputError("secret", "there is none", fix)
+        raise InputError("secret", "it is missing", fix)
     return secret

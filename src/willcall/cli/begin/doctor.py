@@ -1,11 +1,10 @@
-"""``willcall doctor``: what is well, what is not, and what to do about it."""
+"""``willcall doctor``: checks an installation and says what to do about each problem."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import stat
-import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,14 +28,14 @@ _LEAST_ROOM = 50 * 1024 * 1024
 def doctor(
     config: ConfigFile = None,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Ask neither API: look at this machine alone.")
+        bool, typer.Option("--offline", help="Send no requests: check this machine only.")
     ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Look at keys, scopes, clock, TLS, DNS, ledger, lease, quota, lists and configuration.
+    """Check keys, scopes, clock, TLS, DNS, ledger, lease, quota, lists and configuration.
 
-    Each line says ok, warning or wrong, and what to do. Nothing is written anywhere. The exit code
-    is 0 unless something is wrong: then it is that of the gravest, as a run would end with it.
+    Each line says ok, warning or wrong, and what to do. Nothing is written. The exit code is 0, or
+    that of the most serious finding that is wrong.
 
     \b
     Examples:
@@ -48,15 +47,15 @@ def doctor(
     from ..shell import show
 
     found = []
-    for one in _all(config, offline=offline):
-        found.append(one)
+    for finding in _all(config, offline=offline):
+        found.append(finding)
         if as_json:
-            facts = {"about": one.about, "level": one.level, "said": one.said}
-            show.as_json({**facts, "do": one.do or None, "exit_code": one.code})
+            facts = {"about": finding.about, "level": finding.level, "said": finding.said}
+            show.as_json({**facts, "do": finding.do or None, "exit_code": finding.code})
         else:
-            _line(one)
+            _line(finding)
     if not as_json:
-        counts = {level: sum(one.level == level for one in found) for level in _COLOURS}
+        counts = {level: sum(finding.level == level for finding in found) for level in _COLOURS}
         typer.echo("\n" + ", ".join(f"{count} {level}" for level, count in counts.items()))
     return worst(worst_of(found))
 
@@ -64,18 +63,18 @@ def doctor(
 _COLOURS = {"ok": "green", "warning": "yellow", "wrong": "red"}
 
 
-def _line(one: Finding) -> None:
+def _line(finding: Finding) -> None:
     from ...bridge.templates.rendering import plain
     from ..shell.paint import paint
 
-    level = paint(f"{one.level:<7}", _COLOURS[one.level])
-    screen.line(f"{level}  {one.about}: {plain(one.said)}", hang=9)
-    if one.do:
-        screen.line(f"         → {plain(one.do)}")
+    level = paint(f"{finding.level:<7}", _COLOURS[finding.level])
+    screen.line(f"{level}  {finding.about}: {plain(finding.said)}", hang=9)
+    if finding.do:
+        screen.line(f"         → {plain(finding.do)}")
 
 
 def _all(path: Path | None, *, offline: bool) -> Iterator[Finding]:
-    """Every finding, as soon as it is known."""
+    """The findings, each as soon as it is known."""
     from ...bridge.config.file import find, load
     from ...bridge.insight.doctor import finding_of
     from ...errors import ConfigError
@@ -114,21 +113,22 @@ def _configuration(file: Path) -> Iterator[Finding]:
     elif warnings:
         yield warning(about, said, "`willcall check` shows them, with line and column")
     else:
-        yield Finding(about=about, said=f"{file}: nothing to complain of")
+        yield Finding(about=about, said=f"{file}: no errors, no warnings")
 
 
 def _files(file: Path, config: Config, folder: Path) -> Iterator[Finding]:
-    """Who else may read keys, or write what decides where they are sent."""
+    """Whether others may read the keys, or change where they are sent."""
     from ...bridge.insight.doctor import Finding, warning
 
-    named = [one.api_key_file for one in (*config.box_office, config.desk) if one.api_key_file]
+    tables = (*config.box_office, config.desk)
+    named = [table.api_key_file for table in tables if table.api_key_file]
     for path in sorted({folder / name for name in named}):
         if path.exists() and _mode(path) & 0o077:
             yield warning("keys", f"others on this machine may read {path}", f"chmod 600 {path}")
         elif path.exists():
-            yield Finding(about="keys", said=f"{path} is its owner's alone")
+            yield Finding(about="keys", said=f"only its owner may read {path}")
     if _mode(file) & 0o022:
-        said = f"others on this machine may write {file}, and so send the keys elsewhere"
+        said = f"others on this machine may write {file}, and could send the keys elsewhere"
         yield warning("configuration", said, f"chmod go-w {file}")
 
 
@@ -153,7 +153,7 @@ def _ledger(config: Config, folder: Path) -> Iterator[Finding]:
         yield from _room(config, folder)
         found = ledger.maintenance.complaints(thorough=True)
         if found:
-            todo = "restore a copy, or start a new one with `willcall recover`"
+            todo = "restore a copy, or start a new ledger with `willcall recover`"
             yield wrong("ledger", found[0], todo, 78)
             return
         yield Finding(about="ledger", said=f"sound, version {ledger.maintenance.version()}")
@@ -172,7 +172,9 @@ def _room(config: Config, folder: Path) -> Iterator[Finding]:
         return
     path = folder / url.removeprefix("sqlite:///")
     if not path.exists():
-        yield warning("ledger", f"{path} is not there yet", "`willcall run` makes it: a baseline")
+        yield warning(
+            "ledger", f"{path} does not exist yet", "`willcall run` creates it and takes a baseline"
+        )
     elif _mode(path) & 0o077:
         yield warning("ledger", f"others on this machine may read {path}", f"chmod 600 {path}")
     if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
@@ -180,7 +182,9 @@ def _room(config: Config, folder: Path) -> Iterator[Finding]:
         yield wrong("ledger", f"{path} cannot be written by this user", todo, 78)
     free = shutil.disk_usage(path.parent).free
     if free < _LEAST_ROOM:
-        yield warning("ledger", f"only {free // 2**20} MB are free on its disk", "make room")
+        yield warning(
+            "ledger", f"only {free // 2**20} MB are free on its disk", "free some disk space"
+        )
 
 
 def _state(config: Config, folder: Path, ledger: Ledger) -> Iterator[Finding]:
@@ -196,28 +200,32 @@ def _state(config: Config, folder: Path, ledger: Ledger) -> Iterator[Finding]:
         run = known.last_run
         about = f"{office.name}: last run"
         if run is None:
-            yield warning(about, "none yet", "`willcall run`, then have cron call it each minute")
+            yield warning(
+                about, "none yet", "call `willcall run`, then have cron call it every minute"
+            )
             continue
         said = f"{times.ago(moment - run.ended_at)}, exit code {run.exit_code}"
         if run.exit_code:
             yield warning(about, said, "`willcall run` says why; `willcall --help` lists the codes")
         elif moment - run.ended_at > _OLD:
-            yield warning(about, said, "does cron still call `willcall run`? see `crontab -l`")
+            yield warning(
+                about, said, "check with `crontab -l` that cron still calls `willcall run`"
+            )
         else:
             yield Finding(about=about, said=said)
     dead = len(ledger.dead())
     if dead:
         yield warning("dead letters", f"{dead}", "`willcall dead list` says why")
-    for one in account_usage(config, folder, ledger, moment):
-        if one.requests is None:
+    for usage in account_usage(config, folder, ledger, moment):
+        if usage.requests is None:
             continue
-        about, left = f"{one.account}: quota", max(0, one.of - one.requests)
-        if one.closed_for > timedelta(0):
-            seconds = one.closed_for.total_seconds()
-            said = f"the provider has asked us to stay away for another {seconds:.0f} s"
-            yield warning(about, said, "others use the same key or workspace: give each its own")
+        about, left = f"{usage.account}: quota", max(0, usage.of - usage.requests)
+        if usage.closed_for > timedelta(0):
+            seconds = usage.closed_for.total_seconds()
+            said = f"the provider has told us to wait for another {seconds:.0f} s"
+            yield warning(about, said, "if others use the same key or workspace, give each its own")
         else:
-            yield Finding(about=about, said=f"{left} of {one.of} requests a minute are left")
+            yield Finding(about=about, said=f"{left} of {usage.of} requests a minute are left")
 
 
 def _lease(name: str, holder: str | None, until: datetime | None, moment: datetime) -> Finding:
@@ -228,8 +236,8 @@ def _lease(name: str, holder: str | None, until: datetime | None, moment: dateti
         return Finding(about=about, said="free")
     if moment < until:
         return Finding(about=about, said=f"{holder} is at work")
-    todo = "nothing to do: the next run takes it over, and looks before it repeats anything"
-    return warning(about, f"{holder} ended without giving it back", todo)
+    todo = "nothing to do: the next run takes it over, and looks up what was done before"
+    return warning(about, f"{holder} ended without releasing it", todo)
 
 
 # -- the APIs ---------------------------------------------------------------------------------
@@ -237,39 +245,41 @@ def _lease(name: str, holder: str | None, until: datetime | None, moment: dateti
 
 def _box_office(config: Config, folder: Path, number: int, name: str) -> Iterable[Finding]:
     from ...bridge.insight.doctor import examine
+    from ..shell.flows import run_flow
 
     office = config.box_office[number]
     needed = dict(office.adapter.scopes)
     if any(removal.box_office == name for removal in config.removal):
         needed |= office.adapter.removal_scopes
     called = f"{office.adapter.title} ({name})"
-    return _asked(
+    return _examined(
         called,
         lambda: office.account(folder, f"box_office[{number}]"),
-        lambda account: _drive(examine(called, account, needed)),
+        lambda account: run_flow(examine(called, account, needed)),
     )
 
 
 def _desk(config: Config, folder: Path) -> Iterable[Finding]:
     from ...bridge.insight.doctor import examine, observe_desk
+    from ..shell.flows import run_flow
 
     desk, adapter = config.desk, config.desk.adapter
 
     def ask(account: Account) -> list[Finding]:
-        found: list[Finding] = _drive(examine(adapter.title, account, adapter.scopes))
+        found: list[Finding] = run_flow(examine(adapter.title, account, adapter.scopes))
         if not any(finding.level == "wrong" for finding in found):
             opened = adapter.open(account, desk.settings)
-            found += _drive(observe_desk(opened, [config.address]))
+            found += run_flow(observe_desk(opened, [config.address]))
         return found
 
-    return _asked(
+    return _examined(
         adapter.title,
         lambda: desk.account(folder, "desk"),
         ask,
     )
 
 
-def _asked(
+def _examined(
     name: str,
     account: Callable[[], Account],
     ask: Callable[[Account], list[Finding]],
@@ -283,15 +293,3 @@ def _asked(
         return [finding_of(error, f"{name}: key")]
     except ApiError as error:
         return [refused(name, error)]
-
-
-def _drive(flow: object) -> list[Finding]:
-    from ...client.flow import drive
-    from ...client.http import Connections
-
-    connections = Connections()
-    try:
-        found: list[Finding] = drive(flow, connections, time.sleep)  # type: ignore[arg-type]
-        return found
-    finally:
-        connections.close()

@@ -1,5 +1,6 @@
-"""What ``willcall init`` writes and prints: the configuration as text, and how it is called each
-minute on this machine. Pure.
+"""What ``willcall init`` writes and prints: the configuration, and how cron or systemd calls runs.
+
+Pure.
 """
 
 from __future__ import annotations
@@ -13,8 +14,7 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class Source:
-    """Where a key comes from: ``field`` is the configuration's name for it, ``value`` what it says.
-    None of them is the key."""
+    """Where a key is kept: a field of the configuration and its value. Neither holds the key."""
 
     field: str
     value: str
@@ -22,7 +22,7 @@ class Source:
 
 @attrs.frozen(kw_only=True)
 class Answers:
-    """What the configuration is made of. A base URL is None where it is the usual one."""
+    """The values of the configuration. A base URL is None if it is the default."""
 
     office: str
     ticketsmart_key: Source
@@ -35,37 +35,37 @@ class Answers:
 
 
 def _text(value: str) -> str:
-    """A TOML string; JSON's escapes are among TOML's."""
+    """A TOML string. Every escape of JSON is one of TOML, too."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _rows(*rows: tuple[str, str | None, str]) -> str:
-    """Lines of ``name = value  # why``, the whys aligned; a comment where there is no value."""
-    said = [
+    """Lines of ``name = value  # why``, comments aligned. A line without a value is a comment."""
+    lines = [
         (f"{name} = {_text(value)}" if value else f"# {name} = …", why) for name, value, why in rows
     ]
-    width = max(len(text) for text, why in said if why)
-    return "\n".join(f"{text:<{width}}  # {why}" if why else text for text, why in said)
+    width = max(len(text) for text, why in lines if why)
+    return "\n".join(f"{text:<{width}}  # {why}" if why else text for text, why in lines)
 
 
 def toml(answers: Answers) -> str:
-    """The configuration, commented."""
+    """The configuration, with comments."""
     first, second = answers.ticketsmart_key, answers.ticket0_key
     office = _rows(
-        ("name", answers.office, "what you call it; the ledger knows it by this name"),
-        (first.field, first.value, "where its key is, never the key"),
+        ("name", answers.office, "its name here, and in the ledger"),
+        (first.field, first.value, "where the key is; never the key itself"),
         *([("base_url", answers.ticketsmart_url, "")] if answers.ticketsmart_url else ()),
     )
     desk = _rows(
-        (second.field, second.value, "where its key is, never the key"),
+        (second.field, second.value, "where the key is; never the key itself"),
         *([("base_url", answers.ticket0_url, "")] if answers.ticket0_url else ()),
-        ("inbox_id", answers.inbox_id, "where tickets go"),
-        ("customer_email", answers.customer_email, "whom they concern"),
-        ("from_address", answers.from_address, "without it tickets open and no message is sent"),
+        ("inbox_id", answers.inbox_id, "the inbox that tickets go to"),
+        ("customer_email", answers.customer_email, "whom the tickets concern"),
+        ("from_address", answers.from_address, "without it no message is sent"),
     )
     return f"""\
-# willcall watches a TicketSmart box office and opens one Ticket0 ticket for what matters.
-# After a change: `willcall check` says what is wrong, `willcall plan` what a run would do.
+# willcall polls a box office and opens one support ticket for each change that matters.
+# After an edit, `willcall check` finds errors and `willcall plan` shows what a run would do.
 
 [[box_office]]
 {office}
@@ -76,7 +76,8 @@ def toml(answers: Answers) -> str:
 [state]
 url = "sqlite:///willcall.db"  # relative to this file's folder
 
-# What opens a ticket without any rule of yours: `willcall check --kinds`. A rule comes before that:
+# Built-in rules open tickets without any rule of yours: see `willcall check --kinds`. Your rules
+# come first:
 #
 # [[rule]]
 # id = "gala"
@@ -85,16 +86,16 @@ url = "sqlite:///willcall.db"  # relative to this file's folder
 # ticket = {{ tags = ["gala"] }}
 #
 # [low_stock]
-# number = 5    # a ticket type runs low at so many left,
+# number = 5    # a ticket type is low at this number of tickets,
 # share = 0.1   # or at this share of its quantity, whichever is more
 #
 # [ping]
-# url = "https://…"  # told after each run, so that somebody notices when there is none
+# url = "https://…"  # called after each run, so that a missing run is noticed
 """
 
 
 def cron_line(program: str, file: Path, *, environment: bool) -> str:
-    """The line for crontab; in one, a percent sign would end the command."""
+    """The line for crontab, where a percent sign must be escaped."""
     keys = "set -a && . ./keys.env && " if environment else ""
     line = (
         f"cd {shlex.quote(str(file.parent))} && {keys}{program} run -q -c {shlex.quote(file.name)}"
@@ -124,5 +125,5 @@ WantedBy=timers.target
 
 
 def _unit(value: str | Path) -> str:
-    """In a unit file a percent sign stands for something else."""
+    """A value for a unit file, where a percent sign must be escaped."""
     return str(value).replace("%", "%%")

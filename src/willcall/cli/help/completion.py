@@ -1,4 +1,4 @@
-"""``willcall completion``: what makes a shell complete commands and options."""
+"""``willcall completion``: the script that makes a shell complete commands and options."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 
 class Shell(StrEnum):
-    """The shells that are known."""
+    """The supported shells."""
 
     BASH = "bash"
     ZSH = "zsh"
@@ -19,9 +19,9 @@ class Shell(StrEnum):
 def completion(
     shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")],
 ) -> int:
-    """Print what makes a shell complete willcall's commands and options.
+    """Print the script that makes a shell complete commands and options.
 
-    The shell asks willcall itself, so what it knows is never out of date.
+    The script calls willcall itself, so completion is never out of date.
 
     \b
     Examples:

@@ -1,6 +1,6 @@
 """``willcall manual``: the command line as a man page, or as a page of the documents.
 
-Both are read off the commands themselves, so that they say what ``--help`` says.
+Both are generated from the commands, so that they agree with ``--help``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..shell.commands import TABLE, load
 
 
 class Form(StrEnum):
-    """How it is written."""
+    """The formats of the manual."""
 
     MAN = "man"
     MARKDOWN = "markdown"
@@ -26,7 +26,7 @@ class Form(StrEnum):
 
 @attrs.frozen
 class CommandPage:
-    """One command as its help tells it: usage, paragraphs, examples, arguments and options."""
+    """The help of a command: usage, paragraphs, examples, arguments and options."""
 
     name: str
     section: str
@@ -57,21 +57,21 @@ def manual(
 
 
 def commands() -> Iterator[CommandPage]:
-    """Every command in the order of the table, each group before its own."""
+    """Every command in the order of the table, a group before its subcommands."""
     from ..shell.app import app
 
     root = typer.main.get_command(app)
     above = root.make_context("willcall", ["plan"], resilient_parsing=True)
     for row in TABLE:
-        yield from _told(load(row.name), row.name, row.section, above)
+        yield from _pages(load(row.name), row.name, row.section, above)
 
 
-def _told(command: Any, name: str, section: str, above: Any) -> Iterator[CommandPage]:
+def _pages(command: Any, name: str, section: str, above: Any) -> Iterator[CommandPage]:
     context = command.context_class(command, info_name=name, parent=above)
     text, examples = _parted(command.help or "")
     full = context.command_path.removeprefix("willcall ")
     usage = " ".join(command.collect_usage_pieces(context))
-    records = (one.get_help_record(context) for one in command.get_params(context))
+    records = (parameter.get_help_record(context) for parameter in command.get_params(context))
     options = tuple(
         (names, says)
         for record in records
@@ -81,7 +81,7 @@ def _told(command: Any, name: str, section: str, above: Any) -> Iterator[Command
     inner = getattr(command, "commands", {})
     yield CommandPage(full, section, usage, text, examples, options, bool(inner))
     for below, found in inner.items():
-        yield from _told(found, below, section, context)
+        yield from _pages(found, below, section, context)
 
 
 def _parted(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -100,7 +100,7 @@ def _parted(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _roff(text: str) -> str:
-    """Text that troff leaves alone: no line is a request, no hyphen turns into another sign."""
+    """Text escaped for troff: no line is a request, no hyphen becomes a dash."""
     safe = text.replace("\\", "\\e").replace("-", "\\-").replace("…", "...")
     return re.sub(r"^([.'])", r"\\&\1", safe, flags=re.MULTILINE)
 
@@ -118,20 +118,20 @@ def man() -> str:
         "[\\-\\-debug] COMMAND [OPTIONS] [ARGUMENTS]",
         ".SH DESCRIPTION",
         _roff(
-            "willcall watches a TicketSmart box office and opens exactly one Ticket0 support "
-            "ticket for what matters. Data goes to stdout, all else to stderr."
+            "willcall polls box offices and opens exactly one support ticket for each change "
+            "that matters. Data goes to stdout, everything else to stderr."
         ),
         ".SH COMMANDS",
     ]
-    for one in commands():
-        lines += [".SS " + f'"willcall {_roff(one.name)} {_roff(one.usage)}"']
-        for number, paragraph in enumerate(one.text):
+    for page in commands():
+        lines += [".SS " + f'"willcall {_roff(page.name)} {_roff(page.usage)}"']
+        for number, paragraph in enumerate(page.text):
             lines += ([".PP"] if number else []) + [_roff(paragraph)]
-        for names, says in one.options:
+        for names, says in page.options:
             lines += [".TP", f"\\fB{_roff(names)}\\fR", _roff(says) or "\\&"]
-        if one.examples:
+        if page.examples:
             lines += [".PP", "Examples:", ".PP", ".nf", ".RS"]
-            lines += [*map(_roff, one.examples), ".RE", ".fi"]
+            lines += [*map(_roff, page.examples), ".RE", ".fi"]
     lines.append(".SH EXIT STATUS")
     for code, says in CODES.items():
         lines += [".TP", f"\\fB{code}\\fR", _roff(says)]
@@ -142,12 +142,12 @@ def man() -> str:
 
 
 ENVIRONMENT = {
-    "TICKETSMART_API_KEY": "the box office's key, unless the configuration names another place",
-    "TICKET0_API_KEY": "the desk's key, unless the configuration names another place",
-    "TICKETSMART_BASE_URL": "another address for TicketSmart, such as a sandbox's",
-    "TICKET0_BASE_URL": "another address for Ticket0, such as a sandbox's",
-    "WILLCALL_CONFIG": "the configuration; else ./willcall.toml",
-    "NO_COLOR": "if it is set to anything, nothing is coloured",
+    "TICKETSMART_API_KEY": "the key of the box office, unless the configuration names another",
+    "TICKET0_API_KEY": "the key of the desk, unless the configuration names another",
+    "TICKETSMART_BASE_URL": "another address of TicketSmart, such as a sandbox",
+    "TICKET0_BASE_URL": "another address of Ticket0, such as a sandbox",
+    "WILLCALL_CONFIG": "the configuration; default ./willcall.toml",
+    "NO_COLOR": "if it is set, output has no colours",
 }
 
 
@@ -155,26 +155,26 @@ ENVIRONMENT = {
 
 
 def markdown() -> str:
-    """The reference of the command line: what follows the hand-written part of docs/cli.md."""
-    lines = ["## Exit codes", "", "| code | means |", "|---|---|"]
+    """The generated part of docs/cli.md."""
+    lines = ["## Exit codes", "", "| code | meaning |", "|---|---|"]
     lines += [f"| {code} | {_cell(says)} |" for code, says in CODES.items()]
-    lines += ["", "## Environment", "", "| variable | says |", "|---|---|"]
+    lines += ["", "## Environment", "", "| variable | meaning |", "|---|---|"]
     lines += [f"| `{name}` | {_cell(says)} |" for name, says in ENVIRONMENT.items()]
     section = ""
-    for one in commands():
-        if one.section != section:
-            section = one.section
+    for page in commands():
+        if page.section != section:
+            section = page.section
             lines += ["", f"## {section}"]
-        lines += ["", f"### `willcall {one.name}`", ""]
-        lines += [line for paragraph in one.text for line in (_prose(paragraph), "")]
-        lines += ["```text", f"willcall {one.name} {one.usage}".rstrip(), "```"]
-        if one.options:
-            lines += ["", "| option | does |", "|---|---|"]
+        lines += ["", f"### `willcall {page.name}`", ""]
+        lines += [line for paragraph in page.text for line in (_prose(paragraph), "")]
+        lines += ["```text", f"willcall {page.name} {page.usage}".rstrip(), "```"]
+        if page.options:
+            lines += ["", "| option | meaning |", "|---|---|"]
             lines += [
-                f"| `{names.replace('|', '/')}` | {_cell(says)} |" for names, says in one.options
+                f"| `{names.replace('|', '/')}` | {_cell(says)} |" for names, says in page.options
             ]
-        if one.examples:
-            lines += ["", "```text", *one.examples, "```"]
+        if page.examples:
+            lines += ["", "```text", *page.examples, "```"]
     return "\n".join(lines) + "\n"
 
 

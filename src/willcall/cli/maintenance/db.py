@@ -1,4 +1,4 @@
-"""``willcall db``: the ledger's own care."""
+"""``willcall db``: checks, copies, migrates and prunes the ledger."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ...errors import LedgerError
 from ..shell import screen
 from ..shell.options import ConfigFile
 
-db = typer.Typer(help="The ledger: copy it, check it, migrate it, prune it.", no_args_is_help=True)
+db = typer.Typer(help="Check, copy, migrate or prune the ledger.", no_args_is_help=True)
 
 
 @db.command()
 def check(config: ConfigFile = None) -> int:
-    """Whether the ledger is sound. Exit 78 if it is not.
+    """Check whether the ledger is sound. Exit 78 if it is not.
 
     \b
     Examples:
@@ -38,10 +38,10 @@ def check(config: ConfigFile = None) -> int:
 
 @db.command()
 def backup(
-    target: Annotated[Path, typer.Argument(metavar="FILE", help="A file that is not there yet.")],
+    target: Annotated[Path, typer.Argument(metavar="FILE", help="A file that does not exist yet.")],
     config: ConfigFile = None,
 ) -> int:
-    """Copy the ledger as it is now, even while a run is at work.
+    """Copy the ledger, even while a run is at work.
 
     \b
     Examples:
@@ -57,7 +57,7 @@ def backup(
 
 @db.command()
 def migrate(config: ConfigFile = None) -> int:
-    """Bring the ledger to this version of willcall; a copy is made first. A run does it, too.
+    """Migrate the ledger to this version of willcall, after making a copy. A run does so too.
 
     \b
     Examples:
@@ -75,7 +75,7 @@ def prune(
     config: ConfigFile = None,
     keep: Annotated[str, typer.Option("--keep", metavar="SPAN", help="As in 90d or 12w.")] = "90d",
 ) -> int:
-    """Forget runs, changes and snapshots that are over and older than this.
+    """Delete runs, closed changes and snapshots that are older than --keep.
 
     \b
     Examples:
@@ -93,5 +93,5 @@ def prune(
 
     with opened_ledger(config) as ledger:
         for what, count in ledger.maintenance.prune(datetime.now(UTC), span).items():
-            screen.line(f"{count} {what} forgotten")
+            screen.line(f"{count} {what} deleted")
     return 0

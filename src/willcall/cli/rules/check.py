@@ -1,4 +1,4 @@
-"""``willcall check``: what is wrong with a configuration, before it is used."""
+"""``willcall check``: finds what is wrong with a configuration before it is used."""
 
 from __future__ import annotations
 
@@ -18,17 +18,15 @@ if TYPE_CHECKING:
 def check(
     config: ConfigFile = None,
     kinds: Annotated[
-        bool, typer.Option("--kinds", help="List what can change, and what templates may name.")
+        bool, typer.Option("--kinds", help="List the kinds of change, and what templates may name.")
     ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Warnings fail the check as well.")
-    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Look through the configuration: the file, every rule and template, silences, removals.
+    """Check the configuration: the file, every rule and template, silences, removals.
 
-    No key is needed and nothing is sent. Exit code 78 if there is an error. The ledger is read
-    where there is one, to find events that nobody has seen and silences that do nothing.
+    No key is needed and nothing is sent. Exit 78 if there is an error. If there is a ledger, it is
+    read to find events that have never been seen and silences that have no effect.
 
     \b
     Examples:
@@ -85,33 +83,31 @@ def _known(config: Config | None, file: Path) -> Known:
         ledger.close()
 
 
-def _line(file: Path, one: Complaint) -> str:
-    where = f"{file}:{one.place}" if one.place else str(file)
-    path = f"{one.path}: " if one.path else ""
-    return f"{where}: {one.level}: {path}{one.problem}" + (f" ({one.fix})" if one.fix else "")
+def _line(file: Path, complaint: Complaint) -> str:
+    where = f"{file}:{complaint.place}" if complaint.place else str(file)
+    path = f"{complaint.path}: " if complaint.path else ""
+    fix = f" ({complaint.fix})" if complaint.fix else ""
+    return f"{where}: {complaint.level}: {path}{complaint.problem}{fix}"
 
 
 def _as_text(found: Checked, file: Path, known: Known) -> None:
+    from ..shell.show import count
     from ..shell.times import now
 
-    for one in found.complaints:
-        screen.line(_line(file, one))
+    for complaint in found.complaints:
+        screen.line(_line(file, complaint))
     if found.config is not None:
         own = len(found.config.rule)
         rest = "and the built-in ones" if found.config.built_in_rules else "no built-in ones"
-        warnings = _many(len(found.complaints) - found.errors, "warning")
-        errors = _many(found.errors, "error")
-        screen.line(f"{file}: {_many(own, 'rule')}, {rest}; {errors}, {warnings}")
-        live = sum(one.begins <= now() < one.until for one in known.silences)
+        warnings = count(len(found.complaints) - found.errors, "warning")
+        errors = count(found.errors, "error")
+        screen.line(f"{file}: {count(own, 'rule')}, {rest}; {errors}, {warnings}")
+        live = sum(silence.begins <= now() < silence.until for silence in known.silences)
         if known.silences:
             over = len(known.silences) - live
-            screen.line(f"{_many(live, 'silence')} in force, {over} over (`willcall silence list`)")
+            screen.line(f"{count(live, 'silence')} in force, {over} over (`willcall silence list`)")
         if found.untaken:
-            screen.line(f"no rule takes: {', '.join(found.untaken)}")
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+            screen.line(f"kinds that no rule matches: {', '.join(found.untaken)}")
 
 
 def _as_json(found: Checked, file: Path) -> None:
@@ -123,14 +119,14 @@ def _as_json(found: Checked, file: Path) -> None:
             "errors": found.errors,
             "complaints": [
                 {
-                    "level": one.level,
-                    "path": one.path,
-                    "line": one.place and one.place.line,
-                    "column": one.place and one.place.column,
-                    "problem": one.problem,
-                    "fix": one.fix,
+                    "level": complaint.level,
+                    "path": complaint.path,
+                    "line": complaint.place and complaint.place.line,
+                    "column": complaint.place and complaint.place.column,
+                    "problem": complaint.problem,
+                    "fix": complaint.fix,
                 }
-                for one in found.complaints
+                for complaint in found.complaints
             ],
             "untaken": found.untaken,
         }

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ...bridge.config.tables import Config
     from ...bridge.insight.explain import Explanation, RuleAnswer
     from ...bridge.ledger import Ledger, Logged
-    from ...bridge.model.cases import Condition
+    from ...bridge.model.cases import Condition, Intent
     from ...bridge.model.facts import EventFacts
     from ..shell.ledgers import Snapshots
 
@@ -28,17 +28,16 @@ def explain(
         str,
         typer.Argument(
             metavar="NAME",
-            help="A marker, a ticket (tkt_…), an event, a box office, "
-            "or the number of a change in the log.",
+            help="A marker, a ticket, an event, a box office, or the number of a change.",
         ),
     ],
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> int:
-    """Say why something did or did not open a ticket: rule by rule, with every act.
+    """Explain why something did or did not open a ticket, rule by rule, with every act.
 
-    What became of a change is what the ledger has noted at the time. What the rules say of it is
-    what they would say as they are written now. Nothing is sent.
+    The outcome of a change is what the ledger recorded at the time; the rules are those of the
+    current configuration. Nothing is sent.
 
     \b
     Examples:
@@ -51,13 +50,13 @@ def explain(
 
     with opened(config) as (settings, ledger):
         found = _found(settings, ledger, name)
-    for number, one in enumerate(found):
+    for number, explanation in enumerate(found):
         if as_json:
-            show.as_json(_data(one))
+            show.as_json(_data(explanation))
             continue
         if number:
             screen.line()
-        _text(one)
+        _text(explanation)
     return 0
 
 
@@ -79,20 +78,20 @@ def _found(config: Config, ledger: Ledger, name: str) -> list[Explanation]:
         raise InputError(
             "NAME",
             f"the ledger knows no event, ticket, marker or change {name!r}",
-            "`willcall log` shows what it knows; without a first run it knows nothing",
+            "`willcall log` shows what it knows; before the first run it knows nothing",
         )
     (box_office, event) = events[0]
     logged = ledger.log(box_office=box_office, event=event.id, limit=_MOST)
-    # What waited (for a silence to end, say) has no change of its own that led to its case.
+    # A case that opened when a silence ended, for example, has no change of its own.
     found = [case.marker for case in ledger.cases(event=event.id)]
-    markers = dict.fromkeys([*(one.marker for one in logged if one.marker), *found])
+    markers = dict.fromkeys([*(entry.marker for entry in logged if entry.marker), *found])
     return [_explained(config, ledger, box_office, seen, logged, list(markers), [event.id], event)]
 
 
 def _of_case(config: Config, ledger: Ledger, seen: Snapshots, name: str) -> list[Explanation]:
     cases = ledger.cases(name=name)
     if not cases:
-        fix = "`willcall log` shows those it knows"
+        fix = "`willcall log` shows those that it knows"
         raise InputError("NAME", f"the ledger knows no case {name!r}", fix)
     return [
         _explained(
@@ -109,23 +108,23 @@ def _of_case(config: Config, ledger: Ledger, seen: Snapshots, name: str) -> list
 
 
 def _of_box_office(config: Config, ledger: Ledger, seen: Snapshots, name: str) -> list[Explanation]:
-    """What happened to it as a whole: its key, its requests, storms."""
+    """What is about the box office as a whole: its key, its requests, storms."""
     from ...bridge.model.kinds import matching
 
     logged = ledger.log(box_office=name, kinds=matching(["box_office.*"]), limit=_MOST)
-    markers = list(dict.fromkeys(one.marker for one in logged if one.marker))
+    markers = list(dict.fromkeys(entry.marker for entry in logged if entry.marker))
     return [_explained(config, ledger, name, seen, logged, markers, [name])]
 
 
 def _of_change(config: Config, ledger: Ledger, seen: Snapshots, number: int) -> list[Explanation]:
     logged = ledger.log(number=number)
     if not logged:
-        fix = "`willcall log` shows those it knows"
+        fix = "`willcall log` shows those that it knows"
         raise InputError("NAME", f"the ledger knows no change #{number}", fix)
-    (one,) = logged
-    markers = [one.marker] if one.marker else []
-    subjects = [one.change.subject]
-    return [_explained(config, ledger, one.change.box_office, seen, logged, markers, subjects)]
+    (entry,) = logged
+    markers = [entry.marker] if entry.marker else []
+    subjects = [entry.change.subject]
+    return [_explained(config, ledger, entry.change.box_office, seen, logged, markers, subjects)]
 
 
 def _explained(
@@ -143,11 +142,11 @@ def _explained(
     from ...bridge.insight.explain import ExplainedCase, explain
     from ..shell.times import now
 
-    def mine(one: Condition) -> bool:
-        subject = one.change.subject
+    def wanted(condition: Condition) -> bool:
+        subject = condition.change.subject
         return any(subject == name or subject.startswith(f"{name}/") for name in subjects)
 
-    stories = [
+    cases = [
         ExplainedCase(case=case, acts=tuple(ledger.intents(marker)))
         for marker in markers
         for case in ledger.cases(name=marker)
@@ -155,9 +154,9 @@ def _explained(
     found = explain(
         box_office,
         config.rules(),
-        [(one.id, one.change, one.outcome, one.marker) for one in logged],
-        [one for one in ledger.state(box_office).conditions if mine(one)],
-        stories,
+        [(entry.id, entry.change, entry.outcome, entry.marker) for entry in logged],
+        [held for held in ledger.state(box_office).conditions if wanted(held)],
+        cases,
         ledger.silences(),
         seen.get(box_office, {}),
         now(),
@@ -165,117 +164,115 @@ def _explained(
     return found if event is None else attrs.evolve(found, event=event, title=event.title)
 
 
-# -- showing ----------------------------------------------------------------------------------
+# -- printing ---------------------------------------------------------------------------------
 
 
-def _text(one: Explanation) -> None:
+def _text(found: Explanation) -> None:
     from ...bridge.model.kinds import KINDS
     from ...bridge.templates.rendering import plain
     from ..shell import times
 
-    event = one.event
+    event = found.event
     name = f" ({event.slug or event.id}): {event.status}" if event else ""
-    screen.line(f"{plain(one.title)}{name}, {one.box_office}")
-    if not one.changes:
-        screen.line("  nothing has happened to it since the baseline, which alerts nobody")
-    for told in one.changes:
-        change = told.change
+    screen.line(f"{plain(found.title)}{name}, {found.box_office}")
+    if not found.changes:
+        screen.line("  no changes since the baseline, which alerts nobody")
+    for entry in found.changes:
+        change = entry.change
         what = f' "{plain(change.ticket_type.name)}"' if change.ticket_type else ""
         summary = KINDS[change.kind].summary
         at = times.moment(change.observed_at)
-        screen.line(f"\n#{told.number}  {at}  {change.kind}{what} ({summary}): {told.outcome}")
-        _rules(told.rules)
+        screen.line(f"\n#{entry.number}  {at}  {change.kind}{what} ({summary}): {entry.outcome}")
+        _rules(entry.rules)
     held = {
-        name for story in one.cases if story.case.state == "held" for name in story.case.members
+        name for known in found.cases if known.case.state == "held" for name in known.case.members
     }
-    for standing in one.conditions:
-        condition = standing.condition
-        one_type = condition.change.ticket_type
-        of = f' "{plain(one_type.name)}"' if one_type else ""
+    for still in found.conditions:
+        condition = still.condition
+        kind, ticket_type = condition.change.kind, condition.change.ticket_type
+        of = f' "{plain(ticket_type.name)}"' if ticket_type else ""
         since = times.moment(condition.since)
-        screen.line(
-            f"\nstill so: {condition.change.kind}{of}, since {since}: {_state(condition, held)}"
-        )
+        screen.line(f"\nholds: {kind}{of}, since {since}: {_state(condition, held)}")
         if not condition.announced and condition.covered_by is None:
-            _rules(standing.rules)
-    for story in one.cases:
-        case = story.case
+            _rules(still.rules)
+    for known in found.cases:
+        case = known.case
         ticket = case.ticket_id or "no ticket yet"
         ended = f", ended {times.moment(case.ended_at)}" if case.ended_at else ""
         screen.line(
             f"\n{case.marker}  {ticket}: {case.state}, under {case.rule}, "
             f"since {times.moment(case.opened_at)}{ended}"
         )
-        for act in story.acts:
+        for act in known.acts:
             at = times.moment(act.attempted_at) if act.attempted_at else "not tried yet"
             until = f", not before {times.moment(act.retry_at)}" if act.retry_at else ""
-            said = f": {act.error}" if act.error else ""
-            screen.line(f"  {act.position:>2} {act.act:8} {act.state:10} {at}{until}{said}")
+            error = f": {act.error}" if act.error else ""
+            screen.line(f"  {act.position:>2} {act.act:8} {act.state:10} {at}{until}{error}")
 
 
 def _state(condition: Condition, held: set[tuple[str, str]]) -> str:
     if condition.name in held:
-        return "held as part of a storm; `willcall release` lets it go"
+        return "held back by a storm; `willcall release` releases it"
     if condition.ending is not None:
-        return "seems to be over; waits whether it stays so"
+        return "seems to have ended; waits to see whether that lasts"
     if condition.announced:
-        return f"told under {', '.join(sorted(condition.announced))}"
+        return f"announced under {', '.join(sorted(condition.announced))}"
     if condition.covered_by is not None:
         return f"covered by {condition.covered_by}"
-    return "no ticket tells of it"
+    return "no ticket announces it"
 
 
 def _rules(rules: tuple[RuleAnswer, ...]) -> None:
-    about = [one for one in rules if one.about]
-    for one in about:
-        says = one.why or "takes it"
-        if one.takes and one.why:
-            says = f"takes it, but: {one.why}"
-        screen.line(f"    {one.rule}: {says}")
+    about = [answer for answer in rules if answer.about]
+    for answer in about:
+        text = answer.why or "takes it"
+        if answer.takes and answer.why:
+            text = f"takes it, but: {answer.why}"
+        screen.line(f"    {answer.rule}: {text}")
     others = len(rules) - len(about)
     if others:
-        which = f"the {others} other rules are" if about else f"all {others} rules are"
+        which = f"{others} other rules are" if about else f"all {others} rules are"
         if others == 1:
-            which = "the other rule is" if about else "the one rule is"
+            which = "1 other rule is" if about else "the only rule is"
         screen.line(f"    {which} about other kinds")
 
 
-def _data(one: Explanation) -> dict[str, Any]:
+def _data(found: Explanation) -> dict[str, Any]:
     from ..shell.data import data
 
     return {
-        "box_office": one.box_office,
-        "title": one.title,
-        "event": one.event and {"id": one.event.id, "slug": one.event.slug},
+        "box_office": found.box_office,
+        "title": found.title,
+        "event": found.event and {"id": found.event.id, "slug": found.event.slug},
         "changes": [
             {
-                "number": told.number,
-                "kind": told.change.kind,
-                "subject": told.change.subject,
-                "observed_at": told.change.observed_at,
-                "outcome": told.outcome,
-                "marker": told.marker,
-                "rules": told.rules,
+                "number": entry.number,
+                "kind": entry.change.kind,
+                "subject": entry.change.subject,
+                "observed_at": entry.change.observed_at,
+                "outcome": entry.outcome,
+                "marker": entry.marker,
+                "rules": entry.rules,
             }
-            for told in one.changes
+            for entry in found.changes
         ],
-        "standing": [
+        "conditions": [
             {
-                "kind": standing.condition.change.kind,
-                "subject": standing.condition.change.subject,
-                "since": standing.condition.since,
-                "announced": sorted(standing.condition.announced),
-                "covered_by": standing.condition.covered_by,
-                "rules": standing.rules,
+                "kind": still.condition.change.kind,
+                "subject": still.condition.change.subject,
+                "since": still.condition.since,
+                "announced": sorted(still.condition.announced),
+                "covered_by": still.condition.covered_by,
+                "rules": still.rules,
             }
-            for standing in one.conditions
+            for still in found.conditions
         ],
         "cases": [
-            {**data(story.case), "acts": [_act(act) for act in story.acts]} for story in one.cases
+            {**data(known.case), "acts": [_act(act) for act in known.acts]} for known in found.cases
         ],
     }
 
 
-def _act(act: Any) -> dict[str, Any]:
+def _act(act: Intent) -> dict[str, Any]:
     kept = ("position", "act", "state", "tries", "attempted_at", "retry_at", "error")
     return {name: getattr(act, name) for name in kept}

@@ -1,4 +1,4 @@
-"""``willcall preview``: a ticket as it would read."""
+"""``willcall preview``: a ticket as a rule would write it."""
 
 from __future__ import annotations
 
@@ -18,23 +18,21 @@ if TYPE_CHECKING:
 
 
 def preview(
-    rule: Annotated[
-        str, typer.Option(metavar="ID", help="Under which rule, the built-in ones included.")
-    ],
+    rule: Annotated[str, typer.Option(metavar="ID", help="The rule; built-in rules too.")],
     event: Annotated[
         str | None,
-        typer.Option(metavar="EVENT", help="To which event: id, slug or title; else an example."),
+        typer.Option(metavar="EVENT", help="The event: id, slug or title; by default an example."),
     ] = None,
     kind: Annotated[
         str | None,
-        typer.Option(metavar="KIND", help="What happens; else the first kind of the rule."),
+        typer.Option(metavar="KIND", help="The kind of change; by default the first of the rule."),
     ] = None,
     ticket_type: Annotated[
         str | None,
-        typer.Option("--ticket-type", metavar="TYPE", help="To which ticket type: name or id."),
+        typer.Option("--ticket-type", metavar="TYPE", help="The ticket type: name or id."),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write a page to look at.")
+        Path | None, typer.Option("--html", metavar="FILE", help="Write an HTML page.")
     ] = None,
     box_office: BoxOffice = None,
     config: ConfigFile = None,
@@ -42,8 +40,8 @@ def preview(
 ) -> int:
     """Show the ticket, the message and the note that a rule would write. Nothing is sent.
 
-    The event is taken from the ledger, else the box office is asked for it; whatever must be so for
-    the change to happen (sold out, say) is taken to be so. Without --event no key is needed.
+    The event is taken from the ledger, or else from the box office; its facts are changed so that
+    the change could happen (sold out, for example). Without --event no key is needed.
 
     \b
     Examples:
@@ -62,7 +60,7 @@ def preview(
     found = EVENT
     if event is not None:
         office, found = _event(settings, folder, event, box_office)
-    one = preview(
+    shown = preview(
         settings.rules(),
         rule,
         now(),
@@ -73,27 +71,26 @@ def preview(
     )
     if html is not None:
         try:
-            html.write_text(page(one), "utf-8")
+            html.write_text(page(shown), "utf-8")
         except OSError as error:
-            told = f"{html} cannot be written: {(error.strerror or '').lower()}"
-            raise InputError("--html", told, "name another file") from None
+            problem = f"{html} cannot be written: {(error.strerror or '').lower()}"
+            raise InputError("--html", problem, "name another file") from None
         show.aside(f"willcall: wrote {html}")
     elif as_json:
-        show.as_json(one)
+        show.as_json(shown)
     else:
-        _text(one)
+        _text(shown)
     return 0
 
 
 def _event(
     config: Config, folder: Path, name: str, box_office: str | None
 ) -> tuple[str, EventFacts]:
-    """The event, as the ledger knows it or else as the box office does; and its box office."""
+    """The name of the box office, and the event from the ledger or else from the box office."""
     from ...bridge.config.file import pick
     from ...bridge.ledger import open_ledger
     from ...bridge.ports import NotThere
-    from ...client.flow import drive
-    from ...client.http import Connections
+    from ..shell.flows import run_flow
     from ..shell.ledgers import ambiguous, events_named, snapshots
 
     ledger = open_ledger(config.state.url, folder, reading=True)
@@ -109,39 +106,35 @@ def _event(
     office = pick(config, box_office)
     at = f"box_office[{config.box_office.index(office)}]"
     opened = office.adapter.open(office.account(folder, at), office.settings)
-    connections = Connections()
-    try:
-        event = drive(opened.event(name), connections)
-    finally:
-        connections.close()
+    event = run_flow(opened.event(name))
     if isinstance(event, NotThere):
-        fix = "`willcall events list` shows them; without --event an example is taken"
+        fix = "leave out --event to preview an example"
         raise InputError("--event", f"there is no event {name!r}", fix)
     return office.name, event
 
 
-def _text(one: Preview) -> None:
+def _text(found: Preview) -> None:
     from ...bridge.insight.preview import destination, warning_of
     from ..shell import show
 
-    warning = warning_of(one)
+    warning = warning_of(found)
     if warning:
         show.aside(f"willcall: {warning}")
-    screen.line(f"{one.kind} under {one.rule}")
-    screen.line(destination(one))
-    screen.line(f"tags {', '.join(one.tags)}\n")
-    screen.line(f"┌ {one.subject} [wc-…]")
-    _block(one.body)
-    if one.note is not None:
+    screen.line(f"{found.kind} under {found.rule}")
+    screen.line(destination(found))
+    screen.line(f"tags {', '.join(found.tags)}\n")
+    screen.line(f"┌ {found.subject} [wc-…]")
+    _block(found.body)
+    if found.note is not None:
         screen.line("\n┌ an internal note")
-        _block(one.note)
-    if one.message is not None:
-        screen.line(f"\n┌ message to {one.customer_email}")
-        _block(one.message)
-    if one.good_news is not None:
-        to = f"message to {one.customer_email}" if one.to_customer else "an internal note"
-        screen.line(f"\n┌ when it is over ({one.ends_with}): {to}")
-        _block(one.good_news)
+        _block(found.note)
+    if found.message is not None:
+        screen.line(f"\n┌ message to {found.customer_email}")
+        _block(found.message)
+    if found.good_news is not None:
+        to = f"message to {found.customer_email}" if found.to_customer else "an internal note"
+        screen.line(f"\n┌ when it is over ({found.ends_with}): {to}")
+        _block(found.good_news)
 
 
 def _block(text: str) -> None:

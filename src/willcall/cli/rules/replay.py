@@ -1,4 +1,4 @@
-"""``willcall replay``: a past time under other rules."""
+"""``willcall replay``: the past under edited rules."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def replay(
     as_json: AsJson = False,
     log_format: LogFormat = Format.TEXT,
 ) -> int:
-    """Show what would have been opened under these rules, beside what was. Nothing is sent.
+    """Compare the tickets of the past with those under edited rules. Nothing is sent.
 
-    What was seen is kept in the ledger for as long as `[history] keep` says. Name an edited copy
-    of the configuration with -c; it finds the same ledger if it lies in the same folder.
+    The ledger keeps what was seen for as long as `[history] keep` says. Name an edited copy of the
+    configuration with -c; in the same folder, it uses the same ledger.
 
     \b
     Examples:
@@ -45,26 +45,26 @@ def replay(
 
     first = past("--since", since) or now()
     with opened(config) as (settings, ledger):
-        found = [_one(settings, ledger, office.name, first) for office in settings.box_office]
-    for one in found:
+        found = [_replay(settings, ledger, office.name, first) for office in settings.box_office]
+    for replayed in found:
         if as_json:
-            show.as_json(_data(one))
+            show.as_json(_data(replayed))
         else:
-            _text(one)
+            _text(replayed)
     return 0
 
 
-def _one(config: Config, ledger: Ledger, box_office: str, since: datetime) -> Replay:
+def _replay(config: Config, ledger: Ledger, box_office: str, since: datetime) -> Replay:
     from ...bridge.insight.replay import replay
     from ..shell.progress import counted
     from ..shell.times import now
 
     logged = ledger.log(box_office=box_office, limit=_ALL)
-    with counted(ledger.history(box_office, since), f"{box_office}: playing again") as entries:
+    with counted(ledger.history(box_office, since), f"{box_office}: replaying") as entries:
         return replay(
             box_office,
             entries,
-            [(one.change, one.marker) for one in logged],
+            [(entry.change, entry.marker) for entry in logged],
             [case for case in ledger.cases(since=since) if case.box_office == box_office],
             config.rules(),
             ledger.silences(),
@@ -76,41 +76,45 @@ def _one(config: Config, ledger: Ledger, box_office: str, since: datetime) -> Re
 _SIGNS = {"same": "=", "added": "+", "missing": "-"}
 
 
-def _text(one: Replay) -> None:
+def _text(found: Replay) -> None:
     from ...bridge.insight.replay import Fate
     from ..shell import times
 
-    if one.begins is None:
-        screen.line(f"{one.box_office}: the ledger has no history yet")
+    if found.begins is None:
+        screen.line(f"{found.box_office}: the ledger has no history yet")
         return
-    same, added, gone = (one.count(fate) for fate in (Fate.SAME, Fate.ADDED, Fate.MISSING))
+    same, added, gone = (found.count(fate) for fate in (Fate.SAME, Fate.ADDED, Fate.MISSING))
     screen.line(
-        f"{one.box_office} since {times.moment(one.since)}: {same + gone} opened then, "
+        f"{found.box_office} since {times.moment(found.since)}: {same + gone} opened then, "
         f"{same + added} under these rules ({same} the same, {added} added, {gone} missing)"
     )
-    for compared in one.compared:
+    for compared in found.compared:
         screen.line(f"  {_SIGNS[compared.fate]} {times.moment(compared.at)}  {_line(compared)}")
 
 
-def _line(one: Compared) -> str:
+def _line(compared: Compared) -> str:
     from ...bridge.model.kinds import KINDS
     from ...bridge.templates.rendering import plain
 
-    what = f"{plain(one.title)}: {KINDS[one.kind].summary}"
-    if one.fate == "missing":
-        return f"{what} [{one.marker}], then under {one.then}; now: {one.why}"
-    held = ", held as part of a storm" if one.held else ""
-    if one.fate == "added":
-        other = f"; then {one.why}" if one.why else ""
-        return f"{what}, under {one.now}{held}: {one.subject or 'not yet'}{other}"
-    instead = "" if one.then == one.now else f", under {one.now} instead of {one.then}"
-    return f"{what} [{one.marker}]{instead}{held}"
+    what = f"{plain(compared.title)}: {KINDS[compared.kind].summary}"
+    if compared.fate == "missing":
+        return f"{what} [{compared.marker}], then under {compared.then}; now: {compared.why}"
+    held = ", held as part of a storm" if compared.held else ""
+    if compared.fate == "added":
+        other = f"; then {compared.why}" if compared.why else ""
+        return f"{what}, under {compared.now}{held}: {compared.subject or 'not yet'}{other}"
+    instead = (
+        ""
+        if compared.then == compared.now
+        else f", under {compared.now} instead of {compared.then}"
+    )
+    return f"{what} [{compared.marker}]{instead}{held}"
 
 
-def _data(one: Replay) -> dict[str, Any]:
+def _data(found: Replay) -> dict[str, Any]:
     return {
-        "box_office": one.box_office,
-        "begins": one.begins,
-        "since": one.since,
-        "compared": one.compared,
+        "box_office": found.box_office,
+        "begins": found.begins,
+        "since": found.since,
+        "compared": found.compared,
     }

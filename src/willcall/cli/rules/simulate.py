@@ -1,4 +1,4 @@
-"""``willcall simulate``: years of bad days for your own rules, in a minute."""
+"""``willcall simulate``: tests rules against simulated failures."""
 
 from __future__ import annotations
 
@@ -11,24 +11,27 @@ from ..shell.options import AsJson, ConfigFile
 
 def simulate(
     config: ConfigFile = None,
-    seeds: Annotated[int, typer.Option("--seeds", metavar="N", min=1, help="How many.")] = 100,
+    seeds: Annotated[
+        int, typer.Option("--seeds", metavar="N", min=1, help="How many seeds.")
+    ] = 100,
     seed: Annotated[
-        int | None, typer.Option("--seed", metavar="K", help="This one alone, step by step.")
+        int | None, typer.Option("--seed", metavar="K", help="Only this seed, step by step.")
     ] = None,
     first: Annotated[int, typer.Option("--first", metavar="K", help="The first seed.")] = 0,
     workers: Annotated[
-        int, typer.Option("--workers", min=1, metavar="N", help="In how many processes.")
+        int, typer.Option("--workers", min=1, metavar="N", help="Number of processes.")
     ] = 1,
     seconds: Annotated[
-        float | None, typer.Option("--seconds", metavar="S", help="No more than so long.")
+        float | None, typer.Option("--seconds", metavar="S", help="Stop after this many seconds.")
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Play your rules against everything that can break, in virtual time. Nothing is sent anywhere.
+    """Test your rules against simulated failures, in virtual time. Nothing is sent.
 
     Each seed is a few minutes of a box office and a desk, with several runs at once, lost and late
-    answers, killed processes, clocks that jump and people at work; then the promise is checked. A
-    seed that breaks it is printed, and plays the same again. Exit 1 if one did.
+    answers, killed processes, clocks that jump and people at work. Then the promise is checked:
+    nothing is lost, nothing is sent twice. A seed that breaks it is printed and can be repeated.
+    Exit 1 if there is one.
 
     \b
     Examples:
@@ -45,8 +48,8 @@ def simulate(
         result = play_seed(seed, rules, delivery_policy)
         for line in result.trace:
             typer.echo(line)
-        said = f"BROKEN: {result.broken}" if result.broken else "kept"
-        typer.echo(f"seed {seed}: {said}")
+        verdict = f"BROKEN: {result.broken}" if result.broken else "kept"
+        typer.echo(f"seed {seed}: {verdict}")
         return 1 if result.broken else 0
     campaign = play_many(
         range(first, first + seeds),
@@ -59,6 +62,6 @@ def simulate(
         show.as_json(campaign)
     else:
         typer.echo(campaign.report())
-        for one in campaign.broken:
-            show.aside(f"again, step by step: willcall simulate --seed {one.seed}")
+        for result in campaign.broken:
+            show.aside(f"to repeat it step by step: willcall simulate --seed {result.seed}")
     return 1 if campaign.broken else 0

@@ -1,4 +1,4 @@
-"""``willcall test``: try rules out on things that have not happened."""
+"""``willcall test``: runs test files against rules, in virtual time."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 
 
 def run_tests(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of tests.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Test files.")],
     config: Annotated[
         Path | None,
         typer.Option(
             "-c",
             "--config",
             metavar="FILE",
-            help="Whose rules are tested; else what each file names, else the built-in ones.",
+            help="The rules to test, if not those that the test file names.",
         ),
     ] = None,
     only: Annotated[
         str | None,
-        typer.Option("-k", "--only", metavar="WORDS", help="Tests with it in the name."),
+        typer.Option("-k", "--only", metavar="WORDS", help="Only tests whose name contains this."),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Play what files of tests tell, in virtual time, and compare the tickets that come of it.
+    """Run test files in virtual time and compare the tickets with those that are expected.
 
-    No key is needed and nothing is sent. Exit code 3 if an expectation is not met.
+    No key is needed and nothing is sent. Exit 3 if an expectation is not met.
 
     \b
     Examples:
@@ -46,21 +46,21 @@ def run_tests(
 
     passed = failed = 0
     for file in files:
-        tests, places = _read(file)
+        tests, positions = _read(file)
         rules, box_office = _rules(config, tests, file)
-        for number, one in enumerate(tests.test):
-            if only is not None and only.casefold() not in one.name.casefold():
+        for number, case in enumerate(tests.test):
+            if only is not None and only.casefold() not in case.name.casefold():
                 continue
             from ...bridge.insight.rule_tests import run_test
 
-            failures = run_test(one, rules, box_office)
+            failures = run_test(case, rules, box_office)
             passed, failed = passed + (not failures), failed + bool(failures)
             if as_json:
                 show.as_json(
-                    {"file": str(file), "test": one.name, "ok": not failures, "failures": failures}
+                    {"file": str(file), "test": case.name, "ok": not failures, "failures": failures}
                 )
             else:
-                _show(file, f"test[{number}]", one.name, failures, places)
+                _show(file, f"test[{number}]", case.name, failures, positions)
     if not as_json:
         typer.echo(f"{passed} passed, {failed} failed")
     return 3 if failed else 0
@@ -72,12 +72,12 @@ def _read(file: Path) -> tuple[TestFile, SourcePositions]:
     from ...errors import ConfigError
 
     if not file.exists():
-        raise ConfigError(str(file), "there is no such file", "name a file of tests")
+        raise ConfigError(str(file), "there is no such file", "name a test file")
     return read_tests(text_of(file), str(file))
 
 
 def _rules(config: Path | None, tests: TestFile, file: Path) -> tuple[Rules, str]:
-    """The rules to try, and the box office in which."""
+    """The rules to test, and the name of the box office."""
     from ...bridge.config.file import load
     from ...bridge.insight.rule_tests import built_in
 
@@ -88,13 +88,15 @@ def _rules(config: Path | None, tests: TestFile, file: Path) -> tuple[Rules, str
     return settings.rules(), settings.box_office[0].name
 
 
-def _show(file: Path, at: str, name: str, failures: list[Failure], places: SourcePositions) -> None:
+def _show(
+    file: Path, at: str, name: str, failures: list[Failure], positions: SourcePositions
+) -> None:
     if not failures:
         typer.echo(f"ok    {name}")
         return
     typer.echo(f"FAIL  {name}")
     for failure in failures:
-        place = places.of(f"{at}.{failure.path}")
+        place = positions.of(f"{at}.{failure.path}")
         typer.echo(f"      {file}:{place.line if place else 1}, at {failure.at}:")
         for line in failure.lines:
             typer.echo(f"        {line}")

@@ -137,7 +137,10 @@ class Progress:
     """Derives the progress of a pass from its effects."""
 
     def __init__(self, name: str, screen: Screen) -> None:
+        from ...bridge.adapters import DESKS, provider_names
+
         self._name, self._screen = name, screen
+        self._desks = frozenset(provider_names(DESKS))
         self._what, self._done = "beginning", 0
         self._of: int | None = None
         self._ticks, self._refused = 0, True
@@ -176,18 +179,18 @@ class Progress:
         sleeps. Every other wait is for the rate limit.
         """
         failed = self._ticks <= 1 and not self._refused
-        return "before another try" if failed else "for budget"
+        return "before a retry" if failed else "for the rate limit"
 
     def _sends(self, provider: str, method: str, url: str) -> None:
-        path = urlsplit(url).path.rstrip("/")
-        if provider == "ticketsmart" and method == "GET":
-            if path.endswith("/events"):
-                self._phase("reading events")
-            else:
-                self._phase("looking at events one by one")
-                self._done += 1
-        elif provider == "ticket0" and method == "GET" and self._what != "delivering":
-            self._phase("looking at the desk")
+        if method != "GET" or self._what == "delivering":
+            return
+        if provider in self._desks:
+            self._phase("looking things up at the desk")
+            self._done += 1
+        elif urlsplit(url).path.rstrip("/").endswith("/events"):
+            self._phase("reading events")
+        else:
+            self._phase("polling single events")
             self._done += 1
 
     def _phase(self, what: str) -> None:

@@ -36,9 +36,9 @@ from_address = "{sender}"
 
 
 def demo() -> int:
-    """Play a night of sales against stand-ins for both services. No keys, nothing leaves here.
+    """Play a night of sales on stand-ins for both services. No keys; nothing leaves this machine.
 
-    The bridge runs between the steps as cron would run it: one `willcall run` after the other.
+    Between the steps `willcall run` is called, as cron would call it.
 
     \b
     Examples:
@@ -56,20 +56,20 @@ def demo() -> int:
 
 
 class _Night:
-    """The story: each scene changes the box office, runs the bridge, and shows what came of it."""
+    """The steps: each changes the box office, runs the bridge, and shows the new tickets."""
 
     def __init__(self, served: Served, folder: Path) -> None:
         self._served = served
         self._box_office = served.sandbox.boxoffice
         self._desk = served.sandbox.desk
         self._folder = folder
-        self._told: dict[str, int] = {}
+        self._shown: dict[str, int] = {}
         self._scene = 0
         self._worst = 0
         self._write_config()
 
     def play(self) -> int:
-        """Tell it; 0 if everything went as it should."""
+        """Play all steps; returns 0 if everything went as it should."""
         box_office = self._box_office
         play, sampler = "the-cherry-orchard", "late-laughs-with-priya-raman"
         quartet, club = "quartet-halloran-late-beethoven", "nachtschicht-live-elektronik"
@@ -82,8 +82,8 @@ class _Night:
         with self._scene_of("The Cherry Orchard sells its last seats."):
             box_office.sell_out(play)
         with self._scene_of(
-            "Late Laughs is cancelled. Ticket0 opens the ticket, but the line breaks before it\n"
-            "   can say so. The bridge looks, finds its ticket, and does not open a second one."
+            "Late Laughs is cancelled. Ticket0 opens the ticket, but the connection breaks before\n"
+            "   it can answer. The bridge looks its ticket up and does not open a second one."
         ):
             box_office.cancel(sampler)
             self._served.sandbox.faults.add(
@@ -98,7 +98,7 @@ class _Night:
             pass
         with self._scene_of("The Cherry Orchard opens the second balcony: back on sale."):
             box_office.restock(play, "Balcony", 24)
-        with self._scene_of("Nothing more happens. A run after a run does nothing."):
+        with self._scene_of("Nothing more happens. Another run does nothing."):
             pass
         return self._end()
 
@@ -153,12 +153,12 @@ class _Night:
 
     def _show_news(self) -> None:
         for ticket in self._desk.tickets:
-            told = self._told.get(ticket.id, 0)
-            fresh = ticket.messages[told:]
+            shown = self._shown.get(ticket.id, 0)
+            fresh = ticket.messages[shown:]
             if not fresh:
                 continue
-            self._told[ticket.id] = len(ticket.messages)
-            self._show_ticket(ticket, fresh, is_new=told == 0)
+            self._shown[ticket.id] = len(ticket.messages)
+            self._show_ticket(ticket, fresh, is_new=shown == 0)
 
     def _show_ticket(self, ticket: Ticket, fresh: list[Message], *, is_new: bool) -> None:
         typer.echo()

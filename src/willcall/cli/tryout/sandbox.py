@@ -1,4 +1,4 @@
-"""``willcall sandbox``: both services on this machine, to try things out."""
+"""``willcall sandbox``: stand-ins for both services on this machine."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 def sandbox(
     port: Annotated[
-        int, typer.Option(min=0, max=65535, metavar="PORT", help="0 takes any free one.")
+        int, typer.Option(min=0, max=65535, metavar="PORT", help="0 for any free port.")
     ] = 8080,
     events: Annotated[
         int | None,
         typer.Option(
-            min=0, metavar="N", help="How many events; a small believable season if left out."
+            min=0, metavar="N", help="Number of events; default a small, plausible season."
         ),
     ] = None,
     seed: Annotated[
         int, typer.Option(metavar="N", help="The same seed gives the same keys and ids.")
     ] = 0,
 ) -> None:
-    """Run a stand-in for TicketSmart and Ticket0, until Ctrl-C.
+    """Run stand-ins for TicketSmart and Ticket0, until Ctrl-C.
 
-    It prints two keys and the lines that point willcall at it, ready to paste.
+    Two keys and a configuration are printed, ready to paste into another shell.
 
     \b
     Examples:
@@ -66,7 +66,7 @@ customer_email = "organiser@example.com"
 from_address = "{box.desk.inboxes[0].addresses[0]}"
 END
 
-# Then take a baseline, make something happen, and see what comes of it:
+# Then take a baseline, sell an event out, and run again:
 #   willcall run
 #   curl -X POST {served.control_url}/events/{_on_sale(box)}/sell-out
 #   willcall run
@@ -77,8 +77,9 @@ END
             Sandbox(seed=seed, season=True if events is None else events), port, ready=ready
         )
     except OSError as error:
-        said = os.strerror(error.errno or 0).lower()
-        raise InputError("--port", f"{port}: {said}", "choose another one, or 0 for any") from None
+        problem = os.strerror(error.errno or 0).lower()
+        fix = "choose another port, or 0 for any"
+        raise InputError("--port", f"{port}: {problem}", fix) from None
 
 
 def _on_sale(box: Box) -> str:

@@ -41,7 +41,7 @@ def test_a_report_without_a_file_is_markdown_or_as_told(shell: Shell) -> None:
     assert "- The Cherry Orchard: sold out, opened " in said.out
     assert shell("report", "-o", "-", "--format", "html").out.startswith("<!doctype html>\n")
     assert json.loads(shell("report", "--format", "json").out)["offices"]
-    assert "2 runs: 2 with 0 (all is well)" in shell("report", "--since", "1h").out
+    assert "2 runs: 2 with 0 (success)" in shell("report", "--since", "1h").out
 
 
 def test_a_report_may_be_on_one_of_several_box_offices(shell: Shell) -> None:

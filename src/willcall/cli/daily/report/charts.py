@@ -1,8 +1,7 @@
 """The drawings of a report, as SVG: curves of stock, and bars of requests. Pure.
 
-They are drawn as wide as a phone, and never wider than that on a screen, so that what is written in
-them has the size of the text around them. Nothing is told by colour alone: lines have dashes and
-letters, tickets have numbers.
+A drawing is as wide as a phone, and is never scaled up, so that its text has the size of the text
+around it. Nothing depends on colour alone: lines have dashes and letters, tickets have numbers.
 """
 
 from __future__ import annotations
@@ -14,16 +13,16 @@ from xml.etree.ElementTree import Element
 
 import attrs
 
-from ....bridge.insight.report import ReportedTicket, Runs
+from ....bridge.insight.report import ReportedTicket, Runs, ServiceAccount
 from ....bridge.insight.stock import Curve, Line
 from ....bridge.model.predictions import Prediction
 from ....bridge.templates.rendering import local, plain
 from .markup import tag
-from .words import SERVICES, count, requests, span, stamp
+from .words import count, requests, span, stamp
 
 WIDTH = 360
 _LEFT, _RIGHT = 34, 24
-_STRIP = 20  # where the numbers of the tickets stand
+_STRIP = 20  # for the numbers of the tickets
 _PLOT = 130
 _FOOT = 22
 LETTERS = "ABCDEFGH"
@@ -31,7 +30,7 @@ LETTERS = "ABCDEFGH"
 
 @attrs.frozen
 class Axis:
-    """From moments and numbers to places in a drawing."""
+    """Maps moments and numbers to coordinates."""
 
     since: datetime
     until: datetime
@@ -40,12 +39,12 @@ class Axis:
     height: float = _PLOT
 
     def x(self, moment: datetime) -> float:
-        """Where a moment is."""
+        """The x of a moment."""
         part = (moment - self.since) / (self.until - self.since)
         return _LEFT + min(1.0, max(0.0, part)) * (WIDTH - _LEFT - _RIGHT)
 
     def y(self, number: float) -> float:
-        """Where a number is."""
+        """The y of a number."""
         return self.top + self.height * (1 - number / self.most)
 
 
@@ -53,7 +52,7 @@ class Axis:
 
 
 def steps(most: int, about: int = 4) -> list[int]:
-    """Round numbers from 0 on, the last of them at ``most`` or above."""
+    """Round numbers from 0 on; the last is at least ``most``."""
     size = 1
     while True:
         for factor in (1, 2, 5):
@@ -70,19 +69,19 @@ _DAYS = (1, 2, 4, 7, 14, 28, 56, 112)
 def ticks(
     since: datetime, until: datetime, zone: tzinfo | None, most: int = 7
 ) -> list[tuple[datetime, str]]:
-    """Full hours or midnights of a zone, no more than so many, with what is written below."""
+    """Full hours or midnights of a time zone, at most ``most``, with their labels."""
     length = until - since
     for hours in _HOURS:
         if length / timedelta(hours=hours) <= most:
             return list(_full_hours(since, until, zone, hours))
-    days = next((one for one in _DAYS if length / timedelta(days=one) <= most + 0.5), _DAYS[-1])
+    days = next((n for n in _DAYS if length / timedelta(days=n) <= most + 0.5), _DAYS[-1])
     return list(_midnights(since, until, zone, days))
 
 
 def _full_hours(
     since: datetime, until: datetime, zone: tzinfo | None, hours: int
 ) -> Iterator[tuple[datetime, str]]:
-    quarter = timedelta(minutes=15)  # there are zones that lie so far apart
+    quarter = timedelta(minutes=15)  # offsets of time zones are multiples of this
     moment = since.replace(minute=0, second=0, microsecond=0)
     while moment <= until:
         here = moment.astimezone(zone)
@@ -97,7 +96,7 @@ def _midnights(
     day = since.astimezone(zone).date()
     while True:
         day += timedelta(days=1)
-        # Without a zone it is a moment of this machine's clock: so astimezone() takes it, too.
+        # Without a zone, astimezone() takes it in the time zone of this machine, as intended.
         midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
         moment = midnight.astimezone(since.tzinfo)
         if moment > until:
@@ -113,19 +112,19 @@ def _frame(axis: Axis, rows: Sequence[int], below: Sequence[tuple[datetime, str]
         drawn.append(tag("line", class_="grid", x1=_LEFT, x2=WIDTH - _RIGHT, y1=y, y2=y))
         drawn.append(tag("text", f"{number:,}", class_="axis end", x=_LEFT - 6, y=y, dy="0.35em"))
     foot = axis.top + axis.height
-    for moment, said in below:
+    for moment, label in below:
         x = f"{axis.x(moment):.1f}"
         drawn.append(tag("line", class_="tick", x1=x, x2=x, y1=foot, y2=foot + 4))
         if _LEFT + 6 < axis.x(moment) < WIDTH - _RIGHT - 8:
-            drawn.append(tag("text", said, class_="axis mid", x=x, y=foot + 16))
+            drawn.append(tag("text", label, class_="axis mid", x=x, y=foot + 16))
     return drawn
 
 
-def _drawing(name: str, said: str, told: str, height: float, *drawn: Element) -> Element:
+def _drawing(name: str, title: str, description: str, height: float, *drawn: Element) -> Element:
     return tag(
         "svg",
-        tag("title", said, id=f"{name}-t"),
-        tag("desc", told, id=f"{name}-d"),
+        tag("title", title, id=f"{name}-t"),
+        tag("desc", description, id=f"{name}-d"),
         *drawn,
         viewBox=f"0 0 {WIDTH} {height:g}",
         role="img",
@@ -141,12 +140,12 @@ def _drawing(name: str, said: str, told: str, height: float, *drawn: Element) ->
 def stock(
     name: str, curve: Curve, tickets: Sequence[ReportedTicket], since: datetime, until: datetime
 ) -> Element:
-    """What was left of an event, and the moments at which its tickets were opened.
+    """The stock of an event, and the moments at which its tickets were opened.
 
     Args:
-        name: by which the page knows this drawing.
-        curve: what was left.
-        tickets: those about this event.
+        name: the id of the drawing in the page.
+        curve: the stock.
+        tickets: the tickets about this event.
         since: the left end.
         until: the right end.
     """
@@ -155,7 +154,7 @@ def stock(
     zone = local(until, curve.timezone).tzinfo
     drawn = _frame(axis, rows, ticks(since, until, zone))
     drawn += _begins(axis, curve.starts_at)
-    drawn += _openings(axis, [one for one in tickets if since <= one.opened_at <= until])
+    drawn += _openings(axis, [ticket for ticket in tickets if since <= ticket.opened_at <= until])
     ends = _spread([axis.y(line.left) for line in curve.lines], axis)
     for number, line in enumerate(curve.lines):
         drawn.append(tag("path", class_=f"line s{number}", d=_steps(axis, line)))
@@ -169,18 +168,18 @@ def stock(
                 dy="0.35em",
             )
         )
-    told = "; ".join(f"{plain(line.name)}: {line.first} to {line.left}" for line in curve.lines)
+    lines = "; ".join(f"{plain(line.name)}: {line.first} to {line.left}" for line in curve.lines)
     return _drawing(
         name,
         f"Tickets left of {plain(curve.title)}",
-        f"From {stamp(since, zone)} to {stamp(until, zone)}. {told}.",
+        f"From {stamp(since, zone)} to {stamp(until, zone)}. {lines}.",
         _STRIP + _PLOT + _FOOT,
         *drawn,
     )
 
 
 def _begins(axis: Axis, moment: datetime) -> list[Element]:
-    """Where the event itself begins, if that is in this time."""
+    """The start of the event itself, if it is within the period."""
     if not axis.since < moment < axis.until:
         return []
     x = axis.x(moment)
@@ -192,7 +191,7 @@ def _begins(axis: Axis, moment: datetime) -> list[Element]:
 
 
 def _steps(axis: Axis, line: Line) -> str:
-    """A path in steps: what was left stayed so until it was seen to differ."""
+    """A path in steps: each value holds until the next."""
     (at, left), *rest = line.points
     path = [f"M{axis.x(at):.1f} {axis.y(left):.1f}"]
     for moment, number in rest:
@@ -202,7 +201,7 @@ def _steps(axis: Axis, line: Line) -> str:
 
 
 def _spread(places: list[float], axis: Axis, apart: float = 12) -> list[float]:
-    """The same places, moved as little as keeps what is written there apart."""
+    """The same positions, moved so far apart that their labels do not overlap."""
     order = sorted(range(len(places)), key=lambda number: places[number])
     moved = list(places)
     for before, after in pairwise(order):
@@ -215,11 +214,11 @@ def _spread(places: list[float], axis: Axis, apart: float = 12) -> list[float]:
 
 
 def _openings(axis: Axis, tickets: Sequence[ReportedTicket]) -> list[Element]:
-    """A line with a number for each ticket; numbers that would meet stand side by side."""
+    """A line with a number for each ticket; numbers that would overlap are moved apart."""
     drawn: list[Element] = []
     last = -99.0
-    for one in tickets:
-        x = axis.x(one.opened_at)
+    for ticket in tickets:
+        x = axis.x(ticket.opened_at)
         at = min(max(x, last + 19), WIDTH - 9)
         last = at
         drawn.append(
@@ -230,17 +229,17 @@ def _openings(axis: Axis, tickets: Sequence[ReportedTicket]) -> list[Element]:
             )
         )
         drawn.append(tag("rect", class_="badge", x=f"{at - 9:.1f}", y=1, width=18, height=16, rx=8))
-        drawn.append(tag("text", str(one.number), class_="number", x=f"{at:.1f}", y=12.6))
+        drawn.append(tag("text", str(ticket.number), class_="number", x=f"{at:.1f}", y=12.6))
     return drawn
 
 
 # -- tickets ----------------------------------------------------------------------------------
 
 
-def lasted(one: ReportedTicket, since: datetime, until: datetime) -> Element:
-    """When a ticket was open, as a bar in the time of the report; what it shows is told beside."""
+def lasted(ticket: ReportedTicket, since: datetime, until: datetime) -> Element:
+    """When a ticket was open, as a bar in the period; the text beside it says the same."""
     axis = Axis(since, until, 1)
-    begins, ends = axis.x(one.opened_at), axis.x(one.ended_at or until)
+    begins, ends = axis.x(ticket.opened_at), axis.x(ticket.ended_at or until)
     wide = WIDTH - _LEFT - _RIGHT
     return tag(
         "svg",
@@ -253,14 +252,16 @@ def lasted(one: ReportedTicket, since: datetime, until: datetime) -> Element:
     )
 
 
-def foretold(one: Prediction, since: datetime, until: datetime) -> Element:
-    """When a ticket type was to sell out, as a bar, with the likeliest moment and what came; what
-    it shows is told beside."""
+def predicted(forecast: Prediction, since: datetime, until: datetime) -> Element:
+    """When a ticket type was predicted to sell out, as a bar with the most likely moment, and when
+    it did; the text beside it says the same."""
     axis = Axis(since, until, 1)
-    begins, likely, ends = (axis.x(at) - _LEFT for at in (one.earliest, one.likely, one.latest))
+    begins, likely, ends = (
+        axis.x(at) - _LEFT for at in (forecast.earliest, forecast.likely, forecast.latest)
+    )
     came = None
-    if one.outcome_at is not None:
-        at = axis.x(one.outcome_at) - _LEFT
+    if forecast.outcome_at is not None:
+        at = axis.x(forecast.outcome_at) - _LEFT
         came = tag("path", class_="outcome", d=f"M{at:.1f} 0l5 6l-5 6l-5 -6z")
     wide = WIDTH - _LEFT - _RIGHT
     return tag(
@@ -281,25 +282,29 @@ _BARS = 80
 
 
 def bars(
-    name: str, runs: Runs, service: str, since: datetime, until: datetime, zone: tzinfo | None
+    name: str,
+    runs: Runs,
+    service: ServiceAccount,
+    since: datetime,
+    until: datetime,
+    zone: tzinfo | None,
 ) -> Element:
-    """How many requests went to a service, a bar for each little while."""
-    numbers = [one.requests.get(service, 0) for one in runs.bins]
+    """The requests to a service over time, as bars."""
+    numbers = [each.requests.get(service.name, 0) for each in runs.bins]
     rows = steps(max(numbers, default=0) or 1, about=3)
     axis = Axis(since, until, rows[-1], top=10, height=_BARS)
     drawn = _frame(axis, rows, ticks(since, until, zone))
     wide = (WIDTH - _LEFT - _RIGHT) * timedelta(seconds=runs.span) / (until - since)
     path = [
-        f"M{axis.x(one.at):.1f} {axis.y(0):.1f}V{axis.y(number):.1f}h{max(0.6, wide - 1):.1f}V"
+        f"M{axis.x(each.at):.1f} {axis.y(0):.1f}V{axis.y(number):.1f}h{max(0.6, wide - 1):.1f}V"
         f"{axis.y(0):.1f}z"
-        for one, number in zip(runs.bins, numbers, strict=True)
+        for each, number in zip(runs.bins, numbers, strict=True)
         if number
     ]
     drawn.append(tag("path", class_="bars", d="".join(path)))
-    shown = SERVICES.get(service, service)
     return _drawing(
         name,
-        f"Requests to {shown}, each bar {span(runs.span)}",
+        f"Requests to {service.title}, each bar {span(runs.span)}",
         f"{requests(runs, service)}. At the most {count(max(numbers, default=0), 'request')} in "
         f"{span(runs.span)}.",
         10 + _BARS + _FOOT,

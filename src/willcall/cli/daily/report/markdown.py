@@ -1,4 +1,4 @@
-"""A report as Markdown, for a terminal, a chat or a wiki; and as JSON, for machines. Pure."""
+"""A report as Markdown for a terminal, a chat or a wiki, and as JSON for machines. Pure."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ....bridge.templates.rendering import plain
 from . import words
 
 _SIGNS = re.compile(r"[\\`*_{}\[\]<>#|~&]")
-_STARTS = re.compile(r"^(\d*)([-+=.)])")  # what would begin a list, or a line below a heading
+_STARTS = re.compile(r"^(\d*)([-+=.)])")  # would begin a list or underline a heading
 
 
 def text(value: str) -> str:
-    """Text that stays text in Markdown."""
+    """Text with everything escaped that means something in Markdown."""
     return _STARTS.sub(r"\1\\\2", _SIGNS.sub(r"\\\g<0>", plain(value)))
 
 
@@ -29,32 +29,32 @@ def markdown(report: Report, zone: tzinfo | None = None) -> str:
     for one in report.offices:
         lines += _office(one, report, zone)
     here = words.zone_name(report.until, zone)
-    lines.append(f"Times are {here}. Made {words.stamp(report.until, zone)} from the ledger alone.")
+    lines.append(f"Times are {here}. Made {words.stamp(report.until, zone)} from the ledger.")
     return "\n".join(lines) + "\n"
 
 
-def _office(one: OfficeReport, report: Report, zone: tzinfo | None) -> Iterator[str]:
-    yield from (f"## {text(one.box_office)}", "", words.lead(one), "")
-    yield from _listed("Dead letters", (_letter(letter) for letter in one.dead))
-    yield from _listed("Tickets", (_ticket(ticket, report, zone) for ticket in one.tickets))
-    yield from _listed("What was left", (_stock(curve) for curve in one.curves))
-    if one.forecasts:
-        foretold = (
-            f"{text(f'{it.title}, {it.ticket_type}')}: {words.foretold(it, zone)}; "
-            f"{words.came(it, zone)}"
-            for it in one.forecasts
+def _office(office: OfficeReport, report: Report, zone: tzinfo | None) -> Iterator[str]:
+    yield from (f"## {text(office.box_office)}", "", words.lead(office), "")
+    yield from _listed("Dead letters", (_letter(letter) for letter in office.dead))
+    yield from _listed("Tickets", (_ticket(ticket, report, zone) for ticket in office.tickets))
+    yield from _listed("What was left", (_stock(curve) for curve in office.curves))
+    if office.forecasts:
+        predictions = (
+            f"{text(f'{it.title}, {it.ticket_type}')}: {words.predicted(it, zone)}; "
+            f"{words.outcome(it, zone)}"
+            for it in office.forecasts
         )
-        yield from _listed("Forecasts, and what came", foretold)
+        yield from _listed("Forecasts, and what happened", predictions)
     happened = (
         f"{words.stamp(it.at, zone)}: {text(it.title + words.about(it))} ({text(it.outcome)})"
-        for it in one.happened
+        for it in office.happened
     )
     yield from _listed("What happened", happened)
-    yield from _listed("Runs and requests", _runs(one, zone))
+    yield from _listed("Runs and requests", _runs(office, zone))
     silences = (
         f"{text(words.silence(it))}, {words.stamp(it.begins, zone)} to "
         f"{words.stamp(it.until, zone)}, by {text(it.author)}: {text(it.reason)}"
-        for it in one.silences
+        for it in office.silences
     )
     yield from _listed("Silences", silences)
 
@@ -68,10 +68,10 @@ def _letter(letter: Any) -> str:
     return f"{text(letter.title)}: {letter.act} of {letter.marker}: {text(letter.error)}"
 
 
-def _ticket(one: ReportedTicket, report: Report, zone: tzinfo | None) -> str:
-    opened = f"opened {words.stamp(one.opened_at, zone)} ({one.marker})"
-    what = text(one.title + words.about(one))
-    return f"{what}, {opened}; {words.took(one, report.until)}"
+def _ticket(ticket: ReportedTicket, report: Report, zone: tzinfo | None) -> str:
+    opened = f"opened {words.stamp(ticket.opened_at, zone)} ({ticket.marker})"
+    what = text(ticket.title + words.about(ticket))
+    return f"{what}, {opened}; {words.took(ticket, report.until)}"
 
 
 def _stock(curve: Curve) -> str:
@@ -79,28 +79,29 @@ def _stock(curve: Curve) -> str:
     return f"{text(curve.title)}: {lines}"
 
 
-def _runs(one: OfficeReport, zone: tzinfo | None) -> Iterator[str]:
-    runs = one.runs
+def _runs(office: OfficeReport, zone: tzinfo | None) -> Iterator[str]:
+    runs = office.runs
     if not runs.count:
         return
     yield f"{words.count(runs.count, 'run')}: {words.codes(runs.codes)}"
-    yield f"longest time without one: {words.pause(runs, zone)}"
+    yield f"longest time without a run: {words.pause(runs, zone)}"
     for trouble in runs.troubles:
         yield f"{words.count(trouble.runs, 'run')} in trouble: {text(trouble.said)}"
-    for name in runs.total:
-        yield words.requests(runs, name)
+    for service in office.services:
+        if service.name in runs.total:
+            yield words.requests(runs, service)
 
 
 # -- for machines -----------------------------------------------------------------------------
 
 
 def as_json(report: Report) -> str:
-    """The report as one JSON object, with what is reckoned beside what is told."""
+    """The report as one JSON object, with the times that are computed from it."""
     from ...shell.data import data
 
     value = data(report)
-    for told, one in zip(value["offices"], report.offices, strict=True):
-        told["median_seconds"] = one.median_seconds
-        for row, ticket in zip(told["tickets"], one.tickets, strict=True):
+    for office, one in zip(value["offices"], report.offices, strict=True):
+        office["median_seconds"] = one.median_seconds
+        for row, ticket in zip(office["tickets"], one.tickets, strict=True):
             row["seconds"] = ticket.seconds
     return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode() + "\n"

@@ -1,6 +1,6 @@
-"""A report as one HTML page that loads nothing and runs nothing: it may be mailed and kept. Pure.
+"""A report as one HTML page that loads nothing and runs nothing, to be mailed and kept. Pure.
 
-Its policy allows exactly the one style sheet that it carries, by the sheet's own hash.
+Its content security policy allows only its own style sheet, by its hash.
 """
 
 from __future__ import annotations
@@ -20,21 +20,20 @@ from ....bridge.insight.report import (
     Report,
     ReportedChange,
     ReportedTicket,
-    Runs,
     TicketFate,
 )
 from ....bridge.insight.stock import Curve
 from ....bridge.model.kinds import Severity
 from ....bridge.templates.rendering import local, plain
 from . import words
-from .charts import LETTERS, bars, foretold, lasted, stock
+from .charts import LETTERS, bars, lasted, predicted, stock
 from .markup import Child, html, tag
 
-MOST_TOLD = 400
-"""So many changes stand on the page, the latest; the rest is counted."""
+MOST_CHANGES = 400
+"""At most this many changes are listed, the latest; the others are counted."""
 
 
-MOST_FORETOLD = 60
+MOST_FORECASTS = 60
 
 
 @cache
@@ -85,33 +84,33 @@ def _footer(report: Report, zone: tzinfo | None) -> Element:
         "footer",
         tag(
             "p",
-            f"Made on {made} {here} by willcall {__version__}, from its ledger alone. "
-            f"Times are {here}; those of an event's stock are the venue's own.",
+            f"Made on {made} {here} by willcall {__version__} from its ledger. "
+            f"Times are {here}, except those of stock, which are the venue's.",
         ),
     )
 
 
 def _office(
-    number: int, one: OfficeReport, report: Report, zone: tzinfo | None, several: bool
+    number: int, office: OfficeReport, report: Report, zone: tzinfo | None, several: bool
 ) -> Element:
     key = f"o{number}"
     sections = (
-        _letters(key, one, zone),
-        _tickets(key, one, report, zone),
-        _stock(key, one, report),
-        _forecasts(key, one, report, zone),
-        _changes(key, one, zone),
-        _runs(key, one.runs, report, zone),
-        _silences(key, one, zone),
+        _letters(key, office, zone),
+        _tickets(key, office, report, zone),
+        _stock(key, office, report),
+        _forecasts(key, office, report, zone),
+        _changes(key, office, zone),
+        _runs(key, office, report, zone),
+        _silences(key, office, zone),
     )
     return tag(
         "article",
-        tag("h2", plain(one.box_office), class_="office", id=key) if several else None,
-        tag("p", words.lead(one), class_="lead") if several else None,
-        _figures(one),
+        tag("h2", plain(office.box_office), class_="office", id=key) if several else None,
+        tag("p", words.lead(office), class_="lead") if several else None,
+        _figures(office),
         *sections,
         aria_labelledby=key if several else None,
-        aria_label=None if several else plain(one.box_office),
+        aria_label=None if several else plain(office.box_office),
     )
 
 
@@ -122,20 +121,20 @@ def _section(
     return tag("section", tag("h3", heading, id=name), *inside, aria_labelledby=name, class_=class_)
 
 
-def _quiet(said: str) -> Element:
-    return tag("p", said, class_="quiet")
+def _quiet(text: str) -> Element:
+    return tag("p", text, class_="quiet")
 
 
-def _figures(one: OfficeReport) -> Element:
-    over = [ticket for ticket in one.opened if ticket.seconds is not None]
-    half = "none yet" if one.median_seconds is None else words.long(one.median_seconds)
+def _figures(office: OfficeReport) -> Element:
+    over = [ticket for ticket in office.opened if ticket.seconds is not None]
+    half = "none yet" if office.median_seconds is None else words.long(office.median_seconds)
     rows = (
-        ("changes seen", f"{len(one.happened):,}"),
-        ("tickets", f"{len(one.opened):,}"),
+        ("changes seen", f"{len(office.happened):,}"),
+        ("tickets", f"{len(office.opened):,}"),
         ("of them over", f"{len(over):,}"),
         ("median time open", half),
-        ("runs", f"{one.runs.count:,}"),
-        ("dead letters", f"{len(one.dead):,}"),
+        ("runs", f"{office.runs.count:,}"),
+        ("dead letters", f"{len(office.dead):,}"),
     )
     pairs = (tag("div", tag("dt", name), tag("dd", value)) for name, value in rows)
     return tag("dl", *pairs, class_="figures")
@@ -144,9 +143,9 @@ def _figures(one: OfficeReport) -> Element:
 # -- dead letters -----------------------------------------------------------------------------
 
 
-def _letters(key: str, one: OfficeReport, zone: tzinfo | None) -> Element:
-    if not one.dead:
-        return _section(key, "dead", "Dead letters", _quiet("None: nothing waits for a person."))
+def _letters(key: str, office: OfficeReport, zone: tzinfo | None) -> Element:
+    if not office.dead:
+        return _section(key, "dead", "Dead letters", _quiet("None."))
     items = [
         tag(
             "li",
@@ -161,13 +160,13 @@ def _letters(key: str, one: OfficeReport, zone: tzinfo | None) -> Element:
                 class_="small",
             ),
         )
-        for letter in one.dead
+        for letter in office.dead
     ]
     way = tag(
         "p",
-        "Ticket0 refuses these for good. See each with ",
+        "The desk has refused these for good. See each with ",
         _code("willcall dead show NUMBER"),
-        ", then let it be tried again with ",
+        ", then retry it with ",
         _code("willcall dead retry NUMBER"),
         ".",
         class_="small",
@@ -184,40 +183,40 @@ def _code(text: str) -> Element:
 # -- tickets ----------------------------------------------------------------------------------
 
 
-def _tickets(key: str, one: OfficeReport, report: Report, zone: tzinfo | None) -> Element:
-    if not one.tickets:
-        return _section(key, "tickets", "Tickets", _quiet("None was open in this time."))
-    items = [_ticket(key, ticket, report, zone) for ticket in one.tickets]
+def _tickets(key: str, office: OfficeReport, report: Report, zone: tzinfo | None) -> Element:
+    if not office.tickets:
+        return _section(key, "tickets", "Tickets", _quiet("No ticket was open in this period."))
+    items = [_ticket(key, ticket, report, zone) for ticket in office.tickets]
     return _section(key, "tickets", "Tickets", tag("ol", *items, class_="tickets"))
 
 
-def _ticket(key: str, one: ReportedTicket, report: Report, zone: tzinfo | None) -> Element:
-    high = one.severity is Severity.HIGH
+def _ticket(key: str, ticket: ReportedTicket, report: Report, zone: tzinfo | None) -> Element:
+    high = ticket.severity is Severity.HIGH
     return tag(
         "li",
-        tag("span", str(one.number), class_="badge", aria_hidden="true"),
+        tag("span", str(ticket.number), class_="badge", aria_hidden="true"),
         tag(
             "div",
             tag(
                 "p",
-                tag("strong", plain(one.title)),
-                words.about(one) + (" (high)" if high else ""),
+                tag("strong", plain(ticket.title)),
+                words.about(ticket) + (" (high)" if high else ""),
             ),
             tag(
                 "p",
-                f"opened {words.stamp(one.opened_at, zone)}, ",
-                _code(one.marker),
-                f", {plain(one.ticket_id)}" if one.ticket_id else None,
+                f"opened {words.stamp(ticket.opened_at, zone)}, ",
+                _code(ticket.marker),
+                f", {plain(ticket.ticket_id)}" if ticket.ticket_id else None,
                 class_="small",
             ),
         ),
         tag(
             "div",
-            tag("p", words.took(one, report.until)),
-            lasted(one, report.since, report.until),
-            class_="fate open" if one.fate in _PENDING else "fate",
+            tag("p", words.took(ticket, report.until)),
+            lasted(ticket, report.since, report.until),
+            class_="fate open" if ticket.fate in _PENDING else "fate",
         ),
-        id=f"{key}-ticket-{one.number}",
+        id=f"{key}-ticket-{ticket.number}",
     )
 
 
@@ -227,27 +226,27 @@ _PENDING = {TicketFate.OPEN, TicketFate.WAITING, TicketFate.HELD}
 # -- stock ------------------------------------------------------------------------------------
 
 
-def _stock(key: str, one: OfficeReport, report: Report) -> Element:
+def _stock(key: str, office: OfficeReport, report: Report) -> Element:
     heading = "What was left"
-    if not one.curves:
-        return _section(key, "stock", heading, _quiet("No stock is known to have moved."))
+    if not office.curves:
+        return _section(key, "stock", heading, _quiet("No stock has changed."))
     about: dict[str | None, list[ReportedTicket]] = {}
-    for ticket in one.tickets:
+    for ticket in office.tickets:
         about.setdefault(ticket.event_id, []).append(ticket)
     drawn = [
         _figure(f"{key}-stock-{n}", key, curve, about.get(curve.event_id, []), report)
-        for n, curve in enumerate(one.curves)
+        for n, curve in enumerate(office.curves)
     ]
     rest = []
-    if one.more_curves:
-        rest.append(f"{words.count(one.more_curves, 'event')} more sold less than these.")
-    if one.quiet_curves:
-        rest.append(f"Of {words.count(one.quiet_curves, 'event')} nothing moved.")
+    if office.more_curves:
+        rest.append(f"{words.count(office.more_curves, 'more event')} sold less than these.")
+    if office.quiet_curves:
+        rest.append(f"The stock of {words.count(office.quiet_curves, 'event')} did not change.")
     return _section(
         key,
         "stock",
         heading,
-        tag("p", "Numbered lines are tickets, at the moment they were opened.", class_="small"),
+        tag("p", "Numbered lines show when tickets were opened.", class_="small"),
         tag("div", *drawn, class_="charts"),
         tag("p", " ".join(rest), class_="small") if rest else None,
     )
@@ -301,37 +300,39 @@ def _swatch(number: int) -> Element:
 # -- forecasts --------------------------------------------------------------------------------
 
 
-def _forecasts(key: str, one: OfficeReport, report: Report, zone: tzinfo | None) -> Element | None:
-    """Forecasts against what came; nothing where nothing was foretold."""
-    if not one.forecasts:
+def _forecasts(
+    key: str, office: OfficeReport, report: Report, zone: tzinfo | None
+) -> Element | None:
+    """Forecasts, and what happened; None without forecasts."""
+    if not office.forecasts:
         return None
-    ends = max([report.until, *(it.latest for it in one.forecasts)])
+    ends = max([report.until, *(it.latest for it in office.forecasts)])
     items = [
         tag(
             "li",
             tag(
                 "div",
                 tag("p", tag("strong", plain(it.title)), f", {plain(it.ticket_type)}"),
-                tag("p", words.foretold(it, zone), class_="small"),
+                tag("p", words.predicted(it, zone), class_="small"),
             ),
             tag(
                 "div",
-                tag("p", words.came(it, zone)),
-                foretold(it, report.since, ends),
+                tag("p", words.outcome(it, zone)),
+                predicted(it, report.since, ends),
                 class_="fate",
             ),
         )
-        for it in one.forecasts[-MOST_FORETOLD:]
+        for it in office.forecasts[-MOST_FORECASTS:]
     ]
     key_to = (
-        "Bars are the time in which it was to happen, a line in them the likeliest moment, a "
-        f"diamond what came; up to {words.stamp(ends, zone)}."
+        "A bar is the predicted time, the line in it the most likely moment, a diamond the "
+        f"sell-out; up to {words.stamp(ends, zone)}."
     )
     return _section(
         key,
         "forecasts",
-        "Forecasts, and what came",
-        tag("p", words.forecasts(one.forecasts)),
+        "Forecasts, and what happened",
+        tag("p", words.forecasts(office.forecasts)),
         tag("p", key_to, class_="small"),
         tag("ol", *items, class_="tickets forecasts"),
     )
@@ -340,17 +341,17 @@ def _forecasts(key: str, one: OfficeReport, report: Report, zone: tzinfo | None)
 # -- what happened ----------------------------------------------------------------------------
 
 
-def _changes(key: str, one: OfficeReport, zone: tzinfo | None) -> Element:
+def _changes(key: str, office: OfficeReport, zone: tzinfo | None) -> Element:
     heading = "What happened"
-    if not one.happened:
+    if not office.happened:
         return _section(key, "changes", heading, _quiet("Nothing changed."))
-    shown = one.happened[-MOST_TOLD:]
-    numbers = {ticket.marker: ticket.number for ticket in one.tickets}
+    shown = office.happened[-MOST_CHANGES:]
+    numbers = {ticket.marker: ticket.number for ticket in office.tickets}
     days = groupby(shown, key=lambda it: it.at.astimezone(zone).date())
     inside: list[Child] = []
-    if len(shown) < len(one.happened):
-        left = len(one.happened) - len(shown)
-        inside.append(_quiet(f"{left:,} earlier ones are left out; `willcall log` has them."))
+    if len(shown) < len(office.happened):
+        left = len(office.happened) - len(shown)
+        inside.append(_quiet(f"{left:,} earlier changes are left out; `willcall log` lists them."))
     for day, rows in days:
         items = [_change(key, it, numbers, zone) for it in rows]
         inside.append(tag("h4", f"{day:%A} {day.day} {day:%B}"))
@@ -358,15 +359,17 @@ def _changes(key: str, one: OfficeReport, zone: tzinfo | None) -> Element:
     return _section(key, "changes", heading, *inside)
 
 
-def _change(key: str, one: ReportedChange, numbers: dict[str, int], zone: tzinfo | None) -> Element:
-    what = tag("p", tag("strong", plain(one.title)), words.about(one))
-    number = numbers.get(one.marker or "")
-    outcome: Child = plain(one.outcome)
+def _change(
+    key: str, change: ReportedChange, numbers: dict[str, int], zone: tzinfo | None
+) -> Element:
+    what = tag("p", tag("strong", plain(change.title)), words.about(change))
+    number = numbers.get(change.marker or "")
+    outcome: Child = plain(change.outcome)
     if number is not None:
-        outcome = tag("a", plain(one.outcome), href=f"#{key}-ticket-{number}")
+        outcome = tag("a", plain(change.outcome), href=f"#{key}-ticket-{number}")
     return tag(
         "li",
-        tag("time", f"{one.at.astimezone(zone):%H:%M}", datetime=one.at.isoformat()),
+        tag("time", f"{change.at.astimezone(zone):%H:%M}", datetime=change.at.isoformat()),
         what,
         tag("p", outcome, class_="small"),
     )
@@ -375,35 +378,35 @@ def _change(key: str, one: ReportedChange, numbers: dict[str, int], zone: tzinfo
 # -- runs and requests ------------------------------------------------------------------------
 
 
-def _runs(key: str, runs: Runs, report: Report, zone: tzinfo | None) -> Element:
-    heading = "Runs and requests"
+def _runs(key: str, office: OfficeReport, report: Report, zone: tzinfo | None) -> Element:
+    heading, runs = "Runs and requests", office.runs
     if not runs.count:
         return _section(key, "runs", heading, _quiet("No run took place."), class_="alarm")
     facts = [
         tag("li", f"{words.count(runs.count, 'run')}: {words.codes(runs.codes)}"),
-        tag("li", f"longest time without one: {words.pause(runs, zone)}"),
+        tag("li", f"longest time without a run: {words.pause(runs, zone)}"),
     ]
     facts += [
         tag(
             "li",
-            f"{words.count(one.runs, 'run')} in trouble, last {words.stamp(one.last, zone)}: ",
-            tag("q", plain(one.said)),
+            f"{words.count(it.runs, 'run')} in trouble, last {words.stamp(it.last, zone)}: ",
+            tag("q", plain(it.said)),
         )
-        for one in runs.troubles
+        for it in runs.troubles
     ]
-    services = [name for name in words.SERVICES if name in runs.total]
+    services = [service for service in office.services if service.name in runs.total]
     drawn: Iterable[Element] = [
         tag(
             "figure",
-            tag("figcaption", tag("h4", f"Requests to {words.SERVICES[name]}")),
-            bars(f"{key}-spent-{n}", runs, name, report.since, report.until, zone),
-            tag("p", words.requests(runs, name) + ".", class_="small"),
+            tag("figcaption", tag("h4", f"Requests to {service.title}")),
+            bars(f"{key}-spent-{n}", runs, service, report.since, report.until, zone),
+            tag("p", words.requests(runs, service) + ".", class_="small"),
         )
-        for n, name in enumerate(services)
+        for n, service in enumerate(services)
     ]
     note = None
     if runs.counted < runs.count:
-        note = _quiet(f"{words.count(runs.count - runs.counted, 'run')} noted no requests.")
+        note = _quiet(f"{words.count(runs.count - runs.counted, 'run')} recorded no requests.")
     return _section(
         key,
         "runs",
@@ -414,10 +417,10 @@ def _runs(key: str, runs: Runs, report: Report, zone: tzinfo | None) -> Element:
     )
 
 
-def _silences(key: str, one: OfficeReport, zone: tzinfo | None) -> Element:
+def _silences(key: str, office: OfficeReport, zone: tzinfo | None) -> Element:
     heading = "Silences"
-    if not one.silences:
-        return _section(key, "silences", heading, _quiet("None was in force."))
+    if not office.silences:
+        return _section(key, "silences", heading, _quiet("No silence was in force."))
     items = [
         tag(
             "li",
@@ -429,6 +432,6 @@ def _silences(key: str, one: OfficeReport, zone: tzinfo | None) -> Element:
                 class_="small",
             ),
         )
-        for it in one.silences
+        for it in office.silences
     ]
     return _section(key, "silences", heading, tag("ul", *items, class_="plain"))

@@ -1,4 +1,4 @@
-"""What a report says in words, on a page and in a terminal alike. Pure."""
+"""The phrases of a report, for every form of it. Pure."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from ....bridge.insight.report import (
     ReportedChange,
     ReportedTicket,
     Runs,
+    ServiceAccount,
     TicketFate,
 )
 from ....bridge.model.predictions import Prediction, PredictionOutcome
 from ....bridge.model.rules import Silence
 from ....bridge.templates.rendering import local, plain
 
-SERVICES = {"ticketsmart": "TicketSmart", "ticket0": "Ticket0"}
-
 FATES = {
     TicketFate.WAITING: "not at the desk yet",
-    TicketFate.HELD: "held back, as part of a storm",
+    TicketFate.HELD: "held back by a storm",
     TicketFate.OPEN: "open",
     TicketFate.CLEARED: "cleared",
     TicketFate.SUPERSEDED: "superseded",
@@ -35,7 +34,7 @@ def count(number: int, noun: str, nouns: str | None = None) -> str:
 
 
 def long(seconds: float) -> str:
-    """A length of time as people say it: ``40 s``, ``12 min``, ``3 h 5 min``, ``2 days 4 h``."""
+    """A length of time: ``40 s``, ``12 min``, ``3 h 5 min``, ``2 days 4 h``."""
     if seconds < 60:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
@@ -49,18 +48,18 @@ def long(seconds: float) -> str:
 
 
 def stamp(moment: datetime, zone: tzinfo | None) -> str:
-    """``Sat 21 Nov, 18:02``, by the reader's clock."""
+    """``Sat 21 Nov, 18:02``, in the reader's time zone."""
     here = moment.astimezone(zone)
     return f"{here:%a} {here.day} {here:%b, %H:%M}"
 
 
 def venue_stamp(moment: datetime, timezone: str | None) -> str:
-    """``Sat 21 Nov, 18:02``, by the clock at the venue."""
+    """``Sat 21 Nov, 18:02``, in the venue's time zone."""
     return stamp(moment, local(moment, timezone).tzinfo)
 
 
 def zone_name(moment: datetime, zone: tzinfo | None) -> str:
-    """``UTC``, or ``UTC-03:00`` where a zone has no letters."""
+    """``UTC``, or ``UTC-03:00`` if a zone has no abbreviation."""
     here = moment.astimezone(zone)
     name, offset = here.tzname() or "", f"{here:%z}"
     return f"UTC{offset[:3]}:{offset[3:5]}" if name[:1] in {"+", "-"} else name
@@ -78,35 +77,35 @@ def title(report: Report, zone: tzinfo | None) -> str:
     return f"{since.day} to {until.day} {until:%B %Y}"
 
 
-def lead(one: OfficeReport) -> str:
-    """The whole in a few sentences."""
-    if one.runs.count == 0 and not one.happened:
-        return "No run took place in this time, so nothing is known of it."
-    said = [f"{count(len(one.happened), 'change')} in {count(one.runs.count, 'run')}."]
-    opened = one.opened
+def lead(office: OfficeReport) -> str:
+    """A summary in a few sentences."""
+    if office.runs.count == 0 and not office.happened:
+        return "No run took place in this period, so nothing is known of it."
+    sentences = [f"{count(len(office.happened), 'change')} in {count(office.runs.count, 'run')}."]
+    opened = office.opened
     still = sum(ticket.seconds is None for ticket in opened)
     if opened:
-        said.append(f"{count(len(opened), 'ticket')}, {still or 'none'} of them still open.")
+        sentences.append(f"{count(len(opened), 'ticket')}, {still or 'none'} of them still open.")
     else:
-        said.append("No ticket was opened.")
-    if one.median_seconds is not None:
-        said.append(f"Half of those that are over took {long(one.median_seconds)} or less.")
-    if one.dead:
-        waits = "waits" if len(one.dead) == 1 else "wait"
-        said.append(f"{count(len(one.dead), 'dead letter')} {waits} for a person.")
-    return " ".join(said)
+        sentences.append("No ticket was opened.")
+    if office.median_seconds is not None:
+        sentences.append(f"Half of those that are over took {long(office.median_seconds)} or less.")
+    if office.dead:
+        waits = "waits" if len(office.dead) == 1 else "wait"
+        sentences.append(f"{count(len(office.dead), 'dead letter')} {waits} for a person.")
+    return " ".join(sentences)
 
 
-def about(one: ReportedTicket | ReportedChange) -> str:
-    """What of it: ``, Front Table is sold out``, ``, Front Table: a price changed``, ``: over``."""
-    if one.ticket_type is None:
-        return f": {one.summary}"
-    name, said = plain(one.ticket_type), one.summary.removeprefix("a ticket type ")
-    return f", {name} {said}" if said != one.summary else f", {name}: {said}"
+def about(entry: ReportedTicket | ReportedChange) -> str:
+    """What happened: ``, Front Table is sold out``, ``, Front Table: a price changed``."""
+    if entry.ticket_type is None:
+        return f": {entry.summary}"
+    name, rest = plain(entry.ticket_type), entry.summary.removeprefix("a ticket type ")
+    return f", {name} {rest}" if rest != entry.summary else f", {name}: {rest}"
 
 
 def took(ticket: ReportedTicket, until: datetime) -> str:
-    """How it stands with a ticket, and for how long."""
+    """The state of a ticket, and how long it took."""
     if ticket.seconds is not None:
         after = f"after {long(ticket.seconds)}"
         return (
@@ -118,18 +117,18 @@ def took(ticket: ReportedTicket, until: datetime) -> str:
 
 
 CODES = {
-    0: "all is well",
-    1: "unexpected",
+    0: "success",
+    1: "unexpected error",
     3: "undelivered",
-    75: "for now",
+    75: "temporary",
     77: "key rejected",
     78: "configuration or ledger wrong",
-    143: "asked to leave",
+    143: "terminated",
 }
 
 
 def codes(found: Mapping[int, int]) -> str:
-    """How the runs ended: ``330 with 0 (all is well), 6 with 75 (for now)``."""
+    """How the runs ended: ``330 with 0 (success), 6 with 75 (temporary)``."""
     return ", ".join(
         f"{number:,} with {code}" + (f" ({CODES[code]})" if code in CODES else "")
         for code, number in found.items()
@@ -137,71 +136,80 @@ def codes(found: Mapping[int, int]) -> str:
 
 
 def pause(runs: Runs, zone: tzinfo | None) -> str | None:
-    """The longest time in which no run began."""
+    """The longest time between the starts of two runs."""
     if runs.pause is None:
         return None
     began, ended = runs.pause
-    told = long((ended - began).total_seconds())
-    return f"{told}, from {stamp(began, zone)} to {stamp(ended, zone)}"
+    length = long((ended - began).total_seconds())
+    return f"{length}, from {stamp(began, zone)} to {stamp(ended, zone)}"
 
 
-def requests(runs: Runs, service: str) -> str:
-    """What was spent at one of the services."""
-    name = SERVICES.get(service, service)
-    told = f"{name}: {count(runs.total.get(service, 0), 'request')}"
-    told += f", {runs.busiest.get(service, 0)} in the busiest run (60 a minute are allowed)"
-    refused = runs.refused.get(service, 0)
-    return f"{told}; {count(refused, 'answer')} 429" if refused else f"{told}; no 429"
+def requests(runs: Runs, service: ServiceAccount) -> str:
+    """The requests to a service."""
+    sent = count(runs.total.get(service.name, 0), "request")
+    busiest = runs.busiest.get(service.name, 0)
+    refused = runs.refused.get(service.name, 0)
+    refusals = f"{count(refused, 'answer')} 429" if refused else "no 429"
+    allowed = f"{service.allowed:,} a minute are allowed"
+    return f"{service.title}: {sent}, {busiest} in the busiest run ({allowed}); {refusals}"
 
 
 def forecasts(found: Sequence[Prediction]) -> str:
-    """How good they were: of those that came true, how many did so when it was foretold."""
+    """How many forecasts were right, of those whose ticket type sold out."""
     judged = [one.hit for one in found if one.hit is not None]
     if not judged:
-        return "None of them has been answered by a sell-out yet."
-    told = f"Of {count(len(judged), 'forecast')} whose ticket type sold out, "
-    within = "did so within the time that was foretold, which is meant to hold 4 of 5."
-    return f"{told}{sum(judged) or 'none'} {within}"
+        return "None of their ticket types has sold out yet."
+    begin = f"Of {count(len(judged), 'forecast')} whose ticket type sold out, "
+    within = "did so within the predicted time; 4 of 5 are expected to."
+    return f"{begin}{sum(judged) or 'none'} {within}"
 
 
-def foretold(one: Prediction, zone: tzinfo | None) -> str:
-    """What was expected."""
-    return (
-        f"with {one.left:,} left on {stamp(one.made_at, zone)}, expected to sell out between "
-        f"{stamp(one.earliest, zone)} and {stamp(one.latest, zone)}"
-    )
+def predicted(forecast: Prediction, zone: tzinfo | None) -> str:
+    """What was predicted."""
+    begin, end = stamp(forecast.earliest, zone), stamp(forecast.latest, zone)
+    left = f"with {forecast.left:,} left on {stamp(forecast.made_at, zone)}"
+    return f"{left}, expected to sell out between {begin} and {end}"
 
 
-_CAME = {
-    None: "not answered yet",
+_OUTCOMES = {
+    None: "open",
     PredictionOutcome.MORE: "more tickets were put on sale",
     PredictionOutcome.OVER: "over before it could sell out",
 }
 
 
-def came(one: Prediction, zone: tzinfo | None) -> str:
-    """What came of it."""
-    if one.outcome is not PredictionOutcome.SOLD_OUT or one.outcome_at is None or one.off is None:
-        return _CAME.get(one.outcome, "sold out")
-    within = "as foretold" if one.hit else "earlier" if one.outcome_at < one.earliest else "later"
-    side = "after" if one.off >= 0 else "before"
-    sold_out = f"sold out {stamp(one.outcome_at, zone)}"
-    return f"{within}: {sold_out}, {long(abs(one.off))} {side} the likeliest"
+def outcome(forecast: Prediction, zone: tzinfo | None) -> str:
+    """What happened."""
+    if (
+        forecast.outcome is not PredictionOutcome.SOLD_OUT
+        or forecast.outcome_at is None
+        or forecast.off is None
+    ):
+        return _OUTCOMES.get(forecast.outcome, "sold out")
+    within = (
+        "as predicted"
+        if forecast.hit
+        else "earlier"
+        if forecast.outcome_at < forecast.earliest
+        else "later"
+    )
+    off = f"{long(abs(forecast.off))} {'after' if forecast.off >= 0 else 'before'}"
+    return f"{within}: sold out {stamp(forecast.outcome_at, zone)}, {off} the most likely time"
 
 
-def silence(one: Silence) -> str:
-    """What a silence keeps quiet."""
+def silence(silenced: Silence) -> str:
+    """What a silence matches."""
     parts = (
-        one.event and f"event {plain(one.event)}",
-        one.kinds and ", ".join(map(plain, one.kinds)),
-        one.rule and f"rule {plain(one.rule)}",
-        one.box_office and f"box office {plain(one.box_office)}",
+        silenced.event and f"event {plain(silenced.event)}",
+        silenced.kinds and ", ".join(map(plain, silenced.kinds)),
+        silenced.rule and f"rule {plain(silenced.rule)}",
+        silenced.box_office and f"box office {plain(silenced.box_office)}",
     )
     return "; ".join(part for part in parts if part)
 
 
 def span(seconds: float) -> str:
-    """``2 hours``, of a bar in a chart."""
+    """``2 hours``: the span of a bar in a chart."""
     whole = timedelta(seconds=seconds)
     if whole.days:
         return count(whole.days, "day")
