@@ -262,6 +262,7 @@ class ShopBridge(VirtualBridge):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.shop = MemoryBoxOffice()
+        self.rules = attrs.evolve(self.rules, services={"main-room": self.shop.title})
         for number in range(EVENTS):
             self.shop.put(f"night-{number}", 80)
 
@@ -283,7 +284,7 @@ def test_a_pass_opens_tickets_for_any_box_office(tmp_path: Path) -> None:
         assert bridge.run().exit_code == 0
     assert [subject.split(",")[0] for subject in bridge.subjects()] == [
         "Cannot remove Floor: night-3",
-        "Gone from TicketSmart: night-2",
+        "Gone from the shop: night-2",
         "Sold out: night-1",
     ]
     assert bridge.sent() == 0

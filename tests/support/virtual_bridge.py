@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+import attrs
+
 from willcall.bridge.delivery.removals import Scheduled
 from willcall.bridge.ledger import Ledger, open_ledger
 from willcall.bridge.model.address import Address
@@ -73,7 +75,8 @@ class VirtualBridge:
         self.box_office = self.sandbox.boxoffice
         self.desk = self.sandbox.desk
         self.folder = folder
-        self.rules = rules or Rules(rules=built_in_rules(address), default=address)
+        rules = rules or Rules(rules=built_in_rules(address), default=address)
+        self.rules = attrs.evolve(rules, services={"main-room": BOX_OFFICE.title})
         self.looks = looks
         self.removals: tuple[Scheduled, ...] = ()
         self.max_seconds = 50.0

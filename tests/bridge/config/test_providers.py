@@ -99,7 +99,7 @@ def test_a_file_may_name_providers_beside_ours(tmp_path: Path) -> None:
     assert attic.base_url == "https://boxy.example/v2"
     assert (attic.api_key_env, main.api_key_env) == ("BOXY_API_KEY", "TICKETSMART_API_KEY")
     assert (attic.settings, main.settings) == ({"venue": "v17"}, {})
-    assert (attic.adapter.title, main.adapter.title) == ("Boxy", "TicketSmart")
+    assert config.rules().services == {"attic": "Boxy", "main-room": "TicketSmart"}
     assert config.address.mails
     assert complaints(FILE) == []
 

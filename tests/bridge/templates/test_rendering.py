@@ -151,7 +151,7 @@ MORE: dict[str, list[Change]] = {
 
 def said(use: str, change: Change, *others: Change) -> str:
     """What the built-in words for a use are."""
-    telling = Wording(RULE, change, others)
+    telling = Wording(RULE, change, others, service="TicketSmart")
     work: dict[str, Callable[[], str]] = {
         "subject": telling.subject,
         "body": telling.body,
@@ -159,7 +159,7 @@ def said(use: str, change: Change, *others: Change) -> str:
         "cleared": telling.cleared_message,
         "cleared_note": telling.cleared_note,
         "superseded_note": telling.superseded_note,
-        "line": lambda: one_line(change),
+        "line": lambda: one_line(change, "TicketSmart"),
     }
     return work[use]()
 

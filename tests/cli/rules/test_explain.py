@@ -56,7 +56,7 @@ def test_explain_a_box_office(night: Shell, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("TICKETSMART_API_KEY", "ts_sk_live_another")
     night("run", "-q")
     out = night("explain", "main-room").out
-    assert "box_office.key_rejected (TicketSmart rejects the key): opened wc-" in out
+    assert "box_office.key_rejected (the box office rejects the key): opened wc-" in out
     assert "built-in/box_office.key_rejected: takes it" in out
 
 

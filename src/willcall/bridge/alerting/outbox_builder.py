@@ -11,7 +11,7 @@ import attrs
 from ..model.cases import Act, Case, CaseState, Intent
 from ..model.changes import Change
 from ..model.markers import act_marker, in_subject, in_text
-from ..model.rules import OnClear, Rule
+from ..model.rules import OnClear, Rule, Rules
 from ..templates.rendering import Wording
 
 TAG = "willcall"
@@ -20,13 +20,13 @@ TAG = "willcall"
 class OutboxBuilder:
     """Collects the intents of a pass. Each method returns the case with its acts counted."""
 
-    def __init__(self, at: datetime) -> None:
-        self._at = at
+    def __init__(self, at: datetime, rules: Rules) -> None:
+        self._at, self._rules = at, rules
         self.intents: list[Intent] = []
 
     def announce(self, case: Case, rule: Rule, lead: Change, others: Sequence[Change]) -> Case:
         """Open the ticket and tag it; write the rule's note and the message to the customer."""
-        words = _words(rule, lead, others)
+        words = self._words(rule, lead, others)
         severity = rule.severity_of(lead.kind)
         subject = in_subject(words.subject(), case.marker)
         case = self._act(case, Act.OPEN, {"subject": subject, "body": words.body()})
@@ -41,14 +41,14 @@ class OutboxBuilder:
 
     def reopen(self, case: Case, rule: Rule, lead: Change, others: Sequence[Change]) -> Case:
         """Reopen the ticket, and announce in it what happened again."""
-        words = _words(rule, lead, others)
+        words = self._words(rule, lead, others)
         case = self._act(case, Act.REOPEN, {})
         case = self._say(case, Act.NOTE, words.body())
         return self._write(case, rule, words)
 
     def add(self, case: Case, rule: Rule, change: Change) -> Case:
         """Announce another change in the open ticket of a case."""
-        words = _words(rule, change)
+        words = self._words(rule, change)
         case = self._say(case, Act.NOTE, words.body())
         return self._write(case, rule, words)
 
@@ -62,7 +62,7 @@ class OutboxBuilder:
         """
         # A change that ended several conditions is said once; good news comes first.
         lead, *others = dict.fromkeys(c for c, _ in sorted(ends, key=lambda end: not end[1]))
-        words = _words(rule, lead, others)
+        words = self._words(rule, lead, others)
         case = self._announce_end(case, rule, words, cleared=any(good for _, good in ends))
         if case.state is not CaseState.OPEN and rule.on_clear is OnClear.RESOLVE:
             case = self._act(case, Act.RESOLVE, {}, rule)
@@ -77,6 +77,10 @@ class OutboxBuilder:
         if rule.writes and rule.on_clear is not OnClear.NOTE:
             return self._say(case, Act.MESSAGE, words.cleared_message(), rule)
         return self._say(case, Act.NOTE, words.cleared_note(), rule)
+
+    def _words(self, rule: Rule, lead: Change, others: Sequence[Change] = ()) -> Wording:
+        severity, service = rule.severity_of(lead.kind), self._rules.service(lead.box_office)
+        return Wording(rule, lead, others, severity=severity, service=service)
 
     def _write(self, case: Case, rule: Rule, words: Wording) -> Case:
         return self._say(case, Act.MESSAGE, words.message()) if rule.writes else case
@@ -95,7 +99,3 @@ class OutboxBuilder:
             Intent(case=case.marker, position=case.acts, act=act, payload=payload, retry_at=quiet)
         )
         return case
-
-
-def _words(rule: Rule, lead: Change, others: Sequence[Change] = ()) -> Wording:
-    return Wording(rule, lead, others, severity=rule.severity_of(lead.kind))

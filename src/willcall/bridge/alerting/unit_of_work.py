@@ -50,7 +50,7 @@ class UnitOfWork:
         self.at = at
         self.rules = rules
         self.silences = state.silences
-        self.outbox = OutboxBuilder(at)
+        self.outbox = OutboxBuilder(at, rules)
         self.changes: list[Change] = []
         self._known_conditions = {known.name: known for known in state.conditions}
         self.conditions = dict(self._known_conditions)

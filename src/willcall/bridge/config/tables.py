@@ -132,6 +132,7 @@ class Config(Table):
             default=self.address,
             low_stock=LowStock(self.low_stock.number, self.low_stock.share),
             storm=Storm(self.storm.limit),
+            services={office.name: office.adapter.title for office in self.box_office},
         )
 
 

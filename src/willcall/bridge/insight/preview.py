@@ -80,10 +80,11 @@ def preview(
     change = example(chosen, event, ticket_type, box_office=box_office, at=at)
     verdicts = list(rules.verdicts(Situation(change, change.event, change.ticket_type, at)))
     mine = next((verdict for verdict in verdicts if verdict.rule.id == rule.id), None)
-    words = Wording(rule, change, severity=rule.severity_of(chosen))
+    service = rules.service(box_office)
+    words = Wording(rule, change, severity=rule.severity_of(chosen), service=service)
     tags = [TAG, "wc-…", str(rule.severity_of(chosen)), *rule.tags]
     clearing = next(iter(KINDS[chosen].cleared_by), None)
-    good_news, to_customer = _good_news(rule, clearing, change)
+    good_news, to_customer = _good_news(rule, clearing, change, service)
     return Preview(
         rule=rule.id,
         kind=chosen,
@@ -123,13 +124,15 @@ def _kind(rule: Rule, kind: str | None) -> str:
     return kind
 
 
-def _good_news(rule: Rule, clearing: str | None, change: Change) -> tuple[str | None, bool]:
+def _good_news(
+    rule: Rule, clearing: str | None, change: Change, service: str
+) -> tuple[str | None, bool]:
     if clearing is None or rule.on_clear is OnClear.NOTHING:
         return None, False
     event = change.event or EVENT
     named = change.ticket_type.id if change.ticket_type else None
     over = example(clearing, event, named, box_office=change.box_office, at=change.observed_at)
-    words = Wording(rule, over, severity=rule.severity_of(clearing))
+    words = Wording(rule, over, severity=rule.severity_of(clearing), service=service)
     if rule.writes and rule.on_clear is not OnClear.NOTE:
         return words.cleared_message(), True
     return words.cleared_note(), False

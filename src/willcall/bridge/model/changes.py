@@ -8,6 +8,9 @@ import attrs
 
 from .facts import EventFacts, TypeFacts
 
+SERVICE = "the box office"
+"""What the service of a box office is called where nobody says."""
+
 
 @attrs.frozen(kw_only=True)
 class Change:

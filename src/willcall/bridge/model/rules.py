@@ -6,7 +6,7 @@ What a rule may ask besides the kind of change is in ``predicates.py``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from .address import Address
-from .changes import Change
+from .changes import SERVICE, Change
 from .facts import EventFacts, LowStock, TypeFacts
 from .kinds import KINDS, Severity
 from .kinds.ticket_types import LOW_STOCK
@@ -188,6 +188,12 @@ class Rules:
     default: Address
     low_stock: LowStock = attrs.field(factory=LowStock)
     storm: Storm = attrs.field(factory=Storm)
+    services: Mapping[str, str] = attrs.field(factory=dict, hash=False)
+    """What people call the service of each box office, by its name."""
+
+    def service(self, box_office: str) -> str:
+        """What people call the service of a box office, such as ``TicketSmart``."""
+        return self.services.get(box_office, SERVICE)
 
     def by_id(self, rule_id: str) -> Rule | None:
         """The rule of that id, or None."""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...client.money import Money
-from ..model.changes import Change
+from ..model.changes import SERVICE, Change
 from ..model.facts import EventFacts, TypeFacts
 from ..model.kinds import KINDS, Severity
 
@@ -329,7 +329,9 @@ SCOPES: Mapping[str, tuple[str, ...]] = {
     "ticket_type": ("event", "before", "ticket_type", "ticket_type_before"),
     "box_office": (),
 }
-_COMMON = ("box_office", "kind", "summary", "title", "severity", "seen", "detail", "also")
+_COMMON = (
+    "box_office", "service", "kind", "summary", "title", "severity", "seen", "detail", "also",
+)  # fmt: skip
 
 
 def names(kind: str) -> frozenset[str]:
@@ -349,7 +351,10 @@ def names(kind: str) -> frozenset[str]:
 
 
 def variables(
-    change: Change, others: Sequence[Change] = (), severity: Severity | None = None
+    change: Change,
+    others: Sequence[Change] = (),
+    severity: Severity | None = None,
+    service: str = SERVICE,
 ) -> dict[str, Any]:
     """The values that a template can use. :func:`names` lists their names."""
     zone = change.event.timezone if change.event else None
@@ -360,13 +365,14 @@ def variables(
         "ticket_type": _ticket_type(change.ticket_type, change.event),
         "ticket_type_before": _ticket_type(change.type_before or change.ticket_type, change.event),
         "box_office": plain(change.box_office),
+        "service": plain(service),
         "kind": kind.name,
         "summary": kind.summary,
         "title": plain(change.title),
         "severity": str(severity or kind.severity),
         "seen": when(change.observed_at, zone),
         "detail": _detail(change.detail),
-        "also": _listed(others, lambda other: f"- {one_line(other)}"),
+        "also": _listed(others, lambda other: f"- {one_line(other, service)}"),
     }
 
 
@@ -379,9 +385,10 @@ def _detail(text: str) -> str:
     return _listed(lines, plain, _MOST_DETAILS)
 
 
-def one_line(change: Change) -> str:
+def one_line(change: Change, service: str = SERVICE) -> str:
     """A change in one line, without the event it happened to."""
-    return plain(_safe(built_in(change.kind, "line"), change, variables(change)), _LINE_LENGTH)
+    values = variables(change, service=service)
+    return plain(_safe(built_in(change.kind, "line"), change, values), _LINE_LENGTH)
 
 
 # -- texts ------------------------------------------------------------------------------------
@@ -413,7 +420,12 @@ def _safe(source: str, change: Change, values: Mapping[str, Any]) -> str:
 class Wording:
     """The texts about a change under a rule.
 
-    ``others`` are changes that the same ticket announces as well.
+    Args:
+        rule: the rule.
+        change: the change.
+        others: changes that the same ticket announces as well.
+        severity: how much it matters; else as its kind says.
+        service: what people call the service of the box office, such as ``TicketSmart``.
     """
 
     def __init__(
@@ -423,11 +435,12 @@ class Wording:
         others: Sequence[Change] = (),
         *,
         severity: Severity | None = None,
+        service: str = SERVICE,
     ) -> None:
         self._rule = rule
         self._change = change
         self._others = tuple(others)
-        self._values = variables(change, self._others, severity)
+        self._values = variables(change, self._others, severity, service)
 
     def subject(self) -> str:
         """One line, short enough for a phone."""

@@ -30,7 +30,7 @@ def _is_unreachable(error: WillcallError) -> bool:
 BOX_OFFICES = (
     OfficeKind(
         name="box_office.key_rejected",
-        summary="TicketSmart rejects the key",
+        summary="the box office rejects the key",
         severity=Severity.HIGH,
         cleared_by=("box_office.key_accepted",),
         built_in=True,
@@ -62,7 +62,7 @@ BOX_OFFICES = (
     ),
     OfficeKind(
         name="box_office.unreachable",
-        summary="TicketSmart cannot be reached",
+        summary="the box office cannot be reached",
         severity=Severity.HIGH,
         cleared_by=("box_office.reachable",),
         built_in=True,
@@ -75,7 +75,7 @@ BOX_OFFICES = (
     ),
     OfficeKind(
         name="box_office.reachable",
-        summary="TicketSmart can be reached again",
+        summary="the box office can be reached again",
         seen=ReportedBy.RECOVERY,
         detail="",
     ),

@@ -220,7 +220,7 @@ EVENTS = (
     ),
     EventKind(
         name=VANISHED,
-        summary="gone from TicketSmart",
+        summary="gone from the box office",
         severity=Severity.HIGH,
         cleared_by=("event.returned",),
         covers=("event.*", "ticket_type.*"),
