@@ -8,7 +8,8 @@ from attrs import evolve
 
 from willcall.bridge.detection.diff import diff
 from willcall.bridge.model.facts import EventFacts, TypeFacts, concluded_sold_out
-from willcall.bridge.model.kinds import KINDS
+from willcall.bridge.model.kinds import KINDS, ReadFailure, ReportedBy
+from willcall.bridge.model.kinds.events import VANISHED
 from willcall.bridge.model.observation import Observation
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
@@ -371,13 +372,10 @@ def test_before_and_after(case: str) -> None:
 
 
 def test_every_kind_that_can_be_seen_is_in_the_table() -> None:
-    """A removal that fails is not seen but reported, a box office's own trouble neither; how fast
-    something sells is foretold (``selling.py``); that an event has vanished takes more than two
-    looks at it: see below."""
+    """That an event has vanished takes more than two looks: see below."""
     seen = {kind for _, _, expected in TABLE.values() for kind in expected}
-    elsewhere = {"ticket_type.removal_failed", "event.vanished"}
-    elsewhere |= {"ticket_type.selling_fast", "ticket_type.selling_slower"}
-    assert {k for k in KINDS if not k.startswith("box_office.")} - elsewhere == seen
+    detected = {k.name for k in KINDS.values() if not isinstance(k.seen, ReportedBy | ReadFailure)}
+    assert seen == detected - {VANISHED}
 
 
 def follow(*events: EventFacts) -> list[list[str]]:

@@ -13,6 +13,8 @@ import pytest
 from willcall.bridge.ledger import Fence, Ledger, open_ledger
 from willcall.bridge.model.cases import Conclusion, Decision, Recorded, State
 from willcall.bridge.model.changes import Change
+from willcall.bridge.model.kinds import KINDS
+from willcall.bridge.model.kinds.ticket_types import LOW_STOCK, SELLING_FAST
 from willcall.bridge.model.predictions import Prediction, PredictionOutcome, settlements
 from willcall.bridge.templates.examples import EVENT, example
 
@@ -90,6 +92,12 @@ def test_what_answers(kind: str, outcome: PredictionOutcome | None) -> None:
     (answer,) = settlements([example(kind, at=NOW)])
     assert (answer.event_id, answer.outcome, answer.at) == (EVENT.id, outcome, NOW)
     assert (answer.ticket_type_id is None) == kind.startswith("event.")
+
+
+def test_what_supersedes_a_forecast_settles_its_prediction() -> None:
+    """Except that it runs low, as was predicted: it may still sell out in time."""
+    ends = set(KINDS[SELLING_FAST].superseded_by) - {LOW_STOCK}
+    assert [kind for kind in ends if not settlements([example(kind)])] == []
 
 
 def test_outside_the_interval_it_is_no_hit() -> None:

@@ -1,4 +1,4 @@
-"""What changed: the last snapshot and a new observation → changes and the next snapshot. Pure."""
+"""Compares the last snapshot with a new observation: the changes, and the new facts. Pure."""
 
 from __future__ import annotations
 
@@ -77,9 +77,7 @@ def diff(
     observation: Observation,
     low: RunsLow = _USUAL,
 ) -> tuple[tuple[Change, ...], dict[str, EventFacts]]:
-    """The changes, events in the order of their ids, and those facts that differ now, by event id.
-    The changes of an event come before those of its ticket types; what clears a condition comes
-    first, the rest in the order of the catalogue.
+    """The changes, and the facts of the events that differ, by event id.
 
     Args:
         box_office: its name.
@@ -87,8 +85,12 @@ def diff(
         observation: what was seen.
         low: whether a ticket type runs low.
 
-    An event that an incomplete observation lacks is left alone. One that a complete one lacks is
-    counted as absent, and has vanished only when the box office itself says that it is not there.
+    The changes are in the order of the event ids. Those of an event come before those of its ticket
+    types; of these, what clears a condition comes first, then the order is the catalogue's.
+
+    An event that an incomplete observation lacks stays as it is. An event that a complete
+    observation lacks is counted as absent. It has vanished only when the box office itself says
+    that it is not there.
     """
     changes: list[Change] = []
     differing: dict[str, EventFacts] = {}
@@ -107,7 +109,7 @@ def between(
     at: datetime,
     low: RunsLow = _USUAL,
 ) -> tuple[Change, ...]:
-    """The changes from one snapshot to a later one, which holds all that the first one does."""
+    """The changes from a snapshot to a later one, which has all events of the first."""
     return tuple(
         change
         for event_id in sorted(after)
@@ -143,8 +145,8 @@ def _pairs(
             if event_id in observation.elsewhere:
                 continue
             gone = event_id in observation.gone
-            # The count stops where it has said all it can: a snapshot that does not change is not
-            # written again every minute.
+            # The count stops once it is sufficient, so that the snapshot is not written again with
+            # every sweep.
             absent = min(before.absent + 1, SWEEPS)
             yield before, attrs.evolve(before, absent=absent, vanished=gone)
 
@@ -178,8 +180,8 @@ def _type_kinds(
     before: EventFacts | None, after: EventFacts, low: RunsLow
 ) -> Iterator[tuple[str, TypeFacts | None]]:
     if after.ticket_types is None or (before is not None and before.ticket_types is None):
-        return  # the first look at ticket types is their baseline
-    gone = {one.id: one for one in (before.ticket_types or ())} if before else {}
+        return  # ticket types that are seen for the first time are a baseline
+    gone = {known.id: known for known in (before.ticket_types or ())} if before else {}
     for now in after.ticket_types:
         was = gone.pop(now.id, None)
         if was is None:

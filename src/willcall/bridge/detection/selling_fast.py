@@ -1,8 +1,8 @@
-"""Which ticket types sell so fast that they will soon be gone: forecasts as changes. Pure.
+"""Turns forecasts into changes: which ticket types sell so fast that they will soon be gone. Pure.
 
-A forecast is never news by a hair: a ticket type begins to sell fast when it is sold out in time
-nine times in ten, and has stopped only when nine times in ten it is not. In between it stays as it
-was, so that a rate near the edge does not flap. What runs low, or is sold out, is told as such.
+A ticket type begins to sell fast when it will sell out in time with a probability of nine in ten,
+and stops when it will not with a probability of nine in ten. In between it stays as it was, so that
+a rate near the threshold does not flap. What runs low or is sold out is reported as that instead.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..polling.forecast import Forecast, Interval
 
 @attrs.frozen
 class Sales:
-    """What the forecasts say: ``changes``, and ``foretold`` for the record."""
+    """What follows from the forecasts: the changes, and the predictions to keep."""
 
     changes: tuple[Change, ...] = ()
     foretold: tuple[Prediction, ...] = ()
@@ -36,44 +36,44 @@ def sales(
     within: timedelta = SELLING_FAST_WITHIN,
     low: LowStock | None = None,
 ) -> Sales:
-    """What begins to sell fast, and what no longer does.
+    """The ticket types that begin to sell fast, and those that no longer do.
 
     Args:
         box_office: its name.
-        seen: the events that were looked at just now, and what is expected of each ticket type.
-        holding: the conditions that hold, by kind and subject.
-        at: when they were looked at.
-        within: how soon sold out is fast.
+        seen: the events that were just seen, and the forecasts of their ticket types by id.
+        holding: the names of the conditions that hold.
+        at: when they were seen.
+        within: how soon a sell-out counts as fast.
         low: when a ticket type runs low.
     """
     changes: list[Change] = []
     foretold: list[Prediction] = []
     for event, expected in seen:
-        for one in event.ticket_types or ():
-            holds = (SELLING_FAST, f"{event.id}/{one.id}") in holding
-            forecast = expected.get(one.id)
+        for known in event.ticket_types or ():
+            holds = (SELLING_FAST, f"{event.id}/{known.id}") in holding
+            forecast = expected.get(known.id)
             span = None if forecast is None else forecast.sold_out
-            if not holds and span is not None and _begins(event, one, span, within, low):
-                changes.append(_change(SELLING_FAST, box_office, event, one, at, span))
-                foretold.append(_prediction(box_office, event, one, at, span))
-            elif holds and forecast is not None and _ends(one, span, within):
-                changes.append(_change(SELLING_SLOWER, box_office, event, one, at, span))
+            if not holds and span is not None and _begins(event, known, span, within, low):
+                changes.append(_change(SELLING_FAST, box_office, event, known, at, span))
+                foretold.append(_prediction(box_office, event, known, at, span))
+            elif holds and forecast is not None and _ends(known, span, within):
+                changes.append(_change(SELLING_SLOWER, box_office, event, known, at, span))
     return Sales(tuple(changes), tuple(foretold))
 
 
 def _begins(
-    event: EventFacts, one: TypeFacts, span: Interval, within: timedelta, low: LowStock | None
+    event: EventFacts, known: TypeFacts, span: Interval, within: timedelta, low: LowStock | None
 ) -> bool:
-    if event.status != EventStatus.PUBLISHED or event.vanished or one.hidden:
+    if event.status != EventStatus.PUBLISHED or event.vanished or known.hidden:
         return False
-    if not one.available or one.available <= 0 or (low or LowStock())(one):
+    if not known.available or known.available <= 0 or (low or LowStock())(known):
         return False
     return span.latest <= within.total_seconds()
 
 
-def _ends(one: TypeFacts, span: Interval | None, within: timedelta) -> bool:
-    """What is sold out has not become slower: it is told, and ended, as that."""
-    if one.available is None or one.available <= 0:
+def _ends(known: TypeFacts, span: Interval | None, within: timedelta) -> bool:
+    """A ticket type that is sold out has not become slower: the sell-out supersedes it."""
+    if known.available is None or known.available <= 0:
         return False
     return span is None or span.soonest > within.total_seconds()
 
@@ -82,7 +82,7 @@ def _change(
     kind: str,
     box_office: str,
     event: EventFacts,
-    one: TypeFacts,
+    known: TypeFacts,
     at: datetime,
     span: Interval | None,
 ) -> Change:
@@ -91,23 +91,23 @@ def _change(
         box_office=box_office,
         event=event,
         before=event,
-        ticket_type=one,
+        ticket_type=known,
         observed_at=at,
         detail="" if span is None else in_words(span),
     )
 
 
 def _prediction(
-    box_office: str, event: EventFacts, one: TypeFacts, at: datetime, span: Interval
+    box_office: str, event: EventFacts, known: TypeFacts, at: datetime, span: Interval
 ) -> Prediction:
     return Prediction(
         box_office=box_office,
         event_id=event.id,
-        ticket_type_id=one.id,
+        ticket_type_id=known.id,
         title=event.title,
-        ticket_type=one.name,
+        ticket_type=known.name,
         made_at=at,
-        left=one.available or 0,
+        left=known.available or 0,
         earliest=at + timedelta(seconds=span.soonest),
         likely=at + timedelta(seconds=span.expected),
         latest=at + timedelta(seconds=span.latest),
@@ -119,9 +119,9 @@ _MANY = 10
 
 
 def in_words(span: Interval) -> str:
-    """An interval as people say it: ``40 minutes to 2 hours``. Bounds are rounded outwards, since
-    nobody plans by the second: a deadline too early is better than one too late."""
-    first, last = _told(span.soonest, up=False), _told(span.latest, up=True)
+    """An interval in words: ``40 minutes to 2 hours``. The bounds are rounded outwards: a deadline
+    that is too early is better than one that is too late."""
+    first, last = _rounded(span.soonest, up=False), _rounded(span.latest, up=True)
     if first is None:
         return f"less than {_counted(*(last or (1, 'minute')))}"
     assert last is not None  # noqa: S101 - it is no less than the first
@@ -132,8 +132,8 @@ def in_words(span: Interval) -> str:
     return f"{_counted(*first)} to {_counted(*last)}"
 
 
-def _told(seconds: float, *, up: bool) -> tuple[int, str] | None:
-    """So many of the largest unit of which there are at least two; None for less than a minute."""
+def _rounded(seconds: float, *, up: bool) -> tuple[int, str] | None:
+    """A count of the largest unit of which there are at least two; None for less than a minute."""
     for unit, size in _UNITS:
         count = seconds / size
         if count >= 2 or (unit == "minute" and count >= 1) or (up and unit == "minute"):

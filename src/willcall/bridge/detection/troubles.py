@@ -1,8 +1,8 @@
-"""The bridge's own trouble as changes: key rejected, scope missing, unreachable, out of requests,
-dead letters. Pure.
+"""Turns what goes wrong with a box office as a whole into changes: it cannot be read, or something
+of it cannot be delivered. Pure.
 
-A single bad minute is nobody's news: what may pass by itself counts only after several runs in a
-row. What needs a person counts at once.
+A trouble that may pass by itself counts only after several runs in a row. A trouble that needs a
+person counts at once. The kinds of trouble are in ``model/kinds/box_offices.py``.
 """
 
 from __future__ import annotations
@@ -48,23 +48,23 @@ def of_all(error: ApiError) -> bool:
 def noted(
     box_office: str, counts: Mapping[str, int], error: WillcallError | None, at: datetime
 ) -> tuple[tuple[Change, ...], dict[str, int]]:
-    """The changes that a run's outcome means, and the new counts.
+    """The changes that follow from the outcome of a run, and the new counts.
 
     Args:
         box_office: its name.
-        counts: how many runs in a row had which trouble.
-        error: what kept this run from observing; None if nothing did.
+        counts: by kind of trouble, how many runs in a row have had it.
+        error: what kept this run from reading the box office; None if nothing did.
         at: when.
     """
     kind = kind_of(error)
     if kind is not None:
         count = counts.get(kind, 0) + 1
-        # The count stops where it has said all it can, and so do the writes.
+        # The count stops once it has counted, so that the ledger is not written again each run.
         after = {**counts, kind: min(count, AFTER[kind] + 1)}
         if count != AFTER[kind]:
             return (), after
-        said = error.message if isinstance(error, ApiError) else str(error)
-        change = Change(kind=kind, box_office=box_office, observed_at=at, detail=said)
+        detail = error.message if isinstance(error, ApiError) else str(error)
+        change = Change(kind=kind, box_office=box_office, observed_at=at, detail=detail)
         return (change,), after
     if error is not None:
         return (), dict(counts)
@@ -74,7 +74,8 @@ def noted(
 
 
 def letters(box_office: str, state: State, at: datetime) -> tuple[Change, ...]:
-    """What the dead letters of a box office mean: the first is news, and so is the end of the last.
+    """The changes that follow from dead letters: the first begins a condition, which ends with the
+    last.
 
     Args:
         box_office: its name.
