@@ -11,6 +11,7 @@ import attrs
 import pytest
 
 from support.virtual_bridge import ADDRESS, Crash, VirtualBridge
+from willcall.bridge.config.rule_tables import Removal
 from willcall.bridge.ledger import Ledger, MemoryLedger
 from willcall.bridge.model.cases import Act
 from willcall.bridge.model.rules import Rules, built_in_rules
@@ -55,11 +56,26 @@ def _called_off(house: VirtualBridge) -> None:
     house.box_office.cancel(case.subject)
 
 
+def _early_birds(house: VirtualBridge) -> None:
+    """Removes a ticket type, at the box office."""
+    event = house.event(0)
+    house.box_office.add_ticket_type(event, name="Early Bird", price=900, quantity=90)
+    house.removals = (
+        Removal(
+            box_office="main-room",
+            event=event,
+            ticket_type="Early Bird",
+            after=house.clock.now(),
+        ),
+    )
+
+
 SCENES: tuple[Callable[[VirtualBridge], None], ...] = (
     _first_night,
     _more_seats,
     _gone_again,
     _called_off,
+    _early_birds,
 )
 
 
@@ -91,7 +107,8 @@ def _played(scene: int | None, boundary: int = 0) -> tuple[list[object], bool, s
                 house.clock.advance(180)  # the dead process's lease runs out
         assert house.run().exit_code == 0
     acts = {i.act for case in house.ledger.cases() for i in house.ledger.intents(case.marker)}
-    shape: list[object] = list(house.shape())
+    acts |= {intent.act for intent in house.ledger.removals("main-room").values()}
+    shape: list[object] = [*house.shape(), *house.stock()]
     return shape, ended, acts
 
 

@@ -36,7 +36,7 @@ from ...errors import (
     TransportError,
     ValidationError,
 )
-from ..ledger import Fence, Ledger
+from ..ledger import Fence, Outbox
 from ..model.address import Address
 from ..model.cases import Act, Case, Intent, IntentState
 from ..model.policies import DeliveryPolicy
@@ -87,7 +87,7 @@ class Sender(Tries):
     """Carries out the acts of one case after the other.
 
     Args:
-        ledger: where everything is written down.
+        outbox: where everything is written down.
         fence: the lease under which it is.
         desk: the desk.
         ends: the tick after which nothing more is begun.
@@ -97,15 +97,14 @@ class Sender(Tries):
 
     def __init__(
         self,
-        ledger: Ledger,
+        outbox: Outbox,
         fence: Fence,
         desk: Desk,
         ends: float,
         policy: DeliveryPolicy,
         stopping: Callable[[], bool],
     ) -> None:
-        super().__init__(ledger, fence, desk.name, ends, policy)
-        self._ledger = ledger
+        super().__init__(outbox, fence, desk.name, ends, policy)
         self._desk = desk
         self._address = Address(customer_email="")
         self.stopping = stopping
@@ -195,7 +194,7 @@ class Sender(Tries):
         moment = yield from now()
         intent = yield from do(
             "attempting",
-            lambda: self._ledger.attempting(self._fence, intent, self._sent(intent, found), moment),
+            lambda: self._outbox.attempting(self._fence, intent, self._sent(intent, found), moment),
         )
         try:
             ticket = yield from self._send(case, intent, found)
@@ -282,7 +281,7 @@ class Sender(Tries):
         yield from self._mark(intent, IntentState.DONE, ticket_id=opened)
         if intent.act is Act.OPEN and found.duplicates:
             self.folded += yield from note_duplicates(
-                self._ledger, self._fence, self._desk.title, case, found
+                self._outbox, self._fence, self._desk.title, case, found
             )
         return outcome, opened or ""
 
@@ -292,7 +291,7 @@ class Sender(Tries):
             yield from self._mark(intent, IntentState.DROPPED, error=why)
             return why
         moment = yield from now()
-        yield from do("give up", lambda: self._ledger.give_up(self._fence, case, why, moment))
+        yield from do("give up", lambda: self._outbox.give_up(self._fence, case, why, moment))
         return why
 
     def _refused(self, intent: Intent, why: str) -> Flow[tuple[Outcome, str]]:

@@ -18,7 +18,7 @@ from ...errors import (
     RateLimitError,
     TransportError,
 )
-from ..ledger import Fence, Ledger
+from ..ledger import Fence, Outbox
 from ..model.address import Address
 from ..model.cases import Case, Intent
 from ..model.policies import DeliveryPolicy
@@ -46,7 +46,7 @@ class Deliveries:
 
 
 def deliver_all(
-    ledger: Ledger,
+    outbox: Outbox,
     fence: Fence,
     desk: Desk,
     address: Callable[[str], Address],
@@ -60,7 +60,7 @@ def deliver_all(
     the key, is out of requests, or cannot be reached ends the run.
 
     Args:
-        ledger: where everything is written down.
+        outbox: where everything is written down.
         fence: the lease under which it is.
         desk: the desk.
         address: where the tickets of a rule go, by the rule's id.
@@ -69,18 +69,18 @@ def deliver_all(
         stopping: whether the process was asked to leave: no further act is begun.
     """
     delivered: list[Delivered] = []
-    sender = Sender(ledger, fence, desk, ends, policy or DeliveryPolicy(), stopping)
-    waiting = yield from do("unsettled", lambda: ledger.unsettled(fence.box_office))
-    busy = (yield from watched(ledger, fence)) if waiting else ()
+    sender = Sender(outbox, fence, desk, ends, policy or DeliveryPolicy(), stopping)
+    waiting = yield from do("unsettled", lambda: outbox.unsettled(fence.box_office))
+    busy = (yield from watched(outbox, fence)) if waiting else ()
     stopped = yield from _each_case(sender, waiting, address, delivered)
     if stopped is not None or stopping():
         return Deliveries(tuple(delivered), stopped, sender.folded)
     try:
-        sender.folded += yield from fold_duplicates(ledger, fence, sender.reading, address, busy)
+        sender.folded += yield from fold_duplicates(outbox, fence, sender.reading, address, busy)
     except ApiError as error:
         return Deliveries(tuple(delivered), error, sender.folded)
     if sender.folded:
-        waiting = yield from do("unsettled", lambda: ledger.unsettled(fence.box_office))
+        waiting = yield from do("unsettled", lambda: outbox.unsettled(fence.box_office))
         stopped = yield from _each_case(sender, _folds(waiting), address, delivered)
     return Deliveries(tuple(delivered), stopped, sender.folded)
 

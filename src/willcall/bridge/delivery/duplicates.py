@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from ...client.flow import Flow, do, now
 from ...client.observe import log
-from ..ledger import Fence, Ledger
+from ..ledger import Fence, Outbox
 from ..model.address import Address
 from ..model.cases import Act, Case, CaseState, Intent
 from ..model.markers import act_marker, in_text
@@ -33,7 +33,7 @@ _DELETED = "The other one was deleted since"
 
 
 def fold_duplicates(
-    ledger: Ledger,
+    outbox: Outbox,
     fence: Fence,
     reading: Callable[[], Flow[Desk]],
     address: Callable[[str], Address],
@@ -42,7 +42,7 @@ def fold_duplicates(
     """Look where a second ticket may have come up, and have it folded; how many were found.
 
     Args:
-        ledger: where the acts that fold it are written down.
+        outbox: where the acts that fold it are written down.
         fence: the lease under which they are.
         reading: the desk, for reading within the time that is left.
         address: where the tickets of a rule go, by the rule's id.
@@ -52,7 +52,7 @@ def fold_duplicates(
         ApiError: the desk could not be read.
     """
     openings = {case.marker: (case, intent) for case, intent in busy}
-    for case, intent in (yield from watched(ledger, fence)):
+    for case, intent in (yield from watched(outbox, fence)):
         openings[case.marker] = case, intent
     if not openings:
         return 0
@@ -67,19 +67,19 @@ def fold_duplicates(
         others = [ticket for ticket in tickets if ticket.id != case.ticket_id]
         # The case's own may be elsewhere by now, or deleted: one that came late is alone then.
         if len(others) > (case.ticket_id is None):
-            found += yield from note_duplicates(ledger, fence, desk.title, case, eldest(tickets))
+            found += yield from note_duplicates(outbox, fence, desk.title, case, eldest(tickets))
     return found
 
 
-def watched(ledger: Ledger, fence: Fence) -> Flow[Sequence[tuple[Case, Intent]]]:
+def watched(outbox: Outbox, fence: Fence) -> Flow[Sequence[tuple[Case, Intent]]]:
     """The openings that were repeated: a short while ago, or of cases with more to do."""
     moment = yield from now()
     since = moment - WATCH
-    return (yield from do("watched", lambda: ledger.repeated(fence.box_office, since)))
+    return (yield from do("watched", lambda: outbox.repeated(fence.box_office, since)))
 
 
 def note_duplicates(
-    ledger: Ledger, fence: Fence, desk: str, case: Case, found: LookupResult
+    outbox: Outbox, fence: Fence, desk: str, case: Case, found: LookupResult
 ) -> Flow[int]:
     """Write down that second tickets are to be folded; how many were not known yet.
 
@@ -110,7 +110,7 @@ def note_duplicates(
         ]
 
     moment = yield from now()
-    new: int = yield from do("fold", lambda: ledger.fold(fence, case, seconds, acts, moment))
+    new: int = yield from do("fold", lambda: outbox.fold(fence, case, seconds, acts, moment))
     if new:
         log.warning("%s was opened twice: folding %s into %s", case.marker, seconds, stays)
     return new
