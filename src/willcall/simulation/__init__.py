@@ -6,5 +6,5 @@ and when, which process runs next. So a seed that fails fails again, bit for bit
 ``stage`` time and processes · ``network`` what becomes of a request · ``weather`` what breaks ·
 ``town`` what happens in truth · ``promise`` what must hold · ``play`` one seed · ``campaign`` many.
 
-Decisions: 0001, 0048 (docs/decisions).
+Decisions: 0001, 0048, 0061 (docs/decisions).
 """

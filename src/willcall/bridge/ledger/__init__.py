@@ -3,7 +3,7 @@
 ``protocols.py`` says by role what the bridge asks of a ledger; ``sql/`` keeps it in SQLite or
 PostgreSQL, ``memory.py`` on plain values.
 
-Decisions: 0023, 0025, 0026, 0037, 0038, 0042, 0048, 0053, 0060 (docs/decisions).
+Decisions: 0023, 0025, 0026, 0037, 0038, 0042, 0048, 0053, 0060, 0061, 0062 (docs/decisions).
 """
 
 from .memory import MemoryLedger
