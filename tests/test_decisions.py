@@ -68,6 +68,6 @@ def test_the_index_names_the_packages_that_the_records_name() -> None:
 def test_a_package_names_its_records(package: str) -> None:
     """In its docstring, so that whoever changes it knows what to read."""
     source = (folder(package) / "__init__.py").read_text("utf-8")
-    named = re.search(r"^Decisions: ([\d, \n]+) \(docs/decisions\)\.$", source, re.MULTILINE)
+    named = re.search(r"^Decisions: ([\d, \n]+)\s\(docs/decisions\)\.$", source, re.MULTILINE)
     assert named is not None, f'add "Decisions: … (docs/decisions)." to the docstring of {package}'
     assert re.findall(r"\d{4}", named[1]) == shaped()[package]
