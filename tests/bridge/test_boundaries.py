@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 from support.virtual_bridge import ADDRESS, Crash, VirtualBridge
-from willcall.bridge.config.rule_tables import Removal
+from willcall.bridge.config.rule_tables import RemovalTable
 from willcall.bridge.ledger import Ledger, MemoryLedger
 from willcall.bridge.model.cases import Act
 from willcall.bridge.model.rules import Rules, built_in_rules
@@ -61,7 +61,7 @@ def _early_birds(house: VirtualBridge) -> None:
     event = house.event(0)
     house.box_office.add_ticket_type(event, name="Early Bird", price=900, quantity=90)
     house.removals = (
-        Removal(
+        RemovalTable(
             box_office="main-room",
             event=event,
             ticket_type="Early Bird",

@@ -14,14 +14,14 @@ import pytest
 from support.memory_box_office import MemoryBoxOffice
 from support.virtual_bridge import START, VirtualBridge
 from support.virtual_watch import VirtualWatch
-from willcall.bridge.config.rule_tables import Removal
+from willcall.bridge.config.rule_tables import RemovalTable
 from willcall.bridge.detection.observe import observe
 from willcall.bridge.detection.poller import Poller
 from willcall.bridge.ledger import Ledger
-from willcall.bridge.model.facts import EventFacts, EventStatus, LowStock
+from willcall.bridge.model.facts import EventFacts, EventState, LowStock
 from willcall.bridge.polling.budget import Poll, PollReason
 from willcall.bridge.polling.planner import Planner
-from willcall.bridge.ports import BoxOffice, NotThere, Refused, Removed, Rows
+from willcall.bridge.ports import BoxOffice, EventRows, NotThere, Refused, Removed
 from willcall.bridge.run import Job
 from willcall.client.flow import Flow, World, drive, simulate
 from willcall.client.http import Connections
@@ -187,7 +187,7 @@ def test_an_event_that_sells_out_is_sold_out_as_of_one_moment(
     shop.sell_out(shop.ids[0])
     for seen in (before, None):
         after = known(office, shop.ids[0], seen)
-        assert (after.status, after.sold_out) == (EventStatus.SOLD_OUT, True)
+        assert (after.status, after.sold_out) == (EventState.SOLD_OUT, True)
         assert all(kind.sold_out for kind in after.ticket_types or ())
 
 
@@ -278,7 +278,7 @@ def test_a_pass_opens_tickets_for_any_box_office(tmp_path: Path) -> None:
     del bridge.shop.events["night-2"]
     bridge.shop.put("night-3", 79, sold=1)
     bridge.removals = (
-        Removal(box_office="main-room", event="night-3", ticket_type="Floor", after=START),
+        RemovalTable(box_office="main-room", event="night-3", ticket_type="Floor", after=START),
     )
     for _ in range(3):
         assert bridge.run().exit_code == 0
@@ -354,7 +354,7 @@ def test_a_pass_that_cannot_go_on_where_it_stopped_begins_anew() -> None:
 class Circle(MemoryBoxOffice):
     """Its last step points back to its first."""
 
-    def rows(self, cursor: Any = None) -> Flow[Rows]:
+    def rows(self, cursor: Any = None) -> Flow[EventRows]:
         rows = yield from super().rows(cursor)
         return attrs.evolve(rows, next=rows.next or 0.0)
 

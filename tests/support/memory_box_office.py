@@ -8,7 +8,7 @@ from typing import Any, Self
 import attrs
 
 from willcall.bridge.model.facts import EventFacts, TypeFacts, concluded_sold_out
-from willcall.bridge.ports import BoxOfficeCapabilities, NotThere, Refused, Removed, Rows
+from willcall.bridge.ports import BoxOfficeCapabilities, EventRows, NotThere, Refused, Removed
 from willcall.client.flow import Flow, do
 from willcall.client.quota import Quota
 
@@ -39,12 +39,12 @@ class MemoryBoxOffice:
     def within(self, seconds: float, *, tries: int | None = None) -> Self:
         return self
 
-    def rows(self, cursor: Any = None) -> Flow[Rows]:
+    def rows(self, cursor: Any = None) -> Flow[EventRows]:
         ids = yield from do("rows", lambda: sorted(self.events))
         at = int(cursor or 0)
         self.asked.append(f"rows {at}")
         events = tuple(self.events[event_id] for event_id in ids[at : at + 2])
-        return Rows(events=events, next=at + 2 if at + 2 < len(ids) else None, total=len(ids))
+        return EventRows(events=events, next=at + 2 if at + 2 < len(ids) else None, total=len(ids))
 
     def cursor(self, step: int) -> None:
         """Nobody knows."""

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import attrs
 
 from support.virtual_bridge import ADDRESS, START, VirtualBridge
-from willcall.bridge.config.rule_tables import Removal
+from willcall.bridge.config.rule_tables import RemovalTable
 from willcall.bridge.delivery.removals import Scheduled
 from willcall.bridge.model.kinds import matching
 from willcall.bridge.model.predicates import Predicates
@@ -123,7 +123,7 @@ def _back(house: VirtualBridge) -> None:
 def _removal(house: VirtualBridge) -> tuple[Scheduled, ...]:
     event = _the_event(house)
     return (
-        Removal(
+        RemovalTable(
             box_office="main-room",
             event=str(event.slug),
             ticket_type=event.ticket_types[0].name,

@@ -32,7 +32,7 @@ Cursor = Any
 
 
 @attrs.frozen(kw_only=True)
-class Rows:
+class EventRows:
     """One step of reading a box office's list of events.
 
     Args:
@@ -104,7 +104,7 @@ class BoxOffice(Protocol):
     def within(self, seconds: float, *, tries: int | None = None) -> Self:
         """The same box office, whose calls end after so many seconds and are tried so often."""
 
-    def rows(self, cursor: Cursor = None) -> Flow[Rows]:
+    def rows(self, cursor: Cursor = None) -> Flow[EventRows]:
         """One step of the list: the first, or the one that a cursor stands for.
 
         Raises:

@@ -33,7 +33,7 @@ from ..errors import (
     ValidationError,
 )
 from .flow import Flow, Request, draw, now, send, sleep, tick
-from .observe import Watch, log
+from .observe import CallObserver, log
 from .op import UNSET, Once, Op, Page, Unset, given, segment, wire
 from .options import Hooks, Options, Try
 from .provider import Account, Problem, Provider
@@ -131,7 +131,7 @@ def answer(op: Op[T], account: Account, options: Options) -> Flow[Answer[T]]:
         OutcomeUnknownError: a write got no clear answer.
     """
     request = _request(op, account, options)
-    watch = Watch(op, account, options.hooks)
+    watch = CallObserver(op, account, options.hooks)
     moment = yield from tick()
     ends = None if options.deadline is None else moment + options.deadline
     refused = 0
@@ -159,7 +159,7 @@ def answer(op: Op[T], account: Account, options: Options) -> Flow[Answer[T]]:
 
 def _try(
     request: Request,
-    watch: Watch,
+    watch: CallObserver,
     account: Account,
     turn: Turn | None,
     ends: float | None,
@@ -212,7 +212,7 @@ def _pace(
     op: Op[Any],
     account: Account,
     options: Options,
-    watch: Watch,
+    watch: CallObserver,
     ends: float | None,
     moment: float,
 ) -> Flow[tuple[Turn | None, float]]:
@@ -277,7 +277,7 @@ def _in_time(request: Request, ends: float | None, moment: float) -> Request:
     )
 
 
-def _final(op: Op[Any], watch: Watch, error: ApiError) -> ApiError:
+def _final(op: Op[Any], watch: CallObserver, error: ApiError) -> ApiError:
     """The error to raise: for a write that may have been carried out, an unknown outcome."""
     unclear = isinstance(error, ServerError | UndecodableReplyError) or (
         isinstance(error, TransportError) and error.arrived
@@ -286,7 +286,7 @@ def _final(op: Op[Any], watch: Watch, error: ApiError) -> ApiError:
     return error if clear else _unknown(op, watch, error)
 
 
-def _unknown(op: Op[Any], watch: Watch, cause: ApiError) -> OutcomeUnknownError:
+def _unknown(op: Op[Any], watch: CallObserver, cause: ApiError) -> OutcomeUnknownError:
     watch.unknown(cause)
     error = OutcomeUnknownError(
         f"it may or may not have been carried out: {cause.message}",
@@ -302,7 +302,7 @@ def _unknown(op: Op[Any], watch: Watch, cause: ApiError) -> OutcomeUnknownError:
     return error
 
 
-def _decode(op: Op[T], account: Account, watch: Watch, reply: Reply) -> T:
+def _decode(op: Op[T], account: Account, watch: CallObserver, reply: Reply) -> T:
     try:
         return op.decode(reply)
     except UndecodableReplyError as error:

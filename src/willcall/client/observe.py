@@ -51,7 +51,7 @@ def _instruments() -> tuple[Any, Any]:
 
 
 @attrs.define
-class Watch:
+class CallObserver:
     """Reports a call, try by try, to the log, the hooks and OpenTelemetry."""
 
     op: Op[Any]

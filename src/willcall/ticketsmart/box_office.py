@@ -19,10 +19,10 @@ from ..bridge.model.facts import EventFacts, TypeFacts, concluded_sold_out
 from ..bridge.ports import (
     BoxOfficeAdapter,
     BoxOfficeCapabilities,
+    EventRows,
     NotThere,
     Refused,
     Removed,
-    Rows,
 )
 from ..client.flow import Flow, now
 from ..client.op import Op, Page
@@ -62,12 +62,12 @@ class TicketSmartBoxOffice:
         api = self._api.with_options(deadline=max(0.001, seconds), **options)
         return attrs.evolve(self, api=api)
 
-    def rows(self, cursor: Op[Page[Event]] | None = None) -> Flow[Rows]:
+    def rows(self, cursor: Op[Page[Event]] | None = None) -> Flow[EventRows]:
         """One page of the list. Its cursor is the call for it, as the page before it gave it."""
         page = yield from self._api.events.list(limit=_ROWS).page(cursor)
         at = yield from now()
         rows = tuple(event_facts(event, at) for event in page.items)
-        return Rows(events=rows, next=page.following, total=page.total)
+        return EventRows(events=rows, next=page.following, total=page.total)
 
     def cursor(self, step: int) -> Op[Page[Event]] | None:
         """The call for a page by its number."""

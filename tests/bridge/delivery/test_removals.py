@@ -8,7 +8,7 @@ import pytest
 
 from support.virtual_bridge import START, Crash, VirtualBridge
 from support.virtual_watch import VirtualWatch
-from willcall.bridge.config.rule_tables import Removal
+from willcall.bridge.config.rule_tables import RemovalTable
 from willcall.bridge.model.cases import IntentState
 from willcall.client.flow import Do, Effect, Send
 from willcall.sandbox.boxoffice import Event, TicketType
@@ -39,7 +39,7 @@ def plan(house: VirtualBridge, event: Event, *, by: str = "name") -> None:
     """Schedule the removal of its first ticket type."""
     one = event.ticket_types[0]
     house.removals = (
-        Removal(
+        RemovalTable(
             box_office="main-room",
             event=event.id if by == "id" else str(event.slug),
             ticket_type=one.id if by == "id" else one.name,
@@ -223,7 +223,9 @@ def test_what_was_removed_by_hand_long_before_is_done(planned: VirtualBridge) ->
 
 def test_a_watch_tells_of_what_was_never_seen() -> None:
     """Once, in its first minute."""
-    wanted = Removal(box_office="main-room", event="gala-nigth", ticket_type="Balcony", after=START)
+    wanted = RemovalTable(
+        box_office="main-room", event="gala-nigth", ticket_type="Balcony", after=START
+    )
     virtual = VirtualWatch(job=lambda job: attrs.evolve(job, removals=(wanted,)))
     virtual.begin()
     virtual.pass_time(200.0)
@@ -273,7 +275,7 @@ def test_one_that_fails_does_not_stop_the_others(planned: VirtualBridge) -> None
     (last,) = planned.removals
     other = next(e for e in planned.box_office.events if e.slug != last.event)
     wanted = {"event": str(other.slug), "ticket_type": other.ticket_types[0].name}
-    first = Removal(box_office="main-room", after=last.after, **wanted)
+    first = RemovalTable(box_office="main-room", after=last.after, **wanted)
     planned.removals = (first, last)
     planned.sandbox.faults.add("status", service="ticketsmart", path=f"/events/{other.slug}",
                                status=500)  # fmt: skip

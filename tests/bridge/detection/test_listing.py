@@ -4,18 +4,18 @@ from datetime import UTC, datetime
 
 from willcall.bridge.detection.listing import ROUNDS, Listing
 from willcall.bridge.model.facts import EventFacts
-from willcall.bridge.ports import Rows
+from willcall.bridge.ports import EventRows
 
 STARTS = datetime(2027, 3, 11, tzinfo=UTC)
 
 
-def step(ids: str, total: int | None = None, title: str = "x") -> Rows:
+def step(ids: str, total: int | None = None, title: str = "x") -> EventRows:
     """A step that shows these events."""
     events = tuple(EventFacts(id=i, title=title, status="DRAFT", starts_at=STARTS) for i in ids)
-    return Rows(events=events, total=total)
+    return EventRows(events=events, total=total)
 
 
-def read(*rounds: list[Rows]) -> tuple[bool | None, ...]:
+def read(*rounds: list[EventRows]) -> tuple[bool | None, ...]:
     """What is said at the end of each reading of a list."""
     listing, said = Listing(), []
     for steps in rounds:

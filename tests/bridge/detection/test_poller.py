@@ -18,16 +18,16 @@ from willcall.bridge.model.facts import EventFacts, LowStock
 from willcall.bridge.model.observation import Observation
 from willcall.bridge.polling.budget import Poll, PollReason
 from willcall.bridge.polling.planner import Planner
-from willcall.bridge.ports import Rows
+from willcall.bridge.ports import EventRows
 from willcall.client.flow import Request, World, simulate
 from willcall.errors import ApiError, Reply, ServerError
 
 
-def page(*ids: str, total: int | None = 0, last: bool = False) -> Rows:
+def page(*ids: str, total: int | None = 0, last: bool = False) -> EventRows:
     """A page with these events."""
     start = datetime(2027, 3, 11, tzinfo=UTC)
     rows = tuple(EventFacts(id=one, title=one, status="DRAFT", starts_at=start) for one in ids)
-    return Rows(events=rows, next=None if last else "more", total=total)
+    return EventRows(events=rows, next=None if last else "more", total=total)
 
 
 def test_a_round_ends_with_its_last_page_in_whatever_order() -> None:
@@ -47,7 +47,7 @@ def test_a_round_ends_with_its_last_page_in_whatever_order() -> None:
         [page("a", "b", total=4), page("c", total=4, last=True)],  # one was missed
     ],
 )
-def test_a_round_in_which_rows_moved_proves_nothing(pages: list[Rows]) -> None:
+def test_a_round_in_which_rows_moved_proves_nothing(pages: list[EventRows]) -> None:
     """And the next one begins anew."""
     one = Round()
     assert [one.read(number, read) for number, read in enumerate(pages, 1)] == [None, None]

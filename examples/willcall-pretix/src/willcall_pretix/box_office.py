@@ -11,14 +11,14 @@ from typing import Any, Self
 
 import attrs
 
-from willcall.bridge.model.facts import EventFacts, EventStatus, TypeFacts, concluded_sold_out
+from willcall.bridge.model.facts import EventFacts, EventState, TypeFacts, concluded_sold_out
 from willcall.bridge.ports import (
     BoxOfficeAdapter,
     BoxOfficeCapabilities,
+    EventRows,
     NotThere,
     Refused,
     Removed,
-    Rows,
     Setting,
 )
 from willcall.client.flow import Flow
@@ -44,7 +44,7 @@ class PretixBoxOffice:
         api = self.api.with_options(deadline=seconds, tries=UNSET if tries is None else tries)
         return type(self)(api)
 
-    def rows(self, cursor: Any = None) -> Flow[Rows]:
+    def rows(self, cursor: Any = None) -> Flow[EventRows]:
         """A page of events, or after the last a page of the dates of series. No row says what is
         left of its ticket types."""
         op, series = cursor or (None, {})
@@ -54,15 +54,15 @@ class PretixBoxOffice:
         series = series | {row.slug: row for row in page.items if row.has_subevents}
         rows = tuple(_event_facts(row) for row in page.items if not row.has_subevents)
         more = page.following is not None or series
-        return Rows(events=rows, next=(page.following, series) if more else None)
+        return EventRows(events=rows, next=(page.following, series) if more else None)
 
-    def _dates(self, op: Op[Page[Date]] | None, series: Mapping[str, Event]) -> Flow[Rows]:
+    def _dates(self, op: Op[Page[Date]] | None, series: Mapping[str, Event]) -> Flow[EventRows]:
         page = yield from self.api.dates.list().page(op)
         rows = tuple(
             _date_facts(series[row.event], row) for row in page.items if row.event in series
         )
         following = None if page.following is None else (page.following, series)
-        return Rows(events=rows, next=following)
+        return EventRows(events=rows, next=following)
 
     def cursor(self, step: int) -> None:
         """Where the dates begin is not known before the events were read."""
@@ -113,9 +113,9 @@ class PretixBoxOffice:
         return Removed()
 
 
-def _status(on_sale: bool) -> EventStatus:
+def _status(on_sale: bool) -> EventState:
     """pretix knows no cancelled events: they are taken off sale."""
-    return EventStatus.PUBLISHED if on_sale else EventStatus.DRAFT
+    return EventState.PUBLISHED if on_sale else EventState.DRAFT
 
 
 def _event_facts(event: Event) -> EventFacts:

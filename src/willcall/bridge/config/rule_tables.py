@@ -213,7 +213,7 @@ def _moment(value: Any) -> Any:
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
-class Removal(Table):
+class RemovalTable(Table):
     """One [[removal]]: a ticket type that is to be removed when its time has come."""
 
     box_office: Filled

@@ -20,7 +20,7 @@ from ..model.facts import LowStock
 from ..model.policies import TRY, DeliveryPolicy, WatchPolicy
 from ..model.rules import Rules, Storm, built_in_rules
 from .account_tables import BoxOfficeTable, DeskTable, box_office_table, desk_table
-from .rule_tables import Removal, RuleTable, duration, rule_table
+from .rule_tables import RemovalTable, RuleTable, duration, rule_table
 from .table import ARM, Filled, Table, Url
 
 
@@ -107,7 +107,7 @@ class Config(Table):
     desk: DeskTable
     state: StateTable = StateTable()
     rule: Annotated[tuple[RuleTable, ...], Field(strict=False)] = ()
-    removal: Annotated[tuple[Removal, ...], Field(strict=False)] = ()
+    removal: Annotated[tuple[RemovalTable, ...], Field(strict=False)] = ()
     low_stock: LowStockTable = LowStockTable()
     selling_fast: SellingFastTable = SellingFastTable()
     watch: WatchTable = WatchTable()

@@ -10,7 +10,7 @@ from typing import TypeVar
 import attrs
 
 from ..model.changes import Change
-from ..model.facts import EventFacts, EventStatus, LowStock, TypeFacts, carried_over
+from ..model.facts import EventFacts, EventState, LowStock, TypeFacts, carried_over
 from ..model.kinds import KINDS, EventKind, RunsLow, TypeKind
 from ..model.kinds.events import VANISHED
 from ..model.kinds.kind import Appears, Disappears, EventDiffers, TypeDiffers
@@ -158,7 +158,7 @@ def _compared(
 
     Whether each kind is there is for the kind to say: see ``model/kinds``.
     """
-    known = before or attrs.evolve(after, status=EventStatus.DRAFT, sold_out=False)
+    known = before or attrs.evolve(after, status=EventState.DRAFT, sold_out=False)
     kinds = []
     for facts, tests in _EVENT_TESTS:
         if facts(known) != facts(after):

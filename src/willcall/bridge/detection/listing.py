@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import attrs
 
 from ..model.facts import EventFacts
-from ..ports import Rows
+from ..ports import EventRows
 
 ROUNDS = 3
 """How often a list is read whose rows keep moving."""
@@ -36,7 +36,7 @@ class Listing:
     _stale: int = 0
     _totals: set[int | None] = attrs.field(factory=set)
 
-    def take(self, rows: Rows) -> None:
+    def take(self, rows: EventRows) -> None:
         """A step was read."""
         known = len(self._ids)
         for event in rows.events:

@@ -23,7 +23,7 @@ from ...errors import (
     UndecodableReplyError,
     WillcallError,
 )
-from ..model.facts import EventFacts, EventStatus, LowStock, carried_over
+from ..model.facts import EventFacts, EventState, LowStock, carried_over
 from ..model.observation import Observation
 from ..polling.planner import Planner
 from ..polling.schedule import Schedule
@@ -252,7 +252,7 @@ def _chosen(
     First those whose status changed, since that may mean anything; then a few that were seen
     longest ago, so that none is starved from pass to pass; then as the planner says. One that could
     not be read the last time only has its turn."""
-    selling = (EventStatus.PUBLISHED, EventStatus.SOLD_OUT)
+    selling = (EventState.PUBLISHED, EventState.SOLD_OUT)
     left = {
         name: row for name, row in seen.items() if row.status in selling and not row.tells_stock
     }

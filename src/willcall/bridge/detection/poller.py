@@ -16,7 +16,7 @@ from ..model.facts import EventFacts
 from ..model.observation import Observation
 from ..polling.budget import Poll
 from ..polling.planner import Planner
-from ..ports import BoxOffice, Cursor, NotThere, Rows
+from ..ports import BoxOffice, Cursor, EventRows, NotThere
 from .listing import moved
 from .observe import asked_for, one_by_one, unseen_too_long
 
@@ -36,7 +36,7 @@ class Round:
     _totals: set[int] = attrs.field(factory=set)
     _last: int | None = None
 
-    def read(self, number: int, rows: Rows) -> frozenset[str] | None:
+    def read(self, number: int, rows: EventRows) -> frozenset[str] | None:
         """A page was read; the ids of the whole round, if it ends with it and proves something."""
         self._ids[number] = tuple(event.id for event in rows.events)
         if rows.total is not None:

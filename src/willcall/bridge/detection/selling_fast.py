@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from ..model.changes import Change
-from ..model.facts import EventFacts, EventStatus, LowStock, TypeFacts
+from ..model.facts import EventFacts, EventState, LowStock, TypeFacts
 from ..model.kinds.ticket_types import SELLING_FAST, SELLING_SLOWER
 from ..model.policies import SELLING_FAST_WITHIN
 from ..model.predictions import Prediction
@@ -64,7 +64,7 @@ def sales(
 def _begins(
     event: EventFacts, known: TypeFacts, span: Interval, within: timedelta, low: LowStock | None
 ) -> bool:
-    if event.status != EventStatus.PUBLISHED or event.vanished or known.hidden:
+    if event.status != EventState.PUBLISHED or event.vanished or known.hidden:
         return False
     if not known.available or known.available <= 0 or (low or LowStock())(known):
         return False

@@ -16,12 +16,12 @@ from ..config.tables import Config
 from ..delivery.removals import waits_for
 from ..ledger import Ledger, OfficeRecord, RunRecord
 from ..model.cases import Case, CaseState, Intent
-from ..model.facts import EventFacts, EventStatus
+from ..model.facts import EventFacts, EventState
 from ..model.rules import Silence
 from ..polling.planner import Planner
 from ..service import quota_name
 
-_RUNNING = frozenset({EventStatus.PUBLISHED, EventStatus.SOLD_OUT})
+_RUNNING = frozenset({EventState.PUBLISHED, EventState.SOLD_OUT})
 
 
 @attrs.frozen(kw_only=True)

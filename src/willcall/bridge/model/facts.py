@@ -12,7 +12,7 @@ import attrs
 from ...client.codec import Codec, camel
 
 
-class EventStatus(StrEnum):
+class EventState(StrEnum):
     """The statuses of an event that the bridge knows; a box office's adapter translates its own.
 
     A status that is none of these is kept as the box office wrote it, and nothing follows from it.
@@ -123,9 +123,9 @@ def concluded_sold_out(status: str, types: tuple[TypeFacts, ...] | None) -> bool
     types has anything left: nothing documents that the status follows the stock. Hidden ticket
     types count only if there are no others, since the public cannot buy them.
     """
-    if status == EventStatus.SOLD_OUT:
+    if status == EventState.SOLD_OUT:
         return True
-    if status != EventStatus.PUBLISHED or not types:
+    if status != EventState.PUBLISHED or not types:
         return False
     return all(ticket_type.sold_out for ticket_type in _for_sale(types))
 
@@ -180,7 +180,7 @@ _TERSE = ("public_url", "ends_at", "doors_open", "category", "visibility", "coun
 
 
 # The statuses that say by themselves whether there are seats, or that it no longer matters.
-_TELLING = frozenset(EventStatus) - {EventStatus.DRAFT}
+_TELLING = frozenset(EventState) - {EventState.DRAFT}
 
 
 def _counted(seen: TypeFacts, before: EventFacts) -> TypeFacts:

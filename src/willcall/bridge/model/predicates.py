@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from .changes import Change
-from .facts import EventFacts, EventStatus, TypeFacts
+from .facts import EventFacts, EventState, TypeFacts
 
 V = TypeVar("V")
 
@@ -355,7 +355,7 @@ PREDICATES: dict[str, Predicate[Any]] = {
             "event_status",
             "the event's status is one of these: `PUBLISHED`, `SOLD_OUT`, …",
             lambda event: (event.status,),
-            KnownNames(lambda _: tuple(EventStatus)),
+            KnownNames(lambda _: tuple(EventState)),
             bars_good_news=True,
         ),
         _contains(

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import orjson
 
-from ..model.facts import EventFacts, EventStatus, LowStock
+from ..model.facts import EventFacts, EventState, LowStock
 from .schedule import Schedule
 
 _LONGEST = 64 * 1024 * 1024
@@ -67,7 +67,7 @@ class Planner:
         return zlib.compress(orjson.dumps(whole), level=1)
 
 
-_SELLING = (EventStatus.PUBLISHED, EventStatus.SOLD_OUT)
+_SELLING = (EventState.PUBLISHED, EventState.SOLD_OUT)
 
 
 def _unpacked(memory: bytes | None) -> dict[str, Any]:

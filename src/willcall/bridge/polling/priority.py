@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import attrs
 
-from ..model.facts import EventFacts, EventStatus, LowStock, TypeFacts
+from ..model.facts import EventFacts, EventState, LowStock, TypeFacts
 from .forecast import ORDER, Speed, Velocity
 
 SURPRISE = 1e-12
@@ -118,7 +118,7 @@ class Watched(Unit):
         """
         once = twice = most = 0.0
         # Where nothing at all is left, the list tells when something is again.
-        sold_out = self.facts.status == EventStatus.SOLD_OUT
+        sold_out = self.facts.status == EventState.SOLD_OUT
         for kind, speed, empty_for in selling:
             rate = speed.rate(self.surge)
             once += SURPRISE

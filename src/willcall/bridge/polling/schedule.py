@@ -21,7 +21,7 @@ from typing import Any
 
 import attrs
 
-from ..model.facts import EventFacts, EventStatus, LowStock, TypeFacts
+from ..model.facts import EventFacts, EventState, LowStock, TypeFacts
 from .budget import Poll, PollReason, Shares
 from .forecast import ORDER, Forecast, Profile, Speed, Velocity, surging, velocities
 from .priority import PagePriority, Selling, Unit, Watched
@@ -556,7 +556,7 @@ def _live(facts: EventFacts) -> bool:
     return not facts.vanished and facts.status in _SELLING
 
 
-_SELLING = frozenset({EventStatus.PUBLISHED, EventStatus.SOLD_OUT})
+_SELLING = frozenset({EventState.PUBLISHED, EventState.SOLD_OUT})
 
 
 def _carries(rows: Sequence[EventFacts]) -> bool | None:

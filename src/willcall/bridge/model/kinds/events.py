@@ -9,12 +9,12 @@ from typing import Any
 
 import attrs
 
-from ..facts import EventFacts, EventStatus
+from ..facts import EventFacts, EventState
 from .kind import Appears, EventDiffers, EventKind, Severity, with_left
 
 VANISHED = "event.vanished"
-ON_SALE = frozenset({EventStatus.PUBLISHED, EventStatus.SOLD_OUT})
-_ALIVE = {EventStatus.DRAFT, *ON_SALE}
+ON_SALE = frozenset({EventState.PUBLISHED, EventState.SOLD_OUT})
+_ALIVE = {EventState.DRAFT, *ON_SALE}
 _PLACE = ("venue_name", "city")
 # What an event has besides, and nothing else tells of.
 _DETAILS = ("ends_at", "doors_open", "timezone", "country", "category", "currency", "public_url")
@@ -24,33 +24,33 @@ _place, _details = attrgetter(*_PLACE), attrgetter(*_DETAILS)
 # -- detection ------------------------------------------------------------------------------------
 
 
-def _becomes(status: EventStatus) -> EventDiffers:
+def _becomes(status: EventState) -> EventDiffers:
     return EventDiffers(("status",), lambda _before, after: after.status == status)
 
 
 def _sells_out(before: EventFacts, after: EventFacts) -> bool:
     # Ticket types that are seen for the first time are a baseline: they may have been so before.
     first = before.ticket_types is None and after.ticket_types is not None
-    return after.sold_out and not (first and after.status != EventStatus.SOLD_OUT)
+    return after.sold_out and not (first and after.status != EventState.SOLD_OUT)
 
 
 _SOLD_OUT = EventDiffers(("sold_out",), _sells_out)
 # A cancelled or past event is not back on sale, whatever its stock.
 _BACK_ON_SALE = EventDiffers(
     ("sold_out",),
-    lambda _before, after: not after.sold_out and after.status == EventStatus.PUBLISHED,
+    lambda _before, after: not after.sold_out and after.status == EventState.PUBLISHED,
 )
 _PUBLISHED = EventDiffers(
     ("status",),
-    lambda before, after: before.status == EventStatus.DRAFT and after.status in ON_SALE,
+    lambda before, after: before.status == EventState.DRAFT and after.status in ON_SALE,
 )
-_CANCELLED = _becomes(EventStatus.CANCELLED)
+_CANCELLED = _becomes(EventState.CANCELLED)
 _REINSTATED = EventDiffers(
     ("status",),
-    lambda before, after: before.status == EventStatus.CANCELLED and after.status in _ALIVE,
+    lambda before, after: before.status == EventState.CANCELLED and after.status in _ALIVE,
 )
-_COMPLETED = _becomes(EventStatus.COMPLETED)
-_ARCHIVED = _becomes(EventStatus.ARCHIVED)
+_COMPLETED = _becomes(EventState.COMPLETED)
+_ARCHIVED = _becomes(EventState.ARCHIVED)
 _OF_STATUS = (
     _PUBLISHED, _SOLD_OUT, _BACK_ON_SALE, _CANCELLED, _REINSTATED, _COMPLETED, _ARCHIVED,
 )  # fmt: skip
@@ -90,14 +90,14 @@ def _to(**after: Any) -> _Example:
 
 def _sold_out(event: EventFacts) -> EventFacts:
     types = event.ticket_types and tuple(with_left(known, 0) for known in event.ticket_types)
-    return attrs.evolve(event, status=EventStatus.SOLD_OUT, sold_out=True, ticket_types=types)
+    return attrs.evolve(event, status=EventState.SOLD_OUT, sold_out=True, ticket_types=types)
 
 
 def _on_sale(event: EventFacts) -> EventFacts:
     types = event.ticket_types and tuple(
         with_left(known, known.available or 6) for known in event.ticket_types
     )
-    return attrs.evolve(event, status=EventStatus.PUBLISHED, sold_out=False, ticket_types=types)
+    return attrs.evolve(event, status=EventState.PUBLISHED, sold_out=False, ticket_types=types)
 
 
 # -- the kinds ------------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ EVENTS = (
         summary="new",
         severity=Severity.LOW,
         seen=Appears(),
-        example=lambda event: (None, attrs.evolve(event, status=EventStatus.DRAFT)),
+        example=lambda event: (None, attrs.evolve(event, status=EventState.DRAFT)),
     ),
     EventKind(
         name="event.published",
@@ -116,8 +116,8 @@ EVENTS = (
         severity=Severity.LOW,
         seen=_PUBLISHED,
         example=lambda event: (
-            attrs.evolve(event, status=EventStatus.DRAFT),
-            attrs.evolve(event, status=EventStatus.PUBLISHED),
+            attrs.evolve(event, status=EventState.DRAFT),
+            attrs.evolve(event, status=EventState.PUBLISHED),
         ),
     ),
     EventKind(
@@ -152,16 +152,16 @@ EVENTS = (
         ),
         built_in=True,
         seen=_CANCELLED,
-        still=lambda event: event.status == EventStatus.CANCELLED,
-        example=_to(status=EventStatus.CANCELLED),
+        still=lambda event: event.status == EventState.CANCELLED,
+        example=_to(status=EventState.CANCELLED),
     ),
     EventKind(
         name="event.reinstated",
         summary="on again after it was cancelled",
         seen=_REINSTATED,
         example=lambda event: (
-            attrs.evolve(event, status=EventStatus.CANCELLED),
-            attrs.evolve(event, status=EventStatus.PUBLISHED),
+            attrs.evolve(event, status=EventState.CANCELLED),
+            attrs.evolve(event, status=EventState.PUBLISHED),
         ),
     ),
     EventKind(
@@ -169,14 +169,14 @@ EVENTS = (
         summary="over",
         severity=Severity.LOW,
         seen=_COMPLETED,
-        example=_to(status=EventStatus.COMPLETED),
+        example=_to(status=EventState.COMPLETED),
     ),
     EventKind(
         name="event.archived",
         summary="archived",
         severity=Severity.LOW,
         seen=_ARCHIVED,
-        example=_to(status=EventStatus.ARCHIVED),
+        example=_to(status=EventState.ARCHIVED),
     ),
     EventKind(
         name="event.rescheduled",
