@@ -337,10 +337,9 @@ PREDICATES: dict[str, Predicate[Any]] = {
             name="box_office",
             form=TEXTS,
             means="it happened in one of these box offices",
-            # The names of box offices are the user's own, and compared exactly.
-            implies=lambda narrow, wide: set(narrow) <= set(wide),
+            implies=_among,
             known=KnownNames(lambda names: names.box_offices, complete=True),
-            test=lambda wanted, name: None if name in wanted else f"box_office is {name}",
+            test=lambda wanted, name: None if _same(wanted, [name]) else f"box_office is {name}",
         ),
         _is_one_of(
             "event",
@@ -426,4 +425,4 @@ PREDICATES: dict[str, Predicate[Any]] = {
     )
 }
 """Every predicate by its name: first those about the box office, then the event, the ticket type.
-Names are compared without regard to case, except those of box offices."""
+Texts are compared without regard to case."""
