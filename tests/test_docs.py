@@ -249,6 +249,21 @@ def test_every_exit_code_has_a_remedy() -> None:
     assert explained == re.findall(r"^  (\d+)\s", EXIT_CODES, re.MULTILINE)
 
 
+def test_files_that_the_architecture_names_are_there() -> None:
+    """Under their name or the end of their path."""
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    named = set(re.findall(r"`([\w/]+(?:\.(?:py|toml)|/))`", page))
+    assert len(named) > 30
+    package = ROOT / "src" / "willcall"
+    files = [
+        file.as_posix()
+        for files in (ROOT.iterdir(), package.rglob("*"), (ROOT / "tests").rglob("*"))
+        for file in files
+    ]
+    for name in named - {"willcall.toml"}:
+        assert any(file.endswith(f"/{name.rstrip('/')}") for file in files), name
+
+
 def test_the_guide_says_what_to_do_about_every_error() -> None:
     """In the order of the tree."""
     section = CLIENTS.partition("## Errors")[2].partition("\n## ")[0]
