@@ -251,7 +251,7 @@ def test_the_requests_of_a_quiet_pass_over_250_events(
 
 def test_without_ticket_types_in_rows_events_are_looked_at_in_turn(tmp_path: Path) -> None:
     """Every event on sale has its turn, and a ticket type's sell-out is found when it comes."""
-    house = VirtualBridge(tmp_path, looks=3, switches={"ticket_types_in_rows": False})
+    house = VirtualBridge(tmp_path, polls=3, switches={"ticket_types_in_rows": False})
     for _ in range(4):
         house.run()
     event = next(e for e in house.box_office.events if len(e.ticket_types) > 1)

@@ -65,7 +65,7 @@ class VirtualBridge:
         season: bool | int = True,
         address: Address = ADDRESS,
         rules: Rules | None = None,
-        looks: int = 25,
+        polls: int = 25,
         switches: Switches | None = None,
         ledger: str = IN_MEMORY,
     ) -> None:
@@ -77,7 +77,7 @@ class VirtualBridge:
         self.folder = folder
         rules = rules or Rules(rules=built_in_rules(address), default=address)
         self.rules = attrs.evolve(rules, services={"main-room": BOX_OFFICE.title})
-        self.looks = looks
+        self.polls = polls
         self.removals: tuple[Scheduled, ...] = ()
         self.max_seconds = 50.0
         self.keys = {
@@ -110,7 +110,7 @@ class VirtualBridge:
             rules=self.rules,
             removals=self.removals,
             ledger=ledger or self.ledger,
-            looks=self.looks,
+            polls=self.polls,
             max_seconds=self.max_seconds,
         )
 

@@ -1,4 +1,4 @@
-"""What a look means: beside what was known, decided, and written down in one transaction. Flows.
+"""What an observation means: compared, decided, and committed in one transaction. Flows.
 
 A run, a watch and a plan share every line of it; so whatever is seen, and however little of a box
 office at a time, means the same.
@@ -42,7 +42,7 @@ class Found:
 
 
 def rate_of(job: Job, trip: float = 0.0) -> float:
-    """How many looks a second the quota allows, if each takes so many seconds."""
+    """How many polls a second the quota allows, if each takes so many seconds."""
     return job.box_office.quota.rate(job.watching.share, trip)
 
 
@@ -64,9 +64,9 @@ def found_in(
     changes, differing = diff(job.name, snapshot, observation, job.rules.runs_low)
     at = observation.at.timestamp()
     expected = tuple(
-        (differing.get(event.id) or snapshot[event.id], told)
+        (differing.get(event.id) or snapshot[event.id], forecasts)
         for event in observation.events
-        if (told := planner.schedule.forecasts(event.id, at))
+        if (forecasts := planner.schedule.forecasts(event.id, at))
     )
     return Found(observation, changes, differing, expected)
 
@@ -95,7 +95,7 @@ def removals_due(
     )
 
 
-def conclude(
+def evaluate(
     job: Job,
     fence: Fence,
     snapshot: Mapping[str, EventFacts] | None,
@@ -107,7 +107,7 @@ def conclude(
     unwritten: Mapping[str, EventFacts] | None = MappingProxyType({}),
     recent: timedelta = timedelta(0),
 ) -> Flow[Conclusion]:
-    """Decide what a look means, and write it down; both in one transaction.
+    """Decide what an observation means, and commit that; both in one transaction.
 
     Args:
         job: whose box office it is.
@@ -116,7 +116,7 @@ def conclude(
         found: what was seen.
         removed: what came of the removals that were due.
         planner: what the planner has learned meanwhile.
-        swept: whether it ends a complete look at the box office.
+        swept: whether it ends a complete sweep of the box office.
         unwritten: see :class:`~willcall.bridge.model.cases.Conclusion`.
         recent: cases that were opened within this time count towards a storm as well.
     """
@@ -127,7 +127,7 @@ def conclude(
         return Conclusion(decision=decision, swept=swept, foretold=foretold, unwritten=unwritten)
 
     moment = yield from now()
-    concluded = yield from do(
+    conclusion = yield from do(
         "commit",
         lambda: job.ledger.conclude(
             fence,
@@ -139,9 +139,9 @@ def conclude(
             planner=planner,
         ),
     )
-    assert concluded is not None  # noqa: S101 - the step always concludes something
+    assert conclusion is not None  # noqa: S101 - the step always gives a conclusion
     yield from mark_refused(job.ledger, fence, removed)
-    return concluded
+    return conclusion
 
 
 def sales_in(job: Job, found: Found, holding: Collection[Name]) -> Sales:
@@ -168,8 +168,8 @@ def decided(
     sold = sales(job.name, found.expected, holding, at, job.selling_fast, job.rules.low_stock)
     # A refusal comes after what was seen in the same pass, and is reported with it.
     refusals = (attrs.evolve(change, observed_at=at) for change in removed.changes)
-    news = (*found.changes, *sold.changes, *refusals, *trouble, *dead)
-    decision = decide(job.name, state, news, found.differing, at, job.rules, recent=recent)
+    changes = (*found.changes, *sold.changes, *refusals, *trouble, *dead)
+    decision = decide(job.name, state, changes, found.differing, at, job.rules, recent=recent)
     baseline = state.snapshot is None
     changed = None if dict(troubles) == dict(state.troubles) else troubles
     return attrs.evolve(decision, baseline=baseline, troubles=changed), sold.foretold

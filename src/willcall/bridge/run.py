@@ -29,8 +29,8 @@ from .detection.observe import observe
 from .evaluate import (
     Found,
     box_office_until,
-    conclude,
     decided,
+    evaluate,
     found_in,
     in_trouble,
     planner_of,
@@ -50,7 +50,7 @@ from .request_counter import RequestCounter
 
 @attrs.frozen(kw_only=True)
 class PassReport:
-    """What a pass has seen, concluded and done.
+    """What a pass has seen, decided and done.
 
     ``trouble`` is what kept it from observing, ``deliveries.stopped`` what kept it from delivering
     everything; ``left`` counts by state the intents that are still to be carried out; ``recovered``
@@ -125,10 +125,10 @@ def run_pass(job: Job) -> Flow[PassReport]:
     ends = (yield from tick()) + job.max_seconds
 
     def work(fence: Fence) -> Flow[PassReport]:
-        tally = RequestCounter()
-        report = yield from watched(_observe_and_commit(job, fence, ends), tally)
-        report = yield from watched(deliver(job, fence, report, ends), tally)
-        yield from _note_run(job, report, started, tally)
+        counter = RequestCounter()
+        report = yield from watched(_observe_and_commit(job, fence, ends), counter)
+        report = yield from watched(deliver(job, fence, report, ends), counter)
+        yield from _note_run(job, report, started, counter)
         return report
 
     return (yield from _with_lease(job, started, work))
@@ -178,13 +178,13 @@ def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]
         return attrs.evolve(report, trouble=error, decision=_told(decision))
     removed = yield from removals_due(job, fence, ends, state.snapshot)
     learned = {**(state.snapshot or {}), **found.differing}
-    concluded = yield from conclude(
+    conclusion = yield from evaluate(
         job, fence, state.snapshot, found, removed, planner=planner.packed(learned)
     )
     return attrs.evolve(
         report,
         observation=found.observation,
-        decision=concluded.decision,
+        decision=conclusion.decision,
         trouble=removed.trouble,
         warnings=removed.warnings,
     )
@@ -246,14 +246,14 @@ def _seen(job: Job, state: State, ends: float, planner: Planner) -> Flow[Found]:
     moment = yield from tick()
     enough = moment + _LOOKING * (ends - moment)
     observation = yield from observe(
-        box_office, state.snapshot or {}, job.looks, planner, ends=enough
+        box_office, state.snapshot or {}, job.polls, planner, ends=enough
     )
     return found_in(job, state.snapshot, observation, planner)
 
 
 def deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[PassReport]:
     """Carry out what is not settled; the report, with what came of it and what is left."""
-    tally = RequestCounter()
+    counter = RequestCounter()
     delivering = deliver_all(
         job.ledger,
         fence,
@@ -263,8 +263,8 @@ def deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[Pas
         job.delivery_policy,
         job.stopping,
     )
-    deliveries = yield from watched(delivering, tally)
-    deliveries = yield from with_key_checked(job, deliveries, tally.sent.total(), ends)
+    deliveries = yield from watched(delivering, counter)
+    deliveries = yield from with_key_checked(job, deliveries, counter.sent.total(), ends)
     waiting = yield from do("unsettled", lambda: job.ledger.unsettled(job.name))
     left: dict[str, int] = {}
     moment = yield from now()
@@ -277,7 +277,9 @@ def deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[Pas
     return attrs.evolve(report, deliveries=deliveries, left=left)
 
 
-def _note_run(job: Job, report: PassReport, started: datetime, tally: RequestCounter) -> Flow[None]:
+def _note_run(
+    job: Job, report: PassReport, started: datetime, counter: RequestCounter
+) -> Flow[None]:
     ended = yield from now()
     summary: dict[str, Any] = {
         "events": len(report.observation.events) if report.observation else None,
@@ -286,7 +288,7 @@ def _note_run(job: Job, report: PassReport, started: datetime, tally: RequestCou
         "folded": report.deliveries.folded,
         "left": dict(report.left),
         "trouble": str(report.trouble or report.deliveries.stopped or ""),
-        **tally.taken(),
+        **counter.taken(),
     }
     code = report.exit_code
     yield from do(
@@ -310,7 +312,7 @@ def plan_pass(job: Job) -> Flow[Plan]:
         return attrs.evolve(plan, trouble=error)
     decision, _ = decided(job, state, found)
     by_marker = {case.marker: case for case in (*state.cases, *decision.cases)}
-    acts = [*waiting, *((by_marker[one.case], one) for one in decision.intents)]
+    acts = [*waiting, *((by_marker[intent.case], intent) for intent in decision.intents)]
     ahead = yield from outlooks(job.desk, acts, ends - (yield from tick()))
     return attrs.evolve(plan, observation=found.observation, decision=decision, outlooks=ahead)
 
@@ -387,11 +389,11 @@ def _ran(
     ends: float,
 ) -> Flow[PassReport]:
     moment = yield from now()
-    concluded = yield from do(
+    conclusion = yield from do(
         "commit", lambda: job.ledger.conclude(fence, moment, step, since=since)
     )
-    assert concluded is not None  # noqa: S101 - an errand always concludes something
-    report = attrs.evolve(report, decision=concluded.decision)
+    assert conclusion is not None  # noqa: S101 - an errand always gives a conclusion
+    report = attrs.evolve(report, decision=conclusion.decision)
     return (yield from deliver(job, fence, report, ends))
 
 

@@ -194,12 +194,12 @@ class Bridge:
         """Watch every box office until :meth:`stop` is called, in threads of this process.
 
         Args:
-            tell: is told what happens; by one thread at a time.
+            tell: is called with each notice, by one thread at a time.
             seconds: how long.
 
         Returns:
-            One report a box office: why it ended. As soon as one ends by itself, all do: whoever
-            started this is to start it again.
+            A report for each box office: why its watch ended. As soon as a watch ends by itself,
+            all do, and whoever started this is to start it again.
 
         Raises:
             InputError: a key is missing or of the wrong shape.
@@ -367,8 +367,8 @@ class Bridge:
         try:
             job = self._job(office, ledger)
             watcher = self._onlooker(office.name)
-            told = flow(job) if watcher is None else watched(flow(job), watcher)
-            return drive(told, self._send, self._pause)
+            work = flow(job) if watcher is None else watched(flow(job), watcher)
+            return drive(work, self._send, self._pause)
         except (ApiError, InputError, LedgerError, StoppedError) as error:
             return in_trouble(office.name, error)
 
@@ -386,8 +386,10 @@ class Bridge:
             ledger=ledger,
             watching=watching,
             selling_fast=duration.read(self.config.selling_fast.within),
-            looks=office.polls_per_run,
-            removals=tuple(one for one in self.config.removal if one.box_office == office.name),
+            polls=office.polls_per_run,
+            removals=tuple(
+                removal for removal in self.config.removal if removal.box_office == office.name
+            ),
             history=duration.read(self.config.history.keep),
             max_seconds=self._max_seconds,
             delivery_policy=self.config.delivery.policy(),

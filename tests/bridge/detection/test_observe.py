@@ -32,12 +32,12 @@ def silent(tmp_path: Path) -> Iterator[VirtualBridge]:
 
 
 def look(
-    house: VirtualBridge, snapshot: dict[str, EventFacts] | None = None, looks: int = 25
+    house: VirtualBridge, snapshot: dict[str, EventFacts] | None = None, polls: int = 25
 ) -> Observation:
     """One observation, now."""
     house.sandbox.forget_requests()
     house.world = World(house._carry, start=house.clock.now())
-    return simulate(observe(house.job().box_office, snapshot or {}, looks), house.world)
+    return simulate(observe(house.job().box_office, snapshot or {}, polls), house.world)
 
 
 def looked_at(house: VirtualBridge) -> list[str]:
@@ -55,7 +55,7 @@ def test_rows_that_carry_ticket_types_are_all_there_is_to_read(tmp_path: Path) -
     """Not one look beside them."""
     house = VirtualBridge(tmp_path)
     seen = look(house)
-    assert (seen.complete, seen.looks, seen.trouble) == (True, 0, None)
+    assert (seen.complete, seen.polls, seen.trouble) == (True, 0, None)
     assert len(seen.events) == len(house.box_office.events) == 10
     assert house.sent() == 1
     assert all(event.ticket_types for event in seen.events)
@@ -81,15 +81,15 @@ def test_only_what_can_sell_is_looked_at(silent: VirtualBridge) -> None:
     """Neither drafts nor what is over."""
     seen = look(silent)
     assert sorted(looked_at(silent)) == on_sale(silent)
-    assert seen.looks == len(on_sale(silent))
+    assert seen.polls == len(on_sale(silent))
     unknown = [event.status for event in seen.events if event.ticket_types is None]
     assert sorted(unknown) == ["COMPLETED", "DRAFT"]
 
 
-@pytest.mark.parametrize("looks", [0, 1, 3])
-def test_no_more_looks_than_are_allowed(silent: VirtualBridge, looks: int) -> None:
+@pytest.mark.parametrize("polls", [0, 1, 3])
+def test_no_more_looks_than_are_allowed(silent: VirtualBridge, polls: int) -> None:
     """The rest has its turn later."""
-    assert look(silent, looks=looks).looks == len(looked_at(silent)) == looks
+    assert look(silent, polls=polls).polls == len(looked_at(silent)) == polls
 
 
 def test_what_changed_is_looked_at_first_then_what_the_planner_says(silent: VirtualBridge) -> None:
@@ -98,7 +98,7 @@ def test_what_changed_is_looked_at_first_then_what_the_planner_says(silent: Virt
     silent.clock.advance(60)
     ids = on_sale(silent)
     silent.box_office.sell_out(ids[5])
-    look(silent, snapshot, looks=4)
+    look(silent, snapshot, polls=4)
     first, *others = looked_at(silent)
     assert first == ids[5]
     assert len({first, *others}) == 4
@@ -106,7 +106,7 @@ def test_what_changed_is_looked_at_first_then_what_the_planner_says(silent: Virt
 
 def test_from_pass_to_pass_every_event_has_its_turn(silent: VirtualBridge) -> None:
     """The planner remembers where it looked last, and one look a pass goes to the oldest."""
-    silent.looks = 3
+    silent.polls = 3
     looked: set[str] = set()
     for _ in range(8):
         silent.sandbox.forget_requests()
@@ -143,7 +143,7 @@ def test_an_event_that_went_between_the_list_and_the_look_is_passed_over(
     """The next sweep tells."""
     silent.sandbox.faults.add("status", service="ticketsmart", path=LOOKS, status=404, count=1)
     seen = look(silent)
-    assert (seen.looks, seen.trouble) == (len(on_sale(silent)) - 1, None)
+    assert (seen.polls, seen.trouble) == (len(on_sale(silent)) - 1, None)
 
 
 @pytest.mark.parametrize("status", [500, 503])
@@ -151,23 +151,23 @@ def test_a_look_that_fails_does_not_keep_the_others_from_being_seen(
     silent: VirtualBridge, status: int
 ) -> None:
     """Its row is kept, and what went wrong is told."""
-    look(silent, looks=3)
+    look(silent, polls=3)
     third = looked_at(silent)[2]
     path = LOOKS.replace("*", third)
     silent.sandbox.faults.add("status", service="ticketsmart", path=path, status=status)
     seen = look(silent)
-    assert (len(seen.events), seen.complete, seen.looks) == (10, True, len(on_sale(silent)) - 1)
+    assert (len(seen.events), seen.complete, seen.polls) == (10, True, len(on_sale(silent)) - 1)
     assert f" {status}: " in str(seen.trouble)
     bare = [event.id for event in seen.events if event.ticket_types is None]
     assert third in bare
-    assert len(bare) == 10 - seen.looks
+    assert len(bare) == 10 - seen.polls
 
 
 def test_a_server_that_fails_at_every_look_is_soon_left_alone(silent: VirtualBridge) -> None:
     """Whoever asks on makes it worse."""
     silent.sandbox.faults.add("status", service="ticketsmart", path=LOOKS, status=500)
     seen = look(silent)
-    assert (seen.looks, len(seen.events), seen.complete) == (0, 10, True)
+    assert (seen.polls, len(seen.events), seen.complete) == (0, 10, True)
     assert len(set(looked_at(silent))) == FAILURES
     assert " 500: " in str(seen.trouble)
 
@@ -182,7 +182,7 @@ def breaks(house: VirtualBridge, event_id: str, kind: Literal["status", "delay"]
 def seen_in(house: VirtualBridge, passes: int) -> list[int]:
     """How many events were looked at in each of so many passes."""
     reports = [house.run() for _ in range(passes)]
-    return [report.observation.looks for report in reports if report.observation]
+    return [report.observation.polls for report in reports if report.observation]
 
 
 @pytest.mark.parametrize("kind", ["status", "delay"])
@@ -192,7 +192,7 @@ def test_events_that_fail_for_ever_starve_no_other(
     silent: VirtualBridge, broken: int, kind: Literal["status", "delay"], max_seconds: float
 ) -> None:
     """From pass to pass they come behind the others, and there is time left to deliver."""
-    silent.looks, silent.max_seconds = 2, max_seconds
+    silent.polls, silent.max_seconds = 2, max_seconds
     silent.run()
     for event_id in on_sale(silent)[:broken]:
         breaks(silent, event_id, kind)
@@ -213,7 +213,7 @@ def test_events_that_fail_for_ever_starve_no_other(
 
 def test_most_looks_of_a_pass_go_to_events_that_can_be_read(silent: VirtualBridge) -> None:
     """Of eight, three never could be, and two are not there though the list shows them."""
-    silent.looks = 4
+    silent.polls = 4
     for event_id in on_sale(silent)[:3]:
         breaks(silent, event_id, "status")
     for event_id in on_sale(silent)[3:5]:
@@ -283,8 +283,8 @@ def test_requests_that_are_spent_end_the_looks(silent: VirtualBridge) -> None:
         "status", service="ticketsmart", path=LOOKS, status=429, headers={"Retry-After": "600"}
     )
     seen = look(silent)
-    assert (seen.looks, len(seen.events)) == (0, 10)
-    assert seen.trouble == "the minute's requests are spent; further looks next time"
+    assert (seen.polls, len(seen.events)) == (0, 10)
+    assert seen.trouble == "the minute's requests are spent; further polls next time"
 
 
 def test_a_key_that_is_rejected_during_the_looks_is_no_small_trouble(silent: VirtualBridge) -> None:
@@ -395,10 +395,10 @@ def test_a_ticket_type_that_sells_out_is_seen_where_events_do_not_tell_stock(
     assert event.ticket_types[0].name in subject
     # One request a look, once it is known; one more for the first, and one for the news, since the
     # event may have been cancelled meanwhile.
-    looks = [
+    polls = [
         one.path.rsplit("/", 1)[-1] for one in house.sandbox.requests if "/events/" in one.path
     ]
-    assert looks.count("ticket-types") == len(looks) - 2 > 1
+    assert polls.count("ticket-types") == len(polls) - 2 > 1
     house.ledger.close()
 
 

@@ -105,7 +105,7 @@ def test_one_request_shows_an_event_whole(silent: VirtualBridge) -> None:
     beat, event = Beat(silent), silent.event(0)
     silent.box_office.sell_out(event)
     seen = beat.look(event)
-    assert (len(seen.events), seen.complete, seen.looks) == (1, False, 1)
+    assert (len(seen.events), seen.complete, seen.polls) == (1, False, 1)
     assert (seen.events[0].status, seen.events[0].sold_out) == ("SOLD_OUT", True)
     assert paths(silent) == [event]
 

@@ -60,22 +60,22 @@ def test_the_rate_is_what_our_own_limits_allow_less_what_is_left_to_others() -> 
     quota = PROVIDER.quota
     tempo = RateController(lambda trip: quota.rate(0.5, trip))
     assert tempo.rate(0.0) == quota.rate(0.5)
-    tempo.looked(1.0, 2.0)
+    tempo.polled(1.0, 2.0)
     assert tempo.rate(1.0) == quota.rate(0.5, 0.2)
-    tempo.looked(2.0, 30.0, refused=True)  # what it waited for was no round trip
+    tempo.polled(2.0, 30.0, refused=True)  # what it waited for was no round trip
     assert tempo.rate(2.0) == pytest.approx(quota.rate(0.5, 0.2) * KEPT)
     for _ in range(200):
-        tempo.looked(3.0, 60.0)
+        tempo.polled(3.0, 60.0)
     assert tempo.rate(3.0) > 0.4 * 30 / 60
 
 
 def test_what_is_worth_saying_is_said_once() -> None:
     """When a quarter is gone, and when nearly all is back."""
     tempo = RateController(lambda trip: PROVIDER.quota.rate(1.0, trip))
-    said = [tempo.looked(float(n), 0.1, refused=True) for n in range(6)]
+    said = [tempo.polled(float(n), 0.1, refused=True) for n in range(6)]
     assert [n for n, one in enumerate(said) if one] == [2]
     assert said[2].startswith("others use the same key: 42 looks a minute")
-    said = [tempo.looked(6.0 + n, 0.1) for n in range(0, 2000, 10)]
+    said = [tempo.polled(6.0 + n, 0.1) for n in range(0, 2000, 10)]
     assert [one for one in said if one] == ["the key's requests are ours again"]
 
 

@@ -26,7 +26,7 @@ class Job:
         ledger: where everything is written down.
         watching: how a watch shares out its requests.
         selling_fast: a ticket type sells fast if it is forecast to sell out within this time.
-        looks: how many events a pass may read one by one, where rows carry no ticket types.
+        polls: how many events a pass may read one by one, where rows carry no ticket types.
         removals: ticket types to remove when their time has come.
         history: how long what was seen is kept.
         max_seconds: how long a pass may take, waits included.
@@ -43,7 +43,7 @@ class Job:
     ledger: Ledger
     watching: WatchPolicy = attrs.field(factory=WatchPolicy)
     selling_fast: timedelta = SELLING_FAST_WITHIN
-    looks: int = 25
+    polls: int = 25
     removals: tuple[Scheduled, ...] = ()
     history: timedelta = HISTORY_KEPT
     max_seconds: float = 50.0

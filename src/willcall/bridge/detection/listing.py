@@ -68,6 +68,12 @@ class Listing:
 
 
 def moved(rows: int, ids: Iterable[str], totals: Iterable[int | None]) -> bool:
-    """Whether rows have moved while a list was read: its rows and events, and the totals told."""
-    count, told = len(set(ids)), set(totals)
-    return count < rows or (bool(told) and told != {count})
+    """Whether rows have moved while a list was read.
+
+    Args:
+        rows: how many rows were read.
+        ids: the ids of the events in them.
+        totals: how many events there are, as each step said.
+    """
+    count, values = len(set(ids)), set(totals)
+    return count < rows or (bool(values) and values != {count})

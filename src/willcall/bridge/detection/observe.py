@@ -34,40 +34,40 @@ SWEEPS = 2
 """How many complete sweeps must not show an event, before it is asked for and may be gone."""
 
 FAILURES = 3
-"""After so many events that cannot be read a server is left alone for this time."""
+"""After so many events that cannot be read, the server is left alone until the next pass."""
 
 _OF_ALL = (AuthenticationError, PermissionDeniedError, RateLimitError)
-"""What goes wrong with one event and would with all."""
+"""Errors that every other event would meet as well."""
 
-_MOST_ASKED_FOR = 25  # more than make a storm: a box office that is emptied must count as one
-_IN_TURN = 5  # one look in so many goes to the event that was seen longest ago
-_LEAST = 5.0  # seconds for looks, however long the list took
-_ASKED_AT_MOST = 4  # times as often as there are looks: the planner may name what needs none
+_MOST_ASKED_FOR = 25  # more than make a storm: a box office that is emptied must count as a storm
+_IN_TURN = 5  # a poll in so many goes to the event that was seen longest ago
+_LEAST = 5.0  # seconds for polls of single events, however long the list took
+_ASKED_AT_MOST = 4  # times as often as there are polls: the planner may name what needs none
 
 
 def observe(
     box_office: BoxOffice,
     snapshot: Mapping[str, EventFacts],
-    looks: int,
+    polls: int,
     planner: Planner | None = None,
     meanwhile: Callable[[], Flow[None]] | None = None,
     ends: float = math.inf,
 ) -> Flow[Observation]:
-    """Read every event of a box office, and the ticket types of as many as ``looks`` allows.
+    """Read every event of a box office, and as many of them one by one as ``polls`` allows.
 
     One event that cannot be read keeps no other from being seen: it is tried again after the
     others.
 
     Args:
         box_office: where.
-        snapshot: what was known, by event id; none before the first look.
-        looks: how many events may be looked at one by one.
-        planner: says which, and is told what was seen.
+        snapshot: what was known, by event id; empty before the baseline.
+        polls: how many events may be polled one by one.
+        planner: says which, and learns what was seen.
         meanwhile: is done after each step of the list.
         ends: when to stop looking, as monotonic seconds.
 
     Raises:
-        ApiError: the list could not be read. Of a first look there is no half.
+        ApiError: the list could not be read; a baseline is taken whole or not at all.
         AuthenticationError, PermissionDeniedError: at whatever; a person has to see to it.
     """
     at = yield from now()
@@ -76,7 +76,7 @@ def observe(
     seen, schedule = sweep.events, planner.schedule
     _tell(schedule, list(seen.values()), at.timestamp(), box_office.capabilities.rows)
     there: dict[str, EventFacts | None] = {}
-    looked: dict[str, EventFacts | None] = {}
+    polled: dict[str, EventFacts | None] = {}
 
     def read(office: BoxOffice, event_id: str) -> Flow[EventFacts | NotThere]:
         row, before = seen[event_id], snapshot.get(event_id)
@@ -87,7 +87,7 @@ def observe(
         return found
 
     missing = unseen_too_long(snapshot, seen, schedule) if sweep.complete else ()
-    chosen = _chosen(schedule, seen, snapshot, looks, at)
+    chosen = _chosen(schedule, seen, snapshot, polls, at)
     error: WillcallError | None = None
     try:
         began = yield from tick()
@@ -96,27 +96,27 @@ def observe(
             box_office, schedule, missing, asked_for, there, (began + ends) / 2
         )
         if not isinstance(error, _OF_ALL):
-            worse = yield from one_by_one(box_office, schedule, chosen, read, looked, ends)
+            worse = yield from one_by_one(box_office, schedule, chosen, read, polled, ends)
             error = worse or error
     except WillcallError as worse:  # the ledger, or asked to leave: what was seen is good
         error = worse
     if isinstance(error, AuthenticationError | PermissionDeniedError):
         raise error
-    found = {name: facts for name, facts in (there | looked).items() if facts is not None}
+    found = {name: facts for name, facts in (there | polled).items() if facts is not None}
     return Observation(
         at,
         tuple({**seen, **found}.values()),
         complete=sweep.complete,
         gone=frozenset(name for name, facts in there.items() if facts is None),
-        looks=sum(facts is not None for facts in looked.values()),
+        polls=sum(facts is not None for facts in polled.values()),
         trouble=sweep.trouble if error is None else _in_words(error),
     )
 
 
 def _in_words(error: WillcallError) -> str:
-    """What cut the looks short; the rows were read, so the pass is good."""
+    """What cut the polls short. The rows were read, so the pass counts."""
     if isinstance(error, RateLimitError):
-        return "the minute's requests are spent; further looks next time"
+        return "the minute's requests are spent; further polls next time"
     return str(error)
 
 
@@ -136,7 +136,7 @@ def one_by_one(
 
     Args:
         box_office: where.
-        schedule: is told who was asked for in vain.
+        schedule: learns which events were asked for in vain.
         event_ids: which.
         ask: how.
         found: what was found is put into it; None for those that are not there.
@@ -245,7 +245,7 @@ def _chosen(
     schedule: Schedule,
     seen: Mapping[str, EventFacts],
     snapshot: Mapping[str, EventFacts],
-    looks: int,
+    polls: int,
     at: datetime,
 ) -> Iterator[str]:
     """The events to ask for one by one: they can sell, and their rows do not tell what is left.
@@ -260,20 +260,20 @@ def _chosen(
         name for name in left if name in snapshot and snapshot[name].status != seen[name].status
     ]
     oldest = sorted(left, key=schedule.asked_at)
-    turn = oldest[: -(-looks // _IN_TURN)]
-    for name in list(dict.fromkeys((*changed, *turn)))[:looks]:
-        looks -= 1
+    turn = oldest[: -(-polls // _IN_TURN)]
+    for name in list(dict.fromkeys((*changed, *turn)))[:polls]:
+        polls -= 1
         del left[name]
         yield name
     left = {name: row for name, row in left.items() if not schedule.was_in_vain(name)}
     moment = at.timestamp()
-    for _ in range(_ASKED_AT_MOST * looks):
-        if not (looks and left):
+    for _ in range(_ASKED_AT_MOST * polls):
+        if not (polls and left):
             return
-        look = schedule.next(moment)
-        if look.event in left:
-            looks -= 1
-            del left[look.event]
-            yield look.event
+        poll = schedule.next(moment)
+        if poll.event in left:
+            polls -= 1
+            del left[poll.event]
+            yield poll.event
         else:
-            schedule.failed(look, moment)  # a page, which was read a moment ago
+            schedule.failed(poll, moment)  # a page, which was read a moment ago

@@ -28,8 +28,8 @@ _ASKING = 30.0
 class Round:
     """The pages of the list that were read since the last whole round, in whatever order.
 
-    Rows may move from page to page meanwhile. Where that shows (one came twice, or the total
-    changed or does not match) the round proves no absence; the next one may.
+    Rows may move from page to page meanwhile. If that shows (an event came twice, or the total
+    changed or does not match), the round proves no absence; the next round may.
     """
 
     _ids: dict[int, tuple[str, ...]] = attrs.field(factory=dict)
@@ -57,7 +57,7 @@ class Poller:
     """Polls one box office.
 
     Args:
-        planner: whose schedule is told what was seen.
+        planner: whose schedule learns what was seen.
         snapshot: every event as it was last seen; whoever commits changes keeps it up to date.
     """
 
@@ -69,10 +69,10 @@ class Poller:
         self._cursors: dict[int, Cursor] = {}
 
     def poll(self, box_office: BoxOffice, poll: Poll) -> Flow[Observation]:
-        """Send one poll, and tell the schedule what was seen.
+        """Send a poll, and report to the schedule what was seen.
 
         Raises:
-            ApiError: it came to nothing; the schedule was told.
+            ApiError: it failed; the schedule knows.
         """
         try:
             if poll.event is None:
@@ -123,4 +123,4 @@ class Poller:
             self.planner.schedule.gone(event_id)
             return Observation(at, (), complete=False)
         self.planner.schedule.event_seen(facts, at.timestamp())
-        return Observation(at, (facts,), complete=False, looks=1)
+        return Observation(at, (facts,), complete=False, polls=1)

@@ -19,7 +19,7 @@ class Observation:
         complete: whether every row of the list was read, as far as it can be known (rows may move
             from page to page meanwhile). Only then does an absence prove anything.
         gone: ids of events of which the box office says itself that they are not there.
-        looks: how many events were asked for one by one.
+        polls: how many events were asked for one by one.
         trouble: what cut that short.
         elsewhere: ids of events that another part of the same sweep has shown.
     """
@@ -28,6 +28,6 @@ class Observation:
     events: tuple[EventFacts, ...]
     complete: bool = True
     gone: frozenset[str] = frozenset()
-    looks: int = 0
+    polls: int = 0
     trouble: str | None = None
     elsewhere: frozenset[str] = frozenset()

@@ -73,7 +73,7 @@ class RateController:
     _told: bool = attrs.field(default=False, init=False)
     _stated: deque[tuple[float, float]] = attrs.field(factory=deque, init=False)
 
-    def looked(self, moment: float, took: float | None, *, refused: bool = False) -> str:
+    def polled(self, moment: float, took: float | None, *, refused: bool = False) -> str:
         """A look is over; what is worth saying of it, if anything.
 
         Args:

@@ -1,4 +1,4 @@
-"""What a watch tells: each thing as it happens, and once a minute what a run would note. Values."""
+"""What a watch reports: notices as things happen, and a heartbeat once a minute. Values."""
 
 from __future__ import annotations
 
@@ -15,12 +15,19 @@ from ..polling.rate import RateController
 from ..run import PassReport
 
 MINUTE = 60.0
-"""Seconds; what cron has between two runs, a watch has between two notes."""
+"""Seconds between two heartbeats, as between two runs of cron."""
 
 
 @attrs.frozen(kw_only=True)
 class WatchNotice:
-    """Something happened: a pass's report in small, or a line that says it all."""
+    """Something happened.
+
+    Args:
+        at: when (aware).
+        box_office: its name.
+        report: what happened, as a pass would report it; None if ``said`` is all there is.
+        said: what happened, in a line.
+    """
 
     at: datetime
     box_office: str
@@ -30,15 +37,23 @@ class WatchNotice:
 
 @attrs.define
 class Heartbeat:
-    """What a minute has brought; ``began`` by the clock on the wall, ``begins`` in ticks.
+    """What happened in a minute of a watch.
 
-    ``error`` is what kept it from looking at its end, ``stopped`` what kept it from delivering, and
-    ``left`` what is still to be delivered, by state.
+    Args:
+        began: when it began (aware).
+        begins: the same in monotonic seconds.
+        polls: how many polls succeeded.
+        changes: how many changes were recorded.
+        delivered: how many acts were delivered.
+        folded: how many duplicates were folded.
+        error: what kept the watch from polling at the end of the minute.
+        stopped: what kept it from delivering.
+        left: what is still to be delivered, by state.
     """
 
     began: datetime
     begins: float
-    looks: int = 0
+    polls: int = 0
     changes: int = 0
     delivered: int = 0
     folded: int = 0
@@ -52,13 +67,18 @@ class Heartbeat:
         return worst([code_of(self.error), code_of(self.stopped), 3 if self.left else 0])
 
     def summary(
-        self, events: int, planner: Planner | None, tempo: RateController, moment: float
+        self, events: int, planner: Planner | None, rate_controller: RateController, moment: float
     ) -> dict[str, Any]:
-        """What the ledger keeps of it; the last three say how old what is known can be at the most,
-        in seconds: of what a row shows, and of any event; and which part of the looks that our own
-        limits allow are made, beside others with the same key."""
+        """What the ledger keeps of it.
+
+        ``sweep_seconds`` is the greatest age of what a row of the list shows, and
+        ``longest_unseen`` that of what is known of any event, both in seconds. ``part`` is the part
+        of the allowed polls that is sent, beside other programs with the same key.
+        """
         schedule = None if planner is None else planner.schedule
-        unseen = None if schedule is None else tempo.bound(moment, schedule.longest_unseen)
+        unseen = (
+            None if schedule is None else rate_controller.bound(moment, schedule.longest_unseen)
+        )
         return {
             "events": events,
             "changes": self.changes,
@@ -66,8 +86,8 @@ class Heartbeat:
             "folded": self.folded,
             "left": dict(self.left),
             "trouble": str(self.error or self.stopped or ""),
-            "looks": self.looks,
+            "polls": self.polls,
             "sweep_seconds": None if schedule is None else round(schedule.sweep_seconds, 1),
             "longest_unseen": None if unseen is None else round(unseen, 1),
-            "part": round(tempo.part(moment), 3),
+            "part": round(rate_controller.part(moment), 3),
         }

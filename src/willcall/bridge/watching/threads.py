@@ -1,7 +1,8 @@
 """Watches in threads: two for each box office, in which its flows block on real requests.
 
-A thread that hangs cannot be ended, and nobody would notice one that does: so each gives a sign
-whenever it sends or waits, and without one for long the process is to be ended, and started again.
+A thread that hangs cannot be ended, and nobody would notice it. So each thread gives a sign
+whenever it sends or waits. If a thread gives no sign for long, the process ends, and is to be
+started again.
 """
 
 from __future__ import annotations
@@ -22,23 +23,23 @@ from .heartbeat import MINUTE, WatchNotice
 from .watch import Watch
 
 _TURN = 0.1
-"""Seconds after which a thread that waits looks whether it is to leave."""
+"""Seconds after which a waiting thread checks whether it is to leave."""
 
 _SOON = 0.25
 
 _PAUSED = 5.0
-"""Seconds between two of our own looks that say that the whole process was stopped meanwhile."""
+"""If so many seconds pass between two of our own checks, the whole process was stopped."""
 
 _LEAVING = 5.0
 """Seconds for the other threads to come to an end, when one hangs."""
 
 
 class Threads:
-    """Runs the watches of several box offices until one ends, or all are asked to.
+    """Runs the watches of several box offices until any of them ends, or all are asked to.
 
     Args:
-        jobs: one a box office.
-        tell: is told what happens; by one thread at a time.
+        jobs: a job for each box office.
+        tell: is called with each notice, by one thread at a time.
         transport: carries requests.
         stopping: whether the process was asked to leave.
     """
@@ -58,17 +59,17 @@ class Threads:
         self._telling: set[int] = set()
         lock = threading.Lock()
 
-        def told(news: WatchNotice) -> None:
+        def guarded(notice: WatchNotice) -> None:
             me = threading.get_ident()
             self._telling.add(me)
             try:
                 with lock:
-                    tell(news)
+                    tell(notice)
             finally:
                 self._sign()
                 self._telling.discard(me)
 
-        self._watches = [Watch(attrs.evolve(job, stopping=self._leaving), told) for job in jobs]
+        self._watches = [Watch(attrs.evolve(job, stopping=self._leaving), guarded) for job in jobs]
         self._reports: dict[int, PassReport] = {}
         self._fault: BaseException | None = None
 
@@ -92,11 +93,11 @@ class Threads:
         minute = time.monotonic() + MINUTE
         for thread in threads:
             thread.start()
-        looked = time.monotonic()
+        checked = time.monotonic()
         while alive := [thread for thread in threads if thread.is_alive()]:
             self._halt.wait(_TURN)
-            self._watch_over(alive, looked)
-            looked = time.monotonic()
+            self._watch_over(alive, checked)
+            checked = time.monotonic()
             if self._halt.is_set():
                 time.sleep(_TURN)
             if time.monotonic() >= ends:
@@ -104,24 +105,24 @@ class Threads:
             if time.monotonic() >= minute:
                 minute += MINUTE
                 each_minute(self._code(alive))
-                looked = time.monotonic()  # whoever is told may take his time
+                checked = time.monotonic()  # who is called may take a while
         if self._fault is not None:
             raise self._fault
         return [self._reports[number] for number in range(len(self._watches))]
 
-    def _watch_over(self, alive: Sequence[threading.Thread], looked: float) -> None:
-        """See that each still gives signs; ``looked`` is when that was last done.
+    def _watch_over(self, alive: Sequence[threading.Thread], checked: float) -> None:
+        """See that each still gives signs; ``checked`` is when that was last done.
 
         Raises:
-            LedgerError: one does not. The others are given time to leave.
+            LedgerError: a thread does not. The others are given time to leave.
         """
         moment = time.monotonic()
-        if moment - looked > _PAUSED:
+        if moment - checked > _PAUSED:
             self._signs.clear()
         hung = [
             thread
             for thread in alive
-            # Whoever reads what is told may pause, and hold us up.
+            # Whoever reads the notices may pause, and hold us up.
             if self._silence(thread, moment) > STUCK and thread.ident not in self._telling
         ]
         if not hung:

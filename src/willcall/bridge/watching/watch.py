@@ -8,7 +8,7 @@ first is over.
 
 ::
 
-    observing    lease → look → diff → decide → commit → look → …          → release
+    observing    lease → poll → diff → decide → commit → poll → …          → release
                                             │ wakes                        ▲ waits
     delivering                              └▶ attempting → send → done → … ┘
 
@@ -41,7 +41,7 @@ from ..detection.poller import Poller
 from ..detection.troubles import kind_of, of_all
 from ..evaluate import (
     Found,
-    conclude,
+    evaluate,
     found_in,
     in_trouble,
     planner_of,
@@ -65,8 +65,8 @@ from .relay import OutboxRelay
 
 _RENEW = 20.0
 """Seconds between two signs of life in the ledger; a lease lasts for several."""
-_LOOK = 20.0
-"""Seconds that one look may take, waits and repetitions included."""
+_POLL_SECONDS = 20.0
+"""Seconds that a poll may take, waits and repetitions included."""
 _LONGEST_PAUSE = 60.0
 _LONGEST_LEDGER_PAUSE = 30.0
 _LONGEST_BACK_OFF = 20.0
@@ -80,7 +80,7 @@ class Watch:
 
     Args:
         job: the box office, its desk, the rules, the ledger.
-        tell: is told what happens, from whichever flow it happens in.
+        tell: is called with each notice, by the flow in which it happens.
     """
 
     def __init__(self, job: Job, tell: Callable[[WatchNotice], None]) -> None:
@@ -105,15 +105,15 @@ class Watch:
         self._failing = ""
         self._ledger_failures = 0
         self._noted: tuple[str, float] | None = None
-        self._minute: Heartbeat | None = None
-        self._tally = RequestCounter()
+        self._heartbeat: Heartbeat | None = None
+        self._counter = RequestCounter()
         self._relay = OutboxRelay(attrs.evolve(job, stopping=self._leaving), self._say)
-        self._tempo = RateController(lambda trip: rate_of(job, trip))
+        self._rate_controller = RateController(lambda trip: rate_of(job, trip))
 
     # -- observing ----------------------------------------------------------------------------
 
     def observing(self) -> Flow[PassReport]:
-        """Take the lease, look until asked to leave, give it back. The report says why it ended.
+        """Take the lease, poll until asked to leave, give it back. The report says why it ended.
 
         Raises:
             LedgerError: the ledger cannot be used.
@@ -127,7 +127,7 @@ class Watch:
             return attrs.evolve(report, trouble=busy(job.name))
         self._relay.fence = fence
         try:
-            yield from watched(self._watch(fence), self._tally)
+            yield from watched(self._watch(fence), self._counter)
         except StoppedError:
             pass  # it was asked to leave while it waited
         except WillcallError as error:
@@ -143,7 +143,7 @@ class Watch:
         return attrs.evolve(report, trouble=trouble, left=self._relay.left)
 
     def _released(self, fence: Fence) -> Flow[LedgerError | None]:
-        """Give the lease back; one that the ledger does not take back now runs out by itself."""
+        """Give the lease back. If the ledger does not take it back now, it runs out by itself."""
         try:
             yield from do("release", lambda: self.job.ledger.release_lease(fence))
         except LedgerError as error:
@@ -153,7 +153,7 @@ class Watch:
     def _watch(self, fence: Fence) -> Flow[None]:
         job = self.job
         moment = yield from now()
-        self._minute = Heartbeat(moment, (yield from tick()))
+        self._heartbeat = Heartbeat(moment, (yield from tick()))
         state = yield from do("state", lambda: job.ledger.state(job.name))
         planner = yield from planner_of(job, state.snapshot)
         if state.snapshot is None:
@@ -163,47 +163,57 @@ class Watch:
             self._snapshot = first
         else:
             self._snapshot = dict(state.snapshot)
-            self._fast = {one.name for one in state.conditions if one.change.kind == SELLING_FAST}
-        self._planner, patrol = planner, Poller(planner, self._snapshot)
+            self._fast = {
+                condition.name
+                for condition in state.conditions
+                if condition.change.kind == SELLING_FAST
+            }
+        self._planner, poller = planner, Poller(planner, self._snapshot)
         self._relay.wake()
         yield from self._say(said=f"watching {len(self._snapshot)} events")
         while not self._leaving():
             yield from self._keep(fence)
             moment = yield from now()
-            look = planner.schedule.next(moment.timestamp())
+            poll = planner.schedule.next(moment.timestamp())
             # A clock that was set back must not make us wait for the time it showed before.
-            at = min(look.at - moment.timestamp(), 2.0 / planner.schedule.rate)
+            at = min(poll.at - moment.timestamp(), 2.0 / planner.schedule.rate)
             yield from self._rest(fence, at)
             if self._leaving():
                 return
-            yield from self._one(fence, patrol, look)
+            yield from self._poll(fence, poller, poll)
 
-    def _one(self, fence: Fence, patrol: Poller, look: Poll) -> Flow[None]:
-        """One look, and what follows from it."""
-        tempo, tally, planner = self._tempo, self._tally.refused, patrol.planner
-        began, before = (yield from tick()), tally[self.job.box_office.name]
+    def _poll(self, fence: Fence, poller: Poller, poll: Poll) -> Flow[None]:
+        """Send a poll, and do what follows from it."""
+        rate_controller, refused_counts, planner = (
+            self._rate_controller,
+            self._counter.refused,
+            poller.planner,
+        )
+        began, before = (yield from tick()), refused_counts[self.job.box_office.name]
         error: ApiError | None = None
         try:
-            observation = yield from patrol.poll(self.job.box_office.within(_LOOK), look)
+            observation = yield from poller.poll(self.job.box_office.within(_POLL_SECONDS), poll)
         except ApiError as problem:
             error = problem
         except LedgerError as problem:  # what is spent of the quota is kept there
-            yield from self._ledger_failed("look", problem)
+            yield from self._ledger_failed("poll", problem)
             return
-        yield from self._ledger_well("look")
+        yield from self._ledger_well("poll")
         moment = yield from tick()
         took = None if error is not None else moment - began
-        said = tempo.looked(moment, took, refused=tally[self.job.box_office.name] > before)
-        planner.schedule.rate = tempo.rate(moment)
+        said = rate_controller.polled(
+            moment, took, refused=refused_counts[self.job.box_office.name] > before
+        )
+        planner.schedule.rate = rate_controller.rate(moment)
         if said:
             yield from self._say(said=said)
         if error is None:
             yield from self._seen(fence, planner, observation)
         else:
-            yield from self._failed(fence, look, error)
+            yield from self._failed(fence, poll, error)
 
     def _baseline(self, fence: Fence, planner: Planner) -> Flow[dict[str, EventFacts] | None]:
-        """The first look of all, however often it takes; None if asked to leave meanwhile.
+        """Take the baseline, however many tries that needs. None if asked to leave meanwhile.
 
         Raises:
             LedgerError: the desk holds tickets of a ledger that was lost.
@@ -214,56 +224,56 @@ class Watch:
                 observation = yield from observe(
                     job.box_office.within(2 * MINUTE), {}, 0, planner, lambda: self._renew(fence)
                 )
-                alone = yield from strangers(job, observation, _LOOK + (yield from tick()))
+                alone = yield from strangers(job, observation, _POLL_SECONDS + (yield from tick()))
                 if alone is not None:
                     raise alone
             except ApiError as error:
                 yield from self._failed(fence, None, error)
                 continue
             except LedgerError as problem:
-                yield from self._ledger_failed("look", problem)
+                yield from self._ledger_failed("poll", problem)
                 continue
-            yield from self._ledger_well("look")
+            yield from self._ledger_well("poll")
             found = found_in(job, None, observation, planner)
-            done = yield from self._concluded(fence, None, found)
+            done = yield from self._evaluated(fence, None, found)
             if done is not None:
                 return dict(found.differing)
         return None
 
-    # -- what follows from a look ---------------------------------------------------------------
+    # -- what follows from a poll ---------------------------------------------------------------
 
     def _seen(self, fence: Fence, planner: Planner, observation: Observation) -> Flow[None]:
-        job, minute = self.job, self._minute
-        assert minute is not None  # noqa: S101 - there is one while there are looks
-        minute.looks += 1
+        job, heartbeat = self.job, self._heartbeat
+        assert heartbeat is not None  # noqa: S101 - there is one while polls are sent
+        heartbeat.polls += 1
         well = self._noted is not None
         self._failures, self._noted = 0, None
         if well:
             yield from self._say(said=f"{job.box_office.title} answers again")
         found = found_in(job, self._snapshot, observation, planner)
-        # Most looks see nothing new, and write nothing.
+        # Most polls see nothing new, and write nothing.
         if (
             well
             or found.differing
             or observation.complete
             or sales_in(job, found, self._fast).changes
         ):
-            yield from self._concluded(fence, self._snapshot, found)
+            yield from self._evaluated(fence, self._snapshot, found)
 
-    def _concluded(
+    def _evaluated(
         self,
         fence: Fence,
         snapshot: Mapping[str, EventFacts] | None,
         found: Found,
         **more: Any,
     ) -> Flow[Conclusion | None]:
-        """Decide and write down; None if the ledger fails for now: the next look sees it again."""
+        """Decide and commit. None if the ledger fails for now: the next poll sees it again."""
         moment = yield from tick()
         late = moment - self._history_at >= MINUTE
         write = snapshot is None or bool(found.changes) or late
         unwritten = MappingProxyType(self._unwritten) if write else None
         try:
-            concluded = yield from conclude(
+            conclusion = yield from evaluate(
                 self.job,
                 fence,
                 snapshot,
@@ -274,7 +284,7 @@ class Watch:
                 **more,
             )
         except LedgerError as error:
-            yield from self._ledger_failed("conclude", error)
+            yield from self._ledger_failed("evaluate", error)
             return None
         self._renewed = moment
         if write:
@@ -283,20 +293,24 @@ class Watch:
         elif snapshot is not None:
             for name in found.differing:
                 self._unwritten.setdefault(name, snapshot[name])
-        yield from self._ledger_well("conclude", "renew")  # it has kept the lease, too
+        yield from self._ledger_well("evaluate", "renew")  # it has kept the lease, too
         self._snapshot.update(found.differing)
-        yield from self._take(concluded, found.observation)
-        return concluded
+        yield from self._take(conclusion, found.observation)
+        return conclusion
 
-    def _take(self, concluded: Conclusion, observation: Observation | None) -> Flow[None]:
-        """Wake delivery, and tell of a decision."""
-        decision = concluded.decision
+    def _take(self, conclusion: Conclusion, observation: Observation | None) -> Flow[None]:
+        """Wake delivery, and announce the decision."""
+        decision = conclusion.decision
         if decision.intents:
             self._relay.wake()
         self._fast -= set(decision.over)
-        self._fast |= {one.name for one in decision.conditions if one.change.kind == SELLING_FAST}
-        assert self._minute is not None  # noqa: S101 - there is one while anything is concluded
-        self._minute.changes += len(decision.recorded)
+        self._fast |= {
+            condition.name
+            for condition in decision.conditions
+            if condition.change.kind == SELLING_FAST
+        }
+        assert self._heartbeat is not None  # noqa: S101 - there is one while anything is evaluated
+        self._heartbeat.changes += len(decision.recorded)
         if decision.recorded or decision.baseline:
             seen = observation if decision.baseline else None
             office = self.job.name
@@ -305,27 +319,27 @@ class Watch:
 
     # -- what goes wrong --------------------------------------------------------------------------
 
-    def _failed(self, fence: Fence, look: Poll | None, error: ApiError) -> Flow[None]:
-        """A look came to nothing: wait a little, longer each time; what lasts becomes a case."""
+    def _failed(self, fence: Fence, poll: Poll | None, error: ApiError) -> Flow[None]:
+        """A poll failed: wait, longer each time. Trouble that lasts becomes a case."""
         kind = kind_of(error)
-        assert self._minute is not None  # noqa: S101 - there is one while there are looks
+        assert self._heartbeat is not None  # noqa: S101 - there is one while polls are sent
         if isinstance(error, RateLimitError):
             wait = min(_LONGEST_PAUSE, max(1.0, error.retry_after or 5.0))
-        elif look is not None and look.event is not None and not of_all(error):
+        elif poll is not None and poll.event is not None and not of_all(error):
             # One event that cannot be read must not hold up all the others.
-            yield from self._say(said=f"{look.event}: {error}")
+            yield from self._say(said=f"{poll.event}: {error}")
             return
         else:
             self._failures += 1
             pause = min(_LONGEST_BACK_OFF, 2.0 ** min(self._failures - 1, 6))
             wait = pause * (0.5 + 0.5 * (yield from draw()))
         if kind is not None:
-            self._minute.error = error
+            self._heartbeat.error = error
             yield from self._noted_trouble(fence, kind, error)
         yield from self._rest(fence, wait)
 
     def _noted_trouble(self, fence: Fence, kind: str, error: ApiError) -> Flow[None]:
-        """Count a trouble, once a minute as runs do; tell of it when it is new."""
+        """Count a trouble once a minute, as runs do. Announce it when it is new."""
         moment = yield from tick()
         new = self._noted is None or self._noted[0] != kind
         if new:
@@ -337,13 +351,13 @@ class Watch:
         job = self.job
         known = self._snapshot or None
         try:
-            concluded = yield from in_trouble(job, fence, known, error)
+            conclusion = yield from in_trouble(job, fence, known, error)
         except LedgerError as problem:
-            yield from self._ledger_failed("conclude", problem)
+            yield from self._ledger_failed("evaluate", problem)
             return
-        yield from self._ledger_well("conclude")
-        if concluded is not None:
-            yield from self._take(concluded, None)
+        yield from self._ledger_well("evaluate")
+        if conclusion is not None:
+            yield from self._take(conclusion, None)
 
     def code(self) -> int:
         """The exit code that stands for what has happened since this was last asked."""
@@ -399,11 +413,11 @@ class Watch:
             yield from self._ledger_well("renew")
 
     def _keep(self, fence: Fence) -> Flow[None]:
-        """Between two looks: keep the lease, and once a minute do what is not looking."""
+        """Between two polls: keep the lease, and once a minute do everything but polling."""
         yield from self._renew(fence)
         moment = yield from tick()
-        minute = self._minute
-        if minute is None or moment - minute.begins < MINUTE:
+        heartbeat = self._heartbeat
+        if heartbeat is None or moment - heartbeat.begins < MINUTE:
             return
         at = yield from now()
         planner = self._planner
@@ -417,30 +431,32 @@ class Watch:
             yield from self._ledger_well("remove")
             if removed.warnings:
                 office = self.job.name
-                told = PassReport(box_office=office, warnings=removed.warnings)
-                yield from self._say(report=told)
+                warned = PassReport(box_office=office, warnings=removed.warnings)
+                yield from self._say(report=warned)
             nothing = Found(Observation(at, (), complete=False))
-            yield from self._concluded(
+            yield from self._evaluated(
                 fence, self._snapshot, nothing, removed=removed, planner=packed
             )
-        yield from self._note_minute(minute, at)
-        self._minute = Heartbeat(at, moment)
+        yield from self._note_heartbeat(heartbeat, at)
+        self._heartbeat = Heartbeat(at, moment)
 
-    def _note_minute(self, minute: Heartbeat, at: datetime) -> Flow[None]:
-        """A minute of watching is what a run is: the ledger and the watchdog are told alike."""
+    def _note_heartbeat(self, heartbeat: Heartbeat, at: datetime) -> Flow[None]:
+        """A minute of a watch counts as a run, for the ledger and for the watchdog."""
         job, relay = self.job, self._relay
-        minute.delivered, minute.folded = relay.counted()
-        minute.left, minute.stopped = relay.left, relay.stopped
+        heartbeat.delivered, heartbeat.folded = relay.counted()
+        heartbeat.left, heartbeat.stopped = relay.left, relay.stopped
         if self._noted is None:
-            minute.error = None  # it has passed
-        code, moment = minute.code, (yield from tick())
-        summary = minute.summary(len(self._snapshot), self._planner, self._tempo, moment)
-        summary |= self._tally.taken()
+            heartbeat.error = None  # it has passed
+        code, moment = heartbeat.code, (yield from tick())
+        summary = heartbeat.summary(
+            len(self._snapshot), self._planner, self._rate_controller, moment
+        )
+        summary |= self._counter.taken()
         self.codes.append(code)
         try:
             yield from do(
                 "note run",
-                lambda: job.ledger.record_run(job.name, minute.began, at, code, summary),
+                lambda: job.ledger.record_run(job.name, heartbeat.began, at, code, summary),
             )
         except LedgerError as error:
             yield from self._ledger_failed("note", error)
@@ -452,7 +468,7 @@ class Watch:
     def delivering(self) -> Flow[None]:
         """Carry out what was written down, as soon as it is, until observing is over."""
         try:
-            yield from watched(self._relay.relaying(), self._tally)
+            yield from watched(self._relay.relaying(), self._counter)
         except StoppedError:
             pass
         except WillcallError as error:
@@ -473,5 +489,5 @@ class Watch:
 
     def _say(self, *, report: PassReport | None = None, said: str = "") -> Flow[None]:
         at = yield from now()
-        news = WatchNotice(at=at, box_office=self.job.name, report=report, said=said)
-        yield from do("tell", lambda: self._tell(news))
+        notice = WatchNotice(at=at, box_office=self.job.name, report=report, said=said)
+        yield from do("tell", lambda: self._tell(notice))
