@@ -1,12 +1,14 @@
-"""A stand-in for TicketSmart and Ticket0, for tests, simulation and the demo.
+"""Stand-ins for TicketSmart and Ticket0, for tests, the simulation and the demo.
 
-It is an independent implementation from the documents of both services: it shares nothing with the
-clients, so that it can catch them out. ``Sandbox`` holds the truth, ``serve`` puts it on loopback::
+They are written from the documents of both services and share no code with the clients, so that
+tests against them can find mistakes of the clients. ``Sandbox`` holds the data (``boxoffice``,
+``desk``), which tests can change and read; ``serve`` serves both APIs on loopback::
 
     with serve(Sandbox()) as served:
         ...  # served.ticketsmart_url, served.ticket0_url, served.sandbox.ticketsmart_key
 
-``willcall.sandbox.inprocess.call`` does the same without sockets, for virtual time.
+``willcall.sandbox.inprocess.call`` sends requests without sockets, in virtual time. The control
+surface (``control``) does over HTTP what the Python objects do.
 """
 
 from __future__ import annotations

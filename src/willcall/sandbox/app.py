@@ -1,9 +1,9 @@
-"""The ASGI edge: bytes in, bytes out. It never waits for anything but its own caller.
+"""The ASGI application: both APIs and the control surface.
 
-How to wait and how to drop a connection is known to whoever runs the application; it can say so in
-the scope's ``extensions`` under ``PAUSE`` (an async callable taking seconds) and ``DROP`` (a
-callable taking whether to flush first). Without them a pause passes by the sandbox's clock, and a
-drop is a ``ConnectionResetError``.
+How to wait and how to drop a connection is up to the server: it passes the scope's ``extensions``
+``PAUSE`` (an async callable that takes seconds) and ``DROP`` (a callable that takes whether to
+flush first). Without them a pause passes by the sandbox's clock, and a drop raises
+``ConnectionResetError``.
 """
 
 from __future__ import annotations
@@ -88,9 +88,9 @@ class App:
         if outcome.reply is not None:
             await _send(outcome.reply, send, cut=outcome.cut)
         if DROP not in extensions:
-            raise ConnectionResetError("the sandbox dropped this connection, as it was told to")
+            raise ConnectionResetError("the sandbox dropped this connection, because of a fault")
         extensions[DROP](outcome.reply is not None)
-        # A server takes a return without an answer for a mistake, unless the peer is gone.
+        # For a server, a return without an answer is an error, unless the client has gone.
         while (await receive())["type"] != "http.disconnect":
             pass
 

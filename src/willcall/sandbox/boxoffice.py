@@ -1,4 +1,4 @@
-"""TicketSmart's truth: the events of one box office, and what people do to them there.
+"""TicketSmart's data: the events of a box office, and what people do to them.
 
 The acts here (sell, cancel, publish …) are those of the dashboard and of the public buying tickets:
 the v1 API exposes none of them, so tests and the demo do them directly.
@@ -93,7 +93,7 @@ class Event:
 
 
 class SandboxBoxOffice:
-    """The events of one box office. ``event`` below is always an id, a slug or a title."""
+    """The events of a box office. The parameter ``event`` is an id, a slug or a title."""
 
     def __init__(
         self,
@@ -217,7 +217,7 @@ class SandboxBoxOffice:
 
     @locked
     def sell_out(self, event: str, ticket_type: str | None = None) -> Event:
-        """Sell everything that is left, of one type or of all the public can see."""
+        """Sell everything that is left, of a type or of all types that are not hidden."""
         found = self.event(event)
         if ticket_type is None:
             kinds = [kind for kind in found.ticket_types if not kind.hidden]
@@ -285,7 +285,7 @@ class SandboxBoxOffice:
 
     @locked
     def set_status(self, event: str, status: str) -> Event:
-        """Set any status, one that no document knows included.
+        """Set any status, including those in no document.
 
         SOLD_OUT set this way while tickets are left is a sale closed by hand: it stays until
         another status is set.

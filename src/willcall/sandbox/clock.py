@@ -1,4 +1,4 @@
-"""Time as the sandbox sees it: the machine's, or one that a test turns by hand."""
+"""Clocks of the sandbox: that of the machine, or one that a test advances."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class RealClock:
 
 
 class ManualClock:
-    """A clock that stands still until it is told to move. Safe to share between threads."""
+    """A clock that moves only when it is advanced. Thread-safe."""
 
     def __init__(self, start: datetime = DEFAULT_START) -> None:
         """Start at ``start`` (aware, else ``ValueError``)."""
@@ -53,7 +53,7 @@ class ManualClock:
             return self._now
 
     def sleep(self, seconds: float) -> None:
-        """The same as ``advance``: nobody waits in virtual time."""
+        """The same as ``advance``: virtual time passes at once."""
         self.advance(seconds)
 
     def __repr__(self) -> str:

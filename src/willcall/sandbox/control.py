@@ -1,7 +1,8 @@
-"""The control surface: what people do to events and tickets, faults, settings, as JSON over HTTP.
+"""The control surface: JSON over HTTP for what people do to events and tickets, and for faults.
 
-It stands beside the two APIs, below ``/_control``; ``GET /_control/`` lists its routes. It is meant
-for loopback: there is no authentication, and a new key's text is told once, when it is made.
+Settings, keys and the clock are here, too. It is served beside the two APIs, under ``/_control``;
+``GET /_control/`` lists its routes. It is for loopback: there is no authentication. The text of a
+new key is only in the answer that creates it.
 """
 
 # ruff: noqa: ARG002, ARG005 - all handlers share one signature
@@ -98,7 +99,7 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 
 class Control:
-    """Answers the control surface of one sandbox."""
+    """Answers requests to the control surface of a sandbox."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         """Control ``sandbox``."""
@@ -131,9 +132,9 @@ class Control:
         ]
 
     def answer(self, method: str, path: str, query: str, body: bytes) -> WireReply:
-        """Carry out one request; 400 for what makes no sense, 404 for what is not there.
+        """Carry out a request; 400 if a value is wrong, 404 if something does not exist.
 
-        Errors are ``{"error": "<what and why>"}``. The query and a JSON body are one set of values.
+        Errors are ``{"error": "<what and why>"}``. Query and JSON body are merged.
         """
         route, parameters, allowed = find_route(self._routes, method, path)
         if route is None:
@@ -338,7 +339,7 @@ def _arguments(
         if name == "starts_at":
             arguments[name] = read_datetime(values[name])
         value = arguments[name]
-        # A bool is an int to Python, but nobody means to sell true tickets.
+        # In Python a bool is an int, but ``true`` is not a number of tickets.
         if not isinstance(value, TYPES[name]) or (isinstance(value, bool) and name != "hidden"):
             raise ValueError(f"{name}: {values[name]!r} is not possible here")
     return arguments

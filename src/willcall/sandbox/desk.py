@@ -1,4 +1,4 @@
-"""Ticket0's truth: one workspace with its inboxes, people, customers, tickets and messages.
+"""Ticket0's data: a workspace with its inboxes, users, customers, tickets and messages.
 
 The acts here are those of the people at the desk and of customers writing in; what the API does
 goes through ``create_ticket``, ``update_ticket`` and ``send`` as well.
@@ -326,18 +326,18 @@ class SandboxDesk:
         return message
 
     def assign(self, ticket: str, user: str | None) -> Ticket:
-        """Give a ticket to somebody (a user's id), or to nobody."""
+        """Assign a ticket to a user (an id), or to nobody (None)."""
         if user is not None and self.user(user) is None:
             raise LookupError(f"no user {user!r}")
         return self.update_ticket(ticket, assignee_id=user)
 
     def tag(self, ticket: str, tag: str) -> Ticket:
-        """Add one tag."""
+        """Add a tag."""
         with self.lock:
             return self.update_ticket(ticket, tags=[*self.ticket(ticket).tags, tag])
 
     def untag(self, ticket: str, tag: str) -> Ticket:
-        """Take one tag off."""
+        """Remove a tag."""
         with self.lock:
             kept = [other for other in self.ticket(ticket).tags if other != tag]
             return self.update_ticket(ticket, tags=kept)
@@ -352,7 +352,7 @@ class SandboxDesk:
 
     @locked
     def snooze(self, ticket: str, seconds: float | None = None) -> Ticket:
-        """Out of sight for ``seconds`` (or until somebody acts); it reopens by itself."""
+        """Snooze a ticket for ``seconds``, or until the next act; then it reopens by itself."""
         found = self.update_ticket(ticket, status="snoozed")
         if seconds is not None:
             found.snoozed_until = self._now() + timedelta(seconds=seconds)

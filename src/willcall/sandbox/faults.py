@@ -41,8 +41,8 @@ MEANING: dict[Kind, str] = {
     "lost_response": "the request is carried out, then the connection is dropped without an answer",
     "late_commit": "the connection is dropped now; the request is carried out `seconds` later",
     "delay": "the request is carried out at once, the answer comes `seconds` later",
-    "status": "answered with `status`, `body`, `headers`; carried out only if told",
-    "html": "answered 200 with an HTML page; carried out only if told",
+    "status": "answered with `status`, `body`, `headers`; carried out only if ``carried_out``",
+    "html": "answered 200 with an HTML page; carried out only if ``carried_out``",
     "truncated": "carried out; a whole reply whose JSON stops half-way",
     "cut": "carried out; the connection is dropped half-way through the body",
     "garbage": "carried out; the body is bytes that are no text",
@@ -86,7 +86,7 @@ class Fault:
     dice: random.Random = field(default_factory=random.Random, repr=False, compare=False)
 
     def fits(self, service: str, method: str, path: str) -> bool:
-        """Whether a request is one of those this fault is about."""
+        """Whether this fault is about a request."""
         return (
             self.service in ("*", service)
             and self.method in ("*", method)
@@ -94,7 +94,7 @@ class Fault:
         )
 
     def fires(self) -> bool:
-        """Count one request met, and say whether the fault strikes it."""
+        """Count a matching request; returns whether the fault strikes it."""
         self.matches += 1
         most = self.count if self.count is not None or self.nth is None else 1
         if self.matches < (self.nth or 1) or (most is not None and self.hits >= most):
@@ -199,7 +199,7 @@ class Faults:
 
     @locked
     def strike(self, service: str, method: str, path: str) -> list[Fault]:
-        """The faults that strike a request: all bending ones, and at most one of the others."""
+        """The faults that strike a request: all that bend answers, and at most one other."""
         struck: list[Fault] = []
         decided = False
         for fault in self._faults:

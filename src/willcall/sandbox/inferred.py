@@ -1,4 +1,4 @@
-"""Names and values that no document states: our guesses, kept here so that a correction is a line.
+"""Names and values that no document states. They are guesses, kept here so that each is one line.
 
 Everything else on the wire is stated in the documents of the two services; the docstrings of the
 endpoints say by which: *seed* (their reference pages), *public* (newest public pages), *older* (an

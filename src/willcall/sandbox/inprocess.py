@@ -1,4 +1,4 @@
-"""A request to the sandbox without sockets, threads or an event loop: for simulation."""
+"""Requests to the sandbox without sockets, threads or an event loop, for virtual time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Dropped(ConnectionError):  # noqa: N818 - an outcome
     """The connection ended without a whole answer.
 
-    Whether the request was carried out cannot be told from here, as in life; ask the truth.
+    As with a real service, it is not known whether the request was carried out; see the data.
     ``received`` holds the part of the body that came, ``None`` if not even the headers did.
     """
 
@@ -29,7 +29,7 @@ class Dropped(ConnectionError):  # noqa: N818 - an outcome
 
 
 class Late(TimeoutError):  # noqa: N818 - an outcome
-    """No answer within the caller's timeout; whether it was carried out cannot be told."""
+    """No answer within the timeout; it is not known whether the request was carried out."""
 
 
 class LocalResponse(NamedTuple):
@@ -58,10 +58,10 @@ def call(
     *,
     timeout: float | None = None,
 ) -> LocalResponse:
-    """Send one request through the ASGI application and return its answer, synchronously.
+    """Send a request through the ASGI application and return its answer, synchronously.
 
     ``path`` is absolute and may be percent-encoded, e.g. ``/ticket0/api/v1/tickets``. A delay
-    passes by the sandbox's clock: with a ``ManualClock`` nobody waits. Raises ``Dropped``, or
+    passes by the sandbox's clock: with a ``ManualClock`` it passes at once. Raises ``Dropped``, or
     ``Late`` after ``timeout`` seconds of delay.
     """
     if not path.isascii():
@@ -97,7 +97,7 @@ def call(
 
 
 class Caller:
-    """A service and a key to call it with: the shortest way to say a request in a test."""
+    """A service and a key to call it with: a short way to send requests in tests."""
 
     def __init__(self, sandbox: Sandbox, service: Service, key: str | None = None) -> None:
         """Call ``service`` with ``key``, or with its default key."""
@@ -166,7 +166,7 @@ class _Exchange:
 
 
 def _run(coroutine: Coroutine[Any, Any, None]) -> None:
-    """Run to completion by hand: nothing in the application truly waits, so one step is all."""
+    """Run a coroutine to its end. The application awaits nothing, so one step is enough."""
     try:
         coroutine.send(None)
     except StopIteration:

@@ -29,7 +29,7 @@ SCOPES: dict[Service, tuple[str, ...]] = {
 }
 PREFIX: dict[Service, str] = {"ticketsmart": "ts_sk_test_", "ticket0": "t0_test_"}
 MOST_ACTIVE_KEYS = 10
-"""TicketSmart: per box office (seed)."""
+"""TicketSmart: per box office (documented)."""
 
 
 @dataclass(slots=True)
@@ -95,7 +95,7 @@ class KeyRing:
             return key
 
     def of(self, service: Service) -> list[Key]:
-        """The keys of one service, oldest first, revoked ones included."""
+        """The keys of a service, oldest first, including revoked keys."""
         with self.lock:
             return [key for key in self._keys if key.service == service]
 

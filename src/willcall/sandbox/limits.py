@@ -7,9 +7,9 @@ from collections import deque
 
 
 class RollingWindow:
-    """TicketSmart's: at most ``limit`` requests in any ``window`` seconds (seed).
+    """TicketSmart's: at most ``limit`` requests in any ``window`` seconds (documented).
 
-    A refused request is not counted (inferred): waiting as told is always enough.
+    A refused request is not counted (inferred), so that the stated wait is always enough.
     """
 
     def __init__(self) -> None:
@@ -18,11 +18,11 @@ class RollingWindow:
 
     def take(self, at: float, limit: int | None, window: float) -> int | None:
         """Count one request at ``at``; ``None`` if it may pass, else whole seconds to wait."""
-        # In the same sum as the wait that was told, so that they are rounded alike.
+        # Computed like the stated wait, so that both are rounded alike.
         while self._taken and at >= self._taken[0] + window:
             self._taken.popleft()
         if limit is not None and len(self._taken) >= limit:
-            # When the limit was lowered meanwhile, more than one must fall out first.
+            # If the limit was lowered meanwhile, several requests must expire first.
             first_in_the_way = self._taken[len(self._taken) - limit]
             return max(1, math.ceil(first_in_the_way + window - at))
         self._taken.append(at)

@@ -15,7 +15,7 @@ PORTAL = "<!doctype html><title>Sign in</title><h1>Sign in to this network</h1>"
 PROXY = "<!doctype html><title>{status}</title><h1>{status}</h1><p>upstream did not answer</p>"
 GARBAGE = bytes(range(128, 256))
 
-# What each service says of itself (seed), where nothing about the request is wrong.
+# What each service says of itself (documented), where nothing about the request is wrong.
 _WORDS: dict[tuple[Service, int], str | tuple[str, str]] = {
     ("ticketsmart", 400): "Validation failed",
     ("ticketsmart", 404): "Event not found",

@@ -1,4 +1,4 @@
-"""The sandbox: both services, their keys, faults and log, behind one door called ``exchange``."""
+"""The sandbox: both services with their keys, faults and log; ``exchange`` takes every request."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LOG_LENGTH = 100_000
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """One line of the request log. ``status`` is ``None`` if no answer left; ``key`` is a name."""
+    """A line of the request log. ``status`` is ``None`` without an answer; ``key`` is a name."""
 
     time: datetime
     service: Service
@@ -61,10 +61,10 @@ class LoggedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What becomes of a request: ``reply`` after ``delay`` seconds, or a dropped connection.
+    """The outcome of a request: ``reply`` after ``delay`` seconds, or a dropped connection.
 
-    ``cut``: the connection drops after that many bytes of the body. ``struck`` are the faults that
-    had a hand in it.
+    ``cut``: the connection drops after this many bytes of the body. ``struck`` are the faults that
+    applied.
     """
 
     reply: WireReply | None
@@ -86,8 +86,8 @@ class _Late:
 class Sandbox:
     """Both services in one object; thread-safe.
 
-    ``boxoffice`` and ``desk`` are their truth, ``faults`` what goes wrong, ``requests`` what came
-    in, ``settings`` what the documents leave open (see ``Settings`` for the keyword arguments).
+    ``boxoffice`` and ``desk`` are their data, ``faults`` what goes wrong, ``requests`` the log, and
+    ``settings`` what the documents leave open (see ``Settings`` for the keyword arguments).
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Sandbox:
     ) -> None:
         """Make a sandbox. The same ``seed``, clock and acts give the same ids, keys and answers.
 
-        ``season``: ``True`` ten believable events, ``False`` none, a number that many.
+        ``season``: ``True`` for ten plausible events, ``False`` for none, or a number of events.
         """
         self.clock: Clock = clock or RealClock()
         self.seed = seed
@@ -114,9 +114,9 @@ class Sandbox:
         return f"Sandbox(seed={self.seed}, events={len(self.boxoffice.events)}, {self.desk!r})"
 
     def reset(self) -> None:
-        """Everything as it was made: truth, keys, settings, faults, log. The clock goes on.
+        """Restore the initial data, keys, settings, faults and log. The clock goes on.
 
-        The two default keys stay the same, since they depend on the seed alone.
+        The two default keys stay the same, because they depend only on the seed.
         """
         with self.lock:
             self.settings.change(Settings(**self._switches).as_dict())
@@ -146,11 +146,11 @@ class Sandbox:
     # Time.
 
     def now(self) -> datetime:
-        """The sandbox's present: the clock's, or the moment of a late commit being carried out."""
+        """The current time: that of the clock, or that of a late commit while it is carried out."""
         return self._at or self.clock.now()
 
     def settle(self) -> None:
-        """Carry out every late request whose time has come; looking at the truth does it too."""
+        """Carry out every late request that is due. Reading the data does so too."""
         with self.lock:
             if self._at is not None:
                 return
@@ -162,15 +162,15 @@ class Sandbox:
                 finally:
                     self._at = None
 
-    # Truth.
+    # Data.
 
     @property
     def boxoffice(self) -> SandboxBoxOffice:
-        """The truth of the main box office."""
+        """The data of the main box office."""
         return self.box_office(MAIN)
 
     def box_office(self, name: str) -> SandboxBoxOffice:
-        """The truth of a box office by name; ``LookupError`` if there is none."""
+        """The data of a box office by name; ``LookupError`` if there is none."""
         self.settle()
         if name not in self._box_offices:
             raise LookupError(f"no box office {name!r}")
@@ -182,7 +182,7 @@ class Sandbox:
         return list(self._box_offices)
 
     def new_box_office(self, name: str) -> SandboxBoxOffice:
-        """One more box office, empty; make a key for it with ``new_key(…, box_office=name)``."""
+        """Add an empty box office; make a key for it with ``new_key(…, box_office=name)``."""
         with self.lock:
             if name in self._box_offices:
                 raise ValueError(f"name: there is a box office {name!r} already")
@@ -198,12 +198,12 @@ class Sandbox:
 
     @property
     def desk(self) -> SandboxDesk:
-        """The truth of the workspace."""
+        """The data of the workspace."""
         self.settle()
         return self._desk
 
     def truth(self) -> dict[str, Any]:
-        """Everything that is so, as plain data."""
+        """All data, as JSON."""
         with self.lock:
             self.settle()
             return {
@@ -217,19 +217,19 @@ class Sandbox:
 
     @property
     def pending_commits(self) -> int:
-        """How many requests are still to be carried out late."""
+        """How many late commits are not carried out yet."""
         with self.lock:
             self.settle()
             return len(self._late)
 
     @property
     def requests(self) -> list[LoggedRequest]:
-        """What came in, oldest first (the last ``LOG_LENGTH``); the control surface is left out."""
+        """The last ``LOG_LENGTH`` requests to both APIs, oldest first."""
         with self.lock:
             return list(self._log)
 
     def forget_requests(self) -> None:
-        """Start the log anew."""
+        """Empty the log."""
         with self.lock:
             self._log.clear()
 
@@ -263,10 +263,10 @@ class Sandbox:
         ).token
 
     def revoke(self, key: str) -> None:
-        """Revoke a key, given as itself or by name; it stops at once."""
+        """Revoke a key, given by its text or its name."""
         self.keys.find(key).revoked = True
 
-    # The door.
+    # Requests.
 
     def exchange(
         self,
@@ -278,10 +278,10 @@ class Sandbox:
         headers: Iterable[tuple[str, str]] = (),
         body: bytes = b"",
     ) -> Exchange:
-        """What becomes of one request; ``path`` is below the API's prefix, e.g. ``/events``.
+        """Carry out a request; ``path`` is relative to the API's prefix, such as ``/events``.
 
-        Synchronous, no event loop and no waiting: a delay is told in the outcome. Everything that
-        reaches the two services, over HTTP or in process, comes through here.
+        Synchronous, without an event loop and without waiting: a delay is part of the outcome. All
+        requests to both services, over HTTP or in process, come through here.
         """
         lowered = {name.lower(): value for name, value in headers}
         request = WireRequest(method.upper(), path, query, lowered, body)
@@ -336,6 +336,6 @@ class Sandbox:
 
 
 def _salt(service: Service, fault: Fault) -> str:
-    # Ticket0's cursors must live through one shuffled reading, so its order holds still; for page
-    # numbers the order changes with every request, which is the trouble worth testing.
+    # Ticket0's cursors must stay valid while a shuffled list is read, so its order is kept. With
+    # page numbers the order changes with every request, which clients must handle.
     return fault.id if service == "ticket0" else f"{fault.id}/{fault.hits}"

@@ -1,4 +1,4 @@
-"""A small believable season, and one of any size: the same seed and clock give the same events."""
+"""A small, plausible season, and seasons of any size. Seed and clock determine the events."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The sandbox over real HTTP on loopback. uvicorn speaks HTTP; starting and stopping is done here.
+"""The sandbox over real HTTP on loopback. uvicorn speaks HTTP; this module starts and stops it.
 
-uvicorn's own ``Server`` looks for its end ten times a second, logs, and minds signals; a stand-in
-that tests start hundreds of times wants none of that, so its protocol class is run directly.
+uvicorn's own ``Server`` polls ten times a second for its end, logs, and handles signals. Tests
+start a stand-in hundreds of times and need none of that, so its protocol class is run directly.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class Served:
 def serve(sandbox: Sandbox, port: int = 0, host: str = "127.0.0.1") -> Iterator[Served]:
     """Serve in a background thread for as long as the ``with`` block lasts.
 
-    ``port`` 0 takes a free one; ``OSError`` if it is taken. A delay is really waited for, unless
-    the sandbox has a clock of its own, such as a ``ManualClock``, which is then moved instead.
+    ``port`` 0 takes a free port; ``OSError`` if the port is taken. A delay takes real time, unless
+    the sandbox has a clock of its own, such as a ``ManualClock``, which is advanced instead.
     """
     with _listening(host, port) as (listener, url):
         runner = _Runner(sandbox, listener)
@@ -81,7 +81,7 @@ def run_forever(
     """Serve until SIGINT or SIGTERM, then return; for the main thread of a command.
 
     ``ready`` is called once, when requests are answered. ``OSError`` if the port is taken. The
-    control surface asks for no key: think twice before a ``host`` others can reach.
+    control surface has no authentication: do not serve it on a ``host`` that others can reach.
     """
     with _listening(host, port) as (listener, url):
         runner = _Runner(sandbox, listener)
@@ -97,7 +97,7 @@ def run_forever(
 
 
 class _Runner:
-    """One event loop with one listening socket."""
+    """An event loop with a listening socket."""
 
     def __init__(self, sandbox: Sandbox, listener: socket.socket) -> None:
         self._sandbox = sandbox
@@ -113,16 +113,16 @@ class _Runner:
             runner.run(self._serve(ready))
 
     def run_aside(self) -> None:
-        """``run`` for a thread: what goes wrong is told to the one who waits for the start."""
+        """``run`` for a thread: an error is kept for the thread that waits for the start."""
         try:
             self.run()
-        except BaseException as error:  # noqa: BLE001 - handed over, not swallowed
+        except BaseException as error:  # noqa: BLE001 - raised by ``serve``
             self.error = error
         finally:
             self.started.set()
 
     def stop(self) -> None:
-        """Ask for the end, from any thread or a signal handler; more than once is fine."""
+        """Stop the server, from any thread or a signal handler; may be called more than once."""
         with contextlib.suppress(RuntimeError):  # the loop is closed: it has ended already
             self._loop.call_soon_threadsafe(self._stop.set)
 

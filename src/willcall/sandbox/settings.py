@@ -1,4 +1,4 @@
-"""Everything about the stand-in that can be turned: unknowns of the real services, and limits."""
+"""The settings of the sandbox: what the documents leave open, and rate limits."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Switches(TypedDict, total=False):
 
 @dataclass(slots=True)
 class Settings:
-    """One value per thing the documents leave open. The default is our best guess.
+    """What the documents leave open, each with our best guess as its default.
 
     TicketSmart: ``ticket_types_in_rows`` list rows carry ticket types; ``stock_in_events`` those
-    in a row or an event tell how many are sold and left (else only when asked for on their own);
+    in a row or an event have counts of sold and left (else only when requested alone);
     ``enveloped`` a single event comes as ``{"event": …}``; ``pagination_fields`` the ``pagination``
     object has fields (else it is empty); ``details`` what a validation error's list holds;
     ``auto_sold_out`` the status follows the stock.

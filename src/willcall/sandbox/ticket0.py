@@ -1,7 +1,10 @@
 """Ticket0's v1 API on the wire.
 
 Base path ``/api/v1``; ``Authorization: Bearer t0_…``; errors are ``{"error": {"code", "message"}}``
-with upper-case codes (all seed).
+with upper-case codes. All of that is documented.
+
+How well a fact is known: *documented* by Ticket0, on its *public* pages, in an *older* revision of
+them, or *inferred* (see ``inferred.py``).
 """
 
 from __future__ import annotations
@@ -44,7 +47,7 @@ Row = TypeVar("Row", Ticket, Customer)
 
 
 class Ticket0Wire:
-    """Answers requests from the truth of the one workspace."""
+    """Answers requests from the data of the workspace."""
 
     def __init__(self, desk: SandboxDesk, keys: KeyRing, settings: Settings) -> None:
         """A wire to ``desk``."""
@@ -77,7 +80,7 @@ class Ticket0Wire:
     def answer(
         self, request: WireRequest, now: datetime, view: View, *, counted: bool = True
     ) -> WireReply:
-        """Carry a request out. ``counted`` is off for one that has taken its place before."""
+        """Carry a request out. ``counted`` is False if it was counted before."""
         try:
             return self._answer(request, now, view, counted=counted)
         except Refusal as refusal:
@@ -105,7 +108,7 @@ class Ticket0Wire:
         return route.handler(ApiCall(request, key, now, path, view))
 
     def take(self, key: Key, now: datetime) -> int | None:  # noqa: ARG002 - shared by all keys
-        """Count one request of the workspace; the seconds to wait if it may not pass."""
+        """Count a request of the workspace; returns the seconds to wait if it is refused."""
         return self._window.take(
             now.timestamp(), self._settings.ticket0_limit, self._settings.limit_window
         )
@@ -115,8 +118,8 @@ class Ticket0Wire:
     def _list(self, call: ApiCall) -> WireReply:
         """``GET /tickets`` → ``{"tickets": […], "nextCursor": …}``.
 
-        seed: ``status``, ``limit``. older: ``assigneeId``, ``inboxId``, ``tag``, the answer.
-        public: ``cursor``, limit 20 by default and at most 100. inferred: newest first.
+        Documented: ``status``, ``limit``. Older: ``assigneeId``, ``inboxId``, ``tag``, the answer.
+        Public: ``cursor``, limit 20 by default and at most 100. Inferred: newest first.
         """
         check = Checker(dict(call.request.params()))
         status = check.one_of("status", STATUSES)
@@ -163,7 +166,7 @@ class Ticket0Wire:
     def _patch(self, call: ApiCall) -> WireReply:
         """``PATCH /tickets/{id}`` any of ``{status, assigneeId, tags}`` → the ticket (older).
 
-        ``tags`` is the whole list. A status not among the four is a 400 (seed: bad enum value).
+        ``tags`` is the whole list. Any other status is a 400 (documented: bad enum value).
         """
         ticket = self._ticket(call)
         check = self._body(call)
@@ -378,7 +381,7 @@ class Ticket0Wire:
         return [row for _, row in shown], write_cursor(order, shown[-1][0]) if more else None
 
     def _read_cursor(self, check: Checker, order: str) -> Any:
-        """The place a cursor names; ``None`` without one, or (a problem noted) with a bad one."""
+        """The position of a cursor; ``None`` without one. A bad cursor is noted as a problem."""
         text = check.raw("cursor")
         if text is MISSING:
             return None
@@ -393,16 +396,16 @@ class Ticket0Wire:
 
 
 def write_cursor(order: str, place: int | str) -> str:
-    """An opaque cursor (public: that it is one; inferred: what is in it)."""
+    """An opaque cursor (public: that it is opaque; inferred: its content)."""
     return base64.urlsafe_b64encode(json.dumps([order, place]).encode()).decode()
 
 
 def error(status: int, code: str, message: str) -> WireReply:
-    """An error as Ticket0 sends it (seed)."""
+    """An error as Ticket0 sends it (documented)."""
     return WireReply.json({"error": {"code": code, "message": message}}, status)
 
 
 def invalid(problems: list[tuple[str, str]]) -> Refusal:
-    """A 400 that names every problem in its message (seed: the code; inferred: the words)."""
+    """A 400 that names every problem in its message (documented: the code; inferred: the words)."""
     words = "; ".join(f"{path}: {message}" if path else message for path, message in problems)
     return Refusal(error(400, "VALIDATION_ERROR", words))

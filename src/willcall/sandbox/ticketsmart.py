@@ -1,7 +1,9 @@
 """TicketSmart's v1 API on the wire.
 
 Base path ``/api/v1``; header ``x-api-key``; errors are ``{"error": "<message>"}`` with, at times,
-``details``, ``hint``, ``missingScopes`` or ``retryAfter`` (all seed).
+``details``, ``hint``, ``missingScopes`` or ``retryAfter``. All of that is documented.
+
+How well a fact is known: *documented* by TicketSmart, or *inferred* (see ``inferred.py``).
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ class TicketSmartWire:
     def __init__(
         self, box_offices: Mapping[str, SandboxBoxOffice], keys: KeyRing, settings: Settings
     ) -> None:
-        """``box_offices`` by name: a key sees the one it was made in (seed)."""
+        """``box_offices`` by name: a key sees its own box office (documented)."""
         self._box_offices = box_offices
         self._keys = keys
         self._settings = settings
@@ -66,7 +68,7 @@ class TicketSmartWire:
     def answer(
         self, request: WireRequest, now: datetime, view: View, *, counted: bool = True
     ) -> WireReply:
-        """Carry a request out. ``counted`` is off for one that has taken its place before."""
+        """Carry a request out. ``counted`` is False if it was counted before."""
         try:
             reply = self._answer(request, now, view, counted=counted)
         except Refusal as refusal:
@@ -100,7 +102,7 @@ class TicketSmartWire:
         return route.handler(ApiCall(request, key, now, path, view))
 
     def take(self, key: Key, now: datetime) -> int | None:
-        """Count one request of a key; the seconds to wait if it may not pass."""
+        """Count a request of a key; returns the seconds to wait if it is refused."""
         window = self._windows.setdefault(key.token, RollingWindow())
         return window.take(
             now.timestamp(), self._settings.ticketsmart_limit, self._settings.limit_window
@@ -111,8 +113,9 @@ class TicketSmartWire:
     def _list(self, call: ApiCall) -> WireReply:
         """``GET /events`` → ``{"events": […], "pagination": {…}}``.
 
-        seed: the parameters, limit 1 to 100, page from 1. inferred: order by start, ``search`` in
-        title, venue and city, dates inclusive, a limit out of range is a 400, pagination's fields.
+        Documented: the parameters, limit 1 to 100, page from 1. Inferred: order by start,
+        ``search`` in title, venue and city, inclusive dates, a 400 for a limit out of range, the
+        fields of ``pagination``.
         """
         box_office = self._home(call)
         query = dict(call.request.params())
@@ -154,7 +157,7 @@ class TicketSmartWire:
         )
 
     def _create(self, call: ApiCall) -> WireReply:
-        """``POST /events`` → the event. seed: fields, required ones, no status. inferred: 201."""
+        """``POST /events`` → the event. Documented: fields, no status. Inferred: 201."""
         body = self._body(call)
         check = Checker(body)
         fields = shapes.read_event_fields(check, creating=True)
@@ -170,14 +173,14 @@ class TicketSmartWire:
         return self._one(event, inferred.CREATED)
 
     def _get(self, call: ApiCall) -> WireReply:
-        """``GET /events/{idOrSlug}`` → the event with ticket types and public URL (seed)."""
+        """``GET /events/{idOrSlug}`` → the event with ticket types and public URL (documented)."""
         return self._one(self._event(call))
 
     def _patch(self, call: ApiCall) -> WireReply:
         """``PATCH /events/{idOrSlug}`` → the event; all of the patch is applied, or nothing.
 
-        seed: event fields, ``addTicketType``, removal of one unsold type, no status. inferred: the
-        removal's name, and that an unknown ticket type is a 400.
+        Documented: event fields, ``addTicketType``, removal of an unsold type, no status. Inferred:
+        the name of the removal, and a 400 for an unknown ticket type.
         """
         event = self._event(call)
         body = self._body(call)
@@ -204,14 +207,14 @@ class TicketSmartWire:
         return self._one(event)
 
     def _ticket_types(self, call: ApiCall) -> WireReply:
-        """``GET /events/{idOrSlug}/ticket-types``. seed: what it tells; inferred: the names."""
+        """``GET /events/{idOrSlug}/ticket-types``. Documented: the facts. Inferred: names."""
         event = self._event(call)
         return WireReply.json(
             {inferred.TICKET_TYPES: [shapes.ticket_type(t) for t in event.ticket_types]}
         )
 
     def _availability(self, call: ApiCall) -> WireReply:
-        """``GET /events/{idOrSlug}/availability``. seed: compact; inferred: the shape."""
+        """``GET /events/{idOrSlug}/availability``. Documented: compact. Inferred: its shape."""
         return WireReply.json(shapes.availability(self._event(call)))
 
     # Inside.

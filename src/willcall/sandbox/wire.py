@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class WireRequest:
-    """What came in. ``path`` starts below the API's prefix, e.g. ``/events/evt_1``.
+    """A request. ``path`` is relative to the API's prefix, such as ``/events/evt_1``.
 
     Header names are lower case. The repr leaves headers and body out: they may hold a key.
     """
