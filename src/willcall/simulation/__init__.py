@@ -4,7 +4,7 @@ A seed decides everything: what happens in the box office, what people do at the
 and when, which process runs next. So a seed that fails fails again, bit for bit.
 
 ``stage`` time and processes · ``network`` what becomes of a request · ``weather`` what breaks ·
-``town`` what happens in truth · ``promise`` what must hold · ``play`` one seed · ``campaign`` many.
+``town`` what happens · ``promise`` what must hold · ``play`` a seed · ``campaign`` many seeds.
 
 Decisions: 0001, 0048, 0061 (docs/decisions).
 """

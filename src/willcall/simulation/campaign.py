@@ -1,4 +1,4 @@
-"""Many seeds, and what is to be said of them all."""
+"""Plays many seeds and sums up their results."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .ledgers import in_sqlite
 from .play import Play, Result
 
 BOTH = 100
-"""Each seed that this divides is played on a ledger in SQLite as well."""
+"""Every seed divisible by this number is also played on a ledger in SQLite."""
 
 
 @attrs.define
 class Campaign:
-    """What many seeds came to: how many, what fired, what broke, and the slowest return to calm."""
+    """The results of many seeds: how many, what fired, what broke, and the slowest recovery."""
 
     seeds: int = 0
     runs: int = 0
@@ -35,7 +35,7 @@ class Campaign:
     broken: list[Result] = attrs.field(factory=list)
 
     def add(self, result: Result) -> None:
-        """Count one more seed."""
+        """Add the result of a seed."""
         self.seeds += 1
         self.runs += result.runs
         self.requests += result.requests
@@ -47,7 +47,7 @@ class Campaign:
             self.worst, self.worst_seed = result.converged, result.seed
 
     def report(self) -> str:
-        """All of it in words."""
+        """The results as text."""
         played = f"{self.seeds} seeds, {self.runs} runs, {self.requests} requests"
         slowest = f"{self.worst:.0f} s after the last fault (seed {self.worst_seed})"
         lines = [
@@ -59,14 +59,14 @@ class Campaign:
         if self.excused:
             lines += ["what the promise leaves open:"]
             lines += [f"  {count:9d}  {what}" for what, count in self.excused.most_common()]
-        lines += [f"BROKEN: seed {one.seed}: {one.broken}" for one in self.broken]
+        lines += [f"BROKEN: seed {result.seed}: {result.broken}" for result in self.broken]
         return "\n".join(lines)
 
 
 def play_seed(
     seed: int, rules: Sequence[Rules], delivery_policy: DeliveryPolicy | None = None
 ) -> Result:
-    """One seed; now and then on both ledgers, which must not differ in a single step."""
+    """Play a seed; every hundredth on both ledgers, which must agree in every step."""
     result = Play(seed, rules, delivery_policy=delivery_policy).play()
     if (
         seed % BOTH == 0
@@ -85,19 +85,19 @@ def play_many(
     workers: int = 1,
     stop_at: int = 5,
 ) -> Campaign:
-    """Play one seed after the other.
+    """Play seeds in order.
 
     Args:
         seeds: which.
         rules: what opens tickets.
         delivery_policy: how patient delivery is.
-        seconds: no further seed is begun after so many.
-        workers: in how many processes.
-        stop_at: so many broken ones are enough.
+        seconds: after this time no further seed is begun.
+        workers: the number of processes.
+        stop_at: stop after this many broken seeds.
     """
     campaign = Campaign()
     started = time.monotonic()
-    one = partial(play_seed, rules=rules, delivery_policy=delivery_policy)
+    play = partial(play_seed, rules=rules, delivery_policy=delivery_policy)
 
     def enough() -> bool:
         campaign.seconds = time.monotonic() - started
@@ -106,13 +106,13 @@ def play_many(
 
     if workers == 1:
         for seed in seeds:
-            campaign.add(one(seed))
+            campaign.add(play(seed))
             if enough():
                 break
         return campaign
     # Spawned: what traces this process, such as a measurement of coverage, would slow theirs too.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for result in pool.map(one, seeds, chunksize=8):
+        for result in pool.map(play, seeds, chunksize=8):
             campaign.add(result)
             if enough():
                 pool.shutdown(cancel_futures=True)

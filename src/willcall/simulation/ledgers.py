@@ -1,4 +1,4 @@
-"""A new ledger for each seed, as SQLite keeps it: the real one, at next to no cost."""
+"""A new ledger in SQLite for each seed, without running the migrations each time."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def _template() -> sqlite3.Connection:
 
 @cache
 def _database() -> tuple[sqlite3.Connection, Ledger]:
-    """One database for all seeds, one after the other: what SQLAlchemy has compiled is kept."""
+    """A database that all seeds use in turn, so that SQLAlchemy compiles each statement once."""
     connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
     atexit.register(connection.close)
     return connection, ledger_on(connection)
 
 
 def in_sqlite() -> Ledger:
-    """A new ledger in SQLite. There is one at a time: it wipes the last."""
+    """A new ledger in SQLite. It replaces the ledger that the last call returned."""
     connection, ledger = _database()
     _template().backup(connection)
     return ledger.twin()

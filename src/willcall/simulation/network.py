@@ -25,8 +25,8 @@ def described(fault: Fault) -> str:
     """What a fault that has fired is counted as."""
     done = ", and carried out" if fault.carried_out else ""
     if fault.kind == "status" and fault.status == 429:
-        told = "with" if fault.headers else "without"
-        return f"status 429 {told} Retry-After"
+        header = "with" if fault.headers else "without"
+        return f"status 429 {header} Retry-After"
     if fault.kind == "status":
         return f"status {fault.status}{done}"
     if fault.kind == "html":
@@ -40,9 +40,10 @@ def described(fault: Fault) -> str:
 
 @attrs.define
 class Write:
-    """One write of ours as it was sent, and when it was carried out, as far as it was.
+    """A write of the bridge as it was sent, and when it was carried out, if it was.
 
-    ``marked_at`` is when the ledger was told, ``ended_at`` when its sender heard the last of it.
+    ``marked_at`` is when it was marked in the ledger, ``ended_at`` when its sender got an answer or
+    an error.
     """
 
     process: Process
@@ -63,7 +64,7 @@ class Write:
 
     @property
     def died_at(self) -> float:
-        """When its sender heard the last of it: an answer, an error, or its own end."""
+        """When its try ended: by an answer, an error, or the death of its process."""
         ends = [at for at in (self.ended_at, self.process.died_at) if at is not None]
         return min(ends, default=self.arrived_at)
 
@@ -74,10 +75,10 @@ class Network:
     def __init__(self, stage: Stage, sandbox: Sandbox) -> None:
         self.stage, self.sandbox = stage, sandbox
         self.page: int | None = None
-        """So many rows are on a page, rather than a hundred."""
+        """The number of rows on a page; None for the hundred that is usual."""
         self.writes: list[Write] = []
         self.removals: list[Write] = []
-        """Writes to the box office: the only ones there are removals of ticket types."""
+        """Writes to the box office; all of them are removals of ticket types."""
         self.arrivals: dict[str, list[float]] = {"ticketsmart": [], "ticket0": []}
         self.fired: Counter[str] = Counter()
         self.after_write: list[Any] = []

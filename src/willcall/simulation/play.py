@@ -1,4 +1,4 @@
-"""One seed: a few minutes of bad days, then calm, then everything must be as promised."""
+"""Plays a seed: minutes of faults, then calm, then everything must be as promised."""
 
 from __future__ import annotations
 
@@ -28,18 +28,17 @@ from .town import Town
 from .weather import Weather
 
 RUNS = 8
-"""So many runs take place while everything goes wrong, and a few more at odd moments."""
+"""The number of runs, one in each interval, while faults occur; a few more come in between."""
 
 EVERY = (60.0, 60.0, 30.0, 20.0)
-"""How many seconds may lie between them: cron's minute, or a watch that is shorter than Δ."""
+"""The seconds between them: the minute of cron, or less than the settle time."""
 
 BOUND = 1800.0
-"""So many seconds after the last fault everything must have come right, and as many more as the
-machine's clock was set ahead: by that much it may be mistaken about how long something has waited.
-"""
+"""The seconds after the last fault within which nothing may be left to do. If the machine's clock
+was set ahead, as many more: by that much it may misjudge how long something has waited."""
 
 WATCHED = 0.25
-"""The share of the seeds in which somebody watches as well, besides the runs."""
+"""The share of the seeds in which there are watches beside the runs."""
 
 _MINUTE = 60.0
 OFFICE = "main-room"
@@ -47,8 +46,8 @@ OFFICE = "main-room"
 
 @attrs.frozen(kw_only=True)
 class Result:
-    """What became of a seed. ``broken`` says which promise; ``converged`` after how many seconds of
-    calm all was right."""
+    """The result of a seed. ``broken`` says which promise did not hold; ``converged`` is after how
+    many seconds of calm nothing was left to do."""
 
     seed: int
     broken: str | None = None
@@ -61,7 +60,7 @@ class Result:
 
 
 class Play:
-    """Everything of one seed. The same seed and rules play the same, step for step.
+    """The world of a seed. The same seed with the same rules plays the same, step by step.
 
     Args:
         seed: decides everything.
@@ -88,8 +87,8 @@ class Play:
         self.network = Network(self.stage, self.sandbox)
         self.weather = Weather(seed, self.stage, self.sandbox, self.network)
         self.town = Town(seed, self.stage, self.sandbox, self.rules[0])
-        for one in self.rules:
-            self.town.furnish(one)
+        for edition in self.rules:
+            self.town.furnish(edition)
         self.ledger = ledger()
         self.runs = 0
         self.ended_with: dict[str, int] = {}
@@ -114,7 +113,7 @@ class Play:
     # -- processes --------------------------------------------------------------------------------
 
     def start(self) -> str:
-        """Start one process, as cron would; its name."""
+        """Start a process, as cron does; its name."""
         self.runs += 1
         self.alive += 1
         if self.alive > 1:
@@ -176,7 +175,7 @@ class Play:
         self._tell(f"{process.name} ends with {code}: {said or ''}")
 
     def _with_its_partner(self, process: Process) -> None:
-        """The other half of a watch ends with this one."""
+        """End the other half of a watch."""
         other = self._alive.get(self._partners.get(process.name, ""))
         if other is not None and other.alive:
             other.alive, other.died_at = False, self.stage.elapsed
@@ -251,7 +250,7 @@ class Play:
         stage.run(end)
 
     def _edit(self) -> None:
-        """Somebody edits the configuration with cases open."""
+        """A person edits the configuration while cases are open."""
         self.rules.reverse()
         self.promise.rules = self.rules[0]
         self.weather.fired["configuration edited"] += 1
@@ -276,7 +275,7 @@ class Play:
             left = [f"{i.marker} {i.act} {i.state}" for _, i in self.ledger.unsettled(OFFICE)]
             raise BrokenError(f"not right {bound:.0f} s after the last fault: {', '.join(left)}")
         converged = self.stage.elapsed - begin
-        # One more look, for what came in late; and it must find nothing to do.
+        # One more run, for what came in late; it must find nothing to do.
         self.start()
         self.stage.run(self.stage.elapsed + _MINUTE)
         self.promise.kept()

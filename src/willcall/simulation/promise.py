@@ -1,4 +1,4 @@
-"""What must hold, whatever breaks. Checked after every write, and once more when all is quiet."""
+"""What must hold whatever breaks. Checked after every write, and when nothing is left to do."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LIMIT = 60
 
 @attrs.define
 class Promise:
-    """The invariants of one seed; ``excused`` counts what the promise itself leaves open."""
+    """The invariants of a seed; ``excused`` counts the exceptions that the promise itself names."""
 
     stage: Stage
     sandbox: Sandbox
@@ -55,7 +55,7 @@ class Promise:
     # -- at every write ---------------------------------------------------------------------------
 
     def after(self, write: Write) -> None:
-        """Check what one more write of ours may have broken."""
+        """Check what a write may have broken."""
         self._no_second_ticket()
         self._no_second_message()
         self._no_second_removal(write)
@@ -78,10 +78,10 @@ class Promise:
                 self._excuse(marker, f"{marker}: sent {count} times", "second message")
 
     def _no_second_removal(self, write: Write) -> None:
-        """What was removed is not removed again; where it is, we have read that it was there."""
+        """A removal that was carried out is not sent again."""
         if not any(write is removal for removal in self.network.removals):
             return
-        self.town.note()  # it may have changed what holds
+        self.town.note()  # a removal may change what holds
         event, ticket_type = write.path.rpartition("/")[2], write.body[REMOVE_TICKET_TYPE]
         writes = [
             other
@@ -96,8 +96,8 @@ class Promise:
             self._removed.add((event, ticket_type))
 
     def _excuse(self, marker: str, what: str, name: str) -> None:
-        """A second one is broken faith, unless one was carried out later than Δ after its sender
-        heard the last of it; by the machine's clock, since that is all there is to go by."""
+        """A second ticket or message breaks the promise, unless a write was carried out later than
+        the settle time after its try ended, by the clock of the machine."""
         writes = [w for w in self.network.writes if w.marker == marker and w.method == "POST"]
         self._excuse_late(writes, what, name)
 
@@ -116,7 +116,7 @@ class Promise:
         self.excused[f"{name}: {why}"] = 1
 
     def _people_first(self, write: Write) -> None:
-        """A PATCH of ours must not undo what a person did before we last looked."""
+        """A PATCH must not undo what a person did before the ticket was last read."""
         if write.method != "PATCH" or "status" not in write.body:
             return
         ticket = write.path.rpartition("/")[2]
@@ -152,7 +152,7 @@ class Promise:
         return [removal for removal in self.town.removals if removal.after <= began]
 
     def _tried(self) -> dict[str, Intent]:
-        """The removals about which nothing is in doubt."""
+        """The intents of removals that are not in doubt."""
         removals = self.ledger.removals("main-room").items()
         return {name: intent for name, intent in removals if intent.state not in IN_DOUBT}
 
@@ -244,7 +244,7 @@ class Promise:
                 raise BrokenError(f"{ticket.subject}: it was always reachable")
 
     def _every_change_has_its_ticket(self) -> None:
-        """What holds now and did not at the baseline is told by a ticket, if a rule takes it."""
+        """A ticket announces what holds now and did not at the baseline, if a rule takes it."""
         taken = told_at_once(self.rules)
         state = self.ledger.state("main-room")
         conditions = {condition.name: condition for condition in state.conditions}
@@ -258,9 +258,9 @@ class Promise:
                         continue  # its ticket ended when the whole event sold out or was cancelled
                     if name[0] == "ticket_type.low_stock":
                         continue  # what was sold out and has a few places again is good news
-                    raise BrokenError(f"{name} holds, and nobody noticed")
+                    raise BrokenError(f"{name} holds, and was not noticed")
                 if not (condition.announced or condition.covered_by):
-                    raise BrokenError(f"{name} holds, and no ticket tells of it")
+                    raise BrokenError(f"{name} holds, and no ticket announces it")
         self._live_cases_have_tickets()
 
     def _superseded(self, event: str) -> bool:
@@ -305,14 +305,14 @@ class Promise:
                 self._raced(edit, f"{ticket.assignee_id} has it, not {edit.value}")
 
     def _raced(self, edit: Edit, what: str) -> None:
-        """Ticket0 has no conditional update: what a person does between our look and our write is
-        not ours to see."""
+        """Ticket0 has no conditional update: the bridge cannot see what a person does between its
+        reading and its write."""
         for write in self.network.writes:
             mine = write.method == "PATCH" and write.path.endswith(f"/{edit.ticket}")
             if mine and (write.looked_at or 0.0) <= edit.at <= write.landed_at + 1:
                 self.excused["edit raced with a write"] += 1
                 return
-            # Of a PATCH without a clear answer nobody can say whether a person undid it.
+            # After a PATCH without a clear answer it is unknown whether a person undid it.
             recent = 0 <= edit.at - write.marked_at < 600
             if mine and edit.what == "untag" and recent:
                 self.excused["edit raced with a write"] += 1

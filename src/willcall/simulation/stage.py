@@ -36,7 +36,7 @@ class Stage:
         heapq.heappush(self._queue, (max(moment, self.elapsed), self._count, what))
 
     def after(self, seconds: float, what: Callable[[], object]) -> None:
-        """Let something happen so many seconds from now."""
+        """Let something happen after a number of seconds."""
         self.at(self.elapsed + seconds, what)
 
     def run(self, until: float) -> None:
@@ -61,8 +61,8 @@ class Stage:
         return START + timedelta(seconds=self.elapsed + self.offset)
 
     def sleep(self, seconds: float) -> None:
-        """Nobody blocks here."""
-        raise AssertionError(f"somebody waited {seconds} s for real")
+        """Fail: nothing may block in virtual time."""
+        raise AssertionError(f"{seconds} s were waited for in real time")
 
 
 class Process:

@@ -1,4 +1,4 @@
-"""What happens in truth: tickets are sold, events move, and people work at the desk."""
+"""What happens in the simulated world: sales, changes of events, and people at the desk."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Town:
     # -- the box office ---------------------------------------------------------------------------
 
     def sell(self) -> None:
-        """Something happens in the box office."""
+        """Let something happen at the box office."""
         events = [e for e in self.sandbox.boxoffice.events if e.status in _ALIVE]
         if not events:
             return
@@ -147,7 +147,7 @@ class Town:
     # -- the desk ---------------------------------------------------------------------------------
 
     def work(self) -> None:
-        """Somebody does something to one of our tickets, or writes in."""
+        """A person changes a ticket of the bridge, or opens another."""
         if self.dice.random() < 0.25:
             desk = self.sandbox.desk
             inbox = self.rules.default.options["inbox_id"]

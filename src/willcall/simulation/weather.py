@@ -29,7 +29,7 @@ _NO = '{"error": {"code": "VALIDATION_ERROR", "message": "no such customer"}}'
 
 
 class Weather:
-    """The faults of one seed. Each seed has its own few, so that none hides another."""
+    """The faults of a seed. Each seed has only a few, so that no fault hides another."""
 
     def __init__(self, seed: object, stage: Stage, sandbox: Sandbox, network: Network) -> None:
         self.dice = random.Random(f"weather/{seed}")  # noqa: S311 - it must repeat itself

@@ -76,7 +76,7 @@ def spend(folder: Path, requests: int) -> None:
 def test_runs_one_after_the_other_never_cause_a_429(served: Served, config: Path) -> None:
     """Each a process of its own as far as it can tell. A run for which nothing is left of the 60
     requests that a minute allows stops before it sends."""
-    codes = []
+    codes: list[int] = []
     while 75 not in codes and len(codes) < 9:
         with Bridge.from_config(config, max_seconds=20) as bridge:
             (report,) = bridge.run()

@@ -144,7 +144,7 @@ def _intent(removal: Scheduled) -> Intent:
 
 
 class _Remover(Tries):
-    """Carries out one removal after the other."""
+    """Carries out removals."""
 
     def __init__(
         self,

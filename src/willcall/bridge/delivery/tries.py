@@ -66,7 +66,7 @@ class Tries:
         if tried is None:
             return True
         if tried > moment:
-            # Written under a clock that ran ahead: how long ago, nobody knows. Anew from now.
+            # Written under a clock that ran ahead: the settle time starts again now.
             yield from self._leave_unknown(intent, "not there yet; the clock was set back")
             return False
         # Of a try that the process did not survive, only the beginning is known.
@@ -80,7 +80,7 @@ class Tries:
         return attrs.evolve(intent, state=IntentState.UNKNOWN)
 
     def _put_back(self, intent: Intent, error: ApiError) -> Flow[None]:
-        """This try was surely not carried out. If an earlier one is in doubt, it still is."""
+        """This try was certainly not carried out. An earlier try that is in doubt still is."""
         yield from self._mark(intent, before(intent), error=str(error))
 
     def _mark(

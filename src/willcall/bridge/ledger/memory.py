@@ -1,8 +1,8 @@
 """A ledger of plain values, which lasts as long as whoever holds it: for simulation, where SQL is
 nine tenths of the time, and for tests.
 
-It keeps the contract of ``protocols.py`` like the one in SQL, the constraints of the tables
-included. A test plays the same seeds on both and compares them step by step.
+It keeps the contract of ``protocols.py`` as the ledger in SQL does, with the constraints of its
+tables. A test plays the same seeds on both and compares them step by step.
 """
 
 from __future__ import annotations

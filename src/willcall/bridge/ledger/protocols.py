@@ -1,4 +1,4 @@
-"""What the bridge asks of a ledger, by role. Who needs one role asks for that one.
+"""What the bridge asks of a ledger, by role. Code that needs one role takes that role.
 
 A method is one transaction. Methods that write on behalf of a pass take its
 :class:`~willcall.bridge.ledger.Fence` and check it in the same transaction: a process that was
@@ -123,7 +123,7 @@ class Decisions(Protocol):
         step: Callable[[State], Conclusion],
         since: datetime | None = None,
     ) -> Conclusion:
-        """The same without a lease, beside the process that has it: that one delivers what follows.
+        """The same without a lease, beside the process that has it and delivers what follows.
 
         Args:
             box_office: what is decided about.
@@ -200,11 +200,11 @@ class Outbox(Protocol):
         """Every dead letter, oldest first."""
 
     def retry_dead(self, number: int, now: datetime) -> bool:
-        """Try a dead letter again; whether there was one of that number."""
+        """Try a dead letter again; whether there was a dead letter of that number."""
 
     def drop_dead(self, number: int, now: datetime) -> bool:
-        """Drop a dead letter; whether there was one of that number. Without its opening a case has
-        no ticket, and everything else of it is dropped, too."""
+        """Drop a dead letter; whether there was a dead letter of that number. Without its opening a
+        case has no ticket, and everything else of it is dropped, too."""
 
     def removals(self, box_office: str) -> Mapping[str, Intent]:
         """The scheduled removals that have been due, settled ones included, by name."""
@@ -287,12 +287,11 @@ class Silences(Protocol):
         """Add a silence; its number."""
 
     def expire_silence(self, number: int, now: datetime) -> bool:
-        """End a silence now; whether there was one that had not ended."""
+        """End a silence now; whether there was a silence of that number that had not ended."""
 
 
 class Ledger(Leases, Decisions, Outbox, History, Queries, Silences, QuotaStore, Protocol):
-    """Everything that must survive the end of a process. One process uses one value of it, in as
-    many threads as it likes."""
+    """Everything that must survive the end of a process. Each process has a value of its own."""
 
     @property
     def reading(self) -> bool:

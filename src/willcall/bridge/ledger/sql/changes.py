@@ -33,7 +33,7 @@ AT_ONCE = 500
 
 
 def chunks(ids: Iterable[str]) -> Iterable[Sequence[str]]:
-    """The ids, so many at once as a statement takes."""
+    """The ids in parts of at most :data:`AT_ONCE`."""
     every = list(ids)
     return (every[at : at + AT_ONCE] for at in range(0, len(every), AT_ONCE))
 
@@ -156,7 +156,9 @@ def read_changes(
 
 def _change_of(row: Row[Any], facts: FactsReader) -> Change:
     if row.kind not in KINDS:
-        raise UndecodableReplyError(f"a change of the kind {row.kind!r}, which is not one")
+        raise UndecodableReplyError(
+            f"a change of the kind {row.kind!r}, which is not in the catalogue"
+        )
     event, before = facts.get(row.event), facts.get(row.before)
     if row.ticket_type is not None:
         ticket_type: TypeFacts | None = type_from_json(row.ticket_type)
@@ -209,7 +211,12 @@ class ChangesWriter:
     def conditions(self) -> list[dict[str, Any]]:
         """The rows of the conditions, each with the ids of its changes."""
         conditions = self._decision.conditions
-        mentioned = [change for one in conditions for change in (one.change, one.ending) if change]
+        mentioned = [
+            change
+            for condition in conditions
+            for change in (condition.change, condition.ending)
+            if change is not None
+        ]
         if any(_key(change) not in self._ids for change in mentioned):
             self._find()
         return [self._condition(condition) for condition in conditions]
@@ -245,18 +252,18 @@ class ChangesWriter:
 
     def _insert(self, change: Change, outcome: str | None = None, marker: str | None = None) -> int:
         event, before = self._digests(change)
-        one = change.ticket_type
-        shown = one is not None and one == _shown(one.id, change.event, change.before)
+        kind = change.ticket_type
+        shown = kind is not None and kind == _shown(kind.id, change.event, change.before)
         row = {
             "box_office": self._box_office,
             "kind": change.kind,
             "event_id": change.event.id if change.event else None,
-            "ticket_type_id": one.id if one else None,
+            "ticket_type_id": kind.id if kind else None,
             "observed_at": change.observed_at,
             "detail": change.detail,
             "event": event,
             "before": before,
-            "ticket_type": None if one is None or shown else type_to_json(one),
+            "ticket_type": None if kind is None or shown else type_to_json(kind),
             "outcome": outcome,
             "marker": marker,
         }

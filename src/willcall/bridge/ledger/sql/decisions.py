@@ -101,7 +101,7 @@ class SqlDecisions(Database):
         summary: Mapping[str, Any],
     ) -> None:
         runs = schema.runs
-        # A run a minute is half a million a year, and nobody asks for the old ones.
+        # A run a minute is half a million rows a year.
         old = (runs.c.box_office == box_office, runs.c.started_at < started_at - RUNS_KEPT)
         with self._writing() as connection:
             ensure_office(connection, box_office)
@@ -240,7 +240,7 @@ def _silences(connection: Connection) -> tuple[Any, ...]:
 def _write_conclusion(
     connection: Connection, found: Conclusion, now: datetime, keep: timedelta
 ) -> None:
-    """Write down a decision and what goes with it."""
+    """Write a decision and what belongs to it."""
     decision, unwritten = found.decision, found.unwritten
     _write_decision(connection, decision, swept=found.swept, keep=keep, unwritten=unwritten)
     news = settlements(recorded.change for recorded in decision.recorded)
@@ -255,7 +255,7 @@ def _write_decision(
     keep: timedelta,
     unwritten: Mapping[str, EventFacts] | None = MappingProxyType({}),
 ) -> None:
-    """Write down all that a pass has concluded.
+    """Write everything that a pass has decided.
 
     ``unwritten`` are events as the history has them that differ since; None leaves the history for
     later.

@@ -2,7 +2,7 @@
 
 SQLite names each error (``sqlite_errorname``; an extended name such as ``SQLITE_IOERR_WRITE`` says
 more than its first part), PostgreSQL has SQLSTATE (five characters, of which two are the class). A
-code that is in no table is an error that nobody foresaw: not temporary, and shown with its code.
+code that is in no table is unexpected: the error is not temporary and shows the code.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def code_in(error: object) -> str | None:
 
 
 def remedy(code: str) -> Remedy | None:
-    """What to do about an error with this code; None if nobody foresaw it."""
+    """What to do about an error with this code; None if it is unexpected."""
     if not code.startswith("SQLITE_"):
         return POSTGRESQL.get(code) or POSTGRESQL.get(code[:2])
     while code not in SQLITE and code.count("_") > 1:

@@ -54,7 +54,7 @@ class SqlLedger(SqlLeases, SqlDecisions, SqlOutbox, SqlHistory, SqlQueries, SqlS
         with self._writing() as connection:
             row = connection.execute(known).first()
             if row is None:
-                # Made first and locked then: a row that is not there yet locks nobody out.
+                # Made first and then locked: a row that does not exist cannot be locked.
                 insert_if_absent(connection, insert(quotas).values(name=name, spent=""))
                 row = connection.execute(known).one()
             spent, answer = step(row.spent or None, server_clock(connection))

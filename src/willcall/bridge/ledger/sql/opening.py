@@ -1,4 +1,4 @@
-"""Opening a ledger: where it is, who may read it, and how SQLite is to keep its word."""
+"""Opens a ledger: where it is, who may read it, and how durable its transactions are."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ....errors import ConfigError, LedgerError
 from .ledger import SqlLedger
 
 _BUSY = 5000
-"""How many milliseconds to wait for another program that is writing."""
+"""How long to wait for another program that is writing, in milliseconds."""
 
 _PATIENCE = {
     "connect_timeout": 10,
@@ -25,8 +25,8 @@ _PATIENCE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 25_000,
 }
-"""How long a PostgreSQL server is waited for, by libpq's names, unless the URL says otherwise:
-without these a server that has vanished holds a pass up for a quarter of an hour, or for ever."""
+"""How long to wait for a PostgreSQL server, by libpq's names, unless the URL sets them. Without
+these limits a server that vanishes can delay a pass by a quarter of an hour or more."""
 
 _LIBPQ = {"psycopg", "psycopg2"}
 """The drivers that know those names."""
@@ -40,9 +40,9 @@ FROM (VALUES
 ) AS limits (name, wanted)
 WHERE current_setting(name) = '0'
 """
-"""The same for what another session holds, and so that a process that was paused in mid-transaction
-holds nobody up for longer than that; in milliseconds. What is set already (in the URL, for the role
-or the database) stays."""
+"""Limits for locks of other sessions, for a statement, and for a process that is paused within a
+transaction; in milliseconds. A limit that is set already (in the URL, for the role or the database)
+stays."""
 
 
 def _on_connect(engine: Engine, settings: Callable[[Any], None]) -> None:
@@ -73,7 +73,7 @@ def _sqlite(engine: Engine, *, reading: bool) -> None:
 
     @event.listens_for(engine, "begin")
     def _(connection: Connection) -> None:
-        # IMMEDIATE: two writers meet here, where one can wait, and never in mid-transaction.
+        # IMMEDIATE: a second writer waits here, and never in the middle of its transaction.
         reads = connection.get_execution_options().get("reading")
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
@@ -112,7 +112,7 @@ def _resolved(url: str, folder: Path) -> URL:
 
 
 def _readable(url: URL, *, exists: bool) -> URL:
-    """The same ledger, opened so that nothing can be written; an empty one where there is none."""
+    """The URL for reading only; that of an empty ledger if there is no file."""
     if not exists:
         return make_url("sqlite://")
     # A connection that may write tidies away its -wal and -shm files; `query_only` holds it back.
@@ -150,7 +150,7 @@ def open_ledger(url: str, folder: Path, *, reading: bool = False) -> SqlLedger:
                 )
             exists = path.exists()
             if not exists and not reading:
-                # Made here, so that nobody else on the machine can read it, not even for a moment.
+                # Made here, so that no other user can read it even for a moment.
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             engine = create_engine(_readable(parsed, exists=exists) if reading else parsed)
     except (NoSuchModuleError, ModuleNotFoundError):
@@ -173,13 +173,13 @@ def open_ledger(url: str, folder: Path, *, reading: bool = False) -> SqlLedger:
         else:
             ledger.maintenance.upgrade()
     except BaseException:
-        ledger.close()  # nobody gets it, so nobody else can
+        ledger.close()  # it is not returned, so no caller can
         raise
     return ledger
 
 
 def is_there(url: str, folder: Path) -> bool:
-    """Whether there is a ledger that could be opened; of a database elsewhere it is believed.
+    """Whether there is a ledger that could be opened; a database on a server is assumed to exist.
 
     Raises:
         ConfigError: the URL makes no sense.
@@ -191,8 +191,8 @@ def is_there(url: str, folder: Path) -> bool:
 
 
 def ledger_on(connection: Any) -> SqlLedger:
-    """A ledger on a connection to SQLite that is open already and up to date: for simulation, where
-    several processes in turn share one that is in memory."""
+    """A ledger on an open connection to SQLite whose tables are up to date: for the simulation,
+    where several processes share a database in memory."""
     engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
     _sqlite(engine, reading=False)
     return SqlLedger(engine)

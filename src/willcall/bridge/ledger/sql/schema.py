@@ -44,8 +44,8 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Words(TypeDecorator[str]):
-    """Text of any length. PostgreSQL cannot keep the character NUL, which JSON may carry: one
-    such title must not be the end of every pass."""
+    """Text of any length. PostgreSQL cannot store the character NUL, which JSON may carry: it is
+    replaced, so that a title with it does not fail every pass."""
 
     impl = Text
     cache_ok = True
@@ -64,7 +64,7 @@ metadata = MetaData(
 )
 
 # One row a box office. `fence` grows with every lease taken, so that a process which lost its lease
-# without noticing is told apart from the one that has it now.
+# without noticing differs from the process that has it now.
 box_offices = Table(
     "box_offices",
     metadata,
@@ -131,7 +131,7 @@ runs = Table(
     Index("ix_runs_box_office_started_at", "box_office", "started_at"),
 )
 
-# The last line of defence against opening the same thing twice.
+# The last safeguard against opening two cases for the same condition.
 _LIVE = text("state IN ('open', 'held')")
 _LIVE_CONDITION = Index(
     "uq_cases_live_condition",
@@ -284,7 +284,7 @@ intents = Table(
 
 @event.listens_for(cases, "before_create")
 def _for_postgresql(_table: Table, connection: Connection, **_: Any) -> None:
-    """PostgreSQL's word for the same, said only there: to name it loads its whole dialect, which
-    every start on SQLite would pay for."""
+    """The same condition for PostgreSQL. It is added only there, since naming it loads that
+    dialect, which would slow every start on SQLite."""
     if connection.dialect.name == "postgresql":
         _LIVE_CONDITION.dialect_kwargs["postgresql_where"] = _LIVE

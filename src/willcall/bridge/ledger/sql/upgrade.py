@@ -30,7 +30,7 @@ def is_known(version: str) -> bool:
 
 
 def unlimited(connection: Connection) -> None:
-    """Let this one transaction take its time, and wait for whoever does the same."""
+    """Lift the limits of time for this transaction; it may have to wait for another upgrade."""
     if connection.dialect.name == "postgresql":
         for limit in ("lock_timeout", "statement_timeout"):
             connection.execute(text(f"SET LOCAL {limit} = 0"))
