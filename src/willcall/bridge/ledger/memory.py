@@ -412,17 +412,17 @@ class MemoryLedger:
         self,
         fence: Fence,
         case: Case,
-        twins: Sequence[str],
+        duplicates: Sequence[str],
         acts: Callable[[int, str], list[Intent]],
         now: datetime,
     ) -> int:
         self._pass_fence(fence, now)
         book, marker = self._book, case.marker
         known = {intent.payload.get("ticket_id") for intent in self.intents(marker)}
-        new = [twin for twin in twins if twin not in known]
-        for twin in new:
+        new = [duplicate for duplicate in duplicates if duplicate not in known]
+        for duplicate in new:
             held = book.cases[marker]
-            more = acts(held.acts + 1, twin)
+            more = acts(held.acts + 1, duplicate)
             for intent in more:
                 book.add(intent)
             book.cases[marker] = attrs.evolve(held, acts=held.acts + len(more))

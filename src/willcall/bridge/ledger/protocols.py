@@ -175,7 +175,7 @@ class Outbox(Protocol):
         self,
         fence: Fence,
         case: Case,
-        twins: Sequence[str],
+        duplicates: Sequence[str],
         acts: Callable[[int, str], list[Intent]],
         now: datetime,
     ) -> int:
@@ -184,7 +184,7 @@ class Outbox(Protocol):
         Args:
             fence: the lease under which it is done.
             case: the case that has several tickets.
-            twins: the ids of the duplicates.
+            duplicates: the ids of the duplicate tickets.
             acts: the acts that fold a duplicate, from a position on.
             now: the time.
 

@@ -102,7 +102,7 @@ class SqlOutbox(Database):
         self,
         fence: Fence,
         case: Case,
-        twins: Sequence[str],
+        duplicates: Sequence[str],
         acts: Callable[[int, str], list[Intent]],
         now: datetime,
     ) -> int:
@@ -113,10 +113,10 @@ class SqlOutbox(Database):
                 select(intents.c.payload).where(intents.c.case == case.marker)
             )
             known = {row.payload.get("ticket_id") for row in rows}
-            new = [twin for twin in twins if twin not in known]
-            for twin in new:
+            new = [duplicate for duplicate in duplicates if duplicate not in known]
+            for duplicate in new:
                 position = connection.execute(select(cases.c.acts).where(mine)).scalar_one() + 1
-                more = acts(position, twin)
+                more = acts(position, duplicate)
                 new_rows = [intent_row(case.box_office, intent) for intent in more]
                 connection.execute(insert(intents), new_rows)
                 connection.execute(update(cases).where(mine).values(acts=position + len(more) - 1))
