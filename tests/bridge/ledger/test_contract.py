@@ -401,15 +401,15 @@ def test_the_history_reads_from_the_last_whole_snapshot(ledger: Ledger) -> None:
     """Deltas in between; what is older than is kept is forgotten."""
     fence = leased(ledger)
     day = timedelta(days=1)
-    for number in range(6):
+    for number in range(8):
         seen = attrs.evolve(EVENT, title=f"Night {number}")
         at = NOW + number * day / 2
         new = Decision(box_office=OFFICE, at=at, facts={EVENT.id: seen}, baseline=number == 0)
-        ledger.commit(fence, new, at, keep=day)
-    entries = ledger.history(OFFICE, NOW + 2 * day)
+        ledger.commit(fence, new, at, keep=2 * day)
+    entries = ledger.history(OFFICE, NOW + 3 * day)
     assert [entry.full for entry in entries] == [True, False]
     titles = [facts[EVENT.id].title for _, facts in snapshots(entries)]
-    assert titles == ["Night 4", "Night 5"]
+    assert titles == ["Night 6", "Night 7"]
     assert ledger.history(OFFICE, NOW)[0].at == NOW + day
     assert ledger.history("annexe", NOW) == []
 
@@ -547,6 +547,7 @@ def test_a_removal_is_an_intent_of_its_own(ledger: Ledger) -> None:
         IntentState.REFUSED, "3 were sold", {"sold": 3},
     )  # fmt: skip
     assert ledger.removals("annexe") == {}
+    ledger.settle(fence, refused, IntentState.DEAD, NOW)
     assert (ledger.unsettled(OFFICE), ledger.dead(), ledger.acts()) == ([], [], [])
 
 
