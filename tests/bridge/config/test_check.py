@@ -150,8 +150,8 @@ RULE = '[[rule]]\nid = "one"\nwhen = ["event.sold_out"]\n'
         (
             RULE + 'ticket.inbox_id = "support"',
             (
-                "4:8 warning rule[0].ticket.inbox_id: 'support' does not look like one "
-                "(it begins with inb_)"
+                "4:8 warning rule[0].ticket.inbox_id: 'support' may be wrong "
+                "(inbox_id begins with inb_)"
             ),
         ),
         (
@@ -348,7 +348,7 @@ def test_removals_that_are_there_twice() -> None:
         "after = 2027-01-01T00:00:00Z\n"
     )
     assert told(one + one) == [
-        "6:1 error removal[1]: it is there twice: line 7 removes the same (drop one)"
+        "6:1 error removal[1]: it is there twice: line 7 removes the same (drop one of them)"
     ]
 
 

@@ -158,7 +158,7 @@ def test_a_rule_may_have_settings_of_its_own() -> None:
         (
             'venue = "v17"',
             'venue = "17"',
-            "4:1 box_office[0].venue: '17' does not look like one (it begins with v)",
+            "4:1 box_office[0].venue: '17' may be wrong (venue begins with v)",
         ),
         (
             'venue = "v17"',

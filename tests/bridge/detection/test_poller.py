@@ -137,17 +137,17 @@ def test_an_event_that_is_not_there_is_no_error_and_no_absence(silent: VirtualBr
     assert (seen.events, seen.complete, seen.gone) == ((), False, frozenset())
 
 
-def test_a_look_that_fails_is_told_to_the_schedule(silent: VirtualBridge) -> None:
+def test_a_poll_that_fails_is_reported_to_the_schedule(silent: VirtualBridge) -> None:
     """It is due again."""
     beat, event = Beat(silent), silent.event(0)
     failed: list[Poll] = []
-    beat.planner.schedule.failed = lambda look, at: failed.append(look)  # type: ignore[method-assign]
+    beat.planner.schedule.failed = lambda poll, at: failed.append(poll)  # type: ignore[method-assign]
     silent.sandbox.faults.add("status", service="ticketsmart", status=500)
     with pytest.raises(ServerError):
         beat.look(event)
     with pytest.raises(ApiError):
         beat.look()
-    assert [look.event for look in failed] == [event, None]
+    assert [poll.event for poll in failed] == [event, None]
 
 
 def test_who_is_missing_is_asked_for_and_an_error_is_no_404(silent: VirtualBridge) -> None:

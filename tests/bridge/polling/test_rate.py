@@ -74,7 +74,7 @@ def test_what_is_worth_saying_is_said_once() -> None:
     tempo = RateController(lambda trip: PROVIDER.quota.rate(1.0, trip))
     said = [tempo.polled(float(n), 0.1, refused=True) for n in range(6)]
     assert [n for n, one in enumerate(said) if one] == [2]
-    assert said[2].startswith("others use the same key: 42 looks a minute")
+    assert said[2].startswith("others use the same key: 42 polls a minute")
     said = [tempo.polled(6.0 + n, 0.1) for n in range(0, 2000, 10)]
     assert [one for one in said if one] == ["the key's requests are ours again"]
 

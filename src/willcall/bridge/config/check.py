@@ -80,7 +80,7 @@ class Checked:
     @property
     def errors(self) -> int:
         """How many complaints are grave."""
-        return sum(one.grave for one in self.complaints)
+        return sum(complaint.grave for complaint in self.complaints)
 
 
 def parsed(text: str) -> tuple[Config | None, list[Complaint]]:
@@ -91,7 +91,7 @@ def parsed(text: str) -> tuple[Config | None, list[Complaint]]:
     except tomllib.TOMLDecodeError as error:
         return None, [_no_toml(text, error)]
     config, problems = examined(values)
-    return config, [_placed(places, one) for one in problems]
+    return config, [_placed(places, problem) for problem in problems]
 
 
 def _no_toml(text: str, error: tomllib.TOMLDecodeError) -> Complaint:
@@ -122,7 +122,7 @@ def check(text: str, known: Known, now: datetime) -> Checked:
         return Checked(config=None, complaints=tuple(complaints))
     finder = _Finder(config, SourcePositions(text), known, now)
     complaints += finder.all()
-    complaints.sort(key=lambda one: (one.place is None, one.place and (one.place.line,)))
+    complaints.sort(key=lambda found: (found.place is None, found.place and (found.place.line,)))
     rules = config.rules().rules
     taken = {kind for rule in rules for kind in rule.kinds}
     untaken = tuple(kind for kind in KINDS if kind not in taken and kind != STORM)
@@ -244,15 +244,15 @@ class _Finder:
     def _unreachable(self) -> Iterator[Complaint]:
         numbers = {rule.id: number for number, rule in enumerate(self._rules)}
         for rule, takers in shadowing(self._rules):
-            told = ", ".join(
-                f"{one.id!r} (line {place.line})"
-                if (place := self._places.of(f"rule[{numbers[one.id]}]"))
-                else repr(one.id)
-                for one in takers
+            by = ", ".join(
+                f"{taker.id!r} (line {place.line})"
+                if (place := self._places.of(f"rule[{numbers[taker.id]}]"))
+                else repr(taker.id)
+                for taker in takers
             )
             yield self._say(
                 f"rule[{numbers[rule.id]}]",
-                f"{rule.id!r} never gets anything: {told} takes it all before",
+                f"{rule.id!r} never gets anything: {by} takes it all before",
                 "put it further up, or give the other `continue = true`",
             )
 
@@ -274,8 +274,8 @@ class _Finder:
         for setting in table.added:
             value = table.settings.get(setting.name)
             if value is not None and not value.startswith(setting.prefix):
-                problem = f"{scrub(value)!r} does not look like one"
-                fix = f"it begins with {setting.prefix}"
+                problem = f"{scrub(value)!r} may be wrong"
+                fix = f"{setting.name} begins with {setting.prefix}"
                 yield self._say(f"{at}.{setting.name}", problem, fix, grave=False)
 
     def _own_address(self, at: str, table: SettingsTable, customer: str) -> Iterator[Complaint]:
@@ -289,17 +289,21 @@ class _Finder:
 
     def _removals(self) -> Iterator[Complaint]:
         seen: dict[tuple[str, str, str], int] = {}
-        for number, one in enumerate(self._config.removal):
+        for number, removal in enumerate(self._config.removal):
             at = f"removal[{number}]"
-            key = (one.box_office, one.event, one.ticket_type)
+            key = (removal.box_office, removal.event, removal.ticket_type)
             if key in seen:
                 first = self._places.of(f"removal[{seen[key]}]")
                 there = f"line {first.line}" if first else "another one"
-                yield self._say(at, f"it is there twice: {there} removes the same", "drop one")
+                yield self._say(
+                    at, f"it is there twice: {there} removes the same", "drop one of them"
+                )
             seen.setdefault(key, number)
-            if one.name in self._known.removed.get(one.box_office, ()):
+            if removal.name in self._known.removed.get(removal.box_office, ()):
                 continue
-            yield from self._removal_target(at, one.box_office, one.event, one.ticket_type)
+            yield from self._removal_target(
+                at, removal.box_office, removal.event, removal.ticket_type
+            )
 
     def _removal_target(
         self, at: str, box_office: str, event: str, ticket_type: str
@@ -307,63 +311,70 @@ class _Finder:
         events = self._known.all_events(box_office)
         if not events:
             return
-        found = next((one for one in events if event in {one.id, one.slug}), None)
+        found = next((known for known in events if event in {known.id, known.slug}), None)
         if found is None:
-            slugs = [one.slug or one.id for one in events]
+            slugs = [known.slug or known.id for known in events]
             fix = near(event, slugs) if event else ""
             fix = fix if fix.startswith("did") else "`willcall events list` shows them"
             yield self._say(f"{at}.event", f"no event {event!r} was seen", fix, grave=False)
         elif found.ticket_types and found.ticket_type(ticket_type) is None:
-            names = ", ".join(one.name for one in found.ticket_types)
-            told = f"{found.title} has no ticket type {ticket_type!r}"
-            yield self._say(f"{at}.ticket_type", told, f"it has: {names}", grave=False)
+            names = ", ".join(kind.name for kind in found.ticket_types)
+            problem = f"{found.title} has no ticket type {ticket_type!r}"
+            yield self._say(f"{at}.ticket_type", problem, f"it has: {names}", grave=False)
 
     def _silences(self) -> Iterator[Complaint]:
-        live = [one for one in self._known.silences if one.until > self._now]
+        live = [silence for silence in self._known.silences if silence.until > self._now]
         ids = [rule.id for rule in self._config.rules().rules]
-        for one in live:
-            at = f"silence {one.id}"
-            fix = f"end it with `willcall silence expire {one.id}`, and add it anew"
-            for glob in one.kinds:
+        for silence in live:
+            at = f"silence {silence.id}"
+            fix = f"end it with `willcall silence expire {silence.id}`, and add it anew"
+            for glob in silence.kinds:
                 if not matching([glob]):
                     yield _silent(at, f"{glob!r} is no kind of change: it silences nothing", fix)
-            if one.rule is not None and one.rule not in ids:
-                yield _silent(at, f"there is no rule {one.rule!r}: it silences nothing", fix)
+            if silence.rule is not None and silence.rule not in ids:
+                yield _silent(at, f"there is no rule {silence.rule!r}: it silences nothing", fix)
             for other in live:
-                if other is not one and _within(one, other):
-                    told = f"it adds nothing to silence {other.id}, which is wider and ends later"
-                    yield _silent(at, told, f"end it with `willcall silence expire {one.id}`")
-                elif other is not one and _same(one, other) and one.until < other.until:
-                    told = f"it ends {one.until:%Y-%m-%d %H:%M} UTC, but silence {other.id} goes on"
-                    yield _silent(at, told, f"end both, or only {one.id}")
+                if other is not silence and _within(silence, other):
+                    problem = (
+                        f"it adds nothing to silence {other.id}, which is wider and ends later"
+                    )
+                    yield _silent(
+                        at, problem, f"end it with `willcall silence expire {silence.id}`"
+                    )
+                elif other is not silence and _same(silence, other) and silence.until < other.until:
+                    ends = f"{silence.until:%Y-%m-%d %H:%M} UTC"
+                    problem = f"it ends {ends}, but silence {other.id} goes on"
+                    yield _silent(at, problem, f"end both, or only {silence.id}")
 
 
 def _silent(path: str, problem: str, fix: str) -> Complaint:
     return Complaint(path=path, problem=problem, fix=fix, grave=False)
 
 
-def _within(one: Silence, other: Silence) -> bool:
+def _within(silence: Silence, other: Silence) -> bool:
     """Whether a silence lies wholly in a wider one."""
-    if _same(one, other):
+    if _same(silence, other):
         return False
     return (
-        other.begins <= one.begins
-        and one.until <= other.until
-        and other.box_office in {None, one.box_office}
-        and other.event in {None, one.event}
-        and other.rule in {None, one.rule}
-        and (not other.kinds or bool(one.kinds and _all_in(one.kinds, other.kinds)))
+        other.begins <= silence.begins
+        and silence.until <= other.until
+        and other.box_office in {None, silence.box_office}
+        and other.event in {None, silence.event}
+        and other.rule in {None, silence.rule}
+        and (not other.kinds or bool(silence.kinds and _all_in(silence.kinds, other.kinds)))
     )
 
 
 def _all_in(globs: Iterable[str], wider: Iterable[str]) -> bool:
     return all(
-        any(fnmatchcase(kind, glob) for glob in wider) for one in globs for kind in matching([one])
+        any(fnmatchcase(kind, wide) for wide in wider)
+        for glob in globs
+        for kind in matching([glob])
     )
 
 
-def _same(one: Silence, other: Silence) -> bool:
+def _same(silence: Silence, other: Silence) -> bool:
     def what(silence: Silence) -> object:
         return silence.box_office, silence.event, silence.rule, frozenset(silence.kinds)
 
-    return what(one) == what(other)
+    return what(silence) == what(other)

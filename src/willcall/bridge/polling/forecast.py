@@ -73,7 +73,7 @@ class Speed(NamedTuple):
 
 
 def surging(chance: float, orders: float, pace: float, stirred: float, seconds: float) -> float:
-    """How probable it is that an event sells in a surge, after one more look.
+    """How probable it is that an event sells in a surge, after another poll.
 
     A surge is what nothing announces: an hour or so in which all ticket types of an event sell many
     times as fast, since somebody has spoken of it. A hidden Markov chain of two states, surge or
@@ -116,9 +116,9 @@ def phase(opened: float | None, starts: float, at: float) -> int:
 
 def _phases(opened: float, starts: float, at: float) -> Iterator[tuple[int, float]]:
     """The phases of a sale from its opening until now, with how many seconds each took."""
-    ends = [*(opened + one for one in _SINCE), *(starts - one for one in _UNTIL)]
+    ends = [*(opened + since for since in _SINCE), *(starts - until for until in _UNTIL)]
     begin = opened
-    for end in (*sorted(one for one in ends if opened < one < at), at):
+    for end in (*sorted(end for end in ends if opened < end < at), at):
         yield phase(opened, starts, (begin + end) / 2), end - begin
         begin = end
 
@@ -204,19 +204,19 @@ class Velocity:
         """From how many orders it is known; the prior counts as half a one."""
         return (self.tickets + _PRIOR) / ORDER
 
-    def seen(self, one: TypeFacts, at: float, profile: Profile, starts: float) -> Velocity:
-        """This, after one more look.
+    def seen(self, ticket_type: TypeFacts, at: float, profile: Profile, starts: float) -> Velocity:
+        """The velocity after another poll.
 
         A restock is no sale; seats that come back (refunded, or held in a basket and let go) take
         back as many of the sales. A clock that was set back tells nothing.
 
         Args:
-            one: what the look saw.
+            ticket_type: as it was seen.
             at: when.
             profile: how fast others sell; it learns from this look.
             starts: when the event starts.
         """
-        left, quantity = one.available, one.quantity
+        left, quantity = ticket_type.available, ticket_type.quantity
         if left is None:
             return self
         span = at - self.at
@@ -224,22 +224,25 @@ class Velocity:
             return attrs.evolve(
                 self, left=left, quantity=quantity, at=at, emptied=self._emptied(left, at)
             )
-        sold, opened = self.sold_since(one), self.opened
+        sold, opened = self.sold_since(ticket_type), self.opened
         if opened is None and self.left == self.quantity and sold > 0:
             opened = self.at + span / 2
         elif left == quantity:
             opened = None  # all came back: somebody had only held them
         kept = math.exp(-span / MEMORY)
         tickets, expected = max(0.0, self.tickets * kept + sold), self.expected * kept
-        since = _opened(one, opened)
+        since = _opened(ticket_type, opened)
         # Nothing can be sold where nothing is left, or before the sale opens: that tells nothing.
         begun = self.at if since is None else min(at, max(self.at, since))
         if self.left > 0 and begun < at:
             number = phase(since, starts, at)
             expected += (
-                profile.rate(number) * size(one) * MEMORY * (1 - math.exp((begun - at) / MEMORY))
+                profile.rate(number)
+                * size(ticket_type)
+                * MEMORY
+                * (1 - math.exp((begun - at) / MEMORY))
             )
-            profile.learn(number, max(0, sold) / size(one), at - begun)
+            profile.learn(number, max(0, sold) / size(ticket_type), at - begun)
         if tickets > _MOST:
             tickets, expected = _MOST, expected * _MOST / tickets
         return Velocity(tickets, expected, left, quantity, at, opened, self._emptied(left, at))
@@ -253,45 +256,47 @@ class Velocity:
         """For how many seconds nothing has been left; 0, where something is."""
         return 0.0 if self.emptied is None else max(0.0, at - self.emptied)
 
-    def sold_since(self, one: TypeFacts) -> int:
+    def sold_since(self, ticket_type: TypeFacts) -> int:
         """How many were sold since the last look: fewer than none, where some came back."""
-        if self.left is None or one.available is None:
+        if self.left is None or ticket_type.available is None:
             return 0
-        sold = self.left - one.available
-        if self.quantity is not None and one.quantity is not None:
-            return sold + one.quantity - self.quantity
+        sold = self.left - ticket_type.available
+        if self.quantity is not None and ticket_type.quantity is not None:
+            return sold + ticket_type.quantity - self.quantity
         return max(0, sold)
 
-    def speed(self, one: TypeFacts, profile: Profile, starts: float, at: float) -> Speed:
+    def speed(self, ticket_type: TypeFacts, profile: Profile, starts: float, at: float) -> Speed:
         """How fast it is expected to sell now."""
-        opened = _opened(one, self.opened)
-        average = profile.rate(phase(opened, starts, at)) * size(one)
+        opened = _opened(ticket_type, self.opened)
+        average = profile.rate(phase(opened, starts, at)) * size(ticket_type)
         # The more orders were seen lately the less counts what was before: a sudden sale may be a
         # hundred times as fast.
-        tickets, expected = _before(one, opened, profile, starts, at)
+        tickets, expected = _before(ticket_type, opened, profile, starts, at)
         less = math.exp(-self.tickets / _LIFE)
         tickets = less * tickets + self.tickets
         expected = less * expected + self.expected
-        usual, brings = average * tickets / expected, _BRINGS * _sold(one)
+        usual, brings = average * tickets / expected, _BRINGS * _sold(ticket_type)
         return Speed(usual, max(_SURGE * usual, brings / _LASTS), brings, tickets / ORDER)
 
     def forecast(
-        self, one: TypeFacts, profile: Profile, starts: float, at: float, low: LowStock
+        self, ticket_type: TypeFacts, profile: Profile, starts: float, at: float, low: LowStock
     ) -> Forecast:
         """What to expect, if it goes on selling as it does now."""
-        rate, left = self._pace(one, profile, starts, at), one.available
+        rate, left = self._pace(ticket_type, profile, starts, at), ticket_type.available
         if left is None or left <= 0:
             return Forecast(rate, left)
-        spare = left - low.level(one.quantity)
+        spare = left - low.level(ticket_type.quantity)
         return Forecast(
             rate, left, self._until(left, rate), self._until(spare, rate) if spare > 0 else None
         )
 
-    def _pace(self, one: TypeFacts, profile: Profile, starts: float, at: float) -> float:
+    def _pace(self, ticket_type: TypeFacts, profile: Profile, starts: float, at: float) -> float:
         """Tickets a second as people are told: the more orders were seen, the less the average of
         others counts, since a sudden sale may be a thousand times as fast. One large order in a
         moment is no pace: it counts as if it had taken some minutes."""
-        average = profile.rate(phase(_opened(one, self.opened), starts, at)) * size(one)
+        average = profile.rate(phase(_opened(ticket_type, self.opened), starts, at)) * size(
+            ticket_type
+        )
         prior = _PRIOR * math.exp(-self.tickets / ORDER)
         watched = max(self.expected, average * _NO_SOONER)
         return average * (self.tickets + prior) / (watched + prior)
@@ -334,36 +339,41 @@ class Velocity:
             return cls()
 
 
-def _opened(one: TypeFacts, seen: float | None) -> float | None:
+def _opened(ticket_type: TypeFacts, seen: float | None) -> float | None:
     """When the sale of a ticket type opened: as the box office says, else as it was seen to."""
-    return seen if one.sale_starts_at is None else one.sale_starts_at.timestamp()
+    return seen if ticket_type.sale_starts_at is None else ticket_type.sale_starts_at.timestamp()
 
 
 def _before(
-    one: TypeFacts, opened: float | None, profile: Profile, starts: float, at: float
+    ticket_type: TypeFacts, opened: float | None, profile: Profile, starts: float, at: float
 ) -> tuple[float, float]:
     """What is believed of a ticket type whatever it sold lately: tickets, and how many the average
     would have sold. What it has sold since its sale opened shows in its quantity."""
-    if opened is None or at <= opened or one.quantity is None or one.available is None:
+    if (
+        opened is None
+        or at <= opened
+        or ticket_type.quantity is None
+        or ticket_type.available is None
+    ):
         return _PRIOR, _PRIOR
-    sold = _sold(one)
-    average = profile.sold(opened, starts, at) * size(one)
+    sold = _sold(ticket_type)
+    average = profile.sold(opened, starts, at) * size(ticket_type)
     tickets = min(_LIFE, sold + _PRIOR)
     return tickets, tickets * (average + _PRIOR) / (sold + _PRIOR)
 
 
-def _sold(one: TypeFacts) -> int:
+def _sold(ticket_type: TypeFacts) -> int:
     """How many were sold since its sale opened, as far as that is known."""
-    if one.quantity is None or one.available is None:
+    if ticket_type.quantity is None or ticket_type.available is None:
         return 0
-    return max(0, one.quantity - one.available)
+    return max(0, ticket_type.quantity - ticket_type.available)
 
 
-def size(one: TypeFacts) -> float:
+def size(ticket_type: TypeFacts) -> float:
     """How many tickets the average's share is taken of."""
-    return float(max(one.quantity or 0, one.available or 0, 1))
+    return float(max(ticket_type.quantity or 0, ticket_type.available or 0, 1))
 
 
 def velocities(value: Mapping[str, Any]) -> dict[str, Velocity]:
     """Velocities by ticket type's id, from JSON."""
-    return {str(name): Velocity.from_json(one) for name, one in value.items()}
+    return {str(name): Velocity.from_json(kept) for name, kept in value.items()}

@@ -48,11 +48,13 @@ class Planner:
         schedule = Schedule(
             rate, low_stock=low_stock, memory=office if isinstance(office, dict) else None
         )
-        told = events if isinstance(events, dict) else {}
+        memories = events if isinstance(events, dict) else {}
         there = [facts for facts in (snapshot or {}).values() if not facts.vanished]
-        # Whose turn it is goes by the last look, and not by who comes first in the ledger.
-        for facts in sorted(there, key=lambda one: (told.get(one.id) or {}).get("at") or 0.0):
-            schedule.remember(facts, told.get(facts.id))
+        # Whose turn it is goes by the last poll, and not by who comes first in the ledger.
+        for facts in sorted(
+            there, key=lambda event: (memories.get(event.id) or {}).get("at") or 0.0
+        ):
+            schedule.remember(facts, memories.get(facts.id))
         page = known.get("page")
         return cls(schedule, page if isinstance(page, int) and page > 0 else 1)
 
@@ -71,11 +73,11 @@ _SELLING = (EventState.PUBLISHED, EventState.SOLD_OUT)
 
 
 def _unpacked(memory: bytes | None) -> dict[str, Any]:
-    """The memory; an empty one if it is none of ours."""
+    """The memory; empty if it is none of ours."""
     if memory is None:
         return {}
     try:
-        told = orjson.loads(zlib.decompressobj().decompress(memory, _LONGEST))
+        values = orjson.loads(zlib.decompressobj().decompress(memory, _LONGEST))
     except (zlib.error, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return values if isinstance(values, dict) else {}

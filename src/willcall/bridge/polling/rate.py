@@ -1,13 +1,13 @@
-"""How many looks a watch makes: as our own limits allow, less what it leaves to others. Pure.
+"""How many polls a watch sends: as our own limits allow, less what it leaves to others. Pure.
 
 What leaves here is counted before it leaves, so that a 429 is never of our own making: somebody on
 another machine spends the same key's requests, and nothing but refusals tells of it. Going on at
 the full rate would run into one refusal after another, and leave the others only what is left.
 
-So each refusal takes a tenth of the looks that are made. Quiet gives them back as CUBIC does, by
+So each refusal takes a tenth of the polls that are sent. Quiet gives them back as CUBIC does, by
 which strangers share a line (RFC 9438): soon nearly as many as were refused, for minutes not many
 more, since the others are probably still there, and then ever faster. One refusal from nowhere
-costs a tenth at first, and nothing after six minutes. Only looks give way: writes and deliveries do
+costs a tenth at first, and nothing after six minutes. Only polls give way: writes and deliveries do
 not.
 
 Moments are monotonic seconds.
@@ -22,7 +22,7 @@ from collections.abc import Callable
 import attrs
 
 LEAST = 1.0 / 3.0
-"""The part of the looks that is made however often we are refused, so that no event is starved: two
+"""The part of the polls that is sent however often we are refused, so that no event is starved: two
 others get as much."""
 
 KEPT = 0.9
@@ -38,7 +38,7 @@ _TELL, _WELL = 0.75, 0.95  # less than the first is worth a word, until it is mo
 
 @attrs.define
 class GivingWay:
-    """Which part of the looks that our own limits allow are made, beside others with the key."""
+    """Which part of the polls that our own limits allow is sent, beside others with the key."""
 
     _after: float = 1.0
     _aim: float = 1.0
@@ -61,10 +61,10 @@ class GivingWay:
 
 @attrs.define
 class RateController:
-    """How many looks one watch makes.
+    """How many polls a watch sends.
 
     Args:
-        allowed: how many looks a second our own limits allow, if each takes so many seconds.
+        allowed: how many polls a second our own limits allow, if each takes so many seconds.
     """
 
     allowed: Callable[[float], float]
@@ -89,7 +89,7 @@ class RateController:
         return self._news(moment)
 
     def part(self, moment: float) -> float:
-        """Which part of the looks that our own limits allow are made now."""
+        """Which part of the polls that our own limits allow is sent now."""
         return self._way.part(moment)
 
     def rate(self, moment: float) -> float:
@@ -99,7 +99,7 @@ class RateController:
     def bound(self, moment: float, longest: float) -> float:
         """How long an event can be unseen at the most, if at this rate it is ``longest`` seconds.
 
-        With more looks than a moment ago the bound is shorter; but what was last seen before that
+        With more polls than a moment ago the bound is shorter; but what was last seen before that
         may be as old as the longer one said, for as long as that was.
         """
         stated = self._stated
@@ -117,4 +117,4 @@ class RateController:
         if self._told:
             return ""
         self._told = True
-        return f"others use the same key: {60 * self.rate(moment):.0f} looks a minute are left"
+        return f"others use the same key: {60 * self.rate(moment):.0f} polls a minute are left"

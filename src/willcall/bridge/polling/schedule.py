@@ -1,7 +1,7 @@
-"""Which request to spend next. Pure.
+"""Which request to send next. Pure.
 
-Told what was seen, asked what to look at. Knows no ledger, network or clock: moments are handed in,
-as Unix seconds.
+The schedule is told what was seen, and asked what to poll. It knows no ledger, network or clock:
+moments are arguments, in Unix seconds.
 
 What a look is worth (``worth.py``) grows with the time since the last one, and what is worth most
 is found without weighing every event (``ranking.py``). Beside that, a share of the requests goes to
@@ -30,23 +30,23 @@ from .ranking import Ranking
 _LADDER = (5.0, 15.0, 30.0, 60.0, 120.0, 240.0, 480.0)  # seconds after a sale opens: how fast?
 _LONGEST_RETRY = 300.0
 _ENOUGH = 3  # failures of the first sweep
-_HALF = 0.5  # what hurries may take every second look
+_HALF = 0.5  # what hurries may take every second poll
 _SHORT_LAP = 20.0  # seconds in which all pages are seen in turn: no weighing does better
 _CLOCK = 60.0  # a clock that goes back by more was set back
 
 
 class Schedule:
-    """What one process looks at next in one box office.
+    """What a process polls next in a box office.
 
     The way to use it: :meth:`remember` what the ledger knows, then for ever: when a request may
     leave, ask :meth:`next`; sleep until its ``at``; send it; tell what came of it with exactly one
-    of :meth:`page_seen`, :meth:`event_seen`, :meth:`gone` and :meth:`failed`. Several looks may be
+    of :meth:`page_seen`, :meth:`event_seen`, :meth:`gone` and :meth:`failed`. Several polls may be
     under way at once.
 
     **No event is starved.** Of n events that can sell each is asked for once in
     (n + 2)/:attr:`turns` + 2 requests, and nothing that is learned, guessed or announced changes
     that: see :attr:`longest_unseen`. Wrong velocities, restocks, surprise sales, failures and
-    skewed clocks cost looks that would have been better, never this one. While that is soon
+    skewed clocks cost polls that would have been better, never this promise. While that is soon
     (:meth:`Shares.eager`), a share of ``turns`` of all requests goes to whichever was asked for
     longest ago, which also finds what nobody expects. With more events that would cost too much:
     then only what was not asked for in nearly as long as is promised has its turn, and takes every
@@ -92,35 +92,38 @@ class Schedule:
         self._swept = -math.inf
         self._slot = -math.inf
         self._serial = 0
-        # What is owed, in looks.
+        # What is owed, in polls.
         self._floor, self._sweep = float(memory.get("floor") or 0.0), 0.0
         self._hurried = self._first = self._begun = self._mixed = False
 
-    # -- being told ---------------------------------------------------------------------------
+    # -- what was seen ------------------------------------------------------------------------
 
     def remember(self, facts: EventFacts, memory: Mapping[str, Any] | None = None) -> None:
         """An event that the ledger knows, and what :meth:`memory` told about it."""
         memory = memory or {}
         at = _kept(memory.get("at"))
-        one = self._added(facts, at, velocities(memory.get("types") or {}))
-        one.surge, one.tried = min(1.0, _kept(memory.get("surge"))), _kept(memory.get("tried"))
+        watched = self._added(facts, at, velocities(memory.get("types") or {}))
+        watched.surge, watched.tried = (
+            min(1.0, _kept(memory.get("surge"))),
+            _kept(memory.get("tried")),
+        )
         self._begun = self._mixed = True
         if at and facts.ticket_types is not None:
-            self._fresh.pop(one, None)
-            self._looked(one, at)
-            self._fresh.pop(one, None)
-            self._remind(one, at)
+            self._fresh.pop(watched, None)
+            self._looked(watched, at)
+            self._fresh.pop(watched, None)
+            self._remind(watched, at)
 
     def memory(self, event_id: str) -> dict[str, Any]:
         """What is to be kept of an event between two processes, as JSON."""
-        one = self._events.get(event_id)
-        if one is None:
+        watched = self._events.get(event_id)
+        if watched is None:
             return {}
-        types = {name: velocity.to_json() for name, velocity in one.types.items()}
-        surge = round(one.surge, 4)
+        types = {name: velocity.to_json() for name, velocity in watched.types.items()}
+        surge = round(watched.surge, 4)
         return {
-            "at": one.seen if one.looked else 0.0,
-            "tried": one.tried,
+            "at": watched.seen if watched.looked else 0.0,
+            "tried": watched.tried,
             "types": types,
             "surge": surge,
         }
@@ -149,50 +152,52 @@ class Schedule:
         """
         self._pages = number if last else max(self._pages, number + 1)
         self._begun, self._stumbles = self._begun or last, 0
-        told = _carries(rows)
-        if told is not None:
-            self._told(told)
+        carried = _carries(rows)
+        if carried is not None:
+            self._learned_rows(carried)
         for row in rows:
-            one = self._events.get(row.id) or self._added(row, at, {})
-            one.page = number
+            watched = self._events.get(row.id) or self._added(row, at, {})
+            watched.page = number
             if self.rows_tell:
-                self._saw(one, row, at)
-            elif (row.status, row.starts_at) != (one.facts.status, one.facts.starts_at):
-                self._changed(one, attrs.evolve(row, ticket_types=one.facts.ticket_types), at)
+                self._saw(watched, row, at)
+            elif (row.status, row.starts_at) != (watched.facts.status, watched.facts.starts_at):
+                self._changed(
+                    watched, attrs.evolve(row, ticket_types=watched.facts.ticket_types), at
+                )
         if self.rows_tell:
             self._sheet(number, rows, at)
 
     def event_seen(self, facts: EventFacts, at: float) -> None:
         """An event was looked at, together with its ticket types."""
-        one = self._events.get(facts.id) or self._added(facts, at, {})
-        self._saw(one, facts, at)
+        watched = self._events.get(facts.id) or self._added(facts, at, {})
+        self._saw(watched, facts, at)
 
     def gone(self, event_id: str) -> None:
         """An event is not there any more: answered with a 404, or missed by a complete sweep."""
-        one = self._events.pop(event_id, None)
-        if one is not None:
-            self._rest(one)
+        watched = self._events.pop(event_id, None)
+        if watched is not None:
+            self._rest(watched)
 
-    def failed(self, look: Poll, at: float) -> None:
-        """A look came to nothing (an error, a 429): it is due again, each time a little later."""
-        one = self._events.get(look.event or "")
-        if one is not None:
-            one.failures += 1
+    def failed(self, poll: Poll, at: float) -> None:
+        """A poll failed (an error, a 429): it is due again, each time a little later."""
+        watched = self._events.get(poll.event or "")
+        if watched is not None:
+            watched.failures += 1
         else:
             self._stumbles += 1
             # A page that cannot be read must not keep all the others waiting.
             self._begun = self._begun or self._stumbles >= _ENOUGH
-        failures = self._stumbles if one is None else one.failures
-        key = (look.page, look.event)
+        failures = self._stumbles if watched is None else watched.failures
+        key = (poll.page, poll.event)
         if key not in self._retried:
             self._retried.add(key)
             later = at + min(_LONGEST_RETRY, 2.0 ** min(failures, 10))
-            heapq.heappush(self._again, (later, self._number(), look))
+            heapq.heappush(self._again, (later, self._number(), poll))
 
-    # -- being asked --------------------------------------------------------------------------
+    # -- what to poll -------------------------------------------------------------------------
 
     def next(self, at: float) -> Poll:
-        """What to look at now. There is always something, if only the list once more."""
+        """What to poll now. There is always something, if only the list once more."""
         if at < self._slot - _CLOCK:
             self._set_back(self._slot - at)
         if self._mixed:  # what the ledger knows comes in any order
@@ -203,7 +208,7 @@ class Schedule:
         self._floor = min(self._floor + self._owed, 2.0)
         self._sweep = min(self._sweep + self.shares.sweep, 1.0)
         self._ranking.renew()
-        # What hurries takes every second look at most: a morning on which everything opens at ten
+        # What hurries takes every second poll at most: a morning on which everything opens at ten
         # must not keep the rest waiting.
         self._hurried = not self._hurried
         return (
@@ -215,42 +220,44 @@ class Schedule:
 
     def forecasts(self, event_id: str, at: float) -> dict[str, Forecast]:
         """What is expected of each ticket type of an event, by its id."""
-        one = self._events.get(event_id)
-        if one is None:
+        watched = self._events.get(event_id)
+        if watched is None:
             return {}
         return {
-            kind.id: one.types[kind.id].forecast(
-                kind, self._profile, one.starts, at, self.low_stock
+            kind.id: watched.types[kind.id].forecast(
+                kind, self._profile, watched.starts, at, self.low_stock
             )
-            for kind in one.facts.ticket_types or ()
-            if kind.id in one.types
+            for kind in watched.facts.ticket_types or ()
+            if kind.id in watched.types
         }
 
     def in_vain(self, event_id: str, at: float) -> None:
         """An event was asked for one by one and could not be read, or is not there. Beside
         :meth:`failed`, for those who do not go by :meth:`next` alone."""
-        one = self._events.get(event_id)
-        if one is not None:
-            one.tried = at
+        watched = self._events.get(event_id)
+        if watched is not None:
+            watched.tried = at
 
     def was_in_vain(self, event_id: str) -> bool:
         """Whether an event could not be read when it was last asked for one by one."""
-        one = self._events.get(event_id)
-        return one is not None and one.tried > 0
+        watched = self._events.get(event_id)
+        return watched is not None and watched.tried > 0
 
     def asked_at(self, event_id: str) -> float:
         """When an event was last asked for, whether it could be read or not; 0 if it never was."""
-        one = self._events.get(event_id)
-        return 0.0 if one is None else max(one.tried, one.seen if one.looked else 0.0)
+        watched = self._events.get(event_id)
+        return (
+            0.0 if watched is None else max(watched.tried, watched.seen if watched.looked else 0.0)
+        )
 
     def due(self, event_id: str) -> float | None:
-        """When an event is expected to be looked at by what is known now; None if that is not
-        known, as of one that is under way, or that only its turn will show."""
-        one = self._events.get(event_id)
-        if one is None:
+        """When an event will be polled, by what is known now. None if that is not known: its poll
+        is under way, or it waits for its turn."""
+        watched = self._events.get(event_id)
+        if watched is None:
             return None
-        unit = self._unit(one)
-        found = min(one.moment, unit.due if unit.placed is not None else math.inf)
+        unit = self._unit(watched)
+        found = min(watched.moment, unit.due if unit.placed is not None else math.inf)
         return found if found < math.inf else None
 
     @property
@@ -328,19 +335,19 @@ class Schedule:
         )
 
     def _hurrying(self, at: float, spacing: float) -> Poll | None:
-        """A moment that is now, or that comes before the look after this one would."""
+        """A moment that is now, or that comes before the poll after this would."""
         while self._moments and self._moments[0][0] < at + spacing / 2:
-            moment, _, one = heapq.heappop(self._moments)
-            if one.moment == moment and self._events.get(one.facts.id) is one:
-                one.moment = math.inf
+            moment, _, watched = heapq.heappop(self._moments)
+            if watched.moment == moment and self._events.get(watched.facts.id) is watched:
+                watched.moment = math.inf
                 self._slot = max(at, moment)
-                return self._go(self._unit(one), self._slot, PollReason.LAUNCH)
+                return self._go(self._unit(watched), self._slot, PollReason.LAUNCH)
         while self._again and self._again[0][0] <= at:
-            _, _, look = heapq.heappop(self._again)
-            self._retried.discard((look.page, look.event))
-            if look.page is not None:
-                return Poll(at, PollReason.RETRY, page=look.page)
-            failed = self._events.get(look.event or "")
+            _, _, poll = heapq.heappop(self._again)
+            self._retried.discard((poll.page, poll.event))
+            if poll.page is not None:
+                return Poll(at, PollReason.RETRY, page=poll.page)
+            failed = self._events.get(poll.event or "")
             if failed is not None:
                 return self._go(failed, at, PollReason.RETRY)
         return None
@@ -358,14 +365,14 @@ class Schedule:
     # -- what is known ------------------------------------------------------------------------
 
     def _added(self, facts: EventFacts, at: float, types: dict[str, Velocity]) -> Watched:
-        one = Watched(at, facts=facts, starts=facts.starts_at.timestamp(), types=types)
-        self._events[facts.id] = one
+        watched = Watched(at, facts=facts, starts=facts.starts_at.timestamp(), types=types)
+        self._events[facts.id] = watched
         if _live(facts) and not self.rows_tell:
-            self._enlist(one)
-            self._fresh[one] = None
-        return one
+            self._enlist(watched)
+            self._fresh[watched] = None
+        return watched
 
-    def _told(self, rows_tell: bool) -> None:
+    def _learned_rows(self, rows_tell: bool) -> None:
         """Rows carry ticket types, or do not: that decides what one request shows."""
         if self.rows_tell == rows_tell:
             return
@@ -376,13 +383,13 @@ class Schedule:
             queue.clear()
         self._ranking.clear()
         self._mixed = True
-        for one in self._events.values() if not rows_tell else ():
-            if _live(one.facts):
-                self._enlist(one)
-                if one.looked:
-                    self._ranking.place(one)
+        for watched in self._events.values() if not rows_tell else ():
+            if _live(watched.facts):
+                self._enlist(watched)
+                if watched.looked:
+                    self._ranking.place(watched)
                 else:
-                    self._fresh[one] = None
+                    self._fresh[watched] = None
 
     def _enlist(self, unit: Unit) -> None:
         """From now on it has its turn."""
@@ -398,66 +405,68 @@ class Schedule:
     def _in_order(self, at: float) -> None:
         """What the ledger knows came in any order: the turns follow from when it was seen."""
         asked, latest = list[tuple[Unit, float]](), self._requests + 1.0
-        for unit in sorted(self._oldest, key=lambda one: one.seen, reverse=True):
+        for unit in sorted(self._oldest, key=lambda unit: unit.seen, reverse=True):
             latest = min(latest - 1.0, self._requests - (at - unit.seen) * self.rate)
             asked.append((unit, latest))
         self._oldest = OrderedDict(reversed(asked))
         self._mixed = False
 
-    def _changed(self, one: Watched, facts: EventFacts, at: float) -> None:
+    def _changed(self, watched: Watched, facts: EventFacts, at: float) -> None:
         """A row tells something new of an event."""
-        was = one.facts
-        one.facts, one.starts = facts, facts.starts_at.timestamp()
+        was = watched.facts
+        watched.facts, watched.starts = facts, facts.starts_at.timestamp()
         if not _live(facts):
-            self._rest(one)
+            self._rest(watched)
             return
         if not _live(was):
-            self._enlist(one)
-        if one.looked:
-            self._looked(one, one.seen)
-            self._remind(one, at)
+            self._enlist(watched)
+        if watched.looked:
+            self._looked(watched, watched.seen)
+            self._remind(watched, at)
         # Sold out, or not any more: its ticket types are not what they were when last seen.
-        if not one.looked or was.status != facts.status:
-            self._fresh[one] = None
+        if not watched.looked or was.status != facts.status:
+            self._fresh[watched] = None
 
-    def _rest(self, one: Watched) -> None:
+    def _rest(self, watched: Watched) -> None:
         """It cannot sell any more, or not now."""
-        self._oldest.pop(one, None)
-        self._fresh.pop(one, None)
-        one.placed, one.live, one.moment = None, False, math.inf
-        one.once = one.twice = one.most = 0.0
+        self._oldest.pop(watched, None)
+        self._fresh.pop(watched, None)
+        watched.placed, watched.live, watched.moment = None, False, math.inf
+        watched.once = watched.twice = watched.most = 0.0
 
-    def _saw(self, one: Watched, facts: EventFacts, at: float) -> None:
+    def _saw(self, watched: Watched, facts: EventFacts, at: float) -> None:
         """All of an event was seen."""
-        was = _live(one.facts)
-        one.facts, one.starts, one.failures = facts, facts.starts_at.timestamp(), 0
-        one.tried = 0.0
-        self._fresh.pop(one, None)
+        was = _live(watched.facts)
+        watched.facts, watched.starts, watched.failures = facts, facts.starts_at.timestamp(), 0
+        watched.tried = 0.0
+        self._fresh.pop(watched, None)
         if not _live(facts):
-            self._rest(one)
+            self._rest(watched)
             return
         if not was and not self.rows_tell:
-            self._enlist(one)
+            self._enlist(watched)
         else:
-            self._was_asked(one)
+            self._was_asked(watched)
         sold = 0
         for kind in facts.ticket_types or ():
-            known = _velocity(one, kind)
+            known = _velocity(watched, kind)
             # One that was hidden or not on sale at the last look had no part in the pace.
-            if abs(known.at - one.seen) < 1.0 and _open(kind, one.seen):
+            if abs(known.at - watched.seen) < 1.0 and _open(kind, watched.seen):
                 sold += max(0, known.sold_since(kind))
-            one.types[kind.id] = known.seen(kind, at, self._profile, one.starts)
-        if one.looked:
-            one.surge = surging(one.surge, sold / ORDER, one.pace, one.stirred, at - one.seen)
-        self._looked(one, at)
-        self._remind(one, at)
+            watched.types[kind.id] = known.seen(kind, at, self._profile, watched.starts)
+        if watched.looked:
+            watched.surge = surging(
+                watched.surge, sold / ORDER, watched.pace, watched.stirred, at - watched.seen
+            )
+        self._looked(watched, at)
+        self._remind(watched, at)
 
-    def _looked(self, one: Watched, at: float) -> None:
+    def _looked(self, watched: Watched, at: float) -> None:
         """Weigh an event by what was seen at a moment, and place it."""
-        one.seen, one.looked = at, True
-        self._weigh(one, at)
+        watched.seen, watched.looked = at, True
+        self._weigh(watched, at)
         if not self.rows_tell:
-            self._ranking.place(one)
+            self._ranking.place(watched)
 
     def _sheet(self, number: int, rows: Iterable[EventFacts], at: float) -> None:
         """Weigh a page by its events, and place it."""
@@ -467,12 +476,12 @@ class Schedule:
             self._enlist(sheet)
         sheet.events = tuple(self._events[row.id] for row in rows)
         sheet.seen, sheet.failures = at, 0
-        sheet.once = sum(one.once for one in sheet.events)
-        sheet.twice = sum(one.twice for one in sheet.events)
-        sheet.most = sum(one.most for one in sheet.events)
+        sheet.once = sum(watched.once for watched in sheet.events)
+        sheet.twice = sum(watched.twice for watched in sheet.events)
+        sheet.most = sum(watched.most for watched in sheet.events)
         self._was_asked(sheet)
         self._ranking.place(sheet)
-        for beyond in [one for one in self._sheets if one > self._pages]:
+        for beyond in [page for page in self._sheets if page > self._pages]:
             left = self._sheets.pop(beyond)
             left.placed, left.live = None, False
             self._oldest.pop(left, None)
@@ -483,38 +492,38 @@ class Schedule:
                 self._oldest[added] = -math.inf
                 self._oldest.move_to_end(added, last=False)
 
-    def _unit(self, one: Watched) -> Unit:
-        return self._sheets.get(one.page, one) if self.rows_tell else one
+    def _unit(self, watched: Watched) -> Unit:
+        return self._sheets.get(watched.page, watched) if self.rows_tell else watched
 
-    def _remind(self, one: Watched, at: float) -> None:
+    def _remind(self, watched: Watched, at: float) -> None:
         """Note the next moment at which something is known to happen."""
-        moment = one.starts if one.starts > at else math.inf
-        for kind in one.facts.ticket_types or ():
+        moment = watched.starts if watched.starts > at else math.inf
+        for kind in watched.facts.ticket_types or ():
             opens = kind.sale_starts_at and kind.sale_starts_at.timestamp()
             if opens and opens + _LADDER[-1] > at:
                 steps = (opens + step for step in (0.0, *_LADDER))
                 moment = min(moment, next(step for step in steps if step > at))
-        if moment != one.moment:
-            one.moment = moment
+        if moment != watched.moment:
+            watched.moment = moment
             if moment < math.inf:
-                heapq.heappush(self._moments, (moment, self._number(), one))
+                heapq.heappush(self._moments, (moment, self._number(), watched))
 
-    def _weigh(self, one: Watched, at: float) -> None:
-        """How soon a look at an event is worth something."""
-        weight = 1.0 if self._weight is None else self._weight(one.facts)
-        selling = one.facts.ticket_types or () if one.starts > at else ()
+    def _weigh(self, watched: Watched, at: float) -> None:
+        """How soon a poll of an event is worth something."""
+        weight = 1.0 if self._weight is None else self._weight(watched.facts)
+        selling = watched.facts.ticket_types or () if watched.starts > at else ()
         weighed = [
-            Selling(kind, self._speed(one, kind, at), _velocity(one, kind).empty_for(at))
+            Selling(kind, self._speed(watched, kind, at), _velocity(watched, kind).empty_for(at))
             for kind in selling
             if _open(kind, at)
         ]
-        one.weigh(weighed, self.low_stock, weight)
+        watched.weigh(weighed, self.low_stock, weight)
         speeds = [each.speed for each in weighed if each.kind.available]
-        one.pace = sum(speed.usual for speed in speeds) / ORDER
-        one.stirred = sum(speed.stirred for speed in speeds) / ORDER
+        watched.pace = sum(speed.usual for speed in speeds) / ORDER
+        watched.stirred = sum(speed.stirred for speed in speeds) / ORDER
 
-    def _speed(self, one: Watched, kind: TypeFacts, at: float) -> Speed:
-        return _velocity(one, kind).speed(kind, self._profile, one.starts, at)
+    def _speed(self, watched: Watched, kind: TypeFacts, at: float) -> Speed:
+        return _velocity(watched, kind).speed(kind, self._profile, watched.starts, at)
 
     def _number(self) -> int:
         self._serial += 1
@@ -527,14 +536,14 @@ class Schedule:
             unit.seen -= seconds
             if unit.placed is not None:
                 self._ranking.place(unit)
-        for one in self._events.values():
-            one.tried = max(0.0, one.tried - seconds)
-        self._again = [(moment - seconds, n, look) for moment, n, look in self._again]
+        for watched in self._events.values():
+            watched.tried = max(0.0, watched.tried - seconds)
+        self._again = [(moment - seconds, n, poll) for moment, n, poll in self._again]
 
 
-def _velocity(one: Watched, kind: TypeFacts) -> Velocity:
+def _velocity(watched: Watched, kind: TypeFacts) -> Velocity:
     """What is known of how fast a ticket type sells, if only that nothing is."""
-    return one.types.get(kind.id) or Velocity()
+    return watched.types.get(kind.id) or Velocity()
 
 
 def _kept(value: Any) -> float:
