@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from urllib.parse import urlsplit
 
+import attrs
 import pytest
 
 from willcall.bridge.insight import doctor, handshake
 from willcall.bridge.model.address import Address
 from willcall.client.check import Access
-from willcall.client.flow import World, simulate
+from willcall.client.flow import Send, World, simulate
+from willcall.client.op import Op
 from willcall.client.provider import open_account
 from willcall.errors import ConnectError, Reply
 from willcall.ticket0.desk import ADAPTER
@@ -129,6 +132,24 @@ def test_a_proxy_is_the_way_if_the_environment_names_one(monkeypatch: pytest.Mon
     )
     assert first.said == "api.example.com, through the proxy of the environment"
     assert (second.level, second.code) == (doctor.Level.WRONG, 75)
+
+
+def test_a_provider_without_probes_or_with_path_parameters_is_examined(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of the former nothing can be asked; a path of the latter is filled in."""
+    monkeypatch.setenv("https_proxy", "http://proxy.example.com:3128")
+    probe = Op("GET", "/venues/{venue}/events", lambda reply: reply.status)
+    for probes, asked in (({}, []), ({"events:read": probe}, ["/v1/venues/v17/events"] * 2)):
+        provider = attrs.evolve(TICKETSMART, path_params=("venue",), probes=probes)
+        account = open_account(
+            provider, "ts_sk_live_x", "https://api.example.com/v1", path_params={"venue": "v17"}
+        )
+        world = World([Reply(200, {}, b"")] * len(asked))
+        found = simulate(doctor.examine("Boxy", account, {}), world)
+        assert all(finding.level is doctor.Level.OK for finding in found)
+        sent = [effect.request for effect in world.trace if isinstance(effect, Send)]
+        assert [urlsplit(request.url).path for request in sent] == asked
 
 
 def test_a_name_that_nobody_knows_ends_the_examination(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ import attrs
 from ...client.check import Access, check
 from ...client.engine import answer
 from ...client.flow import Flow, do, now
+from ...client.op import path_of
 from ...client.options import Options
 from ...client.provider import Account
 from ...errors import ApiError, WillcallError
@@ -89,7 +90,11 @@ def examine(name: str, account: Account, needed: Mapping[str, str]) -> Flow[list
     except ApiError as error:
         return [*found, refused(f"{name}: key", error)]
     found += scopes(name, access, needed)
-    probe = next(op for op in account.provider.probes.values() if op is not None and op.reads)
+    probes = account.provider.probes.values()
+    probe = next((op for op in probes if op is not None and op.reads), None)
+    if probe is None:
+        return found  # nothing can be asked that would show the provider's clock
+    probe = attrs.evolve(probe, path=path_of(probe.path, account.path_params))
     before = yield from now()
     try:
         got = yield from answer(probe, account, _OPTIONS)
