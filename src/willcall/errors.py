@@ -32,11 +32,12 @@ All of them pickle. None of them ever holds a key: what a provider echoes is scr
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import attrs
+
+from . import _json
 
 
 @attrs.frozen
@@ -60,12 +61,14 @@ class Reply:
     def json(self) -> Any:
         """The body as JSON, with every field the models do not know.
 
+        Half a character, as in ``"\\ud83c"``, is read as U+FFFD.
+
         Raises:
             UndecodableReplyError: it is not JSON.
         """
         try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
+            return _json.exact(self.body)
+        except ValueError:
             raise UndecodableReplyError("the body is not JSON", reply=self) from None
 
 

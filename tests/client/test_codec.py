@@ -71,6 +71,7 @@ def test_an_event_whole(enveloped: bool) -> None:
     assert got.ticket_types is not None
     balcony, box = got.ticket_types
     assert str(balcony.price) == "€25.00"
+    assert balcony.price is not None
     assert balcony.price_cents == int(balcony.price) == 2500
     assert balcony.hidden is False
     assert str(box.price) == "0.00 CHF"
@@ -93,7 +94,7 @@ def test_nulls_are_read_as_nothing_said() -> None:
 
     assert got.currency == "USD"
     assert got.ticket_types is not None
-    assert got.ticket_types[0].price_cents == 0
+    assert got.ticket_types[0].price is None  # not the same as free
     ticket = {"id": "t", "subject": "s", "status": "open", "tags": None, "assigneeId": None}
     assert read_ticket(reply(200, ticket)).tags == ()
 
@@ -109,7 +110,7 @@ def test_the_first_wrong_field_is_named() -> None:
     assert "(and 2 more)" in wrong({"id": "e"})
     assert "expected int, got float @ event.ticketTypes[1].price" in wrong(
         event("e", ticketTypes=[{"id": "a", "name": "b"}, {"id": "a", "name": "b", "price": 2.5}])
-    ).replace("ticket_types", "ticketTypes").replace("price_cents", "price")
+    )
     assert "expected int, got bool" in wrong(
         event("e", ticketTypes=[{"id": "a", "name": "b", "price": True}])
     )

@@ -487,9 +487,9 @@ WIRE: dict[str, tuple[bytes, bool, Any]] = {
     "latin-1": (
         http(body=EVENT.replace(b"Gala", b"Caf\xe9")),
         False,
-        UndecodableReplyError,
+        "Caf\ufffd",
     ),
-    "utf-16": (http(body=EVENT.decode().encode("utf-16")), False, UndecodableReplyError),
+    "utf-16": (http(body=EVENT.decode().encode("utf-16")), False, "Gala"),
     "cut JSON": (http(body=EVENT[:40]), False, UndecodableReplyError),
     "empty": (http(body=b""), False, UndecodableReplyError),
     "no content": (b"HTTP/1.1 204 No Content\r\n\r\n", True, UndecodableReplyError),

@@ -36,8 +36,10 @@ KINDS["ticket_type.cheaper"] = TypeKind(
     name="ticket_type.cheaper",
     summary="a ticket type costs less",
     built_in=True,
-    seen=TypeDiffers(("price",), lambda before, after, _event, _low: after.price < before.price),
-    example=lambda one: (attrs.evolve(one, price=one.price + 500), one),
+    seen=TypeDiffers(
+        ("price",), lambda before, after, _event, _low: (after.price or 0) < (before.price or 0)
+    ),
+    example=lambda one: (attrs.evolve(one, price=(one.price or 0) + 500), one),
 )
 
 

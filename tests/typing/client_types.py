@@ -54,7 +54,7 @@ def blocking(smart: TicketSmart, desk: Ticket0) -> None:
     assert_type(smart.events.add_ticket_type("a", name="b", price=Money(1), quantity=1), Event)
     assert_type(smart.events.remove_ticket_type("a", "b"), Event)
     assert_type(smart.events.ticket_types("a"), tuple[TicketType, ...])
-    assert_type(smart.events.ticket_types("a")[0].price, Money)
+    assert_type(smart.events.ticket_types("a")[0].price, Money | None)
     assert_type(smart.events.availability("a"), Availability)
     assert_type(smart.events.get.raw("a"), Answer[Event])
     assert_type(smart.events.get.raw("a").value, Event)

@@ -19,6 +19,7 @@ from typing import Any, Protocol, Self
 import attrs
 
 from ..client.flow import Flow
+from ..client.op import UnreadableRow
 from ..client.provider import Account, Provider
 from ..client.quota import Quota
 from .model.address import Address
@@ -40,11 +41,14 @@ class EventRows:
             does not say is None, as are a ticket type's ``available`` and the ``ticket_types``.
         next: the cursor of the step after it; None if this was the last.
         total: how many events the list has, if the box office says so.
+        unreadable: the rows of this step that could not be read. They are no proof that an event
+            is gone.
     """
 
     events: tuple[EventFacts, ...]
     next: Cursor = None
     total: int | None = None
+    unreadable: tuple[UnreadableRow, ...] = ()
 
 
 @attrs.frozen

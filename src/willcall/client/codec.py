@@ -12,13 +12,14 @@ from datetime import datetime
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import attrs
-import orjson
 from cattrs import ClassValidationError, Converter, IterableValidationError
-from cattrs.errors import IterableValidationNote
+from cattrs.errors import AttributeValidationNote, IterableValidationNote
 from cattrs.gen import make_dict_structure_fn, override
 from cattrs.v import format_exception, transform_error
 
+from .. import _json
 from ..errors import Reply, UndecodableReplyError
+from .op import UnreadableRow
 from .readers import Before, Readers, arms, moment, words_of
 
 __all__ = ["Codec", "camel", "moment", "parse", "parse_list", "parse_object", "parse_rows"]
@@ -142,6 +143,7 @@ class Codec:
                 make_dict_structure_fn(cls, converter, **fields),  # type: ignore[arg-type]
                 never_null,
                 self._before.get(cls),
+                names,
             )
 
         converter.register_structure_hook_factory(attrs.has, model)
@@ -154,20 +156,70 @@ class Codec:
             UndecodableReplyError: naming the first wrong field, with ``at`` before it.
         """
         try:
+            return self._read(value, model, at or "$")
+        except _WrongError as error:
+            raise UndecodableReplyError(str(error)) from None
+
+    def _read(self, value: Any, model: type[T], at: str) -> T:
+        try:
             read: T = self._fast.get(model)(value)
-            return read
         except Exception:  # noqa: BLE001 - the exact converter says what and where
             return self._explain(value, model, at)
+        return read
+
+    def rows(
+        self, values: list[Any], model: type[T], at: str
+    ) -> tuple[tuple[T, ...], tuple[UnreadableRow, ...]]:
+        """The rows of a list as models, and the rows that could not be read.
+
+        Args:
+            values: the rows, as JSON.
+            model: what each of them is.
+            at: what the list is called on the wire.
+
+        Raises:
+            UndecodableReplyError: there are several rows, and none can be read.
+        """
+        try:
+            items: tuple[T, ...] = self._fast.get(tuple[model, ...])(values)  # type: ignore[valid-type]
+        except Exception:  # noqa: BLE001 - row by row, and the exact converter says what and where
+            return self._row_by_row(values, model, at)
+        return items, ()
+
+    def _row_by_row(
+        self, values: list[Any], model: type[T], at: str
+    ) -> tuple[tuple[T, ...], tuple[UnreadableRow, ...]]:
+        items: list[T] = []
+        unreadable: list[UnreadableRow] = []
+        for row, value in enumerate(values):
+            try:
+                items.append(self._read(value, model, f"{at}[{row}]"))
+            except _WrongError as error:
+                name = value.get("id") if isinstance(value, dict) else None
+                id_ = name if isinstance(name, str) else None
+                unreadable.append(UnreadableRow(row, error.field, error.problem, id_))
+        if len(unreadable) == len(values) > 1:
+            raise UndecodableReplyError(f"no row can be read; {unreadable[0]}")
+        return tuple(items), tuple(unreadable)
 
     def _explain(self, value: Any, model: type[T], at: str) -> T:
         try:
             return self._exact.structure(value, model)
         except (ClassValidationError, IterableValidationError) as error:
-            first, *more = transform_error(error, path=at or "$", format_exception=_describe)
-            also = f" (and {len(more)} more)" if more else ""
-            raise UndecodableReplyError(f"unexpected JSON: {first}{also}") from None
+            first, *more = transform_error(error, path=at, format_exception=_describe)
+            problem, _, field = first.rpartition(" @ ")
+            raise _WrongError(field, problem, len(more)) from None
         except Exception as error:  # noqa: BLE001 - a hostile body may raise anything
-            raise UndecodableReplyError(f"unexpected JSON: {_describe(error, model)}") from None
+            raise _WrongError(at, _describe(error, model), 0) from None
+
+
+class _WrongError(Exception):
+    """A field that is not what it should be, and how many more."""
+
+    def __init__(self, field: str, problem: str, more: int) -> None:
+        also = f" (and {more} more)" if more else ""
+        super().__init__(f"unexpected JSON: {problem} @ {field}{also}")
+        self.field, self.problem = field, problem
 
 
 def _object(
@@ -175,8 +227,9 @@ def _object(
     inner: Callable[[Any, Any], Any],
     never_null: tuple[str, ...],
     before: Before | None,
+    names: Mapping[str, str],
 ) -> Callable[[Any, Any], Any]:
-    """Reads one JSON object as a model."""
+    """Reads one JSON object as a model; its errors name fields as the wire does."""
 
     def structure(value: Any, kind: Any) -> Any:
         if not isinstance(value, dict):
@@ -186,7 +239,14 @@ def _object(
                 del value[name]
         if before is not None:
             before(value)
-        return inner(value, kind)
+        try:
+            return inner(value, kind)
+        except ClassValidationError as errors:
+            for error in errors.exceptions:
+                for note in getattr(error, "__notes__", ()):
+                    if isinstance(note, AttributeValidationNote):
+                        note.name = names[note.name]
+            raise
 
     return structure
 
@@ -206,7 +266,7 @@ def parse(reply: Reply) -> Any:
         UndecodableReplyError: it is not JSON, as when a proxy answers in HTML or a body is cut.
     """
     try:
-        return orjson.loads(reply.body)
+        return _json.loads(reply.body)
     except ValueError:
         kind = reply.headers.get("content-type", "no content type").split(";")[0]
         raise UndecodableReplyError(

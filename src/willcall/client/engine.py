@@ -304,7 +304,7 @@ def _unknown(op: Op[Any], watch: CallObserver, cause: ApiError) -> OutcomeUnknow
 
 def _decode(op: Op[T], account: Account, watch: CallObserver, reply: Reply) -> T:
     try:
-        return op.decode(reply)
+        value = op.decode(reply)
     except UndecodableReplyError as error:
         error.provider, error.request = account.provider.name, watch.what
         error.status, error.about = reply.status, _about(op, account)
@@ -314,6 +314,9 @@ def _decode(op: Op[T], account: Account, watch: CallObserver, reply: Reply) -> T
         if op.safe:
             raise
         raise _unknown(op, watch, error) from error
+    if isinstance(value, Page) and value.unreadable:
+        watch.decoded(value)
+    return value
 
 
 _BY_STATUS: Mapping[int, type[ApiError]] = {

@@ -89,6 +89,15 @@ class Money:
         total = int(found[2] + part.ljust(count, "0"))
         return cls(-total if found[1] else total, currency)
 
+    @classmethod
+    def answered(cls, cents: int | None, currency: str | None) -> Money | None:
+        """The amount in an answer, which may hold anything: no error comes of it.
+
+        ``"usd"`` is read as USD, and what is no currency at all as None. None: no amount was said.
+        """
+        code = (currency or "").strip().upper()
+        return None if cents is None else cls(cents, code if _CODE.fullmatch(code) else None)
+
     @property
     def amount(self) -> str:
         """The bare amount: ``"25.00"``, or ``"25"`` in a currency without decimal places."""

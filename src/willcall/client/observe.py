@@ -21,12 +21,14 @@ import attrs
 
 from .._version import __version__
 from ..errors import ApiError, Reply
-from .op import Op
+from .op import Op, Page
 from .options import Hook, Hooks, Try
 from .provider import Account
 from .redact import scrub, scrub_path
 
 log = logging.getLogger("willcall")
+_MOST_WARNINGS = 1000
+_warned: set[tuple[str, str, str]] = set()
 # Silent until the program sets logging up: a library must not write to its user's terminal.
 log.addHandler(logging.NullHandler())
 
@@ -126,6 +128,17 @@ class CallObserver:
             self.number,
         )
         self._call(self.hooks.retry, reply=error.reply, error=error, pause=pause)
+
+    def decoded(self, page: Page[Any]) -> None:
+        """A page was read, perhaps without some of its rows. Each is warned of once a process."""
+        for row in page.unreadable:
+            said = scrub(str(row), self.account.key)
+            name = self.account.provider.name
+            known = (name, row.id or row.field, row.problem)
+            level = logging.DEBUG if known in _warned else logging.WARNING
+            if len(_warned) < _MOST_WARNINGS:
+                _warned.add(known)
+            log.log(level, "%s %s: a row could not be read: %.300s", name, self.what, said)
 
     def unknown(self, error: ApiError) -> None:
         """A write got no clear answer."""

@@ -57,6 +57,26 @@ UNSET: Final = Unset.UNSET
 
 
 @attrs.frozen
+class UnreadableRow:
+    """A row of a list that could not be read, while the others could.
+
+    Args:
+        row: its place on the page, from 0.
+        field: the first field that was wrong, as in ``events[3].startsAt``.
+        problem: what is wrong with it.
+        id: its id, if that could be read.
+    """
+
+    row: int
+    field: str
+    problem: str
+    id: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.problem}" + (f" (id {self.id})" if self.id else "")
+
+
+@attrs.frozen
 class Page(Generic[T]):
     """One page of a list.
 
@@ -64,6 +84,7 @@ class Page(Generic[T]):
     whole list has, where the provider says so. ``reply`` is the raw answer, with every field that
     the models do not know. ``key`` identifies an item, so that an item which comes twice is given
     once; without it the ``id`` of an item does. Items that have neither are all given.
+    ``unreadable`` are the rows of the page that could not be read.
     """
 
     items: tuple[T, ...]
@@ -71,6 +92,7 @@ class Page(Generic[T]):
     reply: Reply | None = attrs.field(default=None, repr=False)
     total: int | None = None
     key: Callable[[T], Hashable] | None = attrs.field(default=None, repr=False)
+    unreadable: tuple[UnreadableRow, ...] = ()
 
 
 @attrs.frozen

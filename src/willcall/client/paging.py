@@ -11,6 +11,9 @@ has such a list read until two readings in a row agree.
 
 Rows that have neither key nor id are all given: two that are equal may well be two. Between two
 readings they are compared by their values.
+
+A row that cannot be read is left out and reported in ``unreadable``; then ``whole`` is False. A
+search that has not found what it was for among the others raises, since it may be that row.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ import attrs
 from ..errors import InputError, UndecodableReplyError
 from .engine import Answer, answer
 from .flow import Flow
-from .op import Op, Page
+from .op import Op, Page, UnreadableRow
 from .options import Options
 from .provider import Account
 
@@ -43,8 +46,9 @@ class Walk(Generic[T]):
     that repeats its cursor would otherwise be read for ever.
 
     ``op`` is the next call, None at the end. ``whole`` says, at the end, whether every row was
-    read: True if that is known, False if rows were still moving, None if it cannot be known. A
-    ``certain`` walk goes on until two readings agree, rather than leave it at None.
+    read: True if that is known, False if rows were still moving or could not be read, None if it
+    cannot be known. A ``certain`` walk goes on until two readings agree, rather than leave it at
+    None. ``unreadable`` are the rows that could not be read.
     """
 
     def __init__(self, op: Op[Page[T]], *, certain: bool = False) -> None:
@@ -63,6 +67,7 @@ class Walk(Generic[T]):
         self._values: Counter[Any] = Counter()
         self._rows = self._pages = 0
         self._totals: set[int | None] = set()
+        self.unreadable: tuple[UnreadableRow, ...] = ()
         self._round += 1
 
     @staticmethod
@@ -81,7 +86,10 @@ class Walk(Generic[T]):
             if key not in self._seen:
                 self._seen.add(key)
                 fresh.append(item)
-        self._rows += len(page.items)
+        for row in page.unreadable:
+            self._ids.add(row.id or (self._pages, row.row))
+        self.unreadable += page.unreadable
+        self._rows += len(page.items) + len(page.unreadable)
         self._pages += 1
         self._totals.add(page.total)
         # Counted anew in each round: a second reading shows what the first one did.
@@ -118,6 +126,11 @@ class Walk(Generic[T]):
 
     def _end(self) -> None:
         """The last page was read: conclude whether every row was, or begin another round."""
+        self._conclude()
+        if self.op is None and self.unreadable:
+            self.whole = False
+
+    def _conclude(self) -> None:
         self.op = None
         known = None not in self._totals
         moved = len(self._ids) < self._rows or len(self._totals - {None}) > 1
@@ -141,15 +154,21 @@ class Walk(Generic[T]):
 
 
 class Rows(tuple[T, ...]):  # noqa: SLOT001 - a tuple subclass can have no slots of its own
-    """The items of a list; ``whole`` is as in :class:`Walk`."""
+    """The items of a list; ``whole`` and ``unreadable`` are as in :class:`Walk`."""
 
     whole: bool | None
+    unreadable: tuple[UnreadableRow, ...]
 
     @classmethod
-    def of(cls, items: Iterable[T], whole: bool | None) -> Rows[T]:
-        """Items, and whether they are all."""
+    def of(
+        cls,
+        items: Iterable[T],
+        whole: bool | None,
+        unreadable: tuple[UnreadableRow, ...] = (),
+    ) -> Rows[T]:
+        """Items, whether they are all, and the rows that could not be read."""
         rows = cls(items)
-        rows.whole = whole
+        rows.whole, rows.unreadable = whole, unreadable
         return rows
 
 
@@ -163,11 +182,13 @@ class Pages(Generic[T]):
     """A list, read page by page as you iterate: nothing is sent before the first item is wanted.
 
     Each iteration reads the list again. ``whole`` says whether the last complete iteration gave
-    every row: True if that is known, False if rows kept moving between pages while they were read,
-    None if it cannot be known.
+    every row: True if that is known, False if rows kept moving between pages while they were read
+    or could not be read, None if it cannot be known. ``unreadable`` are the rows that the last
+    iteration left out so far because they could not be read.
     """
 
     whole: bool | None = None
+    unreadable: tuple[UnreadableRow, ...] = ()
 
     def __init__(self, call: Callable[[Op[Page[T]]], Page[T]], op: Op[Page[T]]) -> None:
         self._call, self._op = call, op
@@ -177,11 +198,13 @@ class Pages(Generic[T]):
 
     def pages(self) -> Iterator[Page[T]]:
         """Page by page, each without the rows of earlier pages."""
-        self.whole = None
+        self.whole, self.unreadable = None, ()
         walk = Walk(self._op)
         while walk.op is not None:
             page = self._call(walk.op)
-            yield walk.take(page)
+            fresh = walk.take(page)
+            self.unreadable = walk.unreadable
+            yield fresh
             walk.turn(page)
         self.whole = walk.whole
 
@@ -197,20 +220,22 @@ class Pages(Generic[T]):
         return list(islice(self, _checked(count)))
 
     def all(self) -> Rows[T]:
-        """Every item of every page; it either returns all of them or raises."""
+        """Every item of every page; what is missing is in ``unreadable``."""
         items = list(self)
-        return Rows.of(items, self.whole)
+        return Rows.of(items, self.whole, self.unreadable)
 
 
 class AsyncPages(Generic[T]):
     """A list, read page by page as you iterate: nothing is sent before the first item is wanted.
 
     Each iteration reads the list again. ``whole`` says whether the last complete iteration gave
-    every row: True if that is known, False if rows kept moving between pages while they were read,
-    None if it cannot be known.
+    every row: True if that is known, False if rows kept moving between pages while they were read
+    or could not be read, None if it cannot be known. ``unreadable`` are the rows that the last
+    iteration left out so far because they could not be read.
     """
 
     whole: bool | None = None
+    unreadable: tuple[UnreadableRow, ...] = ()
 
     def __init__(
         self, call: Callable[[Op[Page[T]]], Coroutine[Any, Any, Page[T]]], op: Op[Page[T]]
@@ -222,11 +247,13 @@ class AsyncPages(Generic[T]):
 
     async def pages(self) -> AsyncIterator[Page[T]]:
         """Page by page, each without the rows of earlier pages."""
-        self.whole = None
+        self.whole, self.unreadable = None, ()
         walk = Walk(self._op)
         while walk.op is not None:
             page = await self._call(walk.op)
-            yield walk.take(page)
+            fresh = walk.take(page)
+            self.unreadable = walk.unreadable
+            yield fresh
             walk.turn(page)
         self.whole = walk.whole
 
@@ -252,9 +279,9 @@ class AsyncPages(Generic[T]):
         return items
 
     async def all(self) -> Rows[T]:
-        """Every item of every page; it either returns all of them or raises."""
+        """Every item of every page; what is missing is in ``unreadable``."""
         items = [item async for item in self]
-        return Rows.of(items, self.whole)
+        return Rows.of(items, self.whole, self.unreadable)
 
 
 class FlowPages(Generic[T]):
@@ -272,7 +299,7 @@ class FlowPages(Generic[T]):
         return self._call(op or self._op)
 
     def all(self, *, certain: bool = False) -> Flow[Rows[T]]:
-        """Every item of every page; it either returns all of them or raises."""
+        """Every item of every page; what is missing is in ``unreadable``."""
         return self.until(lambda _: False, certain=certain)
 
     def until(self, found: Callable[[T], bool], *, certain: bool = False) -> Flow[Rows[T]]:
@@ -287,13 +314,17 @@ class FlowPages(Generic[T]):
             if any(found(item) for item in fresh):
                 break
             walk.turn(page)
-        return Rows.of(items, walk.whole)
+        return Rows.of(items, walk.whole, walk.unreadable)
 
 
 def search(
     op: Op[Page[T]], match: Callable[[T], bool], account: Account, options: Options
 ) -> Flow[Answer[T] | None]:
-    """The first item of a list that matches, with the reply it came in; None: not on any page."""
+    """The first item of a list that matches, with the reply it came in; None: not on any page.
+
+    Raises:
+        UndecodableReplyError: it was not found, and a row could not be read.
+    """
     walk = Walk(op)
     while walk.op is not None:
         page = yield from answer(walk.op, account, options)
@@ -302,4 +333,8 @@ def search(
                 return Answer(item, page.reply)
         walk.take(page.value)
         walk.turn(page.value)
+    if walk.unreadable:
+        raise UndecodableReplyError(
+            f"a row that may be what was looked for could not be read: {walk.unreadable[0]}"
+        )
     return None

@@ -15,7 +15,7 @@ import attrs
 from ..bridge.model.address import Address
 from ..bridge.ports import DeskAdapter, Remark, Said, Setting, Standing, TicketState
 from ..client.flow import Flow
-from ..errors import ApiError
+from ..errors import ApiError, UndecodableReplyError
 from .api import PROVIDER, FlowTicket0
 from .inspection import inspect
 from .models import Direction, Ticket, TicketStatus
@@ -68,6 +68,11 @@ class Ticket0Desk:
             order = CreationOrder(since)
             listing = self._api.tickets.list(inbox_id=inbox_id)
             tickets = yield from listing.until(order.is_past, certain=True)
+            if tickets.unreadable:
+                raise UndecodableReplyError(
+                    f"a ticket of the list could not be read: {tickets.unreadable[0]}",
+                    provider=PROVIDER.name,
+                )
             if tickets.whole is False:
                 raise ApiError(
                     "the list kept changing while it was read",

@@ -71,12 +71,17 @@ def rows_page(
 
     def decode(reply: Reply) -> Page[T]:
         body = parse_object(reply)
-        rows: Any = tuple[model, ...]  # type: ignore[valid-type]
-        items = codec.structure(parse_rows(body, name), rows, name)
+        items, unreadable = codec.rows(parse_rows(body, name), model, name)
         cursor, total = body.get("nextCursor"), body.get("total")
         following = (
             rows_page(path, name, model, {**params, "cursor": cursor}, route) if cursor else None
         )
-        return Page(items, following, reply, total if type(total) is int else None)
+        return Page(
+            items,
+            following,
+            reply,
+            total if type(total) is int else None,
+            unreadable=unreadable,
+        )
 
     return Op("GET", path, decode, params, route=route)

@@ -67,7 +67,9 @@ class TicketSmartBoxOffice:
         page = yield from self._api.events.list(limit=_ROWS).page(cursor)
         at = yield from now()
         rows = tuple(event_facts(event, at) for event in page.items)
-        return EventRows(events=rows, next=page.following, total=page.total)
+        return EventRows(
+            events=rows, next=page.following, total=page.total, unreadable=page.unreadable
+        )
 
     def cursor(self, step: int) -> Op[Page[Event]] | None:
         """The call for a page by its number."""
@@ -136,7 +138,7 @@ def type_facts(ticket_type: TicketType) -> TypeFacts:
     return TypeFacts(
         id=ticket_type.id,
         name=ticket_type.name,
-        price=int(ticket_type.price),
+        price=ticket_type.price_cents,
         quantity=ticket_type.quantity,
         sold=ticket_type.sold,
         available=ticket_type.available,

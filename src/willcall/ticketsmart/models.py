@@ -56,9 +56,10 @@ class TicketType:
     """Its id (inferred)."""
     name: str
     """What buyers read."""
-    price_cents: int = 0
-    """Integer cents in the event's currency; 0 is free (documented: ``price``). See :attr:`price`.
-    Inferred: a currency without cents is counted in its smallest unit, such as whole yen."""
+    price_cents: int | None = None
+    """Integer cents in the event's currency; 0 is free (documented: ``price``), None if not said.
+    See :attr:`price`. Inferred: a currency without cents is counted in its smallest unit, such as
+    whole yen."""
     currency: str | None = None
     """Its event's currency; None where it was read without its event, by ``ticket_types``."""
     quantity: int | None = None
@@ -79,9 +80,9 @@ class TicketType:
     """Whether it is hidden from buyers (the name is inferred)."""
 
     @property
-    def price(self) -> Money:
-        """What one ticket costs: ``str(ticket_type.price)`` is ``"$25.00"``."""
-        return Money(self.price_cents, self.currency)
+    def price(self) -> Money | None:
+        """What one ticket costs: ``str(ticket_type.price)`` is ``"$25.00"``; None if not said."""
+        return Money.answered(self.price_cents, self.currency)
 
 
 def _price(_: object, field: attrs.Attribute[int | Money], value: Any) -> None:

@@ -46,7 +46,7 @@ def explain(reply: Reply) -> Problem:
 def _hand_down_currency(event: dict[str, Any]) -> None:
     """Give each ticket type the currency of its event, in which its price is. USD is the documented
     default."""
-    rows, currency = event.get("ticketTypes"), event.get("currency", "USD")
+    rows, currency = event.get("ticketTypes"), event.get("currency") or "USD"
     if isinstance(rows, list):
         for row in rows:
             if isinstance(row, dict):
@@ -104,7 +104,8 @@ def events_page(
 
     def decode(reply: Reply) -> Page[Event]:
         body = parse_object(reply)
-        events = _codec.structure(parse_rows(body, "events"), tuple[Event, ...], "events")
+        rows = parse_rows(body, "events")
+        events, unreadable = _codec.rows(rows, Event, "events")
         told = body.get(inferred.PAGINATION)
         pagination = told if isinstance(told, dict) else {}
         page, limit = params["page"], params["limit"]
@@ -112,14 +113,14 @@ def events_page(
         # A service that gives fewer than were asked for says so here, if anywhere.
         cap = _number(pagination.get(inferred.LIMIT)) or limit
         if pages is None:
-            hole = not events and page > first and not after_empty
-            more = hole or 0 < min(limit, cap) <= len(events)
+            hole = not rows and page > first and not after_empty
+            more = hole or 0 < min(limit, cap) <= len(rows)
         else:
-            more = len(events) >= limit or page < min(pages, _MOST_PAGES)
-        following = events_page({**params, "page": page + 1}, first=first, after_empty=not events)
+            more = len(rows) >= limit or page < min(pages, _MOST_PAGES)
+        following = events_page({**params, "page": page + 1}, first=first, after_empty=not rows)
         total = _number(pagination.get(inferred.TOTAL)) if first == 1 else None
         if total is not None and total <= (page - 1) * limit:
             total = None  # it counts something else
-        return Page(events, following if more else None, reply, total)
+        return Page(events, following if more else None, reply, total, unreadable=unreadable)
 
     return Op("GET", "/events", decode, params, route="/events")

@@ -18,7 +18,9 @@ SHOW = datetime(2026, 12, 4, 20, 0, tzinfo=UTC)
 
 def a_type(name: str, available: int | None, **facts: Any) -> TypeFacts:
     """A ticket type of which so many are left."""
-    return TypeFacts(id=f"tt_{name}", name=name, quantity=100, available=available, **facts)
+    return TypeFacts(
+        id=f"tt_{name}", name=name, price=0, quantity=100, available=available, **facts
+    )
 
 
 SOME, NONE_LEFT = a_type("ga", 50), a_type("ga", 0)
@@ -469,3 +471,10 @@ def test_a_change_holds_what_was_and_what_is() -> None:
     assert (before, after, VIP_GONE) == (change.before, change.event, change.ticket_type)
     assert (change.subject, change.observed_at) == ("evt_1/tt_vip", NOW)
     assert {"evt_1": after} == differing
+
+
+def test_a_price_that_was_not_said_is_no_other_price() -> None:
+    unknown = an_event(evolve(SOME, price=None))
+
+    assert kinds(an_event(SOME), unknown) == []
+    assert kinds(unknown, an_event(evolve(SOME, price=900))) == []

@@ -94,6 +94,7 @@ ASKED: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], str]] = [
         "remaining: 10 are left",
     ),
     ({"price_at_least": 2500}, {}, {"price": 2499}, "price_at_least: the price is 2499"),
+    ({"price_at_least": 2500}, {}, {"price": None}, "price_at_least: the price is not known"),
 ]
 
 

@@ -28,12 +28,12 @@ class EventState(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class TypeFacts:
-    """A ticket type as it was last seen. Prices are in cents; counts are None while they are
-    not known."""
+    """A ticket type as it was last seen. The price is in cents. It and the counts are None while
+    they are not known."""
 
     id: str
     name: str
-    price: int = 0
+    price: int | None = None
     quantity: int | None = None
     sold: int | None = None
     available: int | None = None

@@ -242,6 +242,12 @@ def _contained(narrow: Sequence[str], wide: Sequence[str]) -> bool:
     return all(any(part.casefold() in whole.casefold() for part in wide) for whole in narrow)
 
 
+def _costs(cents: int, kind: TypeFacts) -> str | None:
+    if kind.price is None:
+        return "price_at_least: the price is not known"
+    return None if kind.price >= cents else f"price_at_least: the price is {kind.price}"
+
+
 def _lacks(name: str, whole: str, parts: Sequence[str]) -> str | None:
     if any(part.casefold() in whole.casefold() for part in parts):
         return None
@@ -393,11 +399,7 @@ PREDICATES: dict[str, Predicate[Any]] = {
             form=CENTS,
             means="the ticket type costs so many cents or more",
             implies=_at_least,
-            test=lambda cents, ticket_type: (
-                None
-                if ticket_type.price >= cents
-                else f"price_at_least: the price is {ticket_type.price}"
-            ),
+            test=_costs,
         ),
         TypePredicate(
             name="remaining_below",

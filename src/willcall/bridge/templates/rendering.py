@@ -238,8 +238,10 @@ def money(cents: int, currency: str) -> str:
     return str(Money(cents, currency if _CURRENCY.fullmatch(currency) else None))
 
 
-def price(cents: int, currency: str) -> str:
-    """``$25.00``, or ``free``."""
+def price(cents: int | None, currency: str) -> str:
+    """``$25.00``, ``free``, or ``price not known``."""
+    if cents is None:
+        return "price not known"
     return "free" if cents == 0 else money(cents, currency)
 
 

@@ -159,8 +159,12 @@ TICKET_TYPES = (
     TypeKind(
         name="ticket_type.price_changed",
         summary="a price changed",
-        seen=TypeDiffers(("price",)),
-        example=lambda it: (attrs.evolve(it, price=max(0, it.price - 500)), it),
+        seen=TypeDiffers(
+            ("price",),
+            # A price that was not said is no other price.
+            lambda before, after, _event, _low: None not in (before.price, after.price),
+        ),
+        example=lambda it: (attrs.evolve(it, price=max(0, (it.price or 0) - 500)), it),
     ),
     TypeKind(
         name="ticket_type.quantity_changed",
