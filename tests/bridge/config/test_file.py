@@ -387,6 +387,28 @@ WRONG: dict[str, tuple[Values, str, str, str]] = {
         "it is empty",
         "fill it in, or leave the line out",
     ),
+    **{
+        f"a ledger in memory: {url}": (
+            having("state", url=url),
+            "state.url",
+            "this ledger is in memory, and forgotten at the end of each run",
+            "name a file, as in sqlite:///willcall.db",
+        )
+        for url in (
+            "sqlite://",
+            "sqlite:///",
+            "SQLite://",
+            "sqlite+pysqlite://",
+            "sqlite://?check_same_thread=false",
+            ":memory:",
+            "sqlite://:memory:",
+            "sqlite:///:memory:",
+            "sqlite:///:memory:?cache=shared",
+            "sqlite:///file::memory:?uri=true",
+            "sqlite:///file:willcall?mode=memory&cache=shared&uri=true",
+            "sqlite:///file:/willcall?vfs=memdb&uri=true",
+        )
+    },
     "two of one name": (
         {**valid(), "box_office": [{"name": "a"}, {"name": "b"}, {"name": "a"}]},
         "box_office[2].name",
@@ -465,6 +487,20 @@ def test_what_is_wrong_is_told_with_its_place_and_the_way_out(case: str) -> None
     """The key's path, what is the matter, what to do; and never a key."""
     values, field, problem, fix = WRONG[case]
     assert refused(lambda: checked(values)) == (field, problem, fix)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///memory.db",
+        "sqlite:////var/lib/willcall/willcall.db",
+        "sqlite:///file:willcall.db?mode=rwc&uri=true",
+        "postgresql://db.example.com/memory",
+    ],
+)
+def test_a_ledger_that_lasts_is_taken(url: str) -> None:
+    """A file or a server, whatever it is called."""
+    assert checked(having("state", url=url)).state.url == url
 
 
 # -- where the keys are -----------------------------------------------------------------------

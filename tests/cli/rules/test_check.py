@@ -54,6 +54,21 @@ def test_check_needs_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert [file.name for file in tmp_path.iterdir()] == ["willcall.toml"]
 
 
+def test_check_refuses_a_ledger_in_memory(tmp_path: Path) -> None:
+    """By line and column: each run would take a baseline, and nothing could ever be noticed."""
+    (tmp_path / "willcall.toml").write_text(
+        '[[box_office]]\nname = "a"\n[desk]\ninbox_id = "inb_1"\n'
+        'customer_email = "o@example.com"\n[state]\nurl = "sqlite://"\n',
+        "utf-8",
+    )
+    ended = as_process("check", cwd=tmp_path)
+    assert ended.returncode == 78
+    assert ended.stdout.splitlines()[0] == (
+        "willcall.toml:7:1: error: state.url: this ledger is in memory, and forgotten at the end "
+        "of each run (name a file, as in sqlite:///willcall.db)"
+    )
+
+
 def test_check_knows_the_ledger(night: Shell) -> None:
     """Events that nobody has seen, and silences that do nothing."""
     night.configure(more=RULE + f'if = {{ event = ["{PLAY}", "the-chery-orchard"] }}\n')

@@ -21,13 +21,34 @@ from ..model.policies import TRY, DeliveryPolicy, WatchPolicy
 from ..model.rules import Rules, Storm, built_in_rules
 from .account_tables import BoxOfficeTable, DeskTable, box_office_table, desk_table
 from .rule_tables import RemovalTable, RuleTable, duration, rule_table
-from .table import ARM, Filled, Table, Url
+from .table import ARM, Table, Url, filled
+
+
+def _lasting(text: str) -> str:
+    """The URL of a ledger that outlives its process; an empty one would take a baseline each run.
+
+    Raises:
+        ValueError: it is one of SQLite's databases in memory.
+    """
+    scheme, _, rest = filled(text).partition("://")
+    path, _, query = rest.partition("?")
+    named = path.removeprefix("/")
+    sqlite = scheme.partition("+")[0].casefold() == "sqlite"
+    in_memory = (
+        not named or ":memory:" in named or {"mode=memory", "vfs=memdb"} & {*query.split("&")}
+    )
+    if scheme == ":memory:" or (sqlite and in_memory):
+        raise ValueError(
+            "this ledger is in memory, and forgotten at the end of each run; "
+            "name a file, as in sqlite:///willcall.db"
+        )
+    return text
 
 
 class StateTable(Table):
     """Where the ledger is."""
 
-    url: Filled = "sqlite:///willcall.db"
+    url: Annotated[str, AfterValidator(_lasting)] = "sqlite:///willcall.db"
 
 
 class LowStockTable(Table):

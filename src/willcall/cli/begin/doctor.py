@@ -168,7 +168,7 @@ def _room(config: Config, folder: Path) -> Iterator[Finding]:
     from ...bridge.insight.doctor import warning, wrong
 
     url = config.state.url
-    if not url.startswith("sqlite:///") or url.endswith(":memory:"):
+    if not url.startswith("sqlite:///"):
         return
     path = folder / url.removeprefix("sqlite:///")
     if not path.exists():
