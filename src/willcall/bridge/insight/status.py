@@ -14,7 +14,7 @@ from ..config.account_tables import AccountTable
 from ..config.file import pick
 from ..config.tables import Config
 from ..delivery.removals import waits_for
-from ..ledger import Ledger, OfficeRecord, RunRecord
+from ..ledger import Decisions, Ledger, OfficeRecord, Outbox, Queries, RunRecord
 from ..model.cases import Case, CaseState, Intent
 from ..model.facts import EventFacts, EventState
 from ..model.rules import Silence
@@ -160,9 +160,9 @@ def status(
     )
 
 
-def _waiting_removals(config: Config, ledger: Ledger, box_office: str) -> Iterator[str]:
+def _waiting_removals(config: Config, outbox: Outbox, box_office: str) -> Iterator[str]:
     mine = [removal for removal in config.removal if removal.box_office == box_office]
-    tried = ledger.removals(box_office) if mine else {}
+    tried = outbox.removals(box_office) if mine else {}
     for removal in mine:
         known = tried.get(removal.name)
         why = None if known is None else waits_for(known)
@@ -171,7 +171,7 @@ def _waiting_removals(config: Config, ledger: Ledger, box_office: str) -> Iterat
 
 
 def planned_polls(
-    config: Config, ledger: Ledger, office: OfficeRecord, snapshot: Mapping[str, EventFacts]
+    config: Config, decisions: Decisions, office: OfficeRecord, snapshot: Mapping[str, EventFacts]
 ) -> PollForecast:
     """The coming polls of a watch, from what its planner last stored in the ledger.
 
@@ -179,7 +179,7 @@ def planned_polls(
     """
     quota = pick(config, office.name).service.quota
     rate = quota.rate(config.watch.watching(quota).share, 0.0)
-    memory = ledger.planner(office.name)
+    memory = decisions.planner(office.name)
     schedule = Planner.of(rate, config.rules().low_stock, snapshot, memory).schedule
 
     def moment(seconds: float | None) -> datetime | None:
@@ -236,7 +236,7 @@ def _next(
 
 
 def account_usage(
-    config: Config, folder: Path, ledger: Ledger, now: datetime
+    config: Config, folder: Path, ledger: Queries, now: datetime
 ) -> Iterable[AccountUsage]:
     """The requests of each account in the last minute."""
     for number, office in enumerate(config.box_office):
@@ -247,7 +247,7 @@ def account_usage(
 
 
 def _usage(
-    name: str, table: AccountTable, folder: Path, at: str, ledger: Ledger, now: datetime
+    name: str, table: AccountTable, folder: Path, at: str, ledger: Queries, now: datetime
 ) -> AccountUsage:
     of = table.service.quota.requests
     try:
