@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+from client.kit import desk, play, tickets
 from willcall.ticket0 import inspection
+from willcall.ticket0.api import FlowTicket0
 from willcall.ticket0.models import Ticket
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
@@ -54,3 +56,11 @@ def test_an_inbox_that_nobody_has_used_is_told_with_those_that_are() -> None:
     found = inspection.inbox("inb_2", [], [ticket(1)])
     assert (found.warning, found.do) == (True, "in use: inb_1")
     assert inspection.inbox("inb_2", [], []).do == "compare it with Ticket0's settings"
+
+
+def test_a_desk_without_tags_does_not_show_its_tag_filter() -> None:
+    """That is said, and the filter is not asked."""
+    flow = inspection.inspect(FlowTicket0(desk()), ["inb_1"])
+    remarks, _ = play(flow, tickets(), tickets())
+    assert [remark.about for remark in remarks] == ["order", "tags", "inbox"]
+    assert "cannot be observed" in remarks[1].said
