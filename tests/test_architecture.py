@@ -1,6 +1,7 @@
 """What the floors promise and no linter sees: what is imported, and when."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -56,12 +57,13 @@ def test_every_public_name_is_there_and_can_be_found() -> None:
 
 
 def _pure_files() -> list[Path]:
-    """The modules that the contract about pure packages names."""
+    """The modules that the two contracts about purity name."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     contracts = settings["tool"]["importlinter"]["contracts"]
-    (pure,) = [one for one in contracts if one["name"].startswith("Pure packages")]
+    pure = [contract for contract in contracts if contract["name"].startswith("Pure ")]
+    assert len(pure) == 2
     files: list[Path] = []
-    for module in pure["source_modules"]:
+    for module in [module for contract in pure for module in contract["source_modules"]]:
         path = ROOT / "src" / Path(*module.split("."))
         files += sorted(path.rglob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
     return files
@@ -76,6 +78,18 @@ def test_pure_packages_ask_no_clock() -> None:
             if isinstance(node, ast.Attribute) and node.attr in {"now", "today", "utcnow"}:
                 of = node.value.id if isinstance(node.value, ast.Name) else ""
                 assert of not in {"datetime", "date"}, f"{file}:{node.lineno}"
+
+
+def test_a_module_that_says_it_is_pure_has_a_contract() -> None:
+    """Of the bridge: its docstring says so, and one of the two contracts holds it to that."""
+    held = set(_pure_files())
+    claims = {
+        path
+        for path in (SOURCE / "bridge").rglob("*.py")
+        if re.search(r"\bPure\.", ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "")
+    }
+    assert len(claims) > 30
+    assert claims - held == set()
 
 
 def test_no_circle_anywhere() -> None:

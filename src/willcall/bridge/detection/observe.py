@@ -24,14 +24,11 @@ from ...errors import (
     WillcallError,
 )
 from ..model.facts import EventFacts, EventState, LowStock, carried_over
-from ..model.observation import Observation
+from ..model.observation import SWEEPS, Observation
 from ..polling.planner import Planner
 from ..polling.schedule import Schedule
 from ..ports import BoxOffice, NotThere
 from .listing import Listing
-
-SWEEPS = 2
-"""How many complete sweeps must not show an event, before it is asked for and may be gone."""
 
 FAILURES = 3
 """After so many events that cannot be read, the server is left alone until the next pass."""
@@ -160,13 +157,13 @@ def one_by_one(
             trouble, failures = error, failures + 1
             # Whose time was taken by those before it is not to blame.
             if (yield from tick()) < ends or not (found or failures > 1):
-                schedule.in_vain(name, moment)
+                schedule.unreadable(name, moment)
             if failures == FAILURES:
                 break
         else:
             found[name] = None if isinstance(facts, NotThere) else facts
             if isinstance(facts, NotThere):
-                schedule.in_vain(name, moment)
+                schedule.unreadable(name, moment)
     return trouble
 
 
@@ -265,7 +262,7 @@ def _chosen(
         polls -= 1
         del left[name]
         yield name
-    left = {name: row for name, row in left.items() if not schedule.was_in_vain(name)}
+    left = {name: row for name, row in left.items() if not schedule.was_unreadable(name)}
     moment = at.timestamp()
     for _ in range(_ASKED_AT_MOST * polls):
         if not (polls and left):

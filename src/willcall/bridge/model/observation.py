@@ -8,6 +8,9 @@ import attrs
 
 from .facts import EventFacts
 
+SWEEPS = 2
+"""How many complete sweeps must not show an event before it is polled by itself and may be gone."""
+
 
 @attrs.frozen
 class Observation:
@@ -18,9 +21,9 @@ class Observation:
         events: those that were seen.
         complete: whether every row of the list was read, as far as it can be known (rows may move
             from page to page meanwhile). Only then does an absence prove anything.
-        gone: ids of events of which the box office says itself that they are not there.
-        polls: how many events were asked for one by one.
-        trouble: what cut that short.
+        gone: ids of events that the box office itself says are not there.
+        polls: how many events were polled by themselves.
+        trouble: the error that ended those polls early.
         elsewhere: ids of events that another part of the same sweep has shown.
     """
 
