@@ -133,7 +133,7 @@ class Informed(Schedule):
         while self._steps and self._steps[0][0] <= at:
             _, number = self._steps.popleft()
             one = self._events.get(str(number))
-            if one is not None and one.looked and one.live:
+            if one is not None and one.polled and one.live:
                 self._weigh(one, at)
                 self._ranking.place(one)
         return super().next(at)

@@ -18,7 +18,7 @@ def test_what_was_placed_when_looks_were_cheap_lets_the_worthier_go_first() -> N
         ranking.place(one)
     assert even.due < steep.due
     ranking.price = 0.5
-    assert even.worth(100.0) < 0.5 < steep.worth(100.0)
+    assert even.priority(100.0) < 0.5 < steep.priority(100.0)
     assert ranking.best(100.0) is steep
     assert even.due == pytest.approx(223.6, abs=1.0)
 

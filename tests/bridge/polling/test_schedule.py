@@ -70,8 +70,8 @@ def test_what_sold_out_lately_may_come_back_and_is_looked_at_for_it() -> None:
     for _, one in pair.values():
         schedule.event_seen(one, NOW + 600)
     known = schedule._events
-    assert known["gone"].worth(NOW + 7200) > 2 * known["all"].worth(NOW + 7200)
-    assert known["gone"].worth(NOW + 7200) > 2 * known["some"].worth(NOW + 7200)
+    assert known["gone"].priority(NOW + 7200) > 2 * known["all"].priority(NOW + 7200)
+    assert known["gone"].priority(NOW + 7200) > 2 * known["some"].priority(NOW + 7200)
     kind = (pair["gone"][1].ticket_types or ())[0]
     found = []
     for days in (0, 6):
@@ -196,18 +196,18 @@ def test_what_cannot_be_read_of_a_memory_is_nothing(kept: object) -> None:
 def test_who_was_asked_for_in_vain_was_asked_for_all_the_same() -> None:
     """Also to the next process, until it can be read: who fails for ever is not always first."""
     schedule = begun([event("e", 9)])
-    assert not schedule.was_in_vain("e")
-    schedule.in_vain("e", NOW + 60)
-    schedule.in_vain("nobody", NOW + 60)
+    assert not schedule.was_unreadable("e")
+    schedule.unreadable("e", NOW + 60)
+    schedule.unreadable("nobody", NOW + 60)
     again = Schedule(1.0)
     again.remember(event("e", 9), json.loads(json.dumps(schedule.memory("e"))))
     for one in (schedule, again):
-        assert one.was_in_vain("e")
+        assert one.was_unreadable("e")
         assert one.asked_at("e") == NOW + 60
         assert one.memory("e")["at"] == NOW
-        assert (one.asked_at("nobody"), one.was_in_vain("nobody")) == (0.0, False)
+        assert (one.asked_at("nobody"), one.was_unreadable("nobody")) == (0.0, False)
     again.event_seen(event("e", 9), NOW + 120)
-    assert not again.was_in_vain("e")
+    assert not again.was_unreadable("e")
     assert again.asked_at("e") == NOW + 120
 
 
@@ -240,7 +240,7 @@ def test_a_sale_is_looked_at_the_moment_it_opens(opens: float) -> None:
     assert not [
         one
         for one in done
-        if one.event == "launch" and one.why is PollReason.WORTH and one.at < opens
+        if one.event == "launch" and one.why is PollReason.PRIORITY and one.at < opens
     ]
     if opens < NOW + 500:
         assert len(launches) >= 5
@@ -402,8 +402,8 @@ def test_the_ranking_chooses_nearly_as_weighing_every_event_would() -> None:
         at = look.at
         if look.event is None:
             continue
-        if look.why is PollReason.WORTH and step > 2000:
-            worths = {n: one.worth(at) for n, one in schedule._events.items()}
+        if look.why is PollReason.PRIORITY and step > 2000:
+            worths = {n: one.priority(at) for n, one in schedule._events.items()}
             shares.append(worths[look.event] / max(worths.values()))
         if draw.random() < pace[look.event] * 150:
             left[look.event] = max(1, left[look.event] - 1)

@@ -108,7 +108,7 @@ def test_where_one_event_sells_the_others_are_seen_within_the_bound(
 def test_what_is_looked_at_anyway_takes_no_turn() -> None:
     events = [event(f"e{n}", 3, 40) for n in range(300)]
     whys = [look.why for look in looks(begun(events, rate=0.3), 13_400, *events)]
-    assert whys.count(PollReason.WORTH) > 3_000
+    assert whys.count(PollReason.PRIORITY) > 3_000
     assert PollReason.FLOOR not in whys
     # One that nothing is expected of has its turns, and only that one.
     dull = event("dull", 200, opens=NOW - 40 * DAY)

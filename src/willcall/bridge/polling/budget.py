@@ -8,7 +8,7 @@ import attrs
 
 
 class PollReason(StrEnum):
-    """What a look is good for."""
+    """Why a poll is sent."""
 
     SWEEP = "sweep"
     """The list, page by page: whatever shows in a row, new events, and those that are gone."""
@@ -17,11 +17,11 @@ class PollReason(StrEnum):
     LAUNCH = "launch"
     """A moment known beforehand: a sale opens (and some seconds later), or an event starts."""
     RETRY = "retry"
-    """It came to nothing before."""
-    WORTH = "worth"
-    """It is worth most by the forecast."""
+    """The poll before it failed."""
+    PRIORITY = "priority"
+    """It has the highest priority by the forecast."""
     FLOOR = "floor"
-    """It was longest ago; so that nothing is starved, whatever the forecast says."""
+    """It was seen longest ago. So no event is starved, whatever the forecast says."""
 
 
 @attrs.frozen
@@ -46,7 +46,7 @@ class Shares:
         most: the most that is kept for it, unless rows carry ticket types.
         unseen: seconds for which no event is to go unseen, as long as ``most`` is enough for it.
             With more events than that the share falls again, with the power 2/3 of how many there
-            are: looks in turn would cost more than they find.
+            are: polls in turn would cost more than they find.
         sweep: the most that status sweeps may take.
         sweep_seconds: no sweep of the whole list takes less time than this.
     """

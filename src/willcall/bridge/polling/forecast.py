@@ -4,9 +4,9 @@ Sales run through phases: a burst as the sale opens, a long slow middle, a rise 
 How fast each phase sells on average is learned from all ticket types together (:class:`Profile`).
 What is kept of one ticket type (:class:`Velocity`) is only how many times the average it sells:
 tickets sold over tickets expected, a Gamma-Poisson estimate, with what it sold since its sale
-opened as its prior. So a new event is not blind, a slow sale is not forgotten, a burst is not taken
-for a lasting rate, and looks a few seconds apart, in which hardly anything was expected, prove
-hardly anything. What was sold lately is forgotten over a day.
+opened as its prior. So a new event has a forecast at once, a slow sale is not forgotten, a burst is
+not taken for a lasting rate, and polls a few seconds apart, between which hardly any sale was
+expected, change hardly anything. Sales count for less and less over a day.
 
 Beside that an event may sell in a surge: for an hour or so all its ticket types sell many times as
 fast, and nothing announces it (:func:`surging`).
@@ -55,7 +55,7 @@ _LEAST = 1e-12  # orders a second, so that none is impossible
 class Speed(NamedTuple):
     """How fast one ticket type is expected to sell, in tickets a second: as ``usual``, or
     ``stirred`` in a surge, which ``brings`` so many tickets on average. It rests on ``known``
-    orders, those before the first look included."""
+    orders, those before the first poll included."""
 
     usual: float
     stirred: float
@@ -77,15 +77,15 @@ def surging(chance: float, orders: float, pace: float, stirred: float, seconds: 
 
     A surge is what nothing announces: an hour or so in which all ticket types of an event sell many
     times as fast, since somebody has spoken of it. A hidden Markov chain of two states, surge or
-    not, in which orders come by chance; what both may have done between two looks is taken roughly.
-    Tickets are seen and not orders, so that one order of six or more looks like several.
+    not, in which orders come by chance; what both may have done between two polls is approximated.
+    Tickets are seen and not orders, so one order of six or more counts as several.
 
     Args:
-        chance: how probable it was at the last look.
+        chance: how probable it was at the last poll.
         orders: how many came since then.
         pace: how many a second are expected outside of a surge.
-        stirred: and how many in one.
-        seconds: how long ago the last look was.
+        stirred: how many a second are expected in a surge.
+        seconds: how long ago the last poll was.
     """
     if seconds <= 0:
         return chance
@@ -93,11 +93,11 @@ def surging(chance: float, orders: float, pace: float, stirred: float, seconds: 
     now = chance * math.exp(-seconds / _LASTS) + (1.0 - chance) * begun
     more = (stirred - pace) * min(1.0, _LASTS / seconds)
     if more <= 0:
-        return now  # nothing can be sold, or as much as ever: that tells nothing
-    # Of a long time without a look a surge has filled a part only, and is likely to be over.
+        return now  # nothing can be sold, or as much as ever: no evidence
+    # A surge has filled only a part of a long time without a poll, and is likely to be over.
     over = (1.0 - now) * -math.expm1(-_SURGES * max(0.0, seconds - _LASTS))
-    told = orders * math.log1p(more / max(pace, _LEAST)) - more * seconds
-    odds = math.exp(max(-50.0, min(50.0, told)))
+    evidence = orders * math.log1p(more / max(pace, _LEAST)) - more * seconds
+    odds = math.exp(max(-50.0, min(50.0, evidence)))
     return now * odds / (1.0 - now - over + (now + over) * odds)
 
 
@@ -124,7 +124,7 @@ def _phases(opened: float, starts: float, at: float) -> Iterator[tuple[int, floa
 
 
 class Profile:
-    """How fast each phase sells, learned from every ticket type that is looked at.
+    """How fast each phase sells, learned from every ticket type that is polled.
 
     Args:
         seen: what :meth:`to_json` wrote.
@@ -172,7 +172,7 @@ class Forecast:
     """What is expected of one ticket type.
 
     ``rate`` is in tickets a second. ``sold_out`` is None where there is nothing to sell out, and
-    ``low`` where it is low already, or was never told.
+    ``low`` where it is low already, or where no count is known.
     """
 
     rate: float
@@ -186,7 +186,7 @@ class Velocity:
     """What is kept of how fast one ticket type sells.
 
     ``tickets`` were sold where ``expected`` would have been by the average, both forgotten over a
-    day; ``left`` and ``quantity`` are of the last look, which was ``at``. ``opened`` is when the
+    day; ``left`` and ``quantity`` are of the last poll, which was ``at``. ``opened`` is when the
     first sale was seen of one whose sale opened without notice, and ``emptied`` since when nothing
     has been left, if nothing is.
     """
@@ -201,19 +201,19 @@ class Velocity:
 
     @property
     def known(self) -> float:
-        """From how many orders it is known; the prior counts as half a one."""
+        """How many orders the estimate rests on; the prior counts as half an order."""
         return (self.tickets + _PRIOR) / ORDER
 
     def seen(self, ticket_type: TypeFacts, at: float, profile: Profile, starts: float) -> Velocity:
         """The velocity after another poll.
 
         A restock is no sale; seats that come back (refunded, or held in a basket and let go) take
-        back as many of the sales. A clock that was set back tells nothing.
+        back as many of the sales. If the clock was set back, nothing is learned.
 
         Args:
             ticket_type: as it was seen.
             at: when.
-            profile: how fast others sell; it learns from this look.
+            profile: how fast others sell; it learns from this poll.
             starts: when the event starts.
         """
         left, quantity = ticket_type.available, ticket_type.quantity
@@ -232,7 +232,7 @@ class Velocity:
         kept = math.exp(-span / MEMORY)
         tickets, expected = max(0.0, self.tickets * kept + sold), self.expected * kept
         since = _opened(ticket_type, opened)
-        # Nothing can be sold where nothing is left, or before the sale opens: that tells nothing.
+        # Nothing can be sold if nothing is left, or before the sale opens: nothing is learned.
         begun = self.at if since is None else min(at, max(self.at, since))
         if self.left > 0 and begun < at:
             number = phase(since, starts, at)
@@ -257,7 +257,7 @@ class Velocity:
         return 0.0 if self.emptied is None else max(0.0, at - self.emptied)
 
     def sold_since(self, ticket_type: TypeFacts) -> int:
-        """How many were sold since the last look: fewer than none, where some came back."""
+        """How many were sold since the last poll; negative if some came back."""
         if self.left is None or ticket_type.available is None:
             return 0
         sold = self.left - ticket_type.available
@@ -291,7 +291,7 @@ class Velocity:
         )
 
     def _pace(self, ticket_type: TypeFacts, profile: Profile, starts: float, at: float) -> float:
-        """Tickets a second as people are told: the more orders were seen, the less the average of
+        """Tickets a second, as shown to people: the more orders were seen, the less the average of
         others counts, since a sudden sale may be a thousand times as fast. One large order in a
         moment is no pace: it counts as if it had taken some minutes."""
         average = profile.rate(phase(_opened(ticket_type, self.opened), starts, at)) * size(
@@ -323,7 +323,7 @@ class Velocity:
 
     @classmethod
     def from_json(cls, value: Any) -> Velocity:
-        """What :meth:`to_json` wrote; anything else is as good as nothing seen."""
+        """What :meth:`to_json` wrote; anything else reads as an empty velocity."""
         try:
             tickets, expected, left, quantity, at, opened, emptied = value
             return cls(

@@ -18,7 +18,7 @@ _LONGEST = 64 * 1024 * 1024
 
 @attrs.define
 class Planner:
-    """What to look at next.
+    """What to poll next.
 
     ``schedule`` decides; ``page`` is the page of the list with which a pass begins that could not
     read all of it the last time.
@@ -38,7 +38,7 @@ class Planner:
         """A planner that knows these events.
 
         Args:
-            rate: how many requests a second may be spent on looking.
+            rate: how many requests a second may be spent on polling.
             low_stock: when a ticket type runs low.
             snapshot: the events, by id.
             memory: what :meth:`packed` gave; what cannot be read is as good as nothing.
@@ -50,7 +50,7 @@ class Planner:
         )
         memories = events if isinstance(events, dict) else {}
         there = [facts for facts in (snapshot or {}).values() if not facts.vanished]
-        # Whose turn it is goes by the last poll, and not by who comes first in the ledger.
+        # Turns follow the last poll of each event, not the order of the ledger.
         for facts in sorted(
             there, key=lambda event: (memories.get(event.id) or {}).get("at") or 0.0
         ):
@@ -59,7 +59,7 @@ class Planner:
         return cls(schedule, page if isinstance(page, int) and page > 0 else 1)
 
     def packed(self, snapshot: Mapping[str, EventFacts]) -> bytes:
-        """What is worth keeping: of the box office, and of the events that can sell."""
+        """What the next process needs: of the box office, and of the events that can sell."""
         events = {
             name: self.schedule.memory(name)
             for name, facts in snapshot.items()

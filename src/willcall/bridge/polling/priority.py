@@ -1,14 +1,18 @@
-"""What a look is worth. Pure.
+"""The priority of a poll: the seconds of delay that it is expected to save. Pure.
 
-It grows with the seconds τ since the last look: τ times the number of thresholds (low, sold out)
-that are expected to have been crossed meanwhile, over an event's ticket types. With μ orders a
-second and n tickets left until a threshold, one order crosses it with the probability that it is
-of n tickets or more, so with μτ·P(order ≥ n). Where one is not enough, two halves of the way
-must have been gone: 0.3·(vτ/n)²·(1 + 1/a) for v tickets a second learned from `a` orders, so that
-what is badly known is looked at sooner. Higher powers, which counting on with three
-and more would give, trust today's rate too far: they did worse. Only from 15 tickets on it is
-(15/n)² of that. A surge may begin that brings so many; and where one may be on, v² is its mean over
-both. Where none is left, some may come back, and be gone again.
+It grows with τ, the seconds since the last poll: τ times the number of thresholds (low, sold out)
+that an event's ticket types are expected to have crossed since then. For a ticket type that sells
+μ orders a second and has n tickets left until a threshold, that number is the sum of
+
+- μτ·P(order ≥ n): a single order crosses it;
+- 0.3·(vτ/n)²·(1 + 1/a), for v tickets a second learned from `a` orders: several orders cross it
+  together. The last factor polls an event sooner whose rate is not well known. From n = 15 on the
+  term is multiplied by (15/n)². Terms of higher powers trust the present rate too far, and did
+  worse;
+- the chance that a surge begins that sells n tickets. If a surge may be under way, v² is the mean
+  over both states.
+
+A ticket type that is sold out may get tickets back and sell out again.
 """
 
 from __future__ import annotations
@@ -23,15 +27,15 @@ from ..model.facts import EventFacts, EventState, LowStock, TypeFacts
 from .forecast import ORDER, Speed, Velocity
 
 SURPRISE = 1e-12
-"""How often a second a ticket type does what no forecast knows, so that none is worth nothing."""
+"""How often a second a ticket type does what no forecast knows, so that no priority is zero."""
 
-_TWO = 0.3  # of `twice`: with more, looks go to what is far from any threshold
-_FAR = 15.0  # tickets: from there on two halves of the way are too few, outside of surges
+_TWO = 0.3  # of `twice`: with more, polls go to what is far from any threshold
+_FAR = 15.0  # tickets: from here on the term of several orders is reduced, outside of surges
 _RETURNS = 6e-6  # a second, just after it sold out: refunds, baskets let go, more seats
 _RETURNING = 172_800.0  # seconds until that is 1/e of it
 _SELDOM = 0.05  # but never less than this share
 _RETURNED = 0.05  # of the quantity come back at a time, or two tickets
-_SOON = 1_800.0  # seconds in which they must sell out to be missed by usual looks
+_SOON = 1_800.0  # seconds in which they must sell out to be missed by the usual polls
 
 # The odds that an order is of one ticket or more, of two or more, and so on: people come by twos
 # and fours. Their sum is ORDER.
@@ -40,12 +44,19 @@ _OR_MORE = (1.0, 0.7, 0.3, 0.14, 0.04, 0.02)
 
 @attrs.define(eq=False)
 class Unit:
-    """What one request shows, and what looking at it is worth.
+    """What one request shows, and the priority of that request.
 
-    ``once`` and ``twice`` are the factors of τ and τ² in the expected number of crossings, which
-    are at most ``most``. ``due`` is when it is worth ``price``, ``placed`` its valid entry in the
-    heap (None while it is under way), ``ringed`` whether it is in the ring, ``live`` whether it is
-    to be looked at in its turn at all.
+    Attributes:
+        seen: when it was last seen, in Unix seconds.
+        once: the factor of τ in the expected number of crossings.
+        twice: the factor of τ² in it.
+        most: the most crossings that are possible.
+        due: when the priority reaches ``price``, in Unix seconds.
+        price: the price by which it was placed in the heap.
+        placed: the number of its valid entry in the heap; None while its poll is under way.
+        failures: how many polls in a row have failed.
+        live: whether it gets a turn of its own.
+        ringed: whether it is in the ring.
     """
 
     seen: float
@@ -59,13 +70,13 @@ class Unit:
     live: bool = False
     ringed: bool = False
 
-    def worth(self, at: float) -> float:
-        """What a look is worth now, in seconds of delay."""
+    def priority(self, at: float) -> float:
+        """The seconds of delay that a poll at this moment is expected to save."""
         wait = max(0.0, at - self.seen)
         return wait * min(self.most, max(self.once, self.twice * wait) * wait)
 
     def wait(self, price: float) -> float:
-        """After how many seconds a look is worth so much."""
+        """After how many seconds without a poll the priority reaches a price."""
         if self.most <= 0:
             return math.inf
         once = math.sqrt(price / self.once) if self.once > 0 else math.inf
@@ -86,16 +97,23 @@ class Selling(NamedTuple):
 class Watched(Unit):
     """One event.
 
-    ``looked`` says whether its ticket types were seen, ``page`` where its row is, and ``moment``
-    what is known to come next. ``surge`` is the probability that it sells in a surge, ``pace`` how
-    many orders a second are expected of it if it does not, and ``stirred`` if it does. ``tried`` is
-    when it was asked for in vain, and 0 once it could be read.
+    Attributes:
+        facts: the event as it is known.
+        starts: when it starts, in Unix seconds.
+        types: what is known of how fast its ticket types sell, by their ids.
+        polled: whether its ticket types were ever seen.
+        page: the page of the list that has its row, from 1.
+        moment: the next moment at which something is known to happen, in Unix seconds.
+        surge: the probability that it sells in a surge.
+        pace: how many orders a second are expected outside of a surge.
+        stirred: how many orders a second are expected in a surge.
+        tried: when it last could not be read, in Unix seconds; 0 once it could.
     """
 
     facts: EventFacts = attrs.field(kw_only=True)
     starts: float = attrs.field(kw_only=True)
     types: dict[str, Velocity] = attrs.field(kw_only=True)
-    looked: bool = False
+    polled: bool = False
     page: int = 1
     moment: float = math.inf
     surge: float = 0.0
@@ -109,7 +127,7 @@ class Watched(Unit):
         low: LowStock,
         weight: float,
     ) -> None:
-        """How soon a look is worth something.
+        """Set the factors from which the priority follows.
 
         Args:
             selling: the ticket types on sale.
@@ -147,7 +165,7 @@ def _crosses(tickets: int) -> float:
 
 def _again(kind: TypeFacts, rate: float, empty_for: float) -> float:
     """How often a second some come back of a ticket type of which nothing is left, and are sold
-    out again before a look that is due anyway."""
+    out again before a poll that is due anyway."""
     returned = max(2.0, _RETURNED * (kind.quantity or 0))
     return (
         _RETURNS * (math.exp(-empty_for / _RETURNING) + _SELDOM) * min(1.0, rate * _SOON / returned)

@@ -1,9 +1,9 @@
-"""Which look is worth most now, without weighing them all. Pure.
+"""The unit of highest priority, found without computing the priority of every unit. Pure.
 
-Each unit has a moment from which on it is worth the going price of a look, and stands in a heap by
-it. The price follows what looks turn out to be worth, so that about one unit at a time is due. When
-it changes, units are placed anew a few at a time: those whose turn comes too early when they come
-up, those whose turn would come too late in a ring.
+A heap orders units by the moment at which their priority reaches the current price. The price
+follows the priorities of the units that are taken out, so that about one unit at a time is due.
+When the price changes, units are placed again a few at a time: a unit that would come too early
+when it comes up, a unit that would come too late as its turn in a ring comes.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from collections import deque
 from .priority import Unit
 
 _LEAST = 1e-12
-_LEARNING = 0.05  # of the price from one look, in its logarithm
-_STALE = 0.05  # a price that has changed by less moves nobody
-_MOVED = 32  # so many at most are placed anew by one decision, which must stay short
-_RENEWED = 2000  # after so many decisions every unit has been placed by a new price
+_LEARNING = 0.05  # of the price from one poll, in its logarithm
+_STALE = 0.05  # a price that has changed by less moves no unit
+_MOVED = 32  # units at most are placed again by one decision, which must stay short
+_RENEWED = 2000  # decisions after which every unit has been placed by the new price
 
 
 class Ranking:
-    """Units by when they are worth the price.
+    """Units by the moment at which their priority reaches the price.
 
     Args:
-        price: seconds of delay that a look is expected to save, to begin with.
+        price: the first price, in seconds of delay that a poll is expected to save.
     """
 
     def __init__(self, price: float) -> None:
@@ -47,26 +47,26 @@ class Ranking:
             heapq.heappush(self._heap, (unit.due, self._serial, unit))
 
     def best(self, at: float) -> Unit | None:
-        """Take out the unit that was worth the price first; the price follows its worth."""
+        """Take out the unit that reached the price first; the price follows its priority."""
         heap, moved = self._heap, 0
         while heap:
             due, serial, unit = heapq.heappop(heap)
             if unit.placed != serial:
                 continue
             if moved < _MOVED and due <= at and unit.price < self.price * (1 - _STALE):
-                # Placed when looks were cheaper: it may not be its turn yet.
+                # Placed at a lower price: it may not be its turn yet.
                 self.place(unit)
                 moved += 1
                 continue
             unit.placed = None
-            off = math.log(max(unit.worth(at), 1e-30) / self.price)
+            off = math.log(max(unit.priority(at), 1e-30) / self.price)
             price = self.price * math.exp(_LEARNING * max(-1.0, min(1.0, off)))
             self.price = max(_LEAST, price)
             return unit
         return None
 
     def renew(self) -> None:
-        """Place a few of those anew that were placed when looks were dearer."""
+        """Place a few units again that were placed at a higher price."""
         ring = self._ring
         for _ in range(min(len(ring), 2 + len(ring) // _RENEWED)):
             unit = ring.popleft()

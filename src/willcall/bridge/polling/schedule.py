@@ -1,14 +1,14 @@
 """Which request to send next. Pure.
 
-The schedule is told what was seen, and asked what to poll. It knows no ledger, network or clock:
+Its methods take what was seen and return what to poll. It knows no ledger, network or clock:
 moments are arguments, in Unix seconds.
 
-What a look is worth (``worth.py``) grows with the time since the last one, and what is worth most
-is found without weighing every event (``ranking.py``). Beside that, a share of the requests goes to
-what was seen longest ago, a share to the list, and some to moments that are known beforehand.
+The priority of an event (``priority.py``) grows with the time since its last poll, and the highest
+is found without computing all of them (``ranking.py``). Beside that, a share of the requests goes
+to what was seen longest ago, a share to the list, and some to moments that are known beforehand.
 
-Where rows of the list carry ticket types, a page is what one request shows, and is weighed as a
-whole; that is found out from the rows.
+If rows of the list carry ticket types, one request shows a page of events, and the page has a
+priority as a whole. Whether they do is learned from the rows.
 """
 
 from __future__ import annotations
@@ -30,30 +30,30 @@ from .ranking import Ranking
 _LADDER = (5.0, 15.0, 30.0, 60.0, 120.0, 240.0, 480.0)  # seconds after a sale opens: how fast?
 _LONGEST_RETRY = 300.0
 _ENOUGH = 3  # failures of the first sweep
-_HALF = 0.5  # what hurries may take every second poll
-_SHORT_LAP = 20.0  # seconds in which all pages are seen in turn: no weighing does better
+_HALF = 0.5  # urgent polls take every second request at most
+_SHORT_LAP = 20.0  # seconds in which all pages are seen in turn: no priority does better
 _CLOCK = 60.0  # a clock that goes back by more was set back
 
 
 class Schedule:
     """What a process polls next in a box office.
 
-    The way to use it: :meth:`remember` what the ledger knows, then for ever: when a request may
-    leave, ask :meth:`next`; sleep until its ``at``; send it; tell what came of it with exactly one
-    of :meth:`page_seen`, :meth:`event_seen`, :meth:`gone` and :meth:`failed`. Several polls may be
-    under way at once.
+    Call :meth:`remember` for each event that the ledger knows. Then, whenever a request may be
+    sent, call :meth:`next`, sleep until its ``at``, send it, and report its outcome with exactly
+    one of :meth:`page_seen`, :meth:`event_seen`, :meth:`gone` and :meth:`failed`. Several polls may
+    be under way at once.
 
-    **No event is starved.** Of n events that can sell each is asked for once in
-    (n + 2)/:attr:`turns` + 2 requests, and nothing that is learned, guessed or announced changes
-    that: see :attr:`longest_unseen`. Wrong velocities, restocks, surprise sales, failures and
-    skewed clocks cost polls that would have been better, never this promise. While that is soon
-    (:meth:`Shares.eager`), a share of ``turns`` of all requests goes to whichever was asked for
-    longest ago, which also finds what nobody expects. With more events that would cost too much:
-    then only what was not asked for in nearly as long as is promised has its turn, and takes every
-    second request for it; what is looked at anyway costs none.
+    **No event is starved.** Each of n events that can sell is polled at least once in
+    (n + 2)/:attr:`turns` + 2 requests, whatever was learned, forecast or announced: see
+    :attr:`longest_unseen`. Wrong velocities, restocks, surprise sales, failures and skewed clocks
+    make polls less useful, but never break this promise. With few events (:meth:`Shares.eager`) a
+    share of ``turns`` of all requests goes to the event that was polled longest ago, which also
+    finds what no forecast expects. With more events that would cost too much: then an event has its
+    turn only when the promised time is nearly over, and such turns take every second request. An
+    event that is polled for its priority anyway needs no turn.
 
     Args:
-        rate: how many requests a second may be spent on looking; they are spread evenly.
+        rate: how many requests a second may be spent on polling; they are spread evenly.
         low_stock: when a ticket type runs low.
         weight: how much an event counts, beside others; 1 is usual.
         shares: see :class:`Shares`.
@@ -94,12 +94,12 @@ class Schedule:
         self._serial = 0
         # What is owed, in polls.
         self._floor, self._sweep = float(memory.get("floor") or 0.0), 0.0
-        self._hurried = self._first = self._begun = self._mixed = False
+        self._was_urgent = self._first = self._begun = self._mixed = False
 
     # -- what was seen ------------------------------------------------------------------------
 
     def remember(self, facts: EventFacts, memory: Mapping[str, Any] | None = None) -> None:
-        """An event that the ledger knows, and what :meth:`memory` told about it."""
+        """Add an event that the ledger knows, with what :meth:`memory` returned for it."""
         memory = memory or {}
         at = _kept(memory.get("at"))
         watched = self._added(facts, at, velocities(memory.get("types") or {}))
@@ -110,7 +110,7 @@ class Schedule:
         self._begun = self._mixed = True
         if at and facts.ticket_types is not None:
             self._fresh.pop(watched, None)
-            self._looked(watched, at)
+            self._was_polled(watched, at)
             self._fresh.pop(watched, None)
             self._remind(watched, at)
 
@@ -122,7 +122,7 @@ class Schedule:
         types = {name: velocity.to_json() for name, velocity in watched.types.items()}
         surge = round(watched.surge, 4)
         return {
-            "at": watched.seen if watched.looked else 0.0,
+            "at": watched.seen if watched.polled else 0.0,
             "tried": watched.tried,
             "types": types,
             "surge": surge,
@@ -154,7 +154,7 @@ class Schedule:
         self._begun, self._stumbles = self._begun or last, 0
         carried = _carries(rows)
         if carried is not None:
-            self._learned_rows(carried)
+            self._learn_rows(carried)
         for row in rows:
             watched = self._events.get(row.id) or self._added(row, at, {})
             watched.page = number
@@ -168,18 +168,18 @@ class Schedule:
             self._sheet(number, rows, at)
 
     def event_seen(self, facts: EventFacts, at: float) -> None:
-        """An event was looked at, together with its ticket types."""
+        """An event was polled, together with its ticket types."""
         watched = self._events.get(facts.id) or self._added(facts, at, {})
         self._saw(watched, facts, at)
 
     def gone(self, event_id: str) -> None:
-        """An event is not there any more: answered with a 404, or missed by a complete sweep."""
+        """An event is no longer there: a 404, or a complete sweep that did not show it."""
         watched = self._events.pop(event_id, None)
         if watched is not None:
             self._rest(watched)
 
     def failed(self, poll: Poll, at: float) -> None:
-        """A poll failed (an error, a 429): it is due again, each time a little later."""
+        """A poll failed (an error, a 429). It is due again after a wait that doubles each time."""
         watched = self._events.get(poll.event or "")
         if watched is not None:
             watched.failures += 1
@@ -197,7 +197,7 @@ class Schedule:
     # -- what to poll -------------------------------------------------------------------------
 
     def next(self, at: float) -> Poll:
-        """What to poll now. There is always something, if only the list once more."""
+        """What to poll next: there is always something, at least the next page of the list."""
         if at < self._slot - _CLOCK:
             self._set_back(self._slot - at)
         if self._mixed:  # what the ledger knows comes in any order
@@ -208,14 +208,14 @@ class Schedule:
         self._floor = min(self._floor + self._owed, 2.0)
         self._sweep = min(self._sweep + self.shares.sweep, 1.0)
         self._ranking.renew()
-        # What hurries takes every second poll at most: a morning on which everything opens at ten
-        # must not keep the rest waiting.
-        self._hurried = not self._hurried
+        # Urgent polls take every second request at most: a morning on which everything opens at
+        # ten must not keep the rest waiting.
+        self._was_urgent = not self._was_urgent
         return (
-            (self._hurrying(at, spacing) if self._hurried else None)
+            (self._urgent(at, spacing) if self._was_urgent else None)
             or self._settled(at)
-            or self._hurrying(at, spacing)
-            or self._leafed(at)
+            or self._urgent(at, spacing)
+            or self._next_page(at)
         )
 
     def forecasts(self, event_id: str, at: float) -> dict[str, Forecast]:
@@ -231,28 +231,28 @@ class Schedule:
             if kind.id in watched.types
         }
 
-    def in_vain(self, event_id: str, at: float) -> None:
-        """An event was asked for one by one and could not be read, or is not there. Beside
-        :meth:`failed`, for those who do not go by :meth:`next` alone."""
+    def unreadable(self, event_id: str, at: float) -> None:
+        """An event was polled by itself and could not be read, or is not there. For callers that do
+        not follow :meth:`next` alone; others use :meth:`failed`."""
         watched = self._events.get(event_id)
         if watched is not None:
             watched.tried = at
 
-    def was_in_vain(self, event_id: str) -> bool:
-        """Whether an event could not be read when it was last asked for one by one."""
+    def was_unreadable(self, event_id: str) -> bool:
+        """Whether an event could not be read when it was last polled by itself."""
         watched = self._events.get(event_id)
         return watched is not None and watched.tried > 0
 
     def asked_at(self, event_id: str) -> float:
-        """When an event was last asked for, whether it could be read or not; 0 if it never was."""
+        """When an event was last polled, whether it could be read or not; 0 if it never was."""
         watched = self._events.get(event_id)
         return (
-            0.0 if watched is None else max(watched.tried, watched.seen if watched.looked else 0.0)
+            0.0 if watched is None else max(watched.tried, watched.seen if watched.polled else 0.0)
         )
 
     def due(self, event_id: str) -> float | None:
-        """When an event will be polled, by what is known now. None if that is not known: its poll
-        is under way, or it waits for its turn."""
+        """When an event will be polled, by what is known now. None if its poll is under way, or if
+        it waits for its turn."""
         watched = self._events.get(event_id)
         if watched is None:
             return None
@@ -262,7 +262,7 @@ class Schedule:
 
     @property
     def sweep_seconds(self) -> float:
-        """How old what a row of the list shows can be, in seconds: one sweep of all pages."""
+        """How old the facts of a row can be, in seconds: the time of one sweep of all pages."""
         if self.rows_tell:
             return self.longest_unseen
         least = (self._pages + 1) / (self.shares.sweep * self.rate)
@@ -270,14 +270,14 @@ class Schedule:
 
     @property
     def longest_unseen(self) -> float:
-        """No event that can sell goes unseen for longer than so many seconds, as long as requests
-        are answered at ``rate``. Of one that has only just come into sight, from then on."""
+        """The most seconds for which an event that can sell goes unseen, as long as requests are
+        answered at ``rate``. For a new event they count from when it was first seen."""
         return ((len(self._oldest) + 2) / min(self.turns, _HALF) + 2) / self.rate
 
     @property
     def turns(self) -> float:
-        """The share of the requests that would go to whatever was unseen longest, if nothing else
-        ever showed it."""
+        """The share of the requests that would go to what was unseen longest, if no other poll ever
+        showed it."""
         lap = len(self._oldest) / self.rate
         if self.rows_tell:
             return 1.0 if lap <= _SHORT_LAP else max(self.shares.floor, _HALF)
@@ -285,12 +285,12 @@ class Schedule:
 
     @property
     def _owed(self) -> float:
-        """The share of the requests that goes to turns just now.
+        """The share of the requests that goes to turns now.
 
-        Turns fall due one by one, as events were asked for, so by one a request at most; and what
-        is due gets every second request, less those of the sweeps. So even if all fall due, the
-        last of them waits no longer than is promised. (What came into sight together does not wait
-        for its turn: never seen goes first.)
+        Each request makes one turn due at most, since events were polled one at a time; and turns
+        that are due get every second request, less those of the sweeps. So even if all are due, the
+        last of them waits no longer than is promised. (Events that are new together do not wait for
+        their turn: what was never seen goes first.)
         """
         count = len(self._oldest)
         if self.rows_tell or not count:
@@ -304,26 +304,26 @@ class Schedule:
     # -- turns --------------------------------------------------------------------------------
 
     def _settled(self, at: float) -> Poll | None:
-        """What is owed, else what is worth most."""
+        """What is owed to sweeps and turns, else what has the highest priority."""
         swept = at - self._swept < self.sweep_seconds / self._pages
         if self._sweep >= 1.0 and not (self.rows_tell or swept):
             self._sweep = 0.0
-            return self._leafed(at)
+            return self._next_page(at)
         if self._floor >= 1.0 and self._oldest:
             self._floor -= 1.0
             return self._go(next(iter(self._oldest)), at, PollReason.FLOOR)
         if not self._begun:
-            return self._leafed(at)
-        # Never seen may be sold out; but an import of thousands must not blind a running watch.
+            return self._next_page(at)
+        # A new event may be sold out; but an import of thousands must not stop all other polls.
         self._first = not self._first
         if self._first and self._fresh:
             return self._go(next(iter(self._fresh)), at, PollReason.FIRST)
         best = self._ranking.best(at)
         if best is not None:
-            return self._go(best, at, PollReason.WORTH)
+            return self._go(best, at, PollReason.PRIORITY)
         return self._go(next(iter(self._fresh)), at, PollReason.FIRST) if self._fresh else None
 
-    def _leafed(self, at: float) -> Poll:
+    def _next_page(self, at: float) -> Poll:
         """The next page of the list."""
         self._page = self._page % self._pages + 1
         self._swept = at
@@ -334,8 +334,8 @@ class Schedule:
             else Poll(at, PollReason.SWEEP, page=self._page)
         )
 
-    def _hurrying(self, at: float, spacing: float) -> Poll | None:
-        """A moment that is now, or that comes before the poll after this would."""
+    def _urgent(self, at: float, spacing: float) -> Poll | None:
+        """A moment that is due before the next poll would be sent, or a retry that is due."""
         while self._moments and self._moments[0][0] < at + spacing / 2:
             moment, _, watched = heapq.heappop(self._moments)
             if watched.moment == moment and self._events.get(watched.facts.id) is watched:
@@ -372,8 +372,8 @@ class Schedule:
             self._fresh[watched] = None
         return watched
 
-    def _learned_rows(self, rows_tell: bool) -> None:
-        """Rows carry ticket types, or do not: that decides what one request shows."""
+    def _learn_rows(self, rows_tell: bool) -> None:
+        """Whether rows carry ticket types decides what one request shows."""
         if self.rows_tell == rows_tell:
             return
         self.rows_tell = rows_tell
@@ -386,24 +386,24 @@ class Schedule:
         for watched in self._events.values() if not rows_tell else ():
             if _live(watched.facts):
                 self._enlist(watched)
-                if watched.looked:
+                if watched.polled:
                     self._ranking.place(watched)
                 else:
                     self._fresh[watched] = None
 
     def _enlist(self, unit: Unit) -> None:
-        """From now on it has its turn."""
+        """Give a unit a turn from now on."""
         unit.live = True
         self._oldest[unit] = self._requests
 
     def _was_asked(self, unit: Unit) -> None:
-        """Its next turn comes after all others'."""
+        """The next turn of a unit comes after those of all others."""
         if unit in self._oldest:
             self._oldest[unit] = self._requests
             self._oldest.move_to_end(unit)
 
     def _in_order(self, at: float) -> None:
-        """What the ledger knows came in any order: the turns follow from when it was seen."""
+        """Put the turns in the order in which events were seen; the ledger has none."""
         asked, latest = list[tuple[Unit, float]](), self._requests + 1.0
         for unit in sorted(self._oldest, key=lambda unit: unit.seen, reverse=True):
             latest = min(latest - 1.0, self._requests - (at - unit.seen) * self.rate)
@@ -412,7 +412,7 @@ class Schedule:
         self._mixed = False
 
     def _changed(self, watched: Watched, facts: EventFacts, at: float) -> None:
-        """A row tells something new of an event."""
+        """A row of the list shows something new about an event."""
         was = watched.facts
         watched.facts, watched.starts = facts, facts.starts_at.timestamp()
         if not _live(facts):
@@ -420,22 +420,22 @@ class Schedule:
             return
         if not _live(was):
             self._enlist(watched)
-        if watched.looked:
-            self._looked(watched, watched.seen)
+        if watched.polled:
+            self._was_polled(watched, watched.seen)
             self._remind(watched, at)
         # Sold out, or not any more: its ticket types are not what they were when last seen.
-        if not watched.looked or was.status != facts.status:
+        if not watched.polled or was.status != facts.status:
             self._fresh[watched] = None
 
     def _rest(self, watched: Watched) -> None:
-        """It cannot sell any more, or not now."""
+        """Take a unit out that cannot sell, or not now."""
         self._oldest.pop(watched, None)
         self._fresh.pop(watched, None)
         watched.placed, watched.live, watched.moment = None, False, math.inf
         watched.once = watched.twice = watched.most = 0.0
 
     def _saw(self, watched: Watched, facts: EventFacts, at: float) -> None:
-        """All of an event was seen."""
+        """An event and its ticket types were seen."""
         was = _live(watched.facts)
         watched.facts, watched.starts, watched.failures = facts, facts.starts_at.timestamp(), 0
         watched.tried = 0.0
@@ -450,26 +450,26 @@ class Schedule:
         sold = 0
         for kind in facts.ticket_types or ():
             known = _velocity(watched, kind)
-            # One that was hidden or not on sale at the last look had no part in the pace.
+            # A ticket type that was hidden or not on sale at the last poll had no part in the pace.
             if abs(known.at - watched.seen) < 1.0 and _open(kind, watched.seen):
                 sold += max(0, known.sold_since(kind))
             watched.types[kind.id] = known.seen(kind, at, self._profile, watched.starts)
-        if watched.looked:
+        if watched.polled:
             watched.surge = surging(
                 watched.surge, sold / ORDER, watched.pace, watched.stirred, at - watched.seen
             )
-        self._looked(watched, at)
+        self._was_polled(watched, at)
         self._remind(watched, at)
 
-    def _looked(self, watched: Watched, at: float) -> None:
-        """Weigh an event by what was seen at a moment, and place it."""
-        watched.seen, watched.looked = at, True
+    def _was_polled(self, watched: Watched, at: float) -> None:
+        """Set the priority of an event by what was seen at a moment, and place it."""
+        watched.seen, watched.polled = at, True
         self._weigh(watched, at)
         if not self.rows_tell:
             self._ranking.place(watched)
 
     def _sheet(self, number: int, rows: Iterable[EventFacts], at: float) -> None:
-        """Weigh a page by its events, and place it."""
+        """Set the priority of a page by its events, and place it."""
         sheet = self._sheets.get(number)
         if sheet is None:
             sheet = self._sheets[number] = PagePriority(at, number=number)
@@ -509,7 +509,7 @@ class Schedule:
                 heapq.heappush(self._moments, (moment, self._number(), watched))
 
     def _weigh(self, watched: Watched, at: float) -> None:
-        """How soon a poll of an event is worth something."""
+        """Set the factors of an event's priority."""
         weight = 1.0 if self._weight is None else self._weight(watched.facts)
         selling = watched.facts.ticket_types or () if watched.starts > at else ()
         weighed = [
@@ -530,7 +530,7 @@ class Schedule:
         return self._serial
 
     def _set_back(self, seconds: float) -> None:
-        """The clock was set back: all that we know happened before now."""
+        """The clock was set back: move all that is known to before now."""
         self._slot = self._swept = -math.inf
         for unit in (*self._events.values(), *self._sheets.values()):
             unit.seen -= seconds
@@ -542,12 +542,12 @@ class Schedule:
 
 
 def _velocity(watched: Watched, kind: TypeFacts) -> Velocity:
-    """What is known of how fast a ticket type sells, if only that nothing is."""
+    """What is known of how fast a ticket type sells; an empty velocity if nothing is."""
     return watched.types.get(kind.id) or Velocity()
 
 
 def _kept(value: Any) -> float:
-    """A number of seconds or a probability as it was kept; anything else is as good as nothing."""
+    """A number of seconds or a probability from the memory; anything else reads as 0."""
     try:
         number = float(value or 0.0)
     except (TypeError, ValueError):
@@ -569,7 +569,8 @@ _SELLING = frozenset({EventState.PUBLISHED, EventState.SOLD_OUT})
 
 
 def _carries(rows: Sequence[EventFacts]) -> bool | None:
-    """Whether rows tell what is left of their ticket types; drafts and the past prove nothing."""
+    """Whether rows show what is left of their ticket types; None if these rows do not say, as those
+    of drafts and past events."""
     if any(kind.available is not None for row in rows for kind in row.ticket_types or ()):
         return True
     return False if any(_live(row) and row.ticket_types is None for row in rows) else None
