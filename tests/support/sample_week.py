@@ -148,7 +148,7 @@ class SampleWeek:
         )
 
 
-def foretold(
+def prediction(
     at: datetime, hours: float = 0, outcome: PredictionOutcome | None = None
 ) -> Prediction:
     """A forecast made then, for about a day later; what came of it was so many hours off."""

@@ -100,7 +100,7 @@ class VirtualWatch:
             box_office=BOX_OFFICE.open(self._account(BOX_OFFICE.provider), {}),
             desk=DESK.open(self._account(DESK.provider), {}),
             rules=self.rules,
-            ledger=self.ledger.twin(),
+            ledger=self.ledger.as_another_process(),
             watching=WatchPolicy(idle=0.5),
         )
         return attrs.evolve(self._change(job), **more)

@@ -19,9 +19,9 @@ from .delivery.job import Job
 from .delivery.removals import RemovalsDone, mark_refused, remove_due
 from .detection.diff import diff
 from .detection.selling_fast import Sales, sales
-from .detection.troubles import letters, noted
+from .detection.troubles import dead_letters, noted
 from .ledger import Fence
-from .model.cases import Conclusion, Decision, IntentState, Name, State
+from .model.cases import Decision, Evaluation, IntentState, Name, State
 from .model.changes import Change
 from .model.facts import EventFacts
 from .model.observation import Observation
@@ -106,7 +106,7 @@ def evaluate(
     swept: bool = True,
     unwritten: Mapping[str, EventFacts] | None = MappingProxyType({}),
     recent: timedelta = timedelta(0),
-) -> Flow[Conclusion]:
+) -> Flow[Evaluation]:
     """Decide what an observation means, and commit that; both in one transaction.
 
     Args:
@@ -117,19 +117,21 @@ def evaluate(
         removed: what came of the removals that were due.
         planner: what the planner has learned meanwhile.
         swept: whether it ends a complete sweep of the box office.
-        unwritten: see :class:`~willcall.bridge.model.cases.Conclusion`.
+        unwritten: see :class:`~willcall.bridge.model.cases.Evaluation`.
         recent: cases that were opened within this time count towards a storm as well.
     """
     removed = removed or RemovalsDone()
 
-    def step(state: State) -> Conclusion:
-        decision, foretold = decided(job, state, found, removed, recent)
-        return Conclusion(decision=decision, swept=swept, foretold=foretold, unwritten=unwritten)
+    def step(state: State) -> Evaluation:
+        decision, predictions = decided(job, state, found, removed, recent)
+        return Evaluation(
+            decision=decision, swept=swept, predictions=predictions, unwritten=unwritten
+        )
 
     moment = yield from now()
-    conclusion = yield from do(
+    evaluation = yield from do(
         "commit",
-        lambda: job.ledger.conclude(
+        lambda: job.ledger.evaluate(
             fence,
             moment,
             step,
@@ -139,9 +141,9 @@ def evaluate(
             planner=planner,
         ),
     )
-    assert conclusion is not None  # noqa: S101 - the step always gives a conclusion
+    assert evaluation is not None  # noqa: S101 - the step always gives an evaluation
     yield from mark_refused(job.ledger, fence, removed)
-    return conclusion
+    return evaluation
 
 
 def sales_in(job: Job, found: Found, holding: Collection[Name]) -> Sales:
@@ -163,8 +165,8 @@ def decided(
     # It could be read; that its key may not write needs a person all the same.
     denied = removed.trouble if isinstance(removed.trouble, PermissionDeniedError) else None
     trouble, troubles = noted(job.name, state.troubles, denied, at)
-    dead = letters(job.name, state, at)
-    holding = {one.name for one in state.conditions}
+    dead = dead_letters(job.name, state, at)
+    holding = {condition.name for condition in state.conditions}
     sold = sales(job.name, found.expected, holding, at, job.selling_fast, job.rules.low_stock)
     # A refusal comes after what was seen in the same pass, and is reported with it.
     refusals = (attrs.evolve(change, observed_at=at) for change in removed.changes)
@@ -172,7 +174,7 @@ def decided(
     decision = decide(job.name, state, changes, found.differing, at, job.rules, recent=recent)
     baseline = state.snapshot is None
     changed = None if dict(troubles) == dict(state.troubles) else troubles
-    return attrs.evolve(decision, baseline=baseline, troubles=changed), sold.foretold
+    return attrs.evolve(decision, baseline=baseline, troubles=changed), sold.predictions
 
 
 def in_trouble(
@@ -182,31 +184,32 @@ def in_trouble(
     error: ApiError | None,
     *,
     planner: bytes | None = None,
-) -> Flow[Conclusion | None]:
-    """A box office that could not be read. Nothing it shows has changed; that it is in trouble may
-    be news of its own. None if nothing follows. Without an error, nothing was looked at: only time
-    has passed."""
+) -> Flow[Evaluation | None]:
+    """Decide what follows where a box office could not be read, and commit that. None if nothing
+    follows. Without an error nothing was tried: only time has passed."""
     at = yield from now()
 
-    def step(state: State) -> Conclusion | None:
+    def step(state: State) -> Evaluation | None:
         changes: tuple[Change, ...] = ()
         troubles: Mapping[str, int] = state.troubles
         if error is not None:
             changes, troubles = noted(job.name, state.troubles, error, at)
-        changes = (*changes, *letters(job.name, state, at))
+        changes = (*changes, *dead_letters(job.name, state, at))
         decision = decide(job.name, state, changes, {}, at, job.rules, partial=True)
         if state.snapshot is None:
-            # Before a baseline nobody knows whether a lost ledger has said the same: look first.
-            intents = (attrs.evolve(one, state=IntentState.UNKNOWN) for one in decision.intents)
+            # Before a baseline nobody knows whether a lost ledger has said the same: lookup first.
+            intents = (
+                attrs.evolve(intent, state=IntentState.UNKNOWN) for intent in decision.intents
+            )
             decision = attrs.evolve(decision, intents=tuple(intents))
         if not decision.recorded and troubles == state.troubles:
             return None
-        return Conclusion(decision=attrs.evolve(decision, troubles=troubles), swept=False)
+        return Evaluation(decision=attrs.evolve(decision, troubles=troubles), swept=False)
 
     return (
         yield from do(
             "commit",
-            lambda: job.ledger.conclude(
+            lambda: job.ledger.evaluate(
                 fence, at, step, since=at - job.horizon, snapshot=snapshot, planner=planner
             ),
         )

@@ -12,8 +12,8 @@ from ..client.flow import Effect, Send
 
 @attrs.define
 class RequestCounter:
-    """Requests by provider: all that were sent, and those that were answered with a 429. It looks
-    on at a flow (:func:`~willcall.client.flow.watched`)."""
+    """Requests by provider: all that were sent, and those that were answered with a 429. It
+    observes a flow (:func:`~willcall.client.flow.watched`)."""
 
     sent: Counter[str] = attrs.field(factory=Counter)
     refused: Counter[str] = attrs.field(factory=Counter)
@@ -29,8 +29,8 @@ class RequestCounter:
             self.refused[effect.request.provider] += 1
 
     def taken(self) -> dict[str, dict[str, int]]:
-        """For the ledger's list of runs; and begin anew."""
-        told = {"requests": dict(self.sent), "refused": dict(self.refused)}
+        """The counts for the ledger's list of runs; they begin at zero again."""
+        counts = {"requests": dict(self.sent), "refused": dict(self.refused)}
         self.sent.clear()
         self.refused.clear()
-        return told
+        return counts

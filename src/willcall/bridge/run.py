@@ -37,7 +37,7 @@ from .evaluate import (
     removals_due,
 )
 from .ledger import Fence
-from .model.cases import Case, Conclusion, Decision, Intent, IntentState, State
+from .model.cases import Case, Decision, Evaluation, Intent, IntentState, State
 from .model.changes import Change
 from .model.exit_codes import code_of, worst
 from .model.facts import EventFacts, TypeFacts
@@ -55,7 +55,7 @@ class PassReport:
     ``trouble`` is what kept it from observing, ``deliveries.stopped`` what kept it from delivering
     everything; ``left`` counts by state the intents that are still to be carried out; ``recovered``
     is how many tickets a lost ledger was read back from; ``warnings`` are what a person should see
-    to, each told once.
+    to, each reported once.
     """
 
     box_office: str
@@ -173,24 +173,24 @@ def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]
             if alone is not None:
                 return attrs.evolve(report, trouble=alone)
     except ApiError as error:
-        conclusion = yield from in_trouble(job, fence, state.snapshot, error)
-        decision = None if conclusion is None else conclusion.decision
-        return attrs.evolve(report, trouble=error, decision=_told(decision))
+        evaluation = yield from in_trouble(job, fence, state.snapshot, error)
+        decision = None if evaluation is None else evaluation.decision
+        return attrs.evolve(report, trouble=error, decision=_recorded(decision))
     removed = yield from removals_due(job, fence, ends, state.snapshot)
     learned = {**(state.snapshot or {}), **found.differing}
-    conclusion = yield from evaluate(
+    evaluation = yield from evaluate(
         job, fence, state.snapshot, found, removed, planner=planner.packed(learned)
     )
     return attrs.evolve(
         report,
         observation=found.observation,
-        decision=conclusion.decision,
+        decision=evaluation.decision,
         trouble=removed.trouble,
         warnings=removed.warnings,
     )
 
 
-def _told(decision: Decision | None) -> Decision | None:
+def _recorded(decision: Decision | None) -> Decision | None:
     """A decision in which something has happened."""
     return decision if decision is not None and decision.recorded else None
 
@@ -241,7 +241,7 @@ def _state(job: Job) -> Flow[State]:
 
 
 def _seen(job: Job, state: State, ends: float, planner: Planner) -> Flow[Found]:
-    """Look; nothing is written. A run and a plan share every line of this."""
+    """Observe the box office; nothing is written. A run and a plan share every line of this."""
     box_office = yield from box_office_until(job, ends)
     moment = yield from tick()
     enough = moment + _LOOKING * (ends - moment)
@@ -326,9 +326,9 @@ def release_held(job: Job, markers: Sequence[str]) -> Flow[PassReport]:
     """
     started = yield from now()
 
-    def step(state: State) -> Conclusion:
+    def step(state: State) -> Evaluation:
         decision = release(job.name, state, markers, started, job.rules)
-        return Conclusion(decision=decision, swept=False)
+        return Evaluation(decision=decision, swept=False)
 
     return (yield from _errand(job, started, step))
 
@@ -358,14 +358,14 @@ def report_removal_failure(job: Job, event: str, ticket_type: str) -> Flow[PassR
         observed_at=started,
     )
 
-    def step(state: State) -> Conclusion:
+    def step(state: State) -> Evaluation:
         decision = decide(job.name, state, [change], {}, started, job.rules, partial=True)
-        return Conclusion(decision=decision, swept=False)
+        return Evaluation(decision=decision, swept=False)
 
     return (yield from _errand(job, started, step))
 
 
-def _errand(job: Job, started: datetime, step: Callable[[State], Conclusion]) -> Flow[PassReport]:
+def _errand(job: Job, started: datetime, step: Callable[[State], Evaluation]) -> Flow[PassReport]:
     """Something that a person has asked for: decided at once, since deciding is one transaction;
     delivered by whoever has the lease, since there is one sender."""
     ends = (yield from tick()) + job.max_seconds
@@ -374,7 +374,7 @@ def _errand(job: Job, started: datetime, step: Callable[[State], Conclusion]) ->
     report = PassReport(box_office=job.name)
     if fence is None:
         beside = yield from do(
-            "commit", lambda: job.ledger.conclude_beside(job.name, started, step, since)
+            "commit", lambda: job.ledger.evaluate_without_lease(job.name, started, step, since)
         )
         return attrs.evolve(report, decision=beside.decision)
     return (yield from _holding(job, fence, lambda: _ran(job, fence, report, step, since, ends)))
@@ -384,16 +384,16 @@ def _ran(
     job: Job,
     fence: Fence,
     report: PassReport,
-    step: Callable[[State], Conclusion],
+    step: Callable[[State], Evaluation],
     since: datetime,
     ends: float,
 ) -> Flow[PassReport]:
     moment = yield from now()
-    conclusion = yield from do(
-        "commit", lambda: job.ledger.conclude(fence, moment, step, since=since)
+    evaluation = yield from do(
+        "commit", lambda: job.ledger.evaluate(fence, moment, step, since=since)
     )
-    assert conclusion is not None  # noqa: S101 - an errand always gives a conclusion
-    report = attrs.evolve(report, decision=conclusion.decision)
+    assert evaluation is not None  # noqa: S101 - an errand always gives an evaluation
+    report = attrs.evolve(report, decision=evaluation.decision)
     return (yield from deliver(job, fence, report, ends))
 
 

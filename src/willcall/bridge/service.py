@@ -310,7 +310,7 @@ class Bridge:
             except WillcallError as trouble:
                 error.add_note(f"no support ticket was opened: {trouble}")
             else:
-                error.add_note(_told(reports[-1]))
+                error.add_note(_outcome(reports[-1]))
             raise
 
     def release(self, *markers: str, box_office: str | None = None) -> list[PassReport]:
@@ -454,7 +454,7 @@ def opened_ledger(path: str | Path | None = None, *, reading: bool = False) -> I
         ledger.close()
 
 
-def _told(report: PassReport) -> str:
+def _outcome(report: PassReport) -> str:
     """What came of reporting an error, for those who read it."""
     if report.decision is None:
         return f"no support ticket was opened: {report.trouble}"

@@ -1,4 +1,4 @@
-"""Telling a watchdog that willcall is alive, so that its *silence* is noticed.
+"""Tells a watchdog that willcall is alive, so that its *silence* is noticed.
 
 In the manner of healthchecks.io: ``URL/start`` when a run begins, ``URL`` when all was well,
 ``URL/fail`` when it was not. A ping that fails changes nothing.
@@ -16,10 +16,10 @@ TIMEOUT = 5.0
 
 
 class Watchdog:
-    """Whoever is to be told.
+    """Pings a watchdog service when a run begins and ends.
 
     Args:
-        url: its address; None tells nobody. It is a secret of sorts: it never reaches a log.
+        url: its address; None sends no pings. It is a secret of sorts: it never reaches a log.
         transport: carries requests; a redirect is not followed.
     """
 

@@ -33,4 +33,4 @@ def in_sqlite() -> Ledger:
     """A new ledger in SQLite. It replaces the ledger that the last call returned."""
     connection, ledger = _database()
     _template().backup(connection)
-    return ledger.twin()
+    return ledger.as_another_process()

@@ -119,7 +119,7 @@ class Play:
         if self.alive > 1:
             self.weather.fired[f"{min(self.alive, 3)} processes at once"] += 1
         name = f"p{self.runs}"
-        ledger = self.ledger.twin()
+        ledger = self.ledger.as_another_process()
         self._ledgers[name] = ledger
         self._process(name, self.pass_of(self._job(ledger)), self._ended)
         return name
@@ -129,7 +129,7 @@ class Play:
         self.runs += 1
         self.alive += 1
         name = f"w{self.runs}"
-        ledger = self.ledger.twin()
+        ledger = self.ledger.as_another_process()
         self._ledgers[name] = ledger
         until = self.stage.elapsed + self.watchers.uniform(30.0, 300.0)
         job = attrs.evolve(

@@ -169,7 +169,7 @@ class Promise:
         self._removals_are_done_or_refused()
 
     def _removals_are_done_or_refused(self) -> None:
-        tried, taken = self._tried(), told_at_once(self.rules)
+        tried, taken = self._tried(), opened_at_once(self.rules)
         known = {
             condition.name: condition for condition in self.ledger.state("main-room").conditions
         }
@@ -245,7 +245,7 @@ class Promise:
 
     def _every_change_has_its_ticket(self) -> None:
         """A ticket announces what holds now and did not at the baseline, if a rule takes it."""
-        taken = told_at_once(self.rules)
+        taken = opened_at_once(self.rules)
         state = self.ledger.state("main-room")
         conditions = {condition.name: condition for condition in state.conditions}
         for event in self.sandbox.boxoffice.events:
@@ -328,7 +328,7 @@ class Promise:
         return found
 
 
-def told_at_once(rules: Rules) -> set[str]:
+def opened_at_once(rules: Rules) -> set[str]:
     """The kinds whose first rule asks for nothing further and does not wait."""
     first: dict[str, Rule] = {}
     for rule in rules.rules:

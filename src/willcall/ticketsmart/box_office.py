@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import attrs
 
-from ..bridge.model.facts import EventFacts, TypeFacts, concluded_sold_out
+from ..bridge.model.facts import EventFacts, TypeFacts, derived_sold_out
 from ..bridge.ports import (
     BoxOfficeAdapter,
     BoxOfficeCapabilities,
@@ -98,8 +98,8 @@ class TicketSmartBoxOffice:
         types = yield from self._api.events.ticket_types(name)
         at = yield from now()
         kept = tuple(map(type_facts, types))
-        sold_out = concluded_sold_out(seen.status, kept)
-        if _is_news(kept, known) or sold_out != (known is not None and known.sold_out):
+        sold_out = derived_sold_out(seen.status, kept)
+        if _has_sold_out(kept, known) or sold_out != (known is not None and known.sold_out):
             return event_facts((yield from self._api.events.get(name)), at, types)
         return attrs.evolve(
             seen,
@@ -126,7 +126,7 @@ def _tells_stock(event: Event) -> bool:
     return types is not None and all(kind.available is not None for kind in types)
 
 
-def _is_news(types: Sequence[TypeFacts], known: EventFacts | None) -> bool:
+def _has_sold_out(types: Sequence[TypeFacts], known: EventFacts | None) -> bool:
     """Whether a ticket type that was there is sold out now. The event's status is of an earlier
     moment and may say otherwise by now."""
     before = {kind.id: kind.sold_out for kind in (known and known.ticket_types) or ()}
@@ -159,8 +159,8 @@ def event_facts(
         types: its ticket types, where they were asked for or it was asked for by itself. None for
             a row of the list, whose own ones are then taken.
     """
-    told = event.ticket_types if types is None else types
-    kept = None if told is None else tuple(map(type_facts, told))
+    known = event.ticket_types if types is None else types
+    kept = None if known is None else tuple(map(type_facts, known))
     return EventFacts(
         id=event.id,
         title=event.title,
@@ -177,7 +177,7 @@ def event_facts(
         visibility=None if event.visibility is None else str(event.visibility),
         currency=event.currency,
         public_url=event.public_url,
-        sold_out=concluded_sold_out(str(event.status), kept),
+        sold_out=derived_sold_out(str(event.status), kept),
         ticket_types=kept,
         types_seen_at=None if types is None else seen_at,
     )

@@ -106,8 +106,8 @@ def events_page(
         body = parse_object(reply)
         rows = parse_rows(body, "events")
         events, unreadable = _codec.rows(rows, Event, "events")
-        told = body.get(inferred.PAGINATION)
-        pagination = told if isinstance(told, dict) else {}
+        given = body.get(inferred.PAGINATION)
+        pagination = given if isinstance(given, dict) else {}
         page, limit = params["page"], params["limit"]
         pages = _number(pagination.get(inferred.TOTAL_PAGES))
         # A service that gives fewer than were asked for says so here, if anywhere.

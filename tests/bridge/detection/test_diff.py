@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 from willcall.bridge.detection.diff import diff
-from willcall.bridge.model.facts import EventFacts, TypeFacts, concluded_sold_out
+from willcall.bridge.model.facts import EventFacts, TypeFacts, derived_sold_out
 from willcall.bridge.model.kinds import KINDS, ReadFailure, ReportedBy
 from willcall.bridge.model.kinds.events import VANISHED
 from willcall.bridge.model.observation import Observation
@@ -40,7 +40,7 @@ def an_event(
         "starts_at": SHOW,
         "venue_name": "The Lantern Room",
         "city": "Chicago",
-        "sold_out": concluded_sold_out(status, kept),
+        "sold_out": derived_sold_out(status, kept),
         "ticket_types": kept,
         "types_seen_at": NOW if looked else None,
         **facts,

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from willcall.bridge.detection.diff import diff
 from willcall.bridge.model.changes import Change
-from willcall.bridge.model.facts import EventFacts, TypeFacts, concluded_sold_out
+from willcall.bridge.model.facts import EventFacts, TypeFacts, derived_sold_out
 from willcall.bridge.model.observation import Observation
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
@@ -131,7 +131,7 @@ def _event(number: int, kept: list[TypeFacts], status: str, **facts: Any) -> Eve
         id=f"evt_{number}",
         status=status,
         ticket_types=tuple(kept),
-        sold_out=concluded_sold_out(status, tuple(kept)),
+        sold_out=derived_sold_out(status, tuple(kept)),
         **facts,
     )
 

@@ -14,7 +14,7 @@ from willcall.bridge.model.changes import Change
 from willcall.bridge.model.facts import (
     EventFacts,
     TypeFacts,
-    concluded_sold_out,
+    derived_sold_out,
     from_json,
     to_json,
 )
@@ -46,7 +46,7 @@ def _event(
         status=status,
         ticket_types=kept,
         types_seen_at=NOW if looked else None,
-        sold_out=concluded_sold_out(status, kept),
+        sold_out=derived_sold_out(status, kept),
         **facts,
     )
 

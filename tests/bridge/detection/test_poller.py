@@ -91,7 +91,7 @@ class Beat:
     def look(self, event: str | None = None, number: int = 1) -> Observation:
         """One look."""
         self.house.world = World(self.house._carry, start=self.house.clock.now())
-        one = Poll(0.0, PollReason.WORTH, page=None if event else number, event=event)
+        one = Poll(0.0, PollReason.PRIORITY, page=None if event else number, event=event)
         poll = self.poller.poll(self.box_office, one)
         return simulate(poll, self.house.world)
 

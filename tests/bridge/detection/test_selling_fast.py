@@ -49,7 +49,7 @@ def test_it_begins_when_nine_times_in_ten_it_is_gone_in_time() -> None:
     """And what was foretold is kept, moment by moment."""
     found = seen(expected(0.5, 2.0))
     assert kinds(found) == [SELLING_FAST]
-    change, (said,) = found.changes[0], found.foretold
+    change, (said,) = found.changes[0], found.predictions
     assert (change.subject, change.detail) == (f"{EVENT.id}/tt_1", "30 minutes to 2 hours")
     assert (said.made_at, said.left) == (NOW, 42)
     assert (said.earliest, said.latest) == (

@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from support.decider import EVENT, FLOOR, NOW
-from support.sample_week import CLUB, PLAY, WORKSHOP, SampleWeek, foretold, told
+from support.sample_week import CLUB, PLAY, WORKSHOP, SampleWeek, prediction, told
 from support.virtual_bridge import START, VirtualBridge
 from support.virtual_watch import VirtualWatch
 from willcall.bridge.insight.report import LedgerRows, OfficeReport, TicketFate, report
@@ -234,7 +234,7 @@ def test_what_was_foretold_since_then_is_told(tmp_path: Path) -> None:
     house = VirtualBridge(tmp_path)
     house.run()
     assert look(house).forecasts == ()
-    one = foretold(START)
+    one = prediction(START)
     assert isinstance(house.ledger, SqlLedger)
     with house.ledger._engine.begin() as connection:
         write_predictions(connection, "main-room", [one], [], START)

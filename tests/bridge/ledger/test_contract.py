@@ -17,9 +17,9 @@ from willcall.bridge.model.cases import (
     Act,
     Case,
     CaseState,
-    Conclusion,
     Condition,
     Decision,
+    Evaluation,
     Intent,
     IntentState,
     Recorded,
@@ -107,7 +107,7 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
         names = ", ".join(f'"{table}"' for table in schema.metadata.tables)
         with shared._engine.begin() as connection:
             connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-        yield shared.twin()
+        yield shared.as_another_process()
 
 
 def run_out(ledger: Ledger) -> None:
@@ -262,7 +262,7 @@ def test_every_kind_is_kept(ledger: Ledger, kind: str) -> None:
 
 def test_a_lease_is_one_process_s_until_it_runs_out(ledger: Ledger) -> None:
     """Then the other has it, and the first writes nothing and gives nothing back."""
-    mine, other = leased(ledger), ledger.twin()
+    mine, other = leased(ledger), ledger.as_another_process()
     assert ledger.take_lease(OFFICE, NOW) is None
     assert other.take_lease(OFFICE, NOW) is None
     assert other.take_lease("annexe", NOW) is not None
@@ -282,11 +282,11 @@ def test_every_write_under_a_lease_passes_the_fence(ledger: Ledger) -> None:
     ledger.commit(mine, decision(), NOW)
     ((case, intent),) = ledger.unsettled(OFFICE)
     run_out(ledger)
-    assert ledger.twin().take_lease(OFFICE, NOW) is not None
+    assert ledger.as_another_process().take_lease(OFFICE, NOW) is not None
     before = everything(ledger)
     for write in (
         lambda: ledger.commit(mine, decision(cases=(), intents=()), NOW),
-        lambda: ledger.conclude(mine, NOW, lambda _: None),
+        lambda: ledger.evaluate(mine, NOW, lambda _: None),
         lambda: ledger.attempting(mine, intent, {}, NOW),
         lambda: ledger.settle(mine, intent, IntentState.DONE, NOW),
         lambda: ledger.fold(mine, case, ["tkt_2"], lambda at, twin: [], NOW),
@@ -317,7 +317,7 @@ def test_leases_are_given_back_all_at_once_or_forgotten(ledger: Ledger) -> None:
     leased(ledger)
     ledger.abandon()
     ledger.let_go()
-    assert ledger.twin().take_lease(OFFICE, NOW) is None
+    assert ledger.as_another_process().take_lease(OFFICE, NOW) is None
 
 
 def test_an_office_tells_how_it_stands(ledger: Ledger) -> None:
@@ -378,21 +378,21 @@ def test_a_step_decides_on_what_is_known(ledger: Ledger) -> None:
     ledger.commit(fence, decision(baseline=True), NOW)
     seen: list[State] = []
 
-    def step(state: State) -> Conclusion | None:
+    def step(state: State) -> Evaluation | None:
         seen.append(state)
         return None
 
     other = {"evt_2": EVENT}
-    assert ledger.conclude(fence, NOW, step, snapshot=other, planner=b"learned") is None
+    assert ledger.evaluate(fence, NOW, step, snapshot=other, planner=b"learned") is None
     assert seen == [attrs.evolve(KNOWN, snapshot=other)]
     assert ledger.planner(OFFICE) == b"learned"
     assert ledger.planner("annexe") is None
 
-    def reacts(state: State) -> Conclusion:
-        return Conclusion(decision=decision(cases=(), intents=(), over=(CONDITION.name,),
+    def reacts(state: State) -> Evaluation:
+        return Evaluation(decision=decision(cases=(), intents=(), over=(CONDITION.name,),
                                             conditions=()), swept=False)  # fmt: skip
 
-    beside = ledger.twin().conclude_beside(OFFICE, NOW, reacts)
+    beside = ledger.as_another_process().evaluate_without_lease(OFFICE, NOW, reacts)
     assert beside.decision.over == (CONDITION.name,)
     assert ledger.state(OFFICE).conditions == ()
 
@@ -433,19 +433,19 @@ def test_predictions_are_answered_by_what_changes(ledger: Ledger) -> None:
     )  # fmt: skip
     other = attrs.evolve(first, ticket_type_id="tt_2", made_at=NOW + MINUTE)
 
-    def conclude(*made: Prediction, at: datetime, recorded: tuple[Recorded, ...] = ()) -> None:
+    def evaluate(*made: Prediction, at: datetime, recorded: tuple[Recorded, ...] = ()) -> None:
         new = Decision(box_office=OFFICE, at=at, recorded=recorded)
-        ledger.conclude(fence, at, lambda _: Conclusion(decision=new, foretold=made))
+        ledger.evaluate(fence, at, lambda _: Evaluation(decision=new, predictions=made))
 
-    conclude(first, other, at=NOW)
+    evaluate(first, other, at=NOW)
     sold = attrs.evolve(CHANGE, kind="ticket_type.sold_out", observed_at=NOW + MINUTE)
-    conclude(at=NOW + MINUTE, recorded=(Recorded(sold, "opened"),))
+    evaluate(at=NOW + MINUTE, recorded=(Recorded(sold, "opened"),))
     answered = attrs.evolve(first, outcome=PredictionOutcome.SOLD_OUT, outcome_at=NOW + MINUTE)
     assert ledger.forecasts(OFFICE, NOW) == [answered, other]
     assert ledger.forecasts(None, NOW + MINUTE) == [other]
     assert ledger.forecasts("annexe", NOW) == []
     later = attrs.evolve(first, made_at=NOW + PREDICTIONS_KEPT + MINUTE / 2)
-    conclude(later, at=NOW + PREDICTIONS_KEPT + MINUTE / 2)
+    evaluate(later, at=NOW + PREDICTIONS_KEPT + MINUTE / 2)
     assert ledger.forecasts(None, NOW) == [other, later]
 
 

@@ -1,4 +1,4 @@
-"""What was foretold, and what came of it: written with the decision, read by a report."""
+"""What was predicted, and what came of it: written with the decision, read by a report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 from willcall.bridge.ledger import Fence, Ledger, open_ledger
-from willcall.bridge.model.cases import Conclusion, Decision, Recorded, State
+from willcall.bridge.model.cases import Decision, Evaluation, Recorded, State
 from willcall.bridge.model.changes import Change
 from willcall.bridge.model.kinds import KINDS
 from willcall.bridge.model.kinds.ticket_types import LOW_STOCK, SELLING_FAST
@@ -34,21 +34,21 @@ SAID = Prediction(
 )
 
 
-def conclude(
+def evaluate(
     ledger: Ledger,
     fence: Fence,
     at: datetime,
     *changes: Change,
-    foretold: tuple[Prediction, ...] = (),
+    predictions: tuple[Prediction, ...] = (),
 ) -> None:
     """One look with these changes."""
 
-    def step(state: State) -> Conclusion:
+    def step(state: State) -> Evaluation:
         recorded = tuple(Recorded(change, "noted") for change in changes)
         decision = Decision(box_office="main-room", at=at, recorded=recorded)
-        return Conclusion(decision=decision, swept=False, foretold=foretold)
+        return Evaluation(decision=decision, swept=False, predictions=predictions)
 
-    ledger.conclude(fence, at, step)
+    ledger.evaluate(fence, at, step)
 
 
 @pytest.fixture
@@ -62,11 +62,11 @@ def test_a_prediction_is_answered_by_the_sell_out(ledger: Ledger) -> None:
     fence = ledger.take_lease("main-room", NOW)
     assert fence is not None
     other = attrs.evolve(SAID, ticket_type_id="tt_2", ticket_type="Balcony")
-    conclude(ledger, fence, NOW, foretold=(SAID, other))
+    evaluate(ledger, fence, NOW, predictions=(SAID, other))
     assert ledger.forecasts("main-room", NOW) == [SAID, other]
     sold = example("ticket_type.sold_out", at=NOW + 25 * MINUTE)
-    conclude(ledger, fence, NOW + 25 * MINUTE, sold)
-    conclude(ledger, fence, NOW + 90 * MINUTE, attrs.evolve(sold, observed_at=NOW + 90 * MINUTE))
+    evaluate(ledger, fence, NOW + 25 * MINUTE, sold)
+    evaluate(ledger, fence, NOW + 90 * MINUTE, attrs.evolve(sold, observed_at=NOW + 90 * MINUTE))
     first, second = ledger.forecasts(None, NOW)
     assert (first.outcome, first.outcome_at) == (PredictionOutcome.SOLD_OUT, NOW + 25 * MINUTE)
     assert (first.hit, first.off) == (True, -300.0)
@@ -113,7 +113,7 @@ def test_what_the_planner_learned_outlives_the_process(ledger: Ledger, tmp_path:
     fence = ledger.take_lease("main-room", NOW)
     assert fence is not None
     for blob in (b"first", b"second"):
-        ledger.conclude(fence, NOW, lambda _: None, planner=blob)
+        ledger.evaluate(fence, NOW, lambda _: None, planner=blob)
     ledger.close()
     with closing(open_ledger("sqlite:///state.db", tmp_path)) as again:
         assert again.planner("main-room") == b"second"
@@ -131,10 +131,10 @@ def test_what_was_not_written_into_the_history_comes_with_the_next(ledger: Ledge
         types = (attrs.evolve(EVENT.ticket_types[0], available=available), EVENT.ticket_types[1])  # type: ignore[index]
         facts = {EVENT.id: attrs.evolve(EVENT, ticket_types=types)}
         decision = Decision(box_office="main-room", at=at, facts=facts, baseline=available == 42)
-        ledger.conclude(
+        ledger.evaluate(
             fence,
             at,
-            lambda _: Conclusion(decision=decision, swept=False, unwritten=unwritten),  # type: ignore[arg-type]
+            lambda _: Evaluation(decision=decision, swept=False, unwritten=unwritten),  # type: ignore[arg-type]
         )
 
     look(NOW, 42, {})

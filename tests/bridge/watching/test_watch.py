@@ -113,7 +113,7 @@ def test_a_watch_that_was_taken_over_ends() -> None:
     virtual.run()
     virtual.begin()
     virtual.pass_time(5.0)
-    with_lease = virtual.ledger.twin()
+    with_lease = virtual.ledger.as_another_process()
     moment = virtual.stage.wall() + timedelta(hours=1)
     assert with_lease.take_lease(OFFICE, moment) is not None
     virtual.pass_time(30.0)
@@ -125,7 +125,7 @@ def test_the_lease_is_kept_through_quiet_hours(virtual: VirtualWatch) -> None:
     """Nothing happens for a quarter of an hour, and nobody can take it; little is written."""
     for _ in range(15):
         virtual.pass_time(60.0)
-        assert virtual.ledger.twin().take_lease(OFFICE, virtual.stage.wall()) is None
+        assert virtual.ledger.as_another_process().take_lease(OFFICE, virtual.stage.wall()) is None
     assert len(virtual.ledger.history(OFFICE, START)) <= 2
     assert 15 <= len(virtual.ledger.runs(OFFICE, START)) <= 18
 

@@ -85,27 +85,27 @@ class Checked:
 
 def parsed(text: str) -> tuple[Config | None, list[Complaint]]:
     """The configuration in a text, and what is wrong with its form."""
-    places = SourcePositions(text)
+    positions = SourcePositions(text)
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return None, [_no_toml(text, error)]
     config, problems = examined(values)
-    return config, [_placed(places, problem) for problem in problems]
+    return config, [_placed(positions, problem) for problem in problems]
 
 
 def _no_toml(text: str, error: tomllib.TOMLDecodeError) -> Complaint:
-    told = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
-    said = scrub(told[1] if told else str(error))
+    match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
+    said = scrub(match[1] if match else str(error))
     lines = text.splitlines() or [""]
     place = SourcePosition(len(lines), len(lines[-1]) + 1)
-    if told and told[2]:
-        place = SourcePosition(int(told[2]), int(told[3]))
+    if match and match[2]:
+        place = SourcePosition(int(match[2]), int(match[3]))
     return Complaint(path="", problem=f"it is no TOML: {said}", place=place)
 
 
-def _placed(places: SourcePositions, error: ConfigError) -> Complaint:
-    place = places.of(error.field)
+def _placed(positions: SourcePositions, error: ConfigError) -> Complaint:
+    place = positions.of(error.field)
     return Complaint(path=error.field, problem=error.problem, fix=error.fix, place=place)
 
 
@@ -133,10 +133,10 @@ class _Finder:
     """Goes through a configuration that is well-formed."""
 
     def __init__(
-        self, config: Config, places: SourcePositions, known: Known, now: datetime
+        self, config: Config, positions: SourcePositions, known: Known, now: datetime
     ) -> None:
         self._config = config
-        self._places = places
+        self._positions = positions
         self._known = known
         self._now = now
         self._rules = tuple(table.rule(config.desk) for table in config.rule)
@@ -164,7 +164,7 @@ class _Finder:
         return found
 
     def _say(self, path: str, problem: str, fix: str = "", *, grave: bool = True) -> Complaint:
-        place = self._places.of(path)
+        place = self._positions.of(path)
         return Complaint(path=path, problem=problem, fix=fix, grave=grave, place=place)
 
     # -- rules --------------------------------------------------------------------------------
@@ -183,7 +183,7 @@ class _Finder:
                     problem=flaw.problem,
                     fix=flaw.fix,
                     grave=flaw.grave,
-                    place=self._places.inside(f"{at}.{path}", flaw.index),
+                    place=self._positions.inside(f"{at}.{path}", flaw.index),
                 )
 
     def _predicates(self, at: str, rule: Rule) -> Iterator[Complaint]:
@@ -211,10 +211,10 @@ class _Finder:
             kinds = good_news(rule, glob, table.when, earlier)
             if kinds:
                 many = len(kinds) > 1
-                told = f"{some(kinds)} {'end' if many else 'ends'} a ticket"
+                ends = f"{some(kinds)} {'end' if many else 'ends'} a ticket"
                 yield self._say(
                     f"{at}.when[{number}]",
-                    f"it takes good news as well: {told} and {'open' if many else 'opens'} another",
+                    f"it takes good news as well: {ends} and {'open' if many else 'opens'} another",
                     "name the kinds you mean instead; or the good news beside it, if you mean it",
                     grave=False,
                 )
@@ -246,7 +246,7 @@ class _Finder:
         for rule, takers in shadowing(self._rules):
             by = ", ".join(
                 f"{taker.id!r} (line {place.line})"
-                if (place := self._places.of(f"rule[{numbers[taker.id]}]"))
+                if (place := self._positions.of(f"rule[{numbers[taker.id]}]"))
                 else repr(taker.id)
                 for taker in takers
             )
@@ -293,7 +293,7 @@ class _Finder:
             at = f"removal[{number}]"
             key = (removal.box_office, removal.event, removal.ticket_type)
             if key in seen:
-                first = self._places.of(f"removal[{seen[key]}]")
+                first = self._positions.of(f"removal[{seen[key]}]")
                 there = f"line {first.line}" if first else "another one"
                 yield self._say(
                     at, f"it is there twice: {there} removes the same", "drop one of them"

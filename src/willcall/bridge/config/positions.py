@@ -180,14 +180,14 @@ class _Scan:
         self._keys.setdefault(path, self._at)
         self._value(path)
 
-    def _items(self, end: str, one: Callable[[int], None]) -> None:
+    def _items(self, end: str, item: Callable[[int], None]) -> None:
         number = 0
         while True:
             self._space()
             if self._take(end) or self._at >= len(self._text):
                 return
             began = self._at
-            one(number)
+            item(number)
             number += 1
             self._space()
             self._take(",")

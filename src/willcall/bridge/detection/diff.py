@@ -14,8 +14,7 @@ from ..model.facts import EventFacts, EventState, LowStock, TypeFacts, carried_o
 from ..model.kinds import KINDS, EventKind, RunsLow, TypeKind
 from ..model.kinds.events import VANISHED
 from ..model.kinds.kind import Appears, Disappears, EventDiffers, TypeDiffers
-from ..model.observation import Observation
-from .observe import SWEEPS
+from ..model.observation import SWEEPS, Observation
 
 _USUAL = LowStock()
 # What clears a condition comes first: an event that is there again, and cancelled, has cleared the
@@ -35,7 +34,7 @@ def _tests(
     kinds: Iterable[tuple[str, tuple[str, ...], T]], moving: str
 ) -> tuple[tuple[_Facts, tuple[_Test[T], ...]], ...]:
     """Tests in two groups, each behind the facts it depends on: a group is skipped at once if none
-    of its facts differs. ``moving`` is the fact that differs at nearly every look."""
+    of its facts differs. ``moving`` is the fact that differs at nearly every poll."""
     groups: tuple[list[tuple[str, tuple[str, ...], T]], ...] = ([], [])
     for kind in kinds:
         groups[moving not in kind[1]].append(kind)
@@ -154,7 +153,7 @@ def _pairs(
 def _compared(
     before: EventFacts | None, after: EventFacts, low: RunsLow
 ) -> Iterator[tuple[str, TypeFacts | None]]:
-    """The kinds of change between two looks at an event, and the ticket type of each.
+    """The kinds of change between two polls of an event, and the ticket type of each.
 
     Whether each kind is there is for the kind to say: see ``model/kinds``.
     """

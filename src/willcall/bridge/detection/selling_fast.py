@@ -25,7 +25,7 @@ class Sales:
     """What follows from the forecasts: the changes, and the predictions to keep."""
 
     changes: tuple[Change, ...] = ()
-    foretold: tuple[Prediction, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
 
 
 def sales(
@@ -47,7 +47,7 @@ def sales(
         low: when a ticket type runs low.
     """
     changes: list[Change] = []
-    foretold: list[Prediction] = []
+    predictions: list[Prediction] = []
     for event, expected in seen:
         for known in event.ticket_types or ():
             holds = (SELLING_FAST, f"{event.id}/{known.id}") in holding
@@ -55,10 +55,10 @@ def sales(
             span = None if forecast is None else forecast.sold_out
             if not holds and span is not None and _begins(event, known, span, within, low):
                 changes.append(_change(SELLING_FAST, box_office, event, known, at, span))
-                foretold.append(_prediction(box_office, event, known, at, span))
+                predictions.append(_prediction(box_office, event, known, at, span))
             elif holds and forecast is not None and _ends(known, span, within):
                 changes.append(_change(SELLING_SLOWER, box_office, event, known, at, span))
-    return Sales(tuple(changes), tuple(foretold))
+    return Sales(tuple(changes), tuple(predictions))
 
 
 def _begins(

@@ -73,7 +73,7 @@ def noted(
     return tuple(Change(kind=name, box_office=box_office, observed_at=at) for name in over), {}
 
 
-def letters(box_office: str, state: State, at: datetime) -> tuple[Change, ...]:
+def dead_letters(box_office: str, state: State, at: datetime) -> tuple[Change, ...]:
     """The changes that follow from dead letters: the first begins a condition, which ends with the
     last.
 

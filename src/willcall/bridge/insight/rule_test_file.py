@@ -199,11 +199,11 @@ def read_tests(text: str, name: str) -> tuple[TestFile, SourcePositions]:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(name, f"it is no TOML: {error}") from None
-    places = SourcePositions(text)
+    positions = SourcePositions(text)
     try:
-        return TestFile.model_validate(values), places
+        return TestFile.model_validate(values), positions
     except ValidationError as error:
         first = complaints_of(error, TestFile)[0]
-        place = places.of(first.field)
+        place = positions.of(first.field)
         where = f"{name}:{place}" if place else name
         raise ConfigError(f"{where}: {first.field}", first.problem, first.fix) from None

@@ -22,9 +22,9 @@ from ..model.cases import (
     Act,
     Case,
     CaseState,
-    Conclusion,
     Condition,
     Decision,
+    Evaluation,
     Intent,
     IntentState,
     Name,
@@ -147,7 +147,7 @@ class MemoryLedger:
         self._book = book or _Book()
         self._held: dict[str, Fence] = {}
 
-    def twin(self) -> MemoryLedger:
+    def as_another_process(self) -> MemoryLedger:
         return MemoryLedger(self._book)
 
     def close(self) -> None:
@@ -234,44 +234,44 @@ class MemoryLedger:
         self._pass_fence(fence, now)
         self._write(decision, swept, keep, {})
 
-    def conclude(
+    def evaluate(
         self,
         fence: Fence,
         now: datetime,
-        step: Callable[[State], Conclusion | None],
+        step: Callable[[State], Evaluation | None],
         *,
         since: datetime | None = None,
         snapshot: Mapping[str, EventFacts] | None = None,
         keep: timedelta = HISTORY_KEPT,
         planner: bytes | None = None,
-    ) -> Conclusion | None:
+    ) -> Evaluation | None:
         self._pass_fence(fence, now)
         known = self.state(fence.box_office, since)
         if known.snapshot is not None and snapshot is not None:
             known = attrs.evolve(known, snapshot=snapshot)
         found = step(known)
         if found is not None:
-            self._conclude(found, now, keep)
+            self._write_evaluation(found, now, keep)
         if planner is not None:
             self._office(fence.box_office).planner = planner
         return found
 
-    def conclude_beside(
+    def evaluate_without_lease(
         self,
         box_office: str,
         now: datetime,
-        step: Callable[[State], Conclusion],
+        step: Callable[[State], Evaluation],
         since: datetime | None = None,
-    ) -> Conclusion:
+    ) -> Evaluation:
         self._office(box_office)
         found = step(self.state(box_office, since))
-        self._conclude(found, now, HISTORY_KEPT)
+        self._write_evaluation(found, now, HISTORY_KEPT)
         return found
 
-    def _conclude(self, found: Conclusion, now: datetime, keep: timedelta) -> None:
+    def _write_evaluation(self, found: Evaluation, now: datetime, keep: timedelta) -> None:
         decision = found.decision
         self._write(decision, found.swept, keep, found.unwritten)
-        self._predict(decision, found.foretold, now)
+        self._predict(decision, found.predictions, now)
 
     def _write(
         self,

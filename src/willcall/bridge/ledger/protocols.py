@@ -21,8 +21,8 @@ from typing import Any, Protocol
 from ...client.quota import QuotaStore
 from ..model.cases import (
     Case,
-    Conclusion,
     Decision,
+    Evaluation,
     Intent,
     IntentState,
     State,
@@ -92,17 +92,17 @@ class Decisions(Protocol):
             keep: how much of the history is kept.
         """
 
-    def conclude(
+    def evaluate(
         self,
         fence: Fence,
         now: datetime,
-        step: Callable[[State], Conclusion | None],
+        step: Callable[[State], Evaluation | None],
         *,
         since: datetime | None = None,
         snapshot: Mapping[str, EventFacts] | None = None,
         keep: timedelta = HISTORY_KEPT,
         planner: bytes | None = None,
-    ) -> Conclusion | None:
+    ) -> Evaluation | None:
         """Read what is known, let ``step`` decide, and write it, all in one transaction: nothing
         comes between, not even delivery under the same lease.
 
@@ -116,20 +116,20 @@ class Decisions(Protocol):
             planner: what the planner has learned meanwhile.
         """
 
-    def conclude_beside(
+    def evaluate_without_lease(
         self,
         box_office: str,
         now: datetime,
-        step: Callable[[State], Conclusion],
+        step: Callable[[State], Evaluation],
         since: datetime | None = None,
-    ) -> Conclusion:
+    ) -> Evaluation:
         """The same without a lease, beside the process that has it and delivers what follows.
 
         Args:
             box_office: what is decided about.
             now: the time.
-            step: see :meth:`conclude`. It leaves the snapshot to the holder of the lease.
-            since: see :meth:`conclude`.
+            step: see :meth:`evaluate`. It leaves the snapshot to the holder of the lease.
+            since: see :meth:`evaluate`.
         """
 
     def record_run(
@@ -297,7 +297,7 @@ class Ledger(Leases, Decisions, Outbox, History, Queries, Silences, QuotaStore, 
     def reading(self) -> bool:
         """Whether it was opened for reading only."""
 
-    def twin(self) -> Ledger:
+    def as_another_process(self) -> Ledger:
         """The same ledger as another process has it: with leases of its own."""
 
     def close(self) -> None:

@@ -231,7 +231,7 @@ class Decision:
         cases: the cases that are new or differ.
         intents: the new intents.
         troubles: the new counts; None if they are as they were.
-        baseline: whether this is the first look at the box office, which alerts nobody.
+        baseline: whether this is the first observation of the box office, which alerts nobody.
     """
 
     box_office: str
@@ -247,18 +247,18 @@ class Decision:
 
 
 @attrs.frozen(kw_only=True)
-class Conclusion:
+class Evaluation:
     """A decision, and what the ledger writes in the same transaction.
 
     Args:
         decision: the decision.
         swept: whether a complete sweep of the box office has ended with it.
-        foretold: the new predictions.
+        predictions: the new predictions.
         unwritten: the events that differ since the history was last written, as the history has
             them; None leaves the history for later.
     """
 
     decision: Decision
     swept: bool = True
-    foretold: tuple[Prediction, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
     unwritten: Mapping[str, EventFacts] | None = attrs.field(factory=dict)

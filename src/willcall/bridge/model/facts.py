@@ -76,7 +76,7 @@ class LowStock:
 class EventFacts:
     """One event as it was last seen.
 
-    ``sold_out`` is our own conclusion, see :func:`concluded_sold_out`. ``ticket_types`` are None
+    ``sold_out`` is derived, see :func:`derived_sold_out`. ``ticket_types`` are None
     until they were first seen; ``types_seen_at`` says when they were first looked at on their own.
     ``absent`` counts the complete sweeps that have not shown it since, and ``vanished`` says that
     it is gone for good.
@@ -116,7 +116,7 @@ class EventFacts:
         return by_id or next((known for known in types if known.name == name_or_id), None)
 
 
-def concluded_sold_out(status: str, types: tuple[TypeFacts, ...] | None) -> bool:
+def derived_sold_out(status: str, types: tuple[TypeFacts, ...] | None) -> bool:
     """Whether an event counts as sold out.
 
     It does when the box office says so. It also does when it is on sale and none of its ticket
@@ -158,14 +158,14 @@ def carried_over(before: EventFacts, seen: EventFacts) -> EventFacts:
         types = tuple(_counted(ticket_type, before) for ticket_type in types_seen)
         types_seen_at = before.types_seen_at or seen.types_seen_at
     same, paused = seen.status == before.status, seen.status not in _TELLING
-    # Without ticket types there is nothing to conclude from. An event that is a draft for a while
+    # Without ticket types there is nothing to derive it from. An event that is a draft for a while
     # does not get its seats back by that.
     if (same and not types_seen) or (paused and before.sold_out):
         sold_out = before.sold_out
     elif types_seen is None or (not before.sold_out and not _counts(types_seen)):
         sold_out = seen.sold_out
     else:
-        sold_out = concluded_sold_out(seen.status, types)
+        sold_out = derived_sold_out(seen.status, types)
     return attrs.evolve(
         seen,
         ticket_types=types,

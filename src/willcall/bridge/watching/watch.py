@@ -50,7 +50,7 @@ from ..evaluate import (
     sales_in,
 )
 from ..ledger import Fence
-from ..model.cases import Conclusion, Name
+from ..model.cases import Evaluation, Name
 from ..model.exit_codes import worst
 from ..model.facts import EventFacts
 from ..model.kinds.ticket_types import SELLING_FAST
@@ -266,14 +266,14 @@ class Watch:
         snapshot: Mapping[str, EventFacts] | None,
         found: Found,
         **more: Any,
-    ) -> Flow[Conclusion | None]:
+    ) -> Flow[Evaluation | None]:
         """Decide and commit. None if the ledger fails for now: the next poll sees it again."""
         moment = yield from tick()
         late = moment - self._history_at >= MINUTE
         write = snapshot is None or bool(found.changes) or late
         unwritten = MappingProxyType(self._unwritten) if write else None
         try:
-            conclusion = yield from evaluate(
+            evaluation = yield from evaluate(
                 self.job,
                 fence,
                 snapshot,
@@ -295,12 +295,12 @@ class Watch:
                 self._unwritten.setdefault(name, snapshot[name])
         yield from self._ledger_well("evaluate", "renew")  # it has kept the lease, too
         self._snapshot.update(found.differing)
-        yield from self._take(conclusion, found.observation)
-        return conclusion
+        yield from self._take(evaluation, found.observation)
+        return evaluation
 
-    def _take(self, conclusion: Conclusion, observation: Observation | None) -> Flow[None]:
+    def _take(self, evaluation: Evaluation, observation: Observation | None) -> Flow[None]:
         """Wake delivery, and announce the decision."""
-        decision = conclusion.decision
+        decision = evaluation.decision
         if decision.intents:
             self._relay.wake()
         self._fast -= set(decision.over)
@@ -351,13 +351,13 @@ class Watch:
         job = self.job
         known = self._snapshot or None
         try:
-            conclusion = yield from in_trouble(job, fence, known, error)
+            evaluation = yield from in_trouble(job, fence, known, error)
         except LedgerError as problem:
             yield from self._ledger_failed("evaluate", problem)
             return
         yield from self._ledger_well("evaluate")
-        if conclusion is not None:
-            yield from self._take(conclusion, None)
+        if evaluation is not None:
+            yield from self._take(evaluation, None)
 
     def code(self) -> int:
         """The exit code that stands for what has happened since this was last asked."""

@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 from support.hostile import HOSTILE
-from support.sample_week import PLAY, TANNERY, SampleWeek, foretold, told
+from support.sample_week import PLAY, TANNERY, SampleWeek, prediction, told
 from support.virtual_bridge import VirtualBridge
 from willcall.bridge.insight.report import Report
 from willcall.bridge.model.predictions import PredictionOutcome
@@ -35,12 +35,12 @@ def report(week: VirtualBridge) -> Report:
     (one,) = found.offices
     at = found.since + timedelta(days=1)
     fates = (
-        foretold(at),
-        foretold(at, 3.5, PredictionOutcome.SOLD_OUT),
-        foretold(at, -12, PredictionOutcome.SOLD_OUT),
-        foretold(at, 30, PredictionOutcome.SOLD_OUT),
-        foretold(at, 2, PredictionOutcome.MORE),
-        attrs.evolve(foretold(at, 2, PredictionOutcome.OVER), title=HOSTILE),
+        prediction(at),
+        prediction(at, 3.5, PredictionOutcome.SOLD_OUT),
+        prediction(at, -12, PredictionOutcome.SOLD_OUT),
+        prediction(at, 30, PredictionOutcome.SOLD_OUT),
+        prediction(at, 2, PredictionOutcome.MORE),
+        attrs.evolve(prediction(at, 2, PredictionOutcome.OVER), title=HOSTILE),
     )
     return attrs.evolve(found, offices=(attrs.evolve(one, forecasts=fates),))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
 
-from ...model.cases import LIVE, Case, Conclusion, Condition, Decision, IntentState, State
+from ...model.cases import LIVE, Case, Condition, Decision, Evaluation, IntentState, State
 from ...model.facts import EventFacts
 from ...model.history import FULL_EVERY, entry
 from ...model.predictions import settlements
@@ -56,32 +56,32 @@ class SqlDecisions(Database):
         with self._fenced(fence, now) as connection:
             _write_decision(connection, decision, swept=swept, keep=keep)
 
-    def conclude(
+    def evaluate(
         self,
         fence: Fence,
         now: datetime,
-        step: Callable[[State], Conclusion | None],
+        step: Callable[[State], Evaluation | None],
         *,
         since: datetime | None = None,
         snapshot: Mapping[str, EventFacts] | None = None,
         keep: timedelta = HISTORY_KEPT,
         planner: bytes | None = None,
-    ) -> Conclusion | None:
+    ) -> Evaluation | None:
         with self._fenced(fence, now) as connection:
             if planner is not None:
                 write_planner(connection, fence.box_office, planner, now)
             found = step(_read_state(connection, fence.box_office, since, snapshot))
             if found is not None:
-                _write_conclusion(connection, found, now, keep)
+                _write_evaluation(connection, found, now, keep)
             return found
 
-    def conclude_beside(
+    def evaluate_without_lease(
         self,
         box_office: str,
         now: datetime,
-        step: Callable[[State], Conclusion],
+        step: Callable[[State], Evaluation],
         since: datetime | None = None,
-    ) -> Conclusion:
+    ) -> Evaluation:
         offices = schema.box_offices
         with self._writing() as connection:
             ensure_office(connection, box_office)
@@ -89,7 +89,7 @@ class SqlDecisions(Database):
             mine = offices.c.name == box_office
             connection.execute(select(offices.c.fence).where(mine).with_for_update())
             found = step(_read_state(connection, box_office, since))
-            _write_conclusion(connection, found, now, HISTORY_KEPT)
+            _write_evaluation(connection, found, now, HISTORY_KEPT)
             return found
 
     def record_run(
@@ -237,14 +237,14 @@ def _silences(connection: Connection) -> tuple[Any, ...]:
     return tuple(map(silence_of, rows))
 
 
-def _write_conclusion(
-    connection: Connection, found: Conclusion, now: datetime, keep: timedelta
+def _write_evaluation(
+    connection: Connection, found: Evaluation, now: datetime, keep: timedelta
 ) -> None:
     """Write a decision and what belongs to it."""
     decision, unwritten = found.decision, found.unwritten
     _write_decision(connection, decision, swept=found.swept, keep=keep, unwritten=unwritten)
-    news = settlements(recorded.change for recorded in decision.recorded)
-    write_predictions(connection, decision.box_office, found.foretold, news, now)
+    settled = settlements(recorded.change for recorded in decision.recorded)
+    write_predictions(connection, decision.box_office, found.predictions, settled, now)
 
 
 def _write_decision(

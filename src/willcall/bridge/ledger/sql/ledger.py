@@ -36,7 +36,7 @@ class SqlLedger(SqlLeases, SqlDecisions, SqlOutbox, SqlHistory, SqlQueries, SqlS
         """The care of its database."""
         return SqlMaintenance(self._engine)
 
-    def twin(self) -> SqlLedger:
+    def as_another_process(self) -> SqlLedger:
         return SqlLedger(self._engine)
 
     def close(self) -> None:

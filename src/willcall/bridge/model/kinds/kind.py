@@ -60,7 +60,7 @@ class EventDiffers:
     test: Callable[[EventFacts, EventFacts], bool] = lambda _before, _after: True
 
     def __call__(self, before: EventFacts, after: EventFacts) -> bool:
-        """Whether the two looks are such a change."""
+        """Whether the two states are such a change."""
         differs = any(getattr(before, name) != getattr(after, name) for name in self.fields)
         return differs and self.test(before, after)
 
@@ -99,7 +99,7 @@ class ReadFailure:
 
 
 class ReportedBy(StrEnum):
-    """What reports a change that no comparison of two looks can show."""
+    """What reports a change that no comparison of two states can show."""
 
     RECOVERY = "a run that works again"
     FORECAST = "the forecast of sales"

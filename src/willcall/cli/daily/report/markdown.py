@@ -26,8 +26,8 @@ def text(value: str) -> str:
 def markdown(report: Report, zone: tzinfo | None = None) -> str:
     """The report as Markdown; ``zone`` is the reader's time zone, None this machine's."""
     lines = [f"# {words.title(report, zone)}", ""]
-    for one in report.offices:
-        lines += _office(one, report, zone)
+    for office in report.offices:
+        lines += _office(office, report, zone)
     here = words.zone_name(report.until, zone)
     lines.append(f"Times are {here}. Made {words.stamp(report.until, zone)} from the ledger.")
     return "\n".join(lines) + "\n"
@@ -100,8 +100,8 @@ def as_json(report: Report) -> str:
     from ...shell.data import data
 
     value = data(report)
-    for office, one in zip(value["offices"], report.offices, strict=True):
-        office["median_seconds"] = one.median_seconds
-        for row, ticket in zip(office["tickets"], one.tickets, strict=True):
-            row["seconds"] = ticket.seconds
+    for row, office in zip(value["offices"], report.offices, strict=True):
+        row["median_seconds"] = office.median_seconds
+        for ticket_row, ticket in zip(row["tickets"], office.tickets, strict=True):
+            ticket_row["seconds"] = ticket.seconds
     return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode() + "\n"

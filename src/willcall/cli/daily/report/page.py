@@ -69,7 +69,7 @@ def page(report: Report, zone: tzinfo | None = None) -> str:
         ),
         tag(
             "main",
-            *(_office(n, one, report, zone, several) for n, one in enumerate(report.offices)),
+            *(_office(n, office, report, zone, several) for n, office in enumerate(report.offices)),
             id="report",
         ),
         _footer(report, zone),
@@ -270,14 +270,14 @@ def _figure(
     marks = [
         tag(
             "li",
-            tag("span", str(one.number), class_="badge"),
+            tag("span", str(ticket.number), class_="badge"),
             tag(
                 "span",
-                tag("a", words.about(one).strip(", :"), href=f"#{key}-ticket-{one.number}"),
-                f", {words.venue_stamp(one.opened_at, curve.timezone)}",
+                tag("a", words.about(ticket).strip(", :"), href=f"#{key}-ticket-{ticket.number}"),
+                f", {words.venue_stamp(ticket.opened_at, curve.timezone)}",
             ),
         )
-        for one in tickets
+        for ticket in tickets
     ]
     return tag(
         "figure",

@@ -156,7 +156,7 @@ def requests(runs: Runs, service: ServiceAccount) -> str:
 
 def forecasts(found: Sequence[Prediction]) -> str:
     """How many forecasts were right, of those whose ticket type sold out."""
-    judged = [one.hit for one in found if one.hit is not None]
+    judged = [prediction.hit for prediction in found if prediction.hit is not None]
     if not judged:
         return "None of their ticket types has sold out yet."
     begin = f"Of {count(len(judged), 'forecast')} whose ticket type sold out, "
