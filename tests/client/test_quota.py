@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -511,3 +512,36 @@ def test_reads_that_keep_to_the_rate_never_wait() -> None:
         moment += 1 / rate
     assert 57.5 < rate * 60 < quota.reads()
     assert quota.rate(0.5) < 0.51 * quota.rate()
+
+
+def _seconds_a_call(requests: int) -> float:
+    """The shortest of several calls of a full window, in which a place becomes free each time."""
+    pace, moment = Pace(Quota(requests, 60.0)), 0.0
+    for number in range(requests):
+        moment = 60.0 * number / requests
+        pace._window.take(pace.quota, moment, write=number % 2 == 0)
+    moment = 60.06
+    best = float("inf")
+    for _ in range(30):
+        moment += 60.0 / requests
+        begun = time.perf_counter()
+        pace.wait(moment)
+        slot = pace._window.take(pace.quota, moment, write=True).slot
+        pace._window.settle(pace.quota, moment, slot or 0)
+        best = min(best, time.perf_counter() - begun)
+    return best
+
+
+def test_a_large_quota_costs_no_more_a_call_than_a_small_one() -> None:
+    small, large = _seconds_a_call(60), _seconds_a_call(60_000)
+    assert large < 20 * small + 0.0002  # it was a thousand times as much
+
+
+def test_a_thread_that_comes_late_with_an_earlier_moment_keeps_the_order() -> None:
+    window, quota = Window(), Quota(2, 10.0)
+    slots = [window.take(quota, moment, write=True).slot for moment in (0.0, 1.0)]
+    window.settle(quota, 3.0, slots[0] or 0)
+    window.settle(quota, 2.99, slots[1] or 0)
+    assert [free for free, _ in window.slots.values()] == [13.05, 13.05]
+    assert window.take(quota, 13.0, write=True).seconds == pytest.approx(0.05)
+    assert window.take(quota, 13.06, write=True).slot

@@ -20,7 +20,9 @@ from __future__ import annotations
 import math
 import os
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 import attrs
@@ -105,21 +107,31 @@ class Window:
     """What is taken of a quota, as plain data: moments in seconds of the clock that is used.
 
     ``slots`` maps a number to the moment at which that place is free again and whether a write has
-    it. ``closed`` is the moment until which the provider asked us to wait, and ``since`` the moment
+    it, in the order in which they become free: taking, settling and freeing a place cost the same
+    however many there are. ``closed`` is the moment until which the provider asked us to wait, and ``since`` the moment
     at which it asked. ``queue`` maps the places of those who wait, in other processes too, to the
     moment that each was promised and whether it is for a write.
     """
 
-    slots: dict[int, tuple[float, bool]] = attrs.field(factory=dict)
+    slots: OrderedDict[int, tuple[float, bool]] = attrs.field(
+        factory=OrderedDict, converter=OrderedDict
+    )
     closed: float = 0.0
     count: int = 0
     since: float = 0.0
     queue: dict[int, tuple[float, bool]] = attrs.field(factory=dict)
-    # A summary of the slots: none becomes free before `_soonest` or after `_latest`, and `_reads`
-    # are held by reads. It is recomputed whenever a slot may have become free.
-    _soonest: float = attrs.field(default=0.0, init=False, eq=False, repr=False)
-    _latest: float = attrs.field(default=0.0, init=False, eq=False, repr=False)
     _reads: int = attrs.field(default=0, init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._sort(math.inf)
+
+    def _sort(self, latest: float) -> None:
+        """Put the slots in the order in which they become free, none of them after ``latest``."""
+        slots = (
+            (number, (min(free, latest), write)) for number, (free, write) in self.slots.items()
+        )
+        self.slots = OrderedDict(sorted(slots, key=lambda slot: slot[1][0]))
+        self._reads = sum(not write for _, write in self.slots.values())
 
     @classmethod
     def load(cls, text: str | None) -> Window:
@@ -147,23 +159,26 @@ class Window:
     def tidy(self, quota: Quota, moment: float) -> None:
         """Free what is over. A wall clock that was set back must not block all requests."""
         latest = moment + quota.seconds + _MARGIN
-        if self._soonest <= moment or self._latest > latest:
-            self.slots = {
-                number: (min(free, latest), write)
-                for number, (free, write) in self.slots.items()
-                if free > moment
-            }
-            frees = [free for free, _ in self.slots.values()]
-            self._soonest, self._latest = min(frees, default=latest), max(frees, default=0.0)
-            self._reads = sum(not write for _, write in self.slots.values())
+        if self.slots and self._last() > latest:
+            self._sort(latest)
+        while self.slots:
+            number, (free, write) = next(iter(self.slots.items()))
+            if free > moment:
+                break
+            del self.slots[number]
+            self._reads -= not write
         if self.since > moment + _MARGIN:
             self.closed = moment
         self.closed = min(self.closed, moment + _LONGEST_CLOSED)
 
-    def take(
+    def _last(self) -> float:
+        """When the last of the slots becomes free."""
+        return self.slots[next(reversed(self.slots))][0]
+
+    def wait(
         self, quota: Quota, moment: float, *, write: bool, share: float = 1.0, ahead: int = 0
     ) -> Wait:
-        """Take a place now, or say how long to wait; ``ahead`` callers go first."""
+        """How long :meth:`take` would have to wait now; takes no place."""
         self.tidy(quota, moment)
         if self.closed > moment:
             return Wait(self.closed - moment, closed=True)
@@ -171,14 +186,20 @@ class Window:
         if not write and self._reads >= limit // 10:
             limit = quota.reads(share)
         over = len(self.slots) + ahead - limit
-        if over >= 0:
-            moments = sorted(free for free, _ in self.slots.values())
-            free = moments[over] if over < len(moments) else moment + quota.seconds
-            return Wait(free - moment)
+        if over < 0:
+            return Wait(0.0)
+        later = next(islice(self.slots.values(), over, None), None)
+        return Wait(quota.seconds if later is None else later[0] - moment)
+
+    def take(
+        self, quota: Quota, moment: float, *, write: bool, share: float = 1.0, ahead: int = 0
+    ) -> Wait:
+        """Take a place now, or say how long to wait; ``ahead`` callers go first."""
+        wait = self.wait(quota, moment, write=write, share=share, ahead=ahead)
+        if wait.seconds > 0:
+            return wait
         self.count += 1
-        self._latest = moment + quota.seconds + _MARGIN
-        self.slots[self.count] = self._latest, write
-        self._soonest = min(self._soonest, self._latest)
+        self.slots[self.count] = moment + quota.seconds + _MARGIN, write
         self._reads += not write
         return Wait(0.0, slot=self.count)
 
@@ -222,9 +243,13 @@ class Window:
     def settle(self, quota: Quota, moment: float, slot: int) -> None:
         """The answer has come: the place stays taken for a whole window from now on."""
         if slot in self.slots:
-            free = moment + quota.seconds + _MARGIN
+            free, last = moment + quota.seconds + _MARGIN, self._last()
+            if last - _MARGIN <= free < last:
+                free = last  # threads come in another order than their clocks say
             self.slots[slot] = free, self.slots[slot][1]
-            self._soonest, self._latest = min(self._soonest, free), max(self._latest, free)
+            self.slots.move_to_end(slot)
+            if free < last:  # the clock was set back
+                self._sort(math.inf)
 
     def close(self, moment: float, seconds: float) -> None:
         """The provider refused: nothing is sent for so many seconds."""
@@ -263,8 +288,7 @@ class Pace:
     def wait(self, now: float) -> float:
         """How many seconds a read that is made now would wait; takes no place. In memory only."""
         with self._locked():
-            probe = attrs.evolve(self._window, slots=dict(self._window.slots))
-            return probe.take(self.quota, now, write=False).seconds
+            return self._window.wait(self.quota, now, write=False).seconds
 
     def idle(self, now: float) -> bool:
         """Whether no earlier request counts any more."""
