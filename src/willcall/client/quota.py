@@ -108,9 +108,9 @@ class Window:
 
     ``slots`` maps a number to the moment at which that place is free again and whether a write has
     it, in the order in which they become free: taking, settling and freeing a place cost the same
-    however many there are. ``closed`` is the moment until which the provider asked us to wait, and ``since`` the moment
-    at which it asked. ``queue`` maps the places of those who wait, in other processes too, to the
-    moment that each was promised and whether it is for a write.
+    however many there are. ``closed`` is the moment until which the provider asked us to wait, and
+    ``since`` the moment at which it asked. ``queue`` maps the places of those who wait, in other
+    processes too, to the moment that each was promised and whether it is for a write.
     """
 
     slots: OrderedDict[int, tuple[float, bool]] = attrs.field(

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from support import postgres
+from willcall.bridge.config.tables import StateTable
 from willcall.bridge.ledger import SqlLedger, open_ledger
-from willcall.bridge.ledger.sql.errors import POSTGRESQL, SQLITE, ledger_error, remedy
+from willcall.bridge.ledger.sql.errors import POSTGRESQL, SQLITE, ledger_error, remedy, shown_url
 from willcall.bridge.model.exit_codes import code_of
 from willcall.errors import LedgerError
 
@@ -226,3 +228,35 @@ class TestPostgreSQL:
                 ledger.renew(fence, NOW)
             assert caught.value.temporary
         ledger.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://me:hunter2@localhost:1/db",
+        "postgresql+psycopg://me@localhost:1/db?password=hunter2",
+        "postgresql+psycopg://me@localhost:1/db?sslmode=disable&PassWord=hunter2&connect_timeout=1",
+        "postgresql+psycopg://me@localhost:1/db?sslpassword=hunter2",
+        "postgresql+psycopg://localhost:1/host=localhost%20password='hunter2%20hunter2'",
+        "mysql://me@localhost:1/db?passwd=hunter2",
+    ],
+)
+def test_no_password_of_a_ledger_is_shown_wherever_its_url_holds_it(url: str) -> None:
+    shown = shown_url(make_url(url))
+    assert "hunter2" not in shown
+    assert "localhost:1" in shown
+    assert "***" in shown
+
+
+@pytest.mark.parametrize("rest", ["me:hunter2@localhost:1/d", "me@localhost:1/d?password=hunter2"])
+def test_a_ledger_that_cannot_be_reached_does_not_show_its_password(
+    rest: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("psycopg")
+    with pytest.raises(LedgerError) as caught:
+        open_ledger(f"postgresql://{rest}", tmp_path)
+    assert "hunter2" not in str(caught.value) + repr(caught.value)
+    state = StateTable(url=f"postgresql://{rest}")
+    assert "hunter2" not in repr(state) + str(state)
+    engine = create_engine(f"postgresql+psycopg://{rest}")
+    assert "hunter2" not in repr(SqlLedger(engine))

@@ -8,6 +8,7 @@ import pytest
 
 from support.sandbox_config import CONFIG
 from support.shell import Shell
+from willcall.bridge.ledger.sql import opening
 
 PLAY = "the-cherry-orchard"
 
@@ -53,6 +54,19 @@ def test_what_can_be_seen_of_the_lists_is_told(shell: Shell) -> None:
     assert "Ticket0: order: the newest first" in out
     assert "Ticket0: tags: the tag filter works" in out
     assert "Ticket0: inbox: inb_01abc is in use" in out
+
+
+def test_a_run_warns_of_a_ledger_that_others_may_read(shell: Shell) -> None:
+    shell.baseline()
+    opening._warn_if_others_read.cache_clear()
+    assert "chmod 600" not in shell("run").err
+    Path("willcall.db").chmod(0o644)
+    opening._warn_if_others_read.cache_clear()
+    warned = shell("run")
+    assert "others on this machine may read the ledger; run: chmod 600" in warned.err
+    assert "chmod 600" not in shell("run").err  # once a process
+    opening._warn_if_others_read.cache_clear()
+    assert '"level":"warning"' in shell("run", "--log-format", "json").err
 
 
 def _readable(shell: Shell) -> None:

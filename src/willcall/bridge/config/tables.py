@@ -48,7 +48,8 @@ def _lasting(text: str) -> str:
 class StateTable(Table):
     """Where the ledger is."""
 
-    url: Annotated[str, AfterValidator(_lasting)] = "sqlite:///willcall.db"
+    # It may hold a password.
+    url: Annotated[str, AfterValidator(_lasting), Field(repr=False)] = "sqlite:///willcall.db"
 
 
 class LowStockTable(Table):

@@ -39,14 +39,18 @@ class _State:
 
 
 def begin(form: Format = Format.TEXT) -> None:
-    """Set the format. In JSON, what the library logs (retries, refusals) is written as well."""
+    """Set the format. In JSON, what the library logs (retries, refusals) is written as well; in
+    text, only what it warns of about the ledger."""
     _State.machine = form is Format.JSON
-    logger = logging.getLogger("willcall")
-    for handler in [h for h in logger.handlers if isinstance(h, _Lines)]:
-        logger.removeHandler(handler)
+    logger, ledger = map(logging.getLogger, ("willcall", "willcall.ledger"))
+    for place in (logger, ledger):
+        for handler in [h for h in place.handlers if isinstance(h, _Lines | _Texts)]:
+            place.removeHandler(handler)
     if _State.machine:
         logger.addHandler(_Lines())
         logger.setLevel(logging.INFO)
+    else:
+        ledger.addHandler(_Texts())
 
 
 def machine() -> bool:
@@ -69,3 +73,10 @@ class _Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         line(record.levelname.lower(), record.getMessage(), logger=record.name)
+
+
+class _Texts(logging.Handler):
+    """Writes messages as lines for people."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        typer.echo(f"willcall: {record.getMessage()}", err=True)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from ....errors import LedgerError, TakenOverError, UndecodableReplyError
 from ..records import LEASE, Fence
 from . import schema
-from .errors import ledger_error
+from .errors import ledger_error, shown_url
 
 
 class Database:
@@ -25,7 +25,7 @@ class Database:
     def _name(self) -> str:
         url = self._engine.url
         at = url.database if url.get_backend_name() == "sqlite" else None
-        return f"the ledger {(at or url.render_as_string()).removeprefix('file:')}"
+        return f"the ledger {(at or shown_url(url)).removeprefix('file:')}"
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -7,9 +7,11 @@ code that is in no table is unexpected: the error is not temporary and shows the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import attrs
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -113,6 +115,18 @@ def remedy(code: str) -> Remedy | None:
     while code not in SQLITE and code.count("_") > 1:
         code = code.rpartition("_")[0]
     return SQLITE.get(code)
+
+
+# Its value is quoted in the query of a URL, and may stand between quotes in libpq's own notation.
+_SECRET = re.compile(
+    r"((?:pass|pwd|secret|token)\w*(?:\s|%20)*(?:=|%3D)(?:\s|%20)*)(?:%27.*?%27|'.*?'|[^&\s]+)",
+    re.IGNORECASE,
+)
+
+
+def shown_url(url: URL) -> str:
+    """A ledger's URL as people may see it: without its password, wherever libpq would read it."""
+    return _SECRET.sub(r"\1***", url.render_as_string(hide_password=True))
 
 
 def ledger_error(name: str, error: SQLAlchemyError, *, served: bool) -> LedgerError:

@@ -11,6 +11,7 @@ from ....client.quota import Step
 from . import schema
 from .database import insert_if_absent, server_clock
 from .decisions import SqlDecisions
+from .errors import shown_url
 from .history import SqlHistory
 from .leases import SqlLeases
 from .maintenance import SqlMaintenance
@@ -29,7 +30,7 @@ class SqlLedger(SqlLeases, SqlDecisions, SqlOutbox, SqlHistory, SqlQueries, SqlS
         self.reading = reading
 
     def __repr__(self) -> str:
-        return f"<SqlLedger {self._engine.url.render_as_string(hide_password=True)}>"
+        return f"<SqlLedger {shown_url(self._engine.url)}>"
 
     @property
     def maintenance(self) -> SqlMaintenance:

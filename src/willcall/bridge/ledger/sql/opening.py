@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import stat
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,8 @@ from sqlalchemy.pool import StaticPool
 
 from ....errors import ConfigError, LedgerError
 from .ledger import SqlLedger
+
+log = logging.getLogger("willcall.ledger")
 
 _BUSY = 5000
 """How long to wait for another program that is writing, in milliseconds."""
@@ -120,6 +125,13 @@ def _readable(url: URL, *, exists: bool) -> URL:
     return url.set(database=f"file:{url.database}", query={"mode": mode, "uri": "true"})
 
 
+@cache
+def _warn_if_others_read(path: str) -> None:
+    """Warn, once a process, of a ledger that other users of this machine may read."""
+    if os.name == "posix" and stat.S_IMODE(os.stat(path).st_mode) & 0o077:
+        log.warning("others on this machine may read the ledger; run: chmod 600 %s", path)
+
+
 def open_ledger(url: str, folder: Path, *, reading: bool = False) -> SqlLedger:
     """Open a ledger, making it or bringing it up to date where that is needed.
 
@@ -152,6 +164,8 @@ def open_ledger(url: str, folder: Path, *, reading: bool = False) -> SqlLedger:
             if not exists and not reading:
                 # Made here, so that no other user can read it even for a moment.
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            elif not reading:
+                _warn_if_others_read(str(path))
             engine = create_engine(_readable(parsed, exists=exists) if reading else parsed)
     except (NoSuchModuleError, ModuleNotFoundError):
         raise ConfigError(
