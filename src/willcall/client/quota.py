@@ -113,9 +113,7 @@ class Window:
     processes too, to the moment that each was promised and whether it is for a write.
     """
 
-    slots: OrderedDict[int, tuple[float, bool]] = attrs.field(
-        factory=OrderedDict, converter=OrderedDict
-    )
+    slots: OrderedDict[int, tuple[float, bool]] = attrs.field(factory=OrderedDict)
     closed: float = 0.0
     count: int = 0
     since: float = 0.0
@@ -143,7 +141,7 @@ class Window:
                 for rows in (body["slots"], body.get("queue", ()))
             )
             since = float(body.get("since", 0.0))
-            return cls(slots, float(body["closed"]), int(body["count"]), since, queue)
+            return cls(OrderedDict(slots), float(body["closed"]), int(body["count"]), since, queue)
         except (ValueError, TypeError, KeyError):
             return cls()
 
