@@ -1,5 +1,6 @@
 """When something breaks: nothing is lost, nothing is done twice, and the exit code says so."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import attrs
@@ -30,6 +31,73 @@ def _sell_out(house: VirtualBridge) -> str:
 def _known(house: VirtualBridge) -> State:
     """What the ledger knows of the box office; that it was in trouble is counted beside it."""
     return attrs.evolve(house.ledger.state("main-room"), troubles={})
+
+
+# -- what nobody expected -------------------------------------------------------------------
+
+
+def test_a_run_that_ends_unexpectedly_is_recorded_and_delivers_what_was_decided(
+    house: VirtualBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`status` and `doctor` read it there; and what earlier runs decided is delivered."""
+    broken = house.sandbox.faults.add("down", service="ticket0")
+    _sell_out(house)
+    house.run()
+    house.sandbox.faults.remove(broken)
+
+    def fails(*_: object, **__: object) -> None:
+        raise OverflowError("date value out of range")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("willcall.bridge.evaluate.decide", fails)
+        report = house.run()
+    assert report.exit_code == 1
+    assert str(report.trouble) == "unexpected OverflowError: date value out of range"
+    run = house.ledger.office("main-room").last_run
+    assert run is not None
+    assert (run.exit_code, run.summary["trouble"]) == (1, str(report.trouble))
+    assert len(house.desk.tickets) == 1
+    assert house.run().exit_code == 0
+
+
+def test_a_delivery_that_ends_unexpectedly_is_recorded(
+    house: VirtualBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was decided stands, and the next run delivers it."""
+    _sell_out(house)
+
+    def fails(*_: object, **__: object) -> None:
+        raise OverflowError("date value out of range")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("willcall.bridge.run.deliver_all", fails)
+        report = house.run()
+    assert (report.exit_code, report.left) == (1, {})
+    run = house.ledger.office("main-room").last_run
+    assert run is not None
+    assert run.exit_code == 1
+    assert house.run().exit_code == 0
+    assert len(house.desk.tickets) == 1
+
+
+@pytest.mark.parametrize(
+    "moment", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(microsecond=0, tzinfo=UTC)]
+)
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_a_placeholder_date_costs_no_ticket(
+    house: VirtualBridge, moment: datetime, zone: str
+) -> None:
+    """Neither its own nor that of another event."""
+    first, second = house.event(0), house.event(1)
+    event = house.box_office.event(first)
+    event.starts_at, event.timezone = moment, zone
+    event.ends_at = event.doors_open = None
+    assert house.run().exit_code == 0
+    house.box_office.sell_out(first)
+    house.box_office.sell_out(second)
+    assert house.run().exit_code == 0
+    sold_out = [s for s in house.subjects() if s.startswith("Sold out")]
+    assert len(sold_out) == 2
 
 
 # -- TicketSmart ----------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from ..errors import (
     ApiError,
     LedgerError,
     NotFoundError,
+    StoppedError,
     TakenOverError,
     WillcallError,
 )
@@ -126,12 +127,43 @@ def run_pass(job: Job) -> Flow[PassReport]:
 
     def work(fence: Fence) -> Flow[PassReport]:
         counter = RequestCounter()
-        report = yield from watched(_observe_and_commit(job, fence, ends), counter)
-        report = yield from watched(deliver(job, fence, report, ends), counter)
+        report = yield from _guarded(
+            watched(_observe_and_commit(job, fence, ends), counter), PassReport(box_office=job.name)
+        )
+        report = yield from _guarded(watched(deliver(job, fence, report, ends), counter), report)
         yield from _note_run(job, report, started, counter)
         return report
 
     return (yield from _with_lease(job, started, work))
+
+
+def _guarded(work: Flow[PassReport], report: PassReport) -> Flow[PassReport]:
+    """A part of a pass. If it ends unexpectedly, that is the trouble of its report: the rest of the
+    pass is done, and the run is recorded.
+
+    Args:
+        work: the part.
+        report: what there is to report without it.
+
+    Raises:
+        LedgerError: nothing can be recorded.
+        StoppedError: the process was asked to leave.
+    """
+    try:
+        return (yield from work)
+    except (LedgerError, StoppedError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not pass for a good run
+        return attrs.evolve(report, trouble=report.trouble or unexpected(error))
+
+
+def unexpected(error: Exception) -> WillcallError:
+    """An error that nobody raised on purpose, in words; any other as it is."""
+    if isinstance(error, WillcallError):
+        return error
+    trouble = WillcallError(f"unexpected {type(error).__name__}: {error}")
+    trouble.__cause__ = error
+    return trouble
 
 
 def _with_lease(
@@ -186,7 +218,7 @@ def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]
         observation=found.observation,
         decision=evaluation.decision,
         trouble=removed.trouble,
-        warnings=removed.warnings,
+        warnings=(*removed.warnings, *conclusion.decision.warnings),
     )
 
 
@@ -288,6 +320,7 @@ def _note_run(
         "folded": report.deliveries.folded,
         "left": dict(report.left),
         "trouble": str(report.trouble or report.deliveries.stopped or ""),
+        "warnings": list(report.warnings),
         **counter.taken(),
     }
     code = report.exit_code

@@ -18,7 +18,14 @@ from willcall.bridge.model.changes import Change
 from willcall.bridge.model.facts import EventFacts, TypeFacts
 from willcall.bridge.model.kinds import KINDS
 from willcall.bridge.model.rules import Rule, Rules
-from willcall.bridge.templates.rendering import Wording, built_in, render, template, variables
+from willcall.bridge.templates.rendering import (
+    Wording,
+    built_in,
+    one_line,
+    render,
+    template,
+    variables,
+)
 
 SEEN = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 HOME = Address(
@@ -121,6 +128,36 @@ def test_a_template_that_fails_costs_no_ticket() -> None:
     decision = decide("main-room", State(snapshot={}), [happens()], {EVENT.id: EVENT}, SEEN, rules)
     assert [intent.act for intent in decision.intents] == [Act.OPEN, Act.TAG, Act.NOTE, Act.MESSAGE]
     assert decision.intents[0].payload["subject"].startswith("Sold out: Gala, ")
+
+
+class _Wicked(str):
+    """A text whose words cannot be composed, whatever the reason."""
+
+    __slots__ = ()
+
+    def __getitem__(self, _: object) -> str:
+        raise OverflowError("date value out of range")
+
+
+def test_words_that_cannot_be_composed_cost_no_ticket_of_anybody() -> None:
+    """The ticket says what happened, a warning says what failed, and the others are as ever."""
+    good = attrs.evolve(EVENT, id="evt_2", title="Jazz")
+    bad = attrs.evolve(EVENT, venue_name=_Wicked("Hall"))
+    changes = [happens(event=bad), happens(event=good)]
+    rules = Rules(rules=(Rule(id="r", kinds=("event.sold_out",), address=HOME),), default=HOME)
+    decision = decide("main-room", State(), changes, {}, SEEN, rules)
+    assert [intent.act for intent in decision.intents] == [Act.OPEN, Act.TAG, Act.MESSAGE] * 2
+    subjects = [
+        i.payload["subject"].rsplit(" [", 1)[0] for i in decision.intents if i.act is Act.OPEN
+    ]
+    assert subjects == ["Gala: sold out", "Sold out: Jazz, Sat 21 Nov 2026"]
+    assert decision.warnings == (
+        (
+            "Gala: its words cannot be composed, and its ticket says only what happened "
+            "(OverflowError: date value out of range)"
+        ),
+    )
+    assert one_line(changes[0]) == "sold out"
 
 
 def test_only_the_text_that_fails_is_replaced() -> None:

@@ -8,7 +8,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -463,6 +463,31 @@ def test_when_as_the_clocks_there_show_it(timezone: str | None, expected: str) -
     """In UTC, and saying so, where nobody knows the zone."""
     assert when(BEFORE.starts_at, timezone) == expected
     assert expected.startswith(day(BEFORE.starts_at, timezone) + ", ")
+
+
+@pytest.mark.parametrize(
+    "zone", ["America/New_York", "Asia/Tokyo", "Etc/GMT+12", "UTC", None, "no"]
+)
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime.min.replace(tzinfo=UTC),
+        datetime.max.replace(tzinfo=UTC),
+        datetime.min.replace(tzinfo=timezone(timedelta(hours=5))),
+        datetime.max.replace(tzinfo=timezone(timedelta(hours=-5))),
+    ],
+)
+def test_a_placeholder_date_is_shown_as_it_was_told(moment: datetime, zone: str | None) -> None:
+    """The first and the last day of the calendar have no other day in another time zone."""
+    assert str(moment.year) in day(moment, zone)
+    event = attrs.evolve(BEFORE, starts_at=moment, ends_at=moment, doors_open=moment, timezone=zone)
+    floor = attrs.evolve((BEFORE.ticket_types or ())[0], sale_starts_at=moment, sale_ends_at=moment)
+    for kind in KINDS:
+        if KINDS[kind].of_event:
+            change = attrs.evolve(happens(kind), event=event)
+            if KINDS[kind].of_ticket_type:
+                change = attrs.evolve(change, ticket_type=floor)
+            every_text(change)
 
 
 def test_summer_and_winter_are_told_apart() -> None:

@@ -81,3 +81,24 @@ def test_json_of_a_run_in_trouble_says_so_too(shell: Shell) -> None:
     (said,) = shell("plan", "--json").json()
     assert said["trouble"]["type"] == "AuthenticationError"
     assert shell.served.sandbox.ticketsmart_key not in json.dumps(said)
+
+
+def test_a_run_that_ends_unexpectedly_says_so_everywhere(
+    night: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its exit code, in words, with --debug where; and in `status` and `doctor` afterwards."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise OverflowError("date value out of range")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("willcall.bridge.evaluate.decide", fails)
+        ended = night("run")
+        assert ended.code == 1
+        assert ended.err == "main-room: unexpected OverflowError: date value out of range\n"
+        assert "in fails" in night("--debug", "run").err
+        assert "in fails" not in night("run").err
+    shown = night("status").out
+    assert "exit code 1" in shown
+    assert "trouble      unexpected OverflowError: date value out of range" in shown
+    assert "exit code 1" in night("doctor").out

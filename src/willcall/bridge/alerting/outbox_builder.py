@@ -23,6 +23,7 @@ class OutboxBuilder:
     def __init__(self, at: datetime, rules: Rules) -> None:
         self._at, self._rules = at, rules
         self.intents: list[Intent] = []
+        self.warnings: list[str] = []
 
     def announce(self, case: Case, rule: Rule, lead: Change, others: Sequence[Change]) -> Case:
         """Open the ticket and tag it; write the rule's note and the message to the customer."""
@@ -80,7 +81,13 @@ class OutboxBuilder:
 
     def _words(self, rule: Rule, lead: Change, others: Sequence[Change] = ()) -> Wording:
         severity, service = rule.severity_of(lead.kind), self._rules.service(lead.box_office)
-        return Wording(rule, lead, others, severity=severity, service=service)
+        words = Wording(rule, lead, others, severity=severity, service=service)
+        if words.failed:
+            self.warnings.append(
+                f"{lead.title}: its words cannot be composed, and its ticket says only what "
+                f"happened ({words.failed})"
+            )
+        return words
 
     def _write(self, case: Case, rule: Rule, words: Wording) -> Case:
         return self._say(case, Act.MESSAGE, words.message()) if rule.writes else case

@@ -180,4 +180,5 @@ class UnitOfWork:
                 case for marker, case in self.cases.items() if self.known_cases.get(marker) != case
             ),
             intents=tuple(self.outbox.intents),
+            warnings=tuple(self.outbox.warnings),
         )

@@ -232,6 +232,7 @@ class Decision:
         intents: the new intents.
         troubles: the new counts; None if they are as they were.
         baseline: whether this is the first observation of the box office, which alerts nobody.
+        warnings: what a person should see to, in words.
     """
 
     box_office: str
@@ -244,6 +245,7 @@ class Decision:
     intents: tuple[Intent, ...] = ()
     troubles: Mapping[str, int] | None = None
     baseline: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

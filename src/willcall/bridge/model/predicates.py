@@ -314,6 +314,13 @@ def _starts_within(span: timedelta, event: EventFacts, now: datetime) -> str | N
     return "starts_within: it starts later, or has begun"
 
 
+def _within_from(span: timedelta, event: EventFacts) -> datetime | None:
+    try:
+        return event.starts_at - span
+    except OverflowError:  # a placeholder date at the beginning of the calendar
+        return None
+
+
 def _starts_after(span: timedelta, event: EventFacts, now: datetime) -> str | None:
     return "starts_after: it starts sooner" if event.starts_at - now < span else None
 
@@ -333,7 +340,7 @@ STARTS_WITHIN = TimePredicate(
     means="the event starts within this span from now, and has not begun",
     implies=_at_most,
     test=_starts_within,
-    begins_at=lambda span, event: event.starts_at - span,
+    begins_at=_within_from,
 )
 
 PREDICATES: dict[str, Predicate[Any]] = {

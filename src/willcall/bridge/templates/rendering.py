@@ -12,7 +12,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cache, lru_cache, wraps
 from importlib import resources
 from itertools import islice
@@ -207,8 +207,17 @@ def _zone(name: str | None) -> ZoneInfo | None:
 
 
 def local(moment: datetime, timezone: str | None) -> datetime:
-    """A moment in the time zone of the venue; in UTC if that is not known."""
-    return moment.astimezone(_zone(timezone) or UTC)
+    """A moment in the time zone of the venue; in UTC if that is not known. A placeholder date at
+    either end of the calendar, which has no other day in that zone, stays as it was told."""
+    return in_zone(moment, _zone(timezone) or UTC)
+
+
+def in_zone(moment: datetime, zone: tzinfo | None) -> datetime:
+    """A moment in a time zone (None: that of this machine), if the calendar has it there."""
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment
 
 
 def clock(moment: datetime, timezone: str | None) -> str:
@@ -389,7 +398,10 @@ def _detail(text: str) -> str:
 
 def one_line(change: Change, service: str = SERVICE) -> str:
     """A change in one line, without the event it happened to."""
-    values = variables(change, service=service)
+    try:
+        values = variables(change, service=service)
+    except Exception:  # noqa: BLE001 - an event whose words fail must not stop those of others
+        return KINDS[change.kind].summary
     return plain(_safe(built_in(change.kind, "line"), change, values), _LINE_LENGTH)
 
 
@@ -428,6 +440,10 @@ class Wording:
         others: changes that the same ticket announces as well.
         severity: how much it matters; else as its kind says.
         service: what people call the service of the box office, such as ``TicketSmart``.
+
+    Attributes:
+        failed: why the facts cannot be put into words; empty if they can. Then each text says what
+            happened and no more.
     """
 
     def __init__(
@@ -442,7 +458,12 @@ class Wording:
         self._rule = rule
         self._change = change
         self._others = tuple(others)
-        self._values = variables(change, self._others, severity, service)
+        self._values: dict[str, Any] = {}
+        self.failed = ""
+        try:
+            self._values = variables(change, self._others, severity, service)
+        except Exception as error:  # noqa: BLE001 - see `failed`
+            self.failed = plain(f"{type(error).__name__}: {error}", _LINE_LENGTH)
 
     def subject(self) -> str:
         """One line, short enough for a phone."""
@@ -471,10 +492,12 @@ class Wording:
 
     def superseded_note(self) -> str:
         """The internal note when it is superseded."""
-        text, also = self._text(None, "superseded_note"), self._values["also"]
+        text, also = self._text(None, "superseded_note"), self._values.get("also")
         return f"{text}\n\nAlso:\n{also}" if also else text
 
     def _text(self, own: str | None, use: str) -> str:
+        if self.failed:
+            return f"{plain(self._change.title)}: {KINDS[self._change.kind].summary}"
         if own is not None:
             from liquid.exceptions import LiquidError
 

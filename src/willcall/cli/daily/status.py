@@ -140,6 +140,8 @@ def _office(status: OfficeStatus, now: datetime) -> None:
             screen.line(f"  slowed down  {part:.0%} of its polls are made: others use the same key")
     if run is not None and run.summary.get("trouble"):
         screen.line(f"  trouble      {scrub(str(run.summary['trouble']))}")
+    for warning in () if run is None else run.summary.get("warnings", ()):
+        screen.line(f"  warning      {scrub(plain(str(warning)))}")
     for removal in status.removals:
         screen.line(f"  removal      {scrub(plain(removal))}")
     if status.waiting:

@@ -12,6 +12,7 @@ import typer
 
 from ...client.redact import scrub
 from ...errors import ApiError, ConfigError, InputError, WillcallError
+from . import logs
 from .codes import CODES
 from .commands import Commands
 from .logs import begin, line, machine
@@ -40,12 +41,11 @@ app = typer.Typer(
 
 @app.callback()
 def _options(
-    context: typer.Context,
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
     version: bool = typer.Option(False, "--version", "-V", help="Show the version and exit."),
 ) -> None:
     """Options that every command has."""
-    context.obj = {"debug": debug}
+    logs.debug(debug)
     if version:
         from ..._version import __version__
 

@@ -33,9 +33,11 @@ LogFormat: TypeAlias = Annotated[
 
 
 class _State:
-    """The format of the command that runs; there is one at a time."""
+    """The format of the command that runs, and whether it shows tracebacks; there is one command at
+    a time."""
 
     machine = False
+    debug = False
 
 
 def begin(form: Format = Format.TEXT) -> None:
@@ -51,6 +53,16 @@ def begin(form: Format = Format.TEXT) -> None:
         logger.setLevel(logging.INFO)
     else:
         ledger.addHandler(_Texts())
+
+
+def debug(on: bool) -> None:
+    """Say whether tracebacks are shown."""
+    _State.debug = on
+
+
+def debugging() -> bool:
+    """Whether tracebacks are shown."""
+    return _State.debug
 
 
 def machine() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -91,5 +92,7 @@ def error_data(error: WillcallError | None) -> Any:
 
 
 def trouble(name: str, error: WillcallError) -> None:
-    """Print an error about a box office or its desk."""
+    """Print an error about a box office or its desk; with ``--debug``, where it comes from."""
+    if error.__cause__ is not None and logs.debugging():
+        aside(harmless(scrub("".join(traceback.format_exception(error.__cause__)))))
     aside(f"{name}: {error_text(error)}")

@@ -16,7 +16,7 @@ from ....bridge.insight.report import (
 )
 from ....bridge.model.predictions import Prediction, PredictionOutcome
 from ....bridge.model.rules import Silence
-from ....bridge.templates.rendering import local, plain
+from ....bridge.templates.rendering import in_zone, local, plain
 
 FATES = {
     TicketFate.WAITING: "not at the desk yet",
@@ -49,7 +49,7 @@ def long(seconds: float) -> str:
 
 def stamp(moment: datetime, zone: tzinfo | None) -> str:
     """``Sat 21 Nov, 18:02``, in the reader's time zone."""
-    here = moment.astimezone(zone)
+    here = in_zone(moment, zone)
     return f"{here:%a} {here.day} {here:%b, %H:%M}"
 
 
@@ -60,7 +60,7 @@ def venue_stamp(moment: datetime, timezone: str | None) -> str:
 
 def zone_name(moment: datetime, zone: tzinfo | None) -> str:
     """``UTC``, or ``UTC-03:00`` if a zone has no abbreviation."""
-    here = moment.astimezone(zone)
+    here = in_zone(moment, zone)
     name, offset = here.tzname() or "", f"{here:%z}"
     return f"UTC{offset[:3]}:{offset[3:5]}" if name[:1] in {"+", "-"} else name
 
