@@ -4,7 +4,7 @@
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +13,10 @@ import pytest
 
 from support.virtual_bridge import ADDRESS
 from willcall.bridge.delivery import attempt
+from willcall.bridge.delivery.job import Job
 from willcall.bridge.delivery.lookup import LookupResult, look_up
 from willcall.bridge.delivery.removals import Scheduled, _Remover
+from willcall.bridge.evaluate import Found, found_in
 from willcall.bridge.ledger import Ledger, MemoryLedger, SqlLedger
 from willcall.bridge.model.address import Address
 from willcall.bridge.model.cases import Act, Case, Intent, IntentState
@@ -213,3 +215,15 @@ def test_what_breaks_the_promise_is_caught(
     campaign = play_many(range(2000), [BUILT_IN], stop_at=1)
     assert campaign.broken, "nothing was noticed"
     print(f"caught by seed {campaign.broken[0].seed}: {campaign.broken[0].broken}")  # noqa: T201
+
+
+def test_what_nobody_expected_breaks_a_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run records it and ends in good order; that must not hide it here."""
+
+    def fails(job: Job, snapshot: Mapping[str, EventFacts] | None, *more: Any) -> Found:
+        if snapshot is not None:
+            raise OverflowError("date value out of range")
+        return found_in(job, snapshot, *more)
+
+    monkeypatch.setattr("willcall.bridge.run.found_in", fails)
+    assert "unexpected OverflowError" in str(played(1).broken)

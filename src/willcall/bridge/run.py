@@ -218,7 +218,7 @@ def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]
         observation=found.observation,
         decision=evaluation.decision,
         trouble=removed.trouble,
-        warnings=(*removed.warnings, *conclusion.decision.warnings),
+        warnings=(*removed.warnings, *evaluation.decision.warnings),
     )
 
 

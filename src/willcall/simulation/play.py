@@ -170,6 +170,8 @@ class Play:
         self._with_its_partner(process)  # a process that ends takes its threads along
         self._ledgers.pop(process.name).let_go()
         code = value.exit_code if isinstance(value, PassReport) else 75
+        if code == 1:  # a defect of ours, and no weather
+            raise BrokenError(f"{process.name}: {value.trouble}")
         self.ended_with[process.name] = code
         said = error or (value.trouble if isinstance(value, PassReport) else None)
         self._tell(f"{process.name} ends with {code}: {said or ''}")
