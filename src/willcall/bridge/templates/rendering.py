@@ -25,6 +25,8 @@ from ..model.facts import EventFacts, TypeFacts
 from ..model.kinds import KINDS, Severity
 
 if TYPE_CHECKING:
+    from liquid import RenderContext
+
     from ..model.rules import Rule
 
 T = TypeVar("T")
@@ -36,6 +38,8 @@ _ZONE_LENGTH = 60
 _MOST_DETAILS = 200
 _MOST_STEPS = 10_000
 _MOST_TEXT = 200_000
+_MOST_WORK = 2_000_000
+_FILTER_WORK = 50
 _CURRENCY = re.compile(r"[A-Z]{3}")
 ANY = "any"
 """The table in ``words.toml`` that serves where a kind has no words of its own for a use."""
@@ -66,9 +70,46 @@ def built_in(kind: str, use: str) -> str:
 
 @cache
 def environment() -> Any:
-    """Liquid, with limits on what a template may do and our filters."""
+    """Liquid, with limits on what a template may do and our filters.
+
+    The limits count what is done, never the time it takes: a template that renders here renders
+    everywhere.
+    """
     # Imported late: it is slow to import, and a pass without changes renders nothing.
-    from liquid import Environment
+    from liquid import BoundTemplate, Environment, RenderContext
+    from liquid.exceptions import ResourceLimitError
+
+    class Counted(RenderContext):
+        """What a template has done so far; a unit is about the work for a character of text."""
+
+        work = 0
+
+        @property
+        def length(self) -> int:
+            template: Any = self.template
+            return int(template.length)
+
+        def spend(self, units: int) -> None:
+            self.work += units
+            if self.work > _MOST_WORK:
+                raise ResourceLimitError("it does too much", token=None)
+
+        def get(self, path: Any, *args: Any, **more: Any) -> Any:
+            value = super().get(path, *args, **more)
+            self.spend(1 + _size(value) // 16)  # it may be compared, or searched
+            return value
+
+        def filter(self, name: str, token: Any) -> Callable[..., Any]:
+            return _counted(name, super().filter(name, token), self.spend)
+
+        def raise_for_loop_limit(self, length: int = 1) -> None:
+            super().raise_for_loop_limit(length)
+            # Each round does no more than the whole template holds.
+            self.spend(length * (10 + self.length // 10))
+
+    class Template(BoundTemplate):
+        context_class = Counted
+        length = 0
 
     class Bounded(Environment):
         """Limits what a template can do, however it is written."""
@@ -77,33 +118,90 @@ def environment() -> Any:
         loop_iteration_limit = _MOST_STEPS
         local_namespace_limit = 20_000
         output_stream_limit = _MOST_TEXT
+        template_class = Template
 
     bounded = Bounded()
     bounded.filters["local_date"] = lambda value, zone=None: _filtered(day, value, zone)
     bounded.filters["local_time"] = lambda value, zone=None: _filtered(clock, value, zone)
     bounded.filters["local"] = lambda value, zone=None: _filtered(when, value, zone)
     bounded.filters["money"] = lambda value, currency=None: _money_filter(value, currency)
-    # Liquid bounds loops and output, but not what filters make of "(1..100000000)".
-    for name, work in list(bounded.filters.items()):
-        bounded.filters[name] = _bounded(name, work)
     return bounded
 
 
-def _bounded(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter that refuses values and results that are too large."""
+@cache
+def _short_range() -> type:
+    from liquid.builtin.expressions.primitive import RangeLiteral
+
+    class ShortRange(RangeLiteral):
+        """A range such as ``(1..40)``. Liquid would search one of any length, item by item."""
+
+        __slots__ = ()
+
+        def evaluate(self, context: RenderContext) -> range:
+            numbers: range = super().evaluate(context)
+            _refuse_if_huge(numbers)
+            return numbers
+
+    return ShortRange
+
+
+def _shorten(parsed: Any) -> None:
+    """Limit the ranges in a template."""
+    from liquid import RenderContext
+    from liquid.ast import Node
+    from liquid.builtin.expressions.primitive import RangeLiteral
+
+    nothing, parts = RenderContext(parsed), list[Any](parsed.nodes)
+    while parts:
+        part = parts.pop()
+        if type(part) is RangeLiteral:
+            part.__class__ = _short_range()
+        if isinstance(part, Node):
+            parts += [*part.expressions(), *part.children(nothing, include_partials=False)]
+        else:
+            parts += part.children()
+
+
+def _counted(
+    name: str, work: Callable[..., Any], spend: Callable[[int], None]
+) -> Callable[..., Any]:
+    """A filter that counts its work, and refuses values and results that are too large."""
 
     @wraps(work)
     def filtered(*values: Any, **more: Any) -> Any:
         for value in values:
             _refuse_if_huge(value)
+        sizes = [_size(value) for value in values]
         if name.startswith(("replace", "join")) and len(values) > 1:
-            sizes = [len(v) if hasattr(v, "__len__") else 1 for v in values]
             _refuse_if_huge(range(sizes[0] * max(sizes[1:]) // _MOST_STEPS))
+        spend(_FILTER_WORK + sum(sizes) + _extra(name, values))
         result = work(*values, **more)
         _refuse_if_huge(result)
+        spend(_size(result))
         return result
 
     return filtered
+
+
+def _size(value: Any) -> int:
+    """About the work that a filter does for a value, in characters."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, range):
+        return 10 * len(value)
+    if isinstance(value, list | tuple):
+        return sum(10 + (len(item) if isinstance(item, str) else 0) for item in value)
+    return 1
+
+
+def _extra(name: str, values: Sequence[Any]) -> int:
+    """The work of filters that compare everything with everything."""
+    first = values[0] if values else None
+    if name == "uniq" and isinstance(first, list | tuple | range):
+        return len(first) ** 2
+    if name == "strip_html" and isinstance(first, str):
+        return len(first) * first.count("<")
+    return 0
 
 
 def _refuse_if_huge(value: Any) -> None:
@@ -140,7 +238,10 @@ def template(source: str) -> Any:
     Raises:
         liquid.exceptions.LiquidError: it makes no sense.
     """
-    return _as_liquid_errors(lambda: environment().from_string(source))
+    parsed = _as_liquid_errors(lambda: environment().from_string(source))
+    parsed.length = len(source)
+    _shorten(parsed)
+    return parsed
 
 
 # Errors of Python that Liquid's filters let through.
