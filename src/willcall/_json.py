@@ -24,7 +24,7 @@ def loads(body: bytes) -> Any:
     """A JSON value. Half a character is read as U+FFFD, and a number beyond 64 bits as a float.
 
     Raises:
-        ValueError: it is no JSON, or nested too deeply.
+        ValueError: it is not JSON, or nested too deeply.
     """
     import orjson
 
@@ -38,7 +38,7 @@ def exact(body: bytes, integer: Any = None) -> Any:
     """The same, with whole numbers of any size.
 
     Raises:
-        ValueError: it is no JSON, nested too deeply, or holds a number of thousands of digits.
+        ValueError: it is not JSON, nested too deeply, or holds a number of thousands of digits.
     """
     encoding = "utf-8" if body.isascii() and b"\0" not in body else json.detect_encoding(body)
     text = body.decode(encoding, "replace")

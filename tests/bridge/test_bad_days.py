@@ -124,7 +124,7 @@ def test_ticketsmart_in_trouble_changes_nothing_and_exits_75(
 
 
 def test_a_sweep_that_breaks_on_its_second_page_concludes_nothing(tmp_path: Path) -> None:
-    """Half a list is no list."""
+    """Half a list is not a list."""
     house = VirtualBridge(tmp_path, season=250)
     house.run()
     known = _known(house)

@@ -198,8 +198,11 @@ def test_an_id_is_read_from_the_environment_and_an_argument_comes_first(
             {"organiser": "acme"},
             "path_params: shop has no 'organiser' (it has these: organizer)",
         ),
-        ({"organizer": ".."}, "organizer: '..' is no id (give the id as the provider shows it)"),
-        ({"organizer": 5}, "organizer: 5 is no id (give the id as the provider shows it)"),
+        (
+            {"organizer": ".."},
+            "organizer: '..' is not an id (give the id as the provider shows it)",
+        ),
+        ({"organizer": 5}, "organizer: 5 is not an id (give the id as the provider shows it)"),
     ],
 )
 def test_an_id_that_is_missing_or_wrong_is_refused_before_anything_is_sent(
@@ -220,7 +223,7 @@ def test_a_path_is_filled_in_and_quoted(values: Any, path: str) -> None:
 
 @pytest.mark.parametrize("values", [{"a": "x"}, {"a": "x", "b": None}, {"a": "x", "b": True}])
 def test_a_path_with_a_gap_is_refused(values: Any) -> None:
-    with pytest.raises(InputError, match=r"b: .* is no id"):
+    with pytest.raises(InputError, match=r"b: .* is not an id"):
         path_of("/{a}/y/{b}", values)
 
 

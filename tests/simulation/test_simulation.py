@@ -101,7 +101,7 @@ def test_a_seed_plays_the_same_again() -> None:
 
 
 def test_the_desk_has_what_rules_speak_of() -> None:
-    """Inboxes, senders and people of your own; and a rule that waits is no rule that forgets."""
+    """Inboxes, senders and people of your own; and a rule that waits is not a rule that forgets."""
     address = Address(
         customer_email="me@example.org",
         options={"inbox_id": "inb_mine", "from_address": "us@example.org"},

@@ -71,7 +71,7 @@ def main() -> None:
     assert found.complaints == (), found.complaints
     assert problems(rule("a", 'contry = "US"')) == ["no such key (did you mean 'country'?)"]
     assert problems(rule("a", "country = 1")) == [
-        'it is no list of texts (write it as country = ["…", "…"])'
+        'it is not a list of texts (write it as country = ["…", "…"])'
     ]
     wide_first = rule("wide", 'country = ["CA", "US"]') + rule("narrow", 'country = "us"')
     assert "'narrow' never gets anything" in problems(wide_first)[0]

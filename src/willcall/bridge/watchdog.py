@@ -31,7 +31,7 @@ class Watchdog:
         self._ping("/start")
 
     def ended(self, exit_code: int) -> None:
-        """A run has ended. What is only for now (75) is no failure yet: if it lasts, no success
+        """A run has ended. What is only for now (75) is not a failure yet: if it lasts, no success
         comes, and that is what a watchdog is for."""
         if exit_code == 0:
             self._ping("")

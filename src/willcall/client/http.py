@@ -55,7 +55,7 @@ def safe_base_url(url: str) -> str:
     if parts.username is not None or parts.password is not None:
         raise InputError("base_url", "holds a login", "leave user and password out of the URL")
     if parts.scheme not in {"https", "http"} or not parts.hostname:
-        raise InputError("base_url", f"{shown} is no absolute URL", "start it with https://")
+        raise InputError("base_url", f"{shown} is not an absolute URL", "start it with https://")
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise InputError(
             "base_url",

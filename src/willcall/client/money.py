@@ -34,13 +34,13 @@ def cents(name: str, value: Any) -> int:
     """A number of cents, checked.
 
     Raises:
-        InputError: it is no whole number. ``25.0`` is refused as well: whoever writes a float
+        InputError: it is not a whole number. ``25.0`` is refused as well: whoever writes a float
             mostly means dollars.
     """
     if isinstance(value, bool) or not isinstance(value, int):
         raise InputError(
             name,
-            f"{value!r} is no whole number of cents",
+            f"{value!r} is not a whole number of cents",
             "$25.00 is 2500; Money.of('25.00', 'USD') reads a text",
         )
     return value
@@ -52,7 +52,9 @@ def _check(_: Any, field: attrs.Attribute[int], value: int) -> None:
 
 def _code(_: Any, field: attrs.Attribute[str | None], value: Any) -> None:
     if value is not None and not (isinstance(value, str) and _CODE.fullmatch(value)):
-        raise InputError(field.name, f"{value!r} is no currency", "give three letters, as in 'USD'")
+        raise InputError(
+            field.name, f"{value!r} is not a currency", "give three letters, as in 'USD'"
+        )
 
 
 @attrs.frozen(order=False)
@@ -78,14 +80,16 @@ class Money:
         Zeros beyond the decimal places of the currency are accepted: ``Money.of("500.00", "JPY")``.
 
         Raises:
-            InputError: it is no amount, or has a fraction of the currency's smallest unit.
+            InputError: it is not an amount, or has a fraction of the currency's smallest unit.
         """
         count = places(currency)
         found = re.fullmatch(r"(-?)(\d+)(?:\.(\d+))?", amount, re.ASCII)
         part = ((found and found[3]) or "").rstrip("0")
         if found is None or len(part) > count:
             example = cls(25 * 10**count, currency).amount
-            raise InputError("amount", f"{amount!r} is no amount", f"write it as in '{example}'")
+            raise InputError(
+                "amount", f"{amount!r} is not an amount", f"write it as in '{example}'"
+            )
         total = int(found[2] + part.ljust(count, "0"))
         return cls(-total if found[1] else total, currency)
 
@@ -93,7 +97,7 @@ class Money:
     def answered(cls, cents: int | None, currency: str | None) -> Money | None:
         """The amount in an answer, which may hold anything: no error comes of it.
 
-        ``"usd"`` is read as USD, and what is no currency at all as None. None: no amount was said.
+        ``"usd"`` is read as USD, and any other text as no currency. None if there is no amount.
         """
         code = (currency or "").strip().upper()
         return None if cents is None else cls(cents, code if _CODE.fullmatch(code) else None)
@@ -147,7 +151,7 @@ class Money:
 
     def _same(self, other: object) -> int:
         if not isinstance(other, Money):
-            raise TypeError(f"{other!r} is no Money; Money({self.cents}, …) makes some of cents")
+            raise TypeError(f"{other!r} is not Money; Money({self.cents}, …) makes some of cents")
         if self.currency != other.currency:
             raise InputError(
                 "currency",

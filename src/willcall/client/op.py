@@ -34,7 +34,7 @@ def header_names(headers: Mapping[Any, Any]) -> dict[str, str]:
         if name.lower() in _OURS:
             raise InputError("headers", f"{name!r} is set by willcall itself", "leave it out")
         if not name.isascii() or not name.isprintable() or not name or set(name) & set(" :"):
-            raise InputError("headers", f"{name!r} is no header name")
+            raise InputError("headers", f"{name!r} is not a header name")
         if not value.isascii() or not value.isprintable():
             raise InputError("headers", f"the value of {name!r} holds what a header cannot")
         clean[name.lower()] = value
@@ -167,10 +167,10 @@ def segment(name: str, value: Any) -> str:
     """A part of a path, quoted, so that an id can never become another path.
 
     Raises:
-        InputError: it is no text, empty, or only dots.
+        InputError: it is not text, empty, or only dots.
     """
     if not isinstance(value, str) or not value.strip("."):
-        raise InputError(name, f"{value!r} is no id", "give the id as the provider shows it")
+        raise InputError(name, f"{value!r} is not an id", "give the id as the provider shows it")
     return quote(value, safe="")
 
 
@@ -220,7 +220,7 @@ def text(name: str, value: Any) -> str:
     """A text that must say something.
 
     Raises:
-        InputError: it is no text, or blank.
+        InputError: it is not text, or blank.
     """
     if not isinstance(value, str):
         raise InputError(name, f"expected a text, got {type(value).__name__}")

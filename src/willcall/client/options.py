@@ -57,13 +57,13 @@ def _bound(_: Any, field: attrs.Attribute[Any], value: Any) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not isfinite(value) or value <= 0:
         raise InputError(
-            field.name, f"{value!r} is no number of seconds above 0", "None means no bound"
+            field.name, f"{value!r} is not a number of seconds above 0", "None means no bound"
         )
 
 
 def _wait(_: Any, field: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, int | float) or not isfinite(value) or value < 0:
-        raise InputError(field.name, f"{value!r} is no number of seconds from 0 on")
+        raise InputError(field.name, f"{value!r} is not a number of seconds from 0 on")
 
 
 @attrs.frozen

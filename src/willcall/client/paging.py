@@ -174,7 +174,7 @@ class Rows(tuple[T, ...]):  # noqa: SLOT001 - a tuple subclass can have no slots
 
 def _checked(count: Any) -> int:
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-        raise InputError("count", f"{count!r} is no number of items", "give 0 or more")
+        raise InputError("count", f"{count!r} is not a number of items", "give 0 or more")
     return count
 
 

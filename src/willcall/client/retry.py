@@ -18,12 +18,14 @@ _TOO_MANY = 429
 
 def _times(_: Any, field: attrs.Attribute[int], value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InputError(field.name, f"{value!r} is no number of tries", "1 means: do not repeat")
+        raise InputError(
+            field.name, f"{value!r} is not a number of tries", "1 means: do not repeat"
+        )
 
 
 def _seconds(_: Any, field: attrs.Attribute[float], value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
-        raise InputError(field.name, f"{value!r} is no number of seconds from 0 on")
+        raise InputError(field.name, f"{value!r} is not a number of seconds from 0 on")
 
 
 @attrs.frozen

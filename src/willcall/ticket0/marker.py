@@ -17,7 +17,7 @@ def marked(name: str, value: str, marker: Any, gap: str) -> str:
     if not isinstance(marker, str) or not _MARKER.fullmatch(marker):
         raise InputError(
             "once",
-            f"{marker!r} is no marker",
+            f"{marker!r} is not a marker",
             "4 to 64 letters, digits, dots, colons or hyphens, such as 'order-4711'",
         )
     mark = f"[{marker}]"

@@ -92,7 +92,7 @@ def _price(_: object, field: attrs.Attribute[int | Money], value: Any) -> None:
 
 def _quantity(_: object, field: attrs.Attribute[int], value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise InputError(field.name, f"{value!r} is no number of tickets", "give 0 or more")
+        raise InputError(field.name, f"{value!r} is not a number of tickets", "give 0 or more")
 
 
 def _name(_: object, field: attrs.Attribute[str], value: Any) -> None:

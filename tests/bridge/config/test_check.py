@@ -183,8 +183,8 @@ RULE = '[[rule]]\nid = "one"\nwhen = ["event.sold_out"]\n'
             ),
         ),
         ("[storm]\nlimt = 3", "2:1 error storm.limt: no such key (did you mean 'limit'?)"),
-        ("[storm\n", "1:7 error : it is no TOML: Expected ']' at the end of a table declaration"),
-        ("a = '", '1:6 error : it is no TOML: Expected "\'"'),
+        ("[storm\n", "1:7 error : it is not TOML: Expected ']' at the end of a table declaration"),
+        ("a = '", '1:6 error : it is not TOML: Expected "\'"'),
     ],
 )
 def test_each_complaint(more: str, complaint: str) -> None:
@@ -356,7 +356,10 @@ def test_removals_that_are_there_twice() -> None:
     ("silences", "problems"),
     [
         ([SILENCE], []),
-        ([attrs.evolve(SILENCE, kinds=("evnt.*",))], ["silence 1: 'evnt.*' is no kind of change"]),
+        (
+            [attrs.evolve(SILENCE, kinds=("evnt.*",))],
+            ["silence 1: 'evnt.*' is not a kind of change"],
+        ),
         ([attrs.evolve(SILENCE, rule="gone")], ["silence 1: there is no rule 'gone'"]),
         ([attrs.evolve(SILENCE, rule="gone", until=NOW)], []),
         (

@@ -177,7 +177,7 @@ def test_what_is_no_toml_is_told_by_its_line(tmp_path: Path, text: str, place: s
     file = written(tmp_path, text)
     field, problem, _ = refused(load)
     assert field == file.name
-    assert problem.startswith("it is no TOML: ")
+    assert problem.startswith("it is not TOML: ")
     assert place in problem
 
 
@@ -311,37 +311,37 @@ WRONG: dict[str, tuple[Values, str, str, str]] = {
     "one box office in single brackets": (
         {**valid(), "box_office": {"name": "main-room"}},
         "box_office",
-        "it is no table",
+        "it is not a table",
         "head it with [[box_office]]",
     ),
     "a desk in double brackets": (
         {**valid(), "desk": [valid()["desk"]]},
         "desk",
-        "it is no table",
+        "it is not a table",
         "head it with [desk]",
     ),
     "a name for a box office": (
         {**valid(), "box_office": ["main-room"]},
         "box_office[0]",
-        "it is no table",
+        "it is not a table",
         "head it with [[box_office]]",
     ),
     "one rule in single brackets": (
         {**valid(), "rule": {"id": "gala"}},
         "rule",
-        "it is no table",
+        "it is not a table",
         "head it with [[rule]]",
     ),
     "a number for a list of texts": (
         with_rule(**{"if": {"event_name_contains": 5}}),
         "rule[0].if.event_name_contains",
-        "it is no list of texts",
+        "it is not a list of texts",
         'write it as event_name_contains = ["…", "…"]',
     ),
     "a number in a list of texts": (
         with_rule(**{"if": {"venue_contains": ["Hall", 5]}}),
         "rule[0].if.venue_contains[1]",
-        "it is no text",
+        "it is not text",
         "put it in quotes",
     ),
     "a list of no texts": (
@@ -353,19 +353,19 @@ WRONG: dict[str, tuple[Values, str, str, str]] = {
     "one text for a list": (
         with_rule(ticket={"tags": "gala"}),
         "rule[0].ticket.tags",
-        "it is no list of texts",
+        "it is not a list of texts",
         'write it as tags = ["…", "…"]',
     ),
     "a number for a text": (
         having("desk", inbox_id=1),
         "desk.inbox_id",
-        "it is no text",
+        "it is not text",
         "put it in quotes",
     ),
     "a text for a number": (
         having("box_office", polls_per_run="25"),
         "box_office[0].polls_per_run",
-        "it is no whole number",
+        "it is not a whole number",
         "write it without quotes and without a point",
     ),
     "a number out of range": (
@@ -419,15 +419,15 @@ WRONG: dict[str, tuple[Values, str, str, str]] = {
         f"no address: {wrong}": (
             having("desk", customer_email=wrong),
             "desk.customer_email",
-            "it is no e-mail address",
+            "it is not an e-mail address",
             ADDRESS,
         )
         for wrong in ("", "organiser", "@x", "x@", "a b@c", "a@b@c", "a@b\n", KEYS[1])
     },
-    "a sender that is no address": (
+    "a sender that is not an address": (
         having("desk", from_address="box office"),
         "desk.from_address",
-        "it is no e-mail address",
+        "it is not an e-mail address",
         ADDRESS,
     ),
     "a plain URL": (
@@ -439,7 +439,7 @@ WRONG: dict[str, tuple[Values, str, str, str]] = {
     "a URL without its beginning": (
         having("box_office", base_url="ticketsmart.ai/api/v1"),
         "box_office[0].base_url",
-        "it is no absolute URL",
+        "it is not an absolute URL",
         "start it with https://",
     ),
     "a URL with a login": (
@@ -458,7 +458,7 @@ WRONG: dict[str, tuple[Values, str, str, str]] = {
     "a variable with its dollar": (
         having("desk", api_key_env="$TICKET0_API_KEY"),
         "desk.api_key_env",
-        "it is no name of an environment variable",
+        "it is not the name of an environment variable",
         "write it as in TICKET0_API_KEY",
     ),
     "a key for a file": (
@@ -470,7 +470,7 @@ WRONG: dict[str, tuple[Values, str, str, str]] = {
     "a key for a URL": (
         having("desk", base_url=KEYS[1]),
         "desk.base_url",
-        "it is no absolute URL",
+        "it is not an absolute URL",
         "start it with https://",
     ),
     "a key for two names": (

@@ -153,7 +153,7 @@ def test_a_rule_may_have_settings_of_its_own() -> None:
         (
             'venue = "v17"',
             "venue = 17",
-            "4:1 box_office[0].venue: it is no text (put it in quotes)",
+            "4:1 box_office[0].venue: it is not text (put it in quotes)",
         ),
         (
             'venue = "v17"',
@@ -164,7 +164,7 @@ def test_a_rule_may_have_settings_of_its_own() -> None:
             'venue = "v17"',
             'venue = "v17"\ncontact = "ada"',
             (
-                "5:1 box_office[0].contact: it is no e-mail address "
+                "5:1 box_office[0].contact: it is not an e-mail address "
                 "(write it as in organiser@example.com)"
             ),
         ),
@@ -212,7 +212,7 @@ def test_a_rule_may_have_settings_of_its_own() -> None:
         (
             'provider = "boxy"',
             "provider = 3",
-            "3:1 box_office[0].provider: it is no text (put it in quotes)",
+            "3:1 box_office[0].provider: it is not text (put it in quotes)",
         ),
     ],
 )

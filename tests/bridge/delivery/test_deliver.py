@@ -429,7 +429,7 @@ def test_a_first_refusal_waits_briefly_however_often_it_was_tried_before(
     assert intent.tries >= 8
     assert intent.retry_at is not None
     assert intent.retry_at - house.clock.now() < timedelta(minutes=10)
-    # And from then on as long again as it has been tried for.
+    # Each further wait equals the time since the first attempt.
     house.clock.advance(3600)
     _refused(house, "/tickets", status=409, count=1)
     house.run()

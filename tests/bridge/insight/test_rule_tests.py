@@ -152,7 +152,7 @@ expect = [{ at = "11m", held = 3, tickets = [{ rule = "built-in/box_office.storm
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[[test]", "rules.test.toml: it is no TOML"),
+        ("[[test]", "rules.test.toml: it is not TOML"),
         ("", "rules.test.toml: test: it is missing"),
         (
             BASIC.replace("available", "availble") + 'expect = [{ at = "1m" }]',
@@ -161,7 +161,7 @@ expect = [{ at = "11m", held = 3, tickets = [{ rule = "built-in/box_office.storm
                 "(did you mean 'available'?)"
             ),
         ),
-        (BASIC + 'expect = [{ at = "soon" }]', "'soon' is no span of time"),
+        (BASIC + 'expect = [{ at = "soon" }]', "'soon' is not a span of time"),
         (BASIC + "expect = []", "test[0].expect: "),
         (
             '[[test]]\nname = "x"\nstep = [{ at = "1m", event = "x", price = 3 }]\n',

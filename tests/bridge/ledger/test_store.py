@@ -300,10 +300,10 @@ def test_a_relative_path_starts_in_the_folder_of_the_configuration(tmp_path: Pat
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        ("willcall.db", "it is no database URL"),
-        ("sqlite://willcall.db", "it is no database URL"),
-        ("sqlite://me:hunter2@/willcall.db", "it is no database URL"),
-        ("postgresql://me:hunter2@db:port/w", "it is no database URL"),
+        ("willcall.db", "it is not a database URL"),
+        ("sqlite://willcall.db", "it is not a database URL"),
+        ("sqlite://me:hunter2@/willcall.db", "it is not a database URL"),
+        ("postgresql://me:hunter2@db:port/w", "it is not a database URL"),
         ("sqlite:///nowhere/willcall.db", "there is no folder"),
         ("oracle+nothing://me:hunter2@example.com/db", "no driver is installed"),
         ("nosuch://me:hunter2@example.com/db", "no driver is installed"),

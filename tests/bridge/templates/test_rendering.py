@@ -314,7 +314,7 @@ def test_another_hour_of_the_same_day_is_not_called_another_date() -> None:
 
 
 def test_a_first_venue_is_not_called_a_move() -> None:
-    """ "Moved from place not given" is no English."""
+    """ "Moved from place not given" is not English."""
     known = attrs.evolve(happens("event.moved"), before=attrs.evolve(BARE, title="The Orchard"))
     assert "now takes place at Harbor Street Theatre, New York." in said("message", known)
     assert "now has a place." in said("body", known)

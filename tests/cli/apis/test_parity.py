@@ -36,7 +36,7 @@ def _command(words: str) -> Any:
 
 
 def test_the_clients_have_the_endpoints_that_are_walked() -> None:
-    """So that an empty walk is no proof."""
+    """So that an empty walk is not a proof."""
     assert len(BY_HAND) == 20
     assert {words.split()[0] for words in BY_HAND} == {
         "events",

@@ -112,7 +112,9 @@ def test_what_a_person_asks_is_counted_with_it(shell: Shell) -> None:
         rows = dict(ledger.execute("SELECT name, spent FROM quotas").fetchall())
     (spent,) = [text for name, text in rows.items() if name.startswith("ticketsmart ")]
     assert json.loads(spent)["count"] == 2
-    Path("willcall.db").write_bytes(b"this is no database, and never was one of ours at all\n" * 40)
+    Path("willcall.db").write_bytes(
+        b"this is not a database, and never was one of ours at all\n" * 40
+    )
     assert shell("events", "get", "the-cherry-orchard").code == 0
 
 

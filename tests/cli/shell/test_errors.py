@@ -16,7 +16,7 @@ from support.shell import Shell
 
 # What is typed, the exit code, what is wrong, and what to do about it.
 WRONG = {
-    "db prune --keep soon": (2, "--keep: 'soon' is no span of time", "(write it as in 30s"),
+    "db prune --keep soon": (2, "--keep: 'soon' is not a span of time", "(write it as in 30s"),
     "db backup willcall.db": (
         78, "willcall.db cannot be made: file exists", "(name a file that is not there yet)",
     ),

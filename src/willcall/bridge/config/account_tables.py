@@ -29,7 +29,9 @@ def _variable(text: str) -> str:
     if scrub(text) != text:
         raise ValueError("it is a key; put that into the environment, and its variable's name here")
     if not re.fullmatch(r"[A-Za-z_]\w*", text, re.ASCII):
-        raise ValueError("it is no name of an environment variable; write it as in TICKET0_API_KEY")
+        raise ValueError(
+            "it is not the name of an environment variable; write it as in TICKET0_API_KEY"
+        )
     return text
 
 

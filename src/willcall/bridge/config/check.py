@@ -101,7 +101,7 @@ def _no_toml(text: str, error: tomllib.TOMLDecodeError) -> Complaint:
     place = SourcePosition(len(lines), len(lines[-1]) + 1)
     if match and match[2]:
         place = SourcePosition(int(match[2]), int(match[3]))
-    return Complaint(path="", problem=f"it is no TOML: {said}", place=place)
+    return Complaint(path="", problem=f"it is not TOML: {said}", place=place)
 
 
 def _placed(positions: SourcePositions, error: ConfigError) -> Complaint:
@@ -330,7 +330,7 @@ class _Finder:
             fix = f"end it with `willcall silence expire {silence.id}`, and add it anew"
             for glob in silence.kinds:
                 if not matching([glob]):
-                    yield _silent(at, f"{glob!r} is no kind of change: it silences nothing", fix)
+                    yield _silent(at, f"{glob!r} is not a kind of change: it silences nothing", fix)
             if silence.rule is not None and silence.rule not in ids:
                 yield _silent(at, f"there is no rule {silence.rule!r}: it silences nothing", fix)
             for other in live:

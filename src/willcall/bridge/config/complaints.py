@@ -24,8 +24,8 @@ _EXAMPLES = {
 }
 _TABLES = {name: f"[[{name}]]" for name in ("box_office", "rule", "removal")}
 _TYPES = {
-    "string_type": ("it is no text", "put it in quotes"),
-    "int_type": ("it is no whole number", "write it without quotes and without a point"),
+    "string_type": ("it is not text", "put it in quotes"),
+    "int_type": ("it is not a whole number", "write it without quotes and without a point"),
 }
 
 
@@ -50,12 +50,12 @@ def _complaint(detail: ErrorDetails, root: type[Table]) -> ConfigError:
     if detail["type"] == "missing":
         return ConfigError(path, "it is missing", _example(root, detail["loc"]))
     if detail["type"] in {"list_type", "tuple_type"} and not _holds_tables(root, detail["loc"]):
-        return ConfigError(path, "it is no list of texts", f'write it as {last} = ["…", "…"]')
+        return ConfigError(path, "it is not a list of texts", f'write it as {last} = ["…", "…"]')
     if detail["type"] in {"list_type", "tuple_type", "model_type"}:
         way = f"head it with {_TABLES.get(head, f'[{head}]')}"
         inner = path.rpartition(".")[2]
         way = f"write it as {inner} = {{ … }}" if "." in path else way
-        return ConfigError(path, "it is no table", way)
+        return ConfigError(path, "it is not a table", way)
     if detail["type"] == "too_short":
         return ConfigError(path, "it is empty", _EXAMPLES.get(last, "fill it in, or leave it out"))
     if detail["type"] in _TYPES:

@@ -65,7 +65,7 @@ def load(path: str | Path | None = None) -> tuple[Config, Path]:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(str(file), f"it is no TOML: {scrub(str(error))}") from None
+        raise ConfigError(str(file), f"it is not TOML: {scrub(str(error))}") from None
     return checked(values), file.resolve().parent
 
 

@@ -31,7 +31,9 @@ class duration:  # noqa: N801 - it reads like the word it stands for
         """
         found = re.fullmatch(r"(\d+)\s*([smhdw])", text)
         if found is None or len(found[1]) > 6:
-            raise ValueError(f"{text!r} is no span of time; write it as in 30s, 10m, 2h, 14d or 1w")
+            raise ValueError(
+                f"{text!r} is not a span of time; write it as in 30s, 10m, 2h, 14d or 1w"
+            )
         return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
     @classmethod
@@ -46,7 +48,7 @@ Duration = Annotated[str, AfterValidator(duration.checked)]
 
 def _clock(text: str) -> str:
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
-        raise ValueError(f"{text!r} is no time of day; write it as in 23:00")
+        raise ValueError(f"{text!r} is not a time of day; write it as in 23:00")
     return text
 
 
@@ -54,7 +56,7 @@ def _timezone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (ValueError, OSError, KeyError):
-        raise ValueError(f"{text!r} is no time zone; write it as in America/New_York") from None
+        raise ValueError(f"{text!r} is not a time zone; write it as in America/New_York") from None
     return text
 
 
@@ -65,7 +67,7 @@ def _kinds(globs: list[str]) -> list[str]:
 
             near = get_close_matches(glob, KINDS, n=1)
             fix = f"did you mean {near[0]!r}?" if near else "`willcall check --kinds` lists them"
-            raise ValueError(f"{glob!r} is no kind of change; {fix}")
+            raise ValueError(f"{glob!r} is not a kind of change; {fix}")
     return globs
 
 

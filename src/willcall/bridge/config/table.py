@@ -28,7 +28,7 @@ def filled(text: str) -> str:
 def _email(text: str) -> str:
     name, at, domain = text.partition("@")
     if not (name and at and domain) or text != "".join(text.split()) or "@" in domain:
-        raise ValueError("it is no e-mail address; write it as in organiser@example.com")
+        raise ValueError("it is not an e-mail address; write it as in organiser@example.com")
     return text
 
 

@@ -182,7 +182,7 @@ def _named(at: str, work: Callable[[str], object], provider: str) -> None:
 
 
 def _provider(table: object, kind: type[Table]) -> str:
-    """The provider that a table names. What is no name is complained of when the file is read."""
+    """The provider that a table names. Reading the file reports a value that is not a name."""
     name = table.get("provider") if isinstance(table, dict) else None
     default: str = kind.model_fields["provider"].default
     return name if isinstance(name, str) and name.strip() else default

@@ -37,7 +37,7 @@ READ_FAILURES: Mapping[str, ApiError] = {
 def _trouble(text: str) -> str:
     if text not in {"none", *READ_FAILURES}:
         known = ", ".join(["none", *READ_FAILURES])
-        raise ValueError(f"{text!r} is no trouble of a box office; write one of: {known}")
+        raise ValueError(f"{text!r} is not a trouble of a box office; write one of: {known}")
     return text
 
 
@@ -193,12 +193,12 @@ def read_tests(text: str, name: str) -> tuple[TestFile, SourcePositions]:
         name: what it is called, for complaints.
 
     Raises:
-        ConfigError: it is no TOML, or something in it makes no sense; the first complaint.
+        ConfigError: it is not TOML, or something in it makes no sense; the first complaint.
     """
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(name, f"it is no TOML: {error}") from None
+        raise ConfigError(name, f"it is not TOML: {error}") from None
     positions = SourcePositions(text)
     try:
         return TestFile.model_validate(values), positions

@@ -207,8 +207,8 @@ class Velocity:
     def seen(self, ticket_type: TypeFacts, at: float, profile: Profile, starts: float) -> Velocity:
         """The velocity after another poll.
 
-        A restock is no sale; seats that come back (refunded, or held in a basket and let go) take
-        back as many of the sales. If the clock was set back, nothing is learned.
+        A restock is not a sale. Seats that come back (refunded, or released from a basket) reduce
+        the sales by as many. If the clock was set back, nothing is learned.
 
         Args:
             ticket_type: as it was seen.
@@ -293,7 +293,7 @@ class Velocity:
     def _pace(self, ticket_type: TypeFacts, profile: Profile, starts: float, at: float) -> float:
         """Tickets a second, as shown to people: the more orders were seen, the less the average of
         others counts, since a sudden sale may be a thousand times as fast. One large order in a
-        moment is no pace: it counts as if it had taken some minutes."""
+        moment is not a pace: it counts as if it had taken some minutes."""
         average = profile.rate(phase(_opened(ticket_type, self.opened), starts, at)) * size(
             ticket_type
         )

@@ -218,7 +218,7 @@ def _refuse_if_huge(value: Any) -> None:
 
 
 def _filtered(show: Any, value: Any, zone: Any) -> str:
-    """A date filter: a value that is no moment renders as nothing, as in Liquid."""
+    """A date filter: a value that is not a moment renders as nothing, as in Liquid."""
     if not isinstance(value, datetime):
         return ""
     shown: str = show(value, zone if isinstance(zone, str) else None)

@@ -96,7 +96,7 @@ def _postgresql(engine: Engine) -> None:
 
 def _no_url() -> ConfigError:
     return ConfigError(
-        "state.url", "it is no database URL", "write sqlite:///willcall.db, with three slashes"
+        "state.url", "it is not a database URL", "write sqlite:///willcall.db, with three slashes"
     )
 
 

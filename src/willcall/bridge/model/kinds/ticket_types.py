@@ -161,7 +161,7 @@ TICKET_TYPES = (
         summary="a price changed",
         seen=TypeDiffers(
             ("price",),
-            # A price that was not said is no other price.
+            # A price that is missing is not a different price.
             lambda before, after, _event, _low: None not in (before.price, after.price),
         ),
         example=lambda it: (attrs.evolve(it, price=max(0, (it.price or 0) - 500)), it),
