@@ -56,10 +56,10 @@ def season() -> dict[str, EventFacts]:
 def sold(event: EventFacts) -> EventFacts:
     """An event of which one more of each ticket type was sold; of every tenth, all of the first."""
     types = tuple(
-        attrs.evolve(one, sold=151, available=49)
+        attrs.evolve(ticket_type, sold=151, available=49)
         if position or not event.id.endswith("0")
-        else attrs.evolve(one, sold=200, available=0)
-        for position, one in enumerate(event.ticket_types or ())
+        else attrs.evolve(ticket_type, sold=200, available=0)
+        for position, ticket_type in enumerate(event.ticket_types or ())
     )
     return attrs.evolve(event, ticket_types=types)
 

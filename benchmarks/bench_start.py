@@ -89,7 +89,7 @@ def main() -> None:
     print(f"\n### Starting, in CPU time of the whole process, over `{BASE}`\n")
     print("| process | median | over the base | middle half | aim |\n|---|---|---|---|---|")
     for name, (_, aim) in CONTESTANTS.items():
-        found = sorted(one / base for one, base in zip(times[name], times[BASE], strict=True))
+        found = sorted(time / base for time, base in zip(times[name], times[BASE], strict=True))
         low, _, high = statistics.quantiles(found, n=4)
         median = statistics.median(found)
         held = "" if aim is None else f"≤ {aim:g}: {'held' if median <= aim else 'MISSED'}"

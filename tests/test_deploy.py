@@ -218,7 +218,7 @@ def test_the_image_is_small_and_run_by_nobody() -> None:
     stages = [number for number, line in enumerate(lines) if line.startswith("FROM ")]
     assert len(stages) == 2
     final = lines[stages[1] :]
-    assert all(re.match(r"FROM \S+:\$\{PYTHON\}-slim\b", lines[one]) for one in stages)
+    assert all(re.match(r"FROM \S+:\$\{PYTHON\}-slim\b", lines[stage]) for stage in stages)
     assert [line for line in final if line.startswith("USER ")] == ["USER 10001:10001"]
     assert final.index("USER 10001:10001") < final.index('ENTRYPOINT ["willcall"]')
     assert [line for line in final if line.startswith("COPY ")] == [
@@ -265,16 +265,16 @@ def test_the_workflow_keeps_the_ledger_whatever_happens() -> None:
     assert flow["concurrency"] == {"group": "willcall", "cancel-in-progress": False}
     assert flow["permissions"] == {"contents": "read"}
     steps = flow["jobs"]["run"]["steps"]
-    assert [one["run"] for one in steps if "run" in one] == [
+    assert [step["run"] for step in steps if "run" in step] == [
         "pip install 'willcall[cli]'",
         "willcall run",
     ]
-    (saved,) = (one for one in steps if "cache/save" in one.get("uses", ""))
-    (restored,) = (one for one in steps if "cache/restore" in one.get("uses", ""))
+    (saved,) = (step for step in steps if "cache/save" in step.get("uses", ""))
+    (restored,) = (step for step in steps if "cache/restore" in step.get("uses", ""))
     assert saved["if"] == "always()"
     assert saved["with"]["key"] == restored["with"]["key"]
     assert restored["with"]["key"].startswith(restored["with"]["restore-keys"])
-    assert [bool(one.get("env")) for one in steps].count(True) == 1
+    assert [bool(step.get("env")) for step in steps].count(True) == 1
 
 
 def test_the_stack_notices_what_fails_and_what_is_missed() -> None:

@@ -78,9 +78,9 @@ def interval(
     groups: Sequence[Sequence[tuple[float, float]]], rounds: int = 1000
 ) -> tuple[float, float]:
     """95 % of the means of what might have been drawn instead, of values and their weights. One
-    event's crossings are seen by the same looks, so they are drawn together."""
+    event's crossings are seen by the same polls, so they are drawn together."""
     draw = random.Random(0)
-    sums = [(sum(v * w for v, w in one), sum(w for _, w in one)) for one in groups]
+    sums = [(sum(v * w for v, w in group), sum(w for _, w in group)) for group in groups]
     means = []
     for _ in range(rounds):
         drawn = draw.choices(sums, k=len(sums))
@@ -91,14 +91,16 @@ def interval(
 
 def summary(played: Sequence[tuple[Task, Played]]) -> dict[str, Any]:
     """All seeds of one policy and size together."""
-    delays = [one for _, p in played for one in p.delays]
-    weights = [one for _, p in played for one in p.weights]
+    delays = [delay for _, p in played for delay in p.delays]
+    weights = [weight for _, p in played for weight in p.weights]
     groups: dict[tuple[int, int], list[tuple[float, float]]] = {}
     for task, p in played:
         for event, delay, weight in zip(p.events, p.delays, p.weights, strict=True):
             groups.setdefault((task.seed, event), []).append((delay, weight))
-    means = interval([[(delay, 1.0) for delay, _ in one] for one in groups.values()])
-    shares = interval([[(float(d <= 60), weight) for d, weight in one] for one in groups.values()])
+    means = interval([[(delay, 1.0) for delay, _ in group] for group in groups.values()])
+    shares = interval(
+        [[(float(d <= 60), weight) for d, weight in group] for group in groups.values()]
+    )
     total = sum(weights)
     pairs = list(zip(delays, weights, strict=True))
     return {
@@ -120,7 +122,7 @@ def summary(played: Sequence[tuple[Task, Played]]) -> dict[str, Any]:
     }
 
 
-def decisions(events: int, looks: int = 3000) -> dict[str, float]:
+def decisions(events: int, polls: int = 3000) -> dict[str, float]:
     """What a decision costs, and what an event keeps in memory beside its facts."""
     draw = random.Random(0)
     starts = datetime.fromtimestamp(START + 30 * DAY, UTC)
@@ -142,16 +144,16 @@ def decisions(events: int, looks: int = 3000) -> dict[str, float]:
     tracemalloc.stop()
     rows = {n: known[(n - 1) * 100 : n * 100] for n in range(1, events // 100 + 1)}
     times, learning = [], []
-    for _ in range(looks):
+    for _ in range(polls):
         before = time.thread_time()
-        look: Poll = schedule.next(at)
+        poll: Poll = schedule.next(at)
         times.append(time.thread_time() - before)
-        at = look.at
-        if look.page is not None:
-            bare = [attrs.evolve(one, ticket_types=None) for one in rows.get(look.page, ())]
-            schedule.page_seen(look.page, bare, at, last=look.page >= len(rows))
+        at = poll.at
+        if poll.page is not None:
+            bare = [attrs.evolve(one, ticket_types=None) for one in rows.get(poll.page, ())]
+            schedule.page_seen(poll.page, bare, at, last=poll.page >= len(rows))
             continue
-        seen = facts(int(look.event or 0), draw.randint(1, 200))
+        seen = facts(int(poll.event or 0), draw.randint(1, 200))
         before = time.thread_time()
         schedule.event_seen(seen, at)
         learning.append(time.thread_time() - before)
@@ -232,7 +234,7 @@ def run(arguments: argparse.Namespace) -> int:
         one = found[f"decisions {events}"] = decisions(events)
         print(
             f"a decision at {events:,} events: mean {one['mean_us']:.0f} us, p99 "
-            f"{one['p99_us']:.0f} us, longest {one['max_us']:.0f} us; to learn from a look "
+            f"{one['p99_us']:.0f} us, longest {one['max_us']:.0f} us; to learn from a poll "
             f"{one['seen_us']:.0f} us; {one['bytes']:.0f} bytes an event beside its facts"
         )
     if arguments.plots:

@@ -1,15 +1,15 @@
 """How late crossings are to be expected to be seen, whether or not one happened: to tune a planner.
 
-What a play saw depends on whether crossings happened to fall early or late between its looks: over
-four markets of six days that alone moves the mean by a tenth. Here each time between two looks at
+What a play saw depends on whether crossings happened to fall early or late between its polls: over
+four markets of six days that alone moves the mean by a tenth. Here each time between two polls of
 an event counts, by what the model's true rates say: with F(t) the probability that a ticket type
-crosses a threshold within t of a look, F is summed up over all of them, and ∫F dt is the delay.
-(Nearly the conditional expectation, given the looks: Rao-Blackwell.) What comes back between two
-looks is left out, and so are rows that show that all is sold out.
+crosses a threshold within t of a poll, F is summed up over all of them, and ∫F dt is the delay.
+(Nearly the conditional expectation, given the polls: Rao-Blackwell.) What comes back between two
+polls is left out, and so are rows that show that all is sold out.
 
 Surges are few, and a single one that is seen late moves such a mean. So there is a second figure,
-in which those that happened do not count, and one might begin at any moment between two looks:
-what it would sell across a threshold, and how long before the next look. (After that look the
+in which those that happened do not count, and one might begin at any moment between two polls:
+what it would sell across a threshold, and how long before the next poll. (After that poll the
 planner knows; what it then does shows in the surges that happened.) Words behind the policy turn
 constants of the planner, not what is derived from them:
 
@@ -70,7 +70,7 @@ class Sum:
             f"expected {self.delay / self.crossings:7.2f} s of {self.crossings:6.0f} crossings; "
             f"in surges ({self.surge_crossings / self.crossings:.1%} of them) {surge:.1f}, "
             f"else {calm:.2f}\n  {self.even():.2f} if a surge might begin at any moment; "
-            f"{self.sprung_crossings:.0f} crossings before the next look, "
+            f"{self.sprung_crossings:.0f} crossings before the next poll, "
             f"{self.sprung_delay / max(1e-9, self.sprung_crossings):.0f} s each"
         )
 
@@ -95,7 +95,7 @@ def _tails(step: int) -> list[float]:
             tails[tickets] = total
     else:
         tails = [max(0.0, 1 - sum(exactly[:tickets])) for tickets in range(MOST + 1)]
-    return [math.log(max(one, 1e-300)) for one in tails]
+    return [math.log(max(tail, 1e-300)) for tail in tails]
 
 
 def crossed(tickets: int, orders: float) -> float:
@@ -156,7 +156,7 @@ class Stock:
 
 
 def between(stock: Stock, since: float, until: float) -> Sum:
-    """What is expected of the time between two looks."""
+    """What is expected of the time between two polls."""
     life, span = stock.life, until - since
     parts = 1 if span < 40 else 3 if span < 900 else 6 if span < 4000 else 12
     cuts = [since + span * part / parts for part in range(parts + 1)]
@@ -189,7 +189,7 @@ def between(stock: Stock, since: float, until: float) -> Sum:
 
 
 def sprung(stock: Stock, since: float, until: float) -> Sum:
-    """What is expected of a surge that begins between two looks, until the second."""
+    """What is expected of a surge that begins between two polls, until the second."""
     life, span = stock.life, until - since
     ahead = [one for one in stock.ahead(since) if one[0] < 200] if span >= 60 else []
     begins = Model().surges / DAY * span
@@ -198,11 +198,11 @@ def sprung(stock: Stock, since: float, until: float) -> Sum:
     for times, chance in TIMES if ahead else ():
         most = life.rate.total * BRINGS * times
         for place in range(places):
-            left = span * (place + 0.5) / places  # seconds until the second look
+            left = span * (place + 0.5) / places  # seconds until the second poll
             brings = most * daily(until - left) / 1.8
             # Most crossings come while it is young.
             ends = (0.15, 0.4, 1.0, left / LASTS) if left > 1.5 * LASTS else ()
-            cuts = [LASTS * one for one in ends] or [left * one for one in (0.15, 0.4, 0.7, 1.0)]
+            cuts = [LASTS * end for end in ends] or [left * one for one in (0.15, 0.4, 0.7, 1.0)]
             for tickets, share in ahead:
                 if most * share * ORDER * 4 < tickets and tickets > 3:
                     continue  # as good as never
@@ -218,15 +218,15 @@ def sprung(stock: Stock, since: float, until: float) -> Sum:
     return found
 
 
-def reckoned(market: Market, looks: list[list[float]], warm: float) -> Sum:
-    """All events of a market, as they were looked at."""
+def reckoned(market: Market, polls: list[list[float]], warm: float) -> Sum:
+    """All events of a market, as they were polled."""
     found = Sum()
     for life in market.lives:
         begin, end = max(life.opens, START + warm), min(life.starts, market.end)
         if begin >= end:
             continue
         stock = Stock(life, list(life.quantity), list(life.quantity))
-        seen = looks[life.number]
+        seen = polls[life.number]
         first = bisect_left(seen, begin)
         points = [*seen[max(0, first - 1) : bisect_left(seen, end)], end]
         if not first:
@@ -260,7 +260,7 @@ def work(name: str, events: int, days: float, warm: float, seed: int) -> tuple[S
     }
     servers: list[play.Server] = []
     played = play.play(market, policies[policy](), warm=warm, seed=seed, servers=servers)
-    return reckoned(market, servers[0].looks, warm), played.delays
+    return reckoned(market, servers[0].polls, warm), played.delays
 
 
 def main() -> int:

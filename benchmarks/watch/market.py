@@ -112,10 +112,10 @@ class Market:
                 at = life.starts + 3 * HOUR
         self.crossings = sorted(
             (
-                attrs.evolve(one, event=life.number)
+                attrs.evolve(crossing, event=life.number)
                 for life in self.lives
-                for one in life.crossings
-                if START <= one.at < self.end
+                for crossing in life.crossings
+                if START <= crossing.at < self.end
             ),
             key=lambda one: one.at,
         )
@@ -128,7 +128,7 @@ class Market:
         starts = _evening(opens + lead)
         capacity = min(20_000, max(60, draw.lognormvariate(math.log(350), 0.9)))
         shares = [draw.uniform(0.5, 1.5) / (1 + 0.6 * one) for one in range(draw.randint(2, 5))]
-        quantity = [max(15, round(capacity * one / sum(shares))) for one in shares]
+        quantity = [max(15, round(capacity * share / sum(shares))) for share in shares]
         return Life(
             0,
             announced,

@@ -148,7 +148,7 @@ class Server:
         self._arrivals: deque[float] = deque()
         self.requests = self.refused = 0
         # When an event's ticket types were shown, and when its row said that all is sold out.
-        self.looks: list[list[float]] = [[] for _ in market.lives]
+        self.polls: list[list[float]] = [[] for _ in market.lives]
         self.status: list[list[float]] = [[] for _ in market.lives]
 
     def arrives(self, at: float) -> list[int]:
@@ -162,14 +162,14 @@ class Server:
 
     def event(self, number: int, at: float) -> EventFacts:
         """One event's ticket types."""
-        self.looks[number].append(at)
+        self.polls[number].append(at)
         return self._dated(self._market.lives[number], self._shown.facts(number, at), at)
 
     def page(self, number: int, at: float) -> tuple[list[EventFacts], bool]:
         """A page of the list, and whether it is the last."""
         numbers = self._listing.rows[(number - 1) * PAGE : number * PAGE]
         if self._rows_tell:
-            return [self.event(one, at) for one in numbers], len(numbers) < PAGE
+            return [self.event(number, at) for number in numbers], len(numbers) < PAGE
         rows = []
         for one in numbers:
             row = self._dated(self._market.lives[one], self._shown.row(one, at), at)
@@ -193,14 +193,14 @@ def play(
     servers: list[Server] | None = None,
 ) -> Played:
     """Play a policy to the end of a market; what happens in the first ``warm`` seconds does not
-    count. The server is put into ``servers``, for whoever wants to know of every look."""
+    count. The server is put into ``servers``, for whoever wants to know of every poll."""
     draw = random.Random(seed).random
     server, window, at = Server(market, rows_tell=rows_tell), Window(), START
     if servers is not None:
         servers.append(server)
     while True:
-        look = policy.next(at)
-        at = max(at, look.at)
+        poll = policy.next(at)
+        at = max(at, poll.at)
         if at >= market.end:
             return measured(market, server, warm)
         while (wait := window.take(QUOTA, at, write=False)).slot is None:
@@ -210,33 +210,33 @@ def play(
         window.settle(QUOTA, at, wait.slot)
         for number in server.arrives(arrives):
             policy.gone(str(number))
-        if look.event is not None:
-            policy.event_seen(server.event(int(look.event), arrives), at)
+        if poll.event is not None:
+            policy.event_seen(server.event(int(poll.event), arrives), at)
         else:
-            rows, last = server.page(look.page, arrives)
-            policy.page_seen(look.page, rows, at, last=last)
+            rows, last = server.page(poll.page, arrives)
+            policy.page_seen(poll.page, rows, at, last=last)
 
 
 def measured(market: Market, server: Server, warm: float) -> Played:
     """When each crossing was seen, and what else is asked of a policy."""
     played = Played([], [], [], requests=server.requests, refused=server.refused)
-    for one in market.crossings:
-        if one.at < START + warm:
+    for crossing in market.crossings:
+        if crossing.at < START + warm:
             continue
-        end = min(one.until, market.end)
+        end = min(crossing.until, market.end)
         seen = min(
-            _first(server.looks[one.event], one.at),
+            _first(server.polls[crossing.event], crossing.at),
             # That all is sold out says it of each ticket type, but not that one is merely low.
-            end + 1 if one.low else _first(server.status[one.event], one.at),
+            end + 1 if crossing.low else _first(server.status[crossing.event], crossing.at),
         )
         played.missed += seen > end
-        played.delays.append(min(seen, end) - one.at)
-        played.weights.append(one.lost)
-        played.events.append(one.event)
+        played.delays.append(min(seen, end) - crossing.at)
+        played.weights.append(crossing.lost)
+        played.events.append(crossing.event)
     for life in market.lives:
         before, end = max(life.opens, START + warm), min(life.starts, market.end)
-        looks = server.looks[life.number]
-        for moment in looks[bisect_left(looks, before) :]:
+        polls = server.polls[life.number]
+        for moment in polls[bisect_left(polls, before) :]:
             if before < moment < end:
                 played.longest = max(played.longest, moment - before)
                 before = moment
@@ -252,11 +252,11 @@ def _first(moments: Sequence[float], at: float) -> float:
 def clairvoyant(market: Market, rate: float, warm: float = DAY) -> Played:
     """Looks right after each crossing, as far as the requests allow."""
     at, played = 0.0, Played([], [], [])
-    for one in market.crossings:
-        if one.at >= START + warm:
-            at = max(at + 1 / rate, one.at)
-            played.delays.append(at - one.at)
-            played.weights.append(one.lost)
-            played.events.append(one.event)
+    for crossing in market.crossings:
+        if crossing.at >= START + warm:
+            at = max(at + 1 / rate, crossing.at)
+            played.delays.append(at - crossing.at)
+            played.weights.append(crossing.lost)
+            played.events.append(crossing.event)
             played.requests += 1
     return played

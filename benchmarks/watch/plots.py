@@ -21,8 +21,9 @@ def _frame(
 ) -> str:
     legend = [
         f'<rect x="{LEFT + 10 + 128 * n}" y="{TOP - 22}" width="10" height="10" '
-        f'fill="{COLOURS[one]}"/><text x="{LEFT + 24 + 128 * n}" y="{TOP - 13}">{names[one]}</text>'
-        for n, one in enumerate(policies)
+        f'fill="{COLOURS[policy]}"/>'
+        f'<text x="{LEFT + 24 + 128 * n}" y="{TOP - 13}">{names[policy]}</text>'
+        for n, policy in enumerate(policies)
     ]
     return "\n".join(
         [
@@ -63,7 +64,7 @@ def bars(
     """Mean delays with their intervals, by how many events there are."""
     low, high = 0.1, 10_000.0
     body = _grid(low, high)
-    policies = [one for one in COLOURS if one in names]
+    policies = [colour for colour in COLOURS if colour in names]
     span = (WIDTH - LEFT - 10) / len(found)
     wide = span * 0.8 / len(policies)
     for group, (events, means) in enumerate(sorted(found.items())):
@@ -90,7 +91,7 @@ def bars(
 def curves(file: Path, delays: Mapping[str, Sequence[float]], names: Mapping[str, str]) -> None:
     """Which share of the crossings is seen within how many seconds."""
     low, high = 1.0, 10_000.0
-    policies = [one for one in COLOURS if one in delays and one in names]
+    policies = [colour for colour in COLOURS if colour in delays and colour in names]
 
     def across(seconds: float) -> float:
         share = math.log10(max(seconds, low) / low) / math.log10(high / low)

@@ -46,7 +46,7 @@ def hour(
     others = None if beside is None else Others(virtual, *beside)
     virtual.pass_time(60.0 * minutes)
     arrivals = [at for at in virtual.arrivals() if begins <= at < begins + 60.0 * minutes]
-    refused = sum(one.status == 429 for one in virtual.sandbox.requests)
+    refused = sum(request.status == 429 for request in virtual.sandbox.requests)
     counted = [0] * minutes
     for at in arrivals:
         counted[int((at - begins) // 60.0)] += 1
@@ -72,7 +72,7 @@ class Others:
     @property
     def codes(self) -> list[int]:
         """How cron's runs have ended."""
-        return [one.exit_code for one in self._virtual.reports[self._before :]]
+        return [report.exit_code for report in self._virtual.reports[self._before :]]
 
     def _ask(self) -> None:
         number = next(self._number)

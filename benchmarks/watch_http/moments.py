@@ -3,7 +3,7 @@
 *announced*: a sale opens at a time that TicketSmart tells, and sells its last ticket some minutes
 later. *sudden*: an event that sold quietly, or not at all, gets hot without notice; an order comes
 every few seconds until the last ticket of a ticket type is gone. *at once*: one order takes all
-that is left, and nothing has told of it: no planner can do better than look in turn.
+that is left, and nothing announces it: no planner can do better than polling in turn.
 
 The events that are chosen are chosen at random, and none twice. Half of the others sell quietly
 meanwhile.
@@ -105,7 +105,13 @@ class Trade:
         fit = [
             (event, kinds)
             for event in self.events
-            if (kinds := [one for one in event.ticket_types if one.available in stock])
+            if (
+                kinds := [
+                    ticket_type
+                    for ticket_type in event.ticket_types
+                    if ticket_type.available in stock
+                ]
+            )
         ]
         if not fit:
             raise SystemExit(f"no event is left with {stock} tickets: --moments or --events")

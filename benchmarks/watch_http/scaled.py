@@ -128,7 +128,7 @@ class Watched:
     """A sandbox, and ``willcall watch`` on it.
 
     Where rows of the list lack ticket types, the status does not follow the stock either: nothing
-    but a look at an event itself tells that something of it is gone.
+    but a poll of the event itself shows that something of it is gone.
     """
 
     def __init__(self, folder: Path, factor: float, events: int, *, rows: bool = False) -> None:
@@ -195,11 +195,11 @@ class Watched:
 
     def asked(self) -> list[Any]:
         """What TicketSmart was asked, oldest first."""
-        return [one for one in self.sandbox.requests if one.service == "ticketsmart"]
+        return [request for request in self.sandbox.requests if request.service == "ticketsmart"]
 
     def refused(self) -> int:
         """How many requests the services have refused with a 429."""
-        return sum(one.status == 429 for one in self.sandbox.requests)
+        return sum(request.status == 429 for request in self.sandbox.requests)
 
     def lag(self) -> Lag:
         """How far the clock could be trusted, once the watch has ended."""

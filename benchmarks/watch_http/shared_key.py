@@ -19,7 +19,7 @@ from scaled import quantile
 
 from support.virtual_watch import VirtualWatch
 from willcall.bridge.ledger import MemoryLedger
-from willcall.bridge.polling import rate as tempo
+from willcall.bridge.polling import rate as controller
 from willcall.bridge.watching.watch import Watch
 from willcall.client.flow import Effect, Flow, Send, sleep, tick, watched
 from willcall.client.provider import open_account
@@ -52,7 +52,7 @@ class Other:
 class Shared:
     """How an hour with somebody else went, a minute or an hour each as it says.
 
-    ``unseen`` is the longest that an event was not looked at, and ``stated`` the longest that the
+    ``unseen`` is the longest that an event was not polled, and ``stated`` the longest that the
     watch had said it could be; in seconds, as ``took``, from a sale to its ticket.
     """
 
@@ -88,7 +88,7 @@ def shared(
     warm: float = WARM,
 ) -> Shared:
     """Play it, after ``warm`` seconds; without ``giving_way``: as if refusals told nothing."""
-    with _kept(tempo.KEPT if giving_way else 1.0):
+    with _kept(controller.KEPT if giving_way else 1.0):
         virtual = VirtualWatch(
             events, shared=True, switches={"ticket_types_in_rows": False, "auto_sold_out": False}
         )
@@ -106,7 +106,9 @@ def shared(
             run = virtual.ledger.office("main-room").last_run
             stated.append(0.0 if run is None else run.summary["longest_unseen"] or 0.0)
         took = tuple(sorted(_took(virtual, *one) for one in sold))
-        asked = [one for one in virtual.sandbox.requests if one.service == "ticketsmart"]
+        asked = [
+            request for request in virtual.sandbox.requests if request.service == "ticketsmart"
+        ]
         answered = sum(one.status == 200 for one in asked)
         refused = len(asked) - answered - other.refused
         unseen = _unseen(asked, {str(event.id) for event in virtual.box_office.events})
@@ -126,21 +128,21 @@ def shared(
 
 @contextmanager
 def _kept(part: float) -> Iterator[None]:
-    before, tempo.KEPT = tempo.KEPT, part
+    before, controller.KEPT = controller.KEPT, part
     try:
         yield
     finally:
-        tempo.KEPT = before
+        controller.KEPT = before
 
 
 def _unseen(asked: list[Any], events: set[str]) -> float:
-    """The longest that an event was not looked at, by whoever answers."""
-    looks: dict[str, list[float]] = {}
+    """The longest that an event was not polled, by whoever answers."""
+    polls: dict[str, list[float]] = {}
     for one in asked:
         name = one.path.rsplit("/", 1)[-1]
         if name in events and one.status == 200:
-            looks.setdefault(name, []).append(one.time.timestamp())
-    return max(b - a for times in looks.values() for a, b in pairwise(times))
+            polls.setdefault(name, []).append(one.time.timestamp())
+    return max(b - a for times in polls.values() for a, b in pairwise(times))
 
 
 # -- what sells ---------------------------------------------------------------------------------
@@ -154,7 +156,12 @@ def _hot(virtual: VirtualWatch, dice: random.Random, ends: float) -> list[tuple[
     fit = (
         (event, kind)
         for event in events[1:]  # the first is the one that others ask for
-        if (kind := next((one for one in event.ticket_types if one.available >= 40), None))
+        if (
+            kind := next(
+                (ticket_type for ticket_type in event.ticket_types if ticket_type.available >= 40),
+                None,
+            )
+        )
     )
 
     def begin() -> None:
@@ -217,7 +224,7 @@ def _asking(
 
 
 def _watching(virtual: VirtualWatch, other: Other) -> Flow[Any]:
-    """A second watch, which only looks; its requests are counted as it leaves them."""
+    """A second watch, which only polls; its requests are counted as it leaves them."""
     url = f"http://localhost{BASE['ticketsmart']}"
     box_office = ADAPTER.open(open_account(PROVIDER, virtual.keys["ticketsmart"], url), {})
     second = Watch(virtual.job(ledger=MemoryLedger(), box_office=box_office), lambda _: None)

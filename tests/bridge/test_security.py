@@ -166,7 +166,7 @@ def test_a_title_cannot_forge_a_marker(house: VirtualBridge) -> None:
     assert house.run().exit_code == 0
     assert len(house.desk.tickets) == 2
     assert len(house.desk.outbox) == 2
-    assert all("\n" not in one.subject for one in house.desk.tickets)
+    assert all("\n" not in ticket.subject for ticket in house.desk.tickets)
 
 
 def test_a_customer_cannot_forge_a_reference(house: VirtualBridge) -> None:

@@ -296,7 +296,11 @@ def test_whatever_a_block_raises_is_reported(served: Served) -> None:
     run()
     with TicketSmart(base_url=served.ticketsmart_url) as box_office:
         event = box_office.events.get("nachtschicht-live-elektronik")
-        sold = next(one for one in event.ticket_types or () if one.name == "Early Bird")
+        sold = next(
+            ticket_type
+            for ticket_type in event.ticket_types or ()
+            if ticket_type.name == "Early Bird"
+        )
         with Bridge.from_config() as bridge:
             with pytest.raises(SoldTicketsError) as caught, bridge.reporting() as reports:
                 box_office.events.remove_ticket_type(event.id, sold.id)

@@ -103,8 +103,8 @@ def _errors_shown(provider: str) -> set[tuple[Any, ...]]:
     shown = set()
     for path in ON_DISK:
         if path.startswith(provider + "/"):
-            for one in json.loads((HOME / path).read_text("utf-8"))["interactions"]:
-                status, body = one["response"]["status"]["code"], one["response"]["body"]
+            for load in json.loads((HOME / path).read_text("utf-8"))["interactions"]:
+                status, body = load["response"]["status"]["code"], load["response"]["body"]
                 if status >= 400:
                     error = body["json"]["error"]
                     shown.add((status, error if isinstance(error, str) else error["code"]))

@@ -106,7 +106,7 @@ def test_a_newcomer_is_at_home(served: Served, tmp_path: Path) -> None:
 
     # -- run
     ran = plain(terminal.ends(terminal.type("run")))
-    (ticket,) = (one for one in desk.tickets if one.id != asked.id)
+    (ticket,) = (ticket for ticket in desk.tickets if ticket.id != asked.id)
     assert f"opened {ticket.id}" in ran
 
     # -- status, once and painted anew

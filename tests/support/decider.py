@@ -124,10 +124,10 @@ class Decider:
 
     def _kept(self, decision: Decision) -> list[str]:
         cases = {case.marker: case for case in (*self.state.cases, *decision.cases)}
-        conditions = {one.name: one for one in self.state.conditions}
+        conditions = {condition.name: condition for condition in self.state.conditions}
         for name in decision.over:
             del conditions[name]
-        conditions |= {one.name: one for one in decision.conditions}
+        conditions |= {condition.name: condition for condition in decision.conditions}
         occurrences = dict(self.state.occurrences)
         for case in cases.values():
             occurrences[case.led_by] = max(case.occurrence, occurrences.get(case.led_by, 0))

@@ -168,7 +168,7 @@ def prediction(
     )
 
 
-def told(house: VirtualBridge, days: float = 7.0) -> Report:
+def report_of(house: VirtualBridge, days: float = 7.0) -> Report:
     """The report on it."""
     from willcall.cli.daily.report.command import gathered
 
@@ -182,7 +182,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         house = SampleWeek(Path(folder), every=timedelta(minutes=15)).live()
-        text = page(told(house), ZoneInfo("America/New_York"))
+        text = page(report_of(house), ZoneInfo("America/New_York"))
     Path(sys.argv[1]).write_text(text, "utf-8")
 
 

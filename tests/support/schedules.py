@@ -1,4 +1,4 @@
-"""A schedule that has seen events, and what it looks at while nothing changes."""
+"""A schedule that has seen events, and what it polls while nothing changes."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -54,16 +54,16 @@ def begun(events: Sequence[EventFacts], rate: float = 1.0) -> Schedule:
     return schedule
 
 
-def looks(schedule: Schedule, seconds: float, *events: EventFacts, at: float = NOW) -> list[Poll]:
-    """What is looked at for a while, in which nothing changes."""
+def polls(schedule: Schedule, seconds: float, *events: EventFacts, at: float = NOW) -> list[Poll]:
+    """What is polled for a while, in which nothing changes."""
     by_id, done = {one.id: one for one in events}, []
     end = at + seconds
-    while (look := schedule.next(at)).at < end:
-        at = look.at
-        done.append(look)
-        if look.event is None:
+    while (poll := schedule.next(at)).at < end:
+        at = poll.at
+        done.append(poll)
+        if poll.event is None:
             rows = [attrs.evolve(one, ticket_types=None) for one in events]
-            schedule.page_seen(look.page or 1, rows, at, last=True)
+            schedule.page_seen(poll.page or 1, rows, at, last=True)
         else:
-            schedule.event_seen(by_id[look.event], at)
+            schedule.event_seen(by_id[poll.event], at)
     return done

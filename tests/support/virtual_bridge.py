@@ -198,9 +198,9 @@ class VirtualBridge:
     def stock(self) -> list[tuple[str, str, int, int]]:
         """What the box office offers: of every ticket type its event, name, quantity and sales."""
         return sorted(
-            (event.title, one.name, one.quantity, one.sold)
+            (event.title, ticket_type.name, ticket_type.quantity, ticket_type.sold)
             for event in self.box_office.events
-            for one in event.ticket_types
+            for ticket_type in event.ticket_types
         )
 
     def sent(self, service: str = "ticketsmart") -> int:

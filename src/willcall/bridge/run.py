@@ -91,7 +91,7 @@ class Plan:
 
     @property
     def exit_code(self) -> int:
-        """0, or what kept it from looking."""
+        """0, or the exit code of the error that kept it from observing."""
         return worst((code_of(self.trouble), code_of(self.outlooks.trouble)))
 
     @property

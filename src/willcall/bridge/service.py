@@ -49,7 +49,7 @@ from .watching.threads import Threads
 
 T = TypeVar("T")
 Onlooker = Callable[[str], Watcher | None]
-"""Who looks on while a box office is at work, by its name."""
+"""Gives the watcher of a box office by its name, or None for no watcher."""
 
 
 class Bridge:
@@ -65,8 +65,8 @@ class Bridge:
         config: the configuration, see :mod:`willcall.bridge.config.tables`.
         folder: where its relative paths start.
         max_seconds: how long a pass over one box office may take, waits included.
-        onlooker: who looks on while a box office, by its name, is at work; see
-            :class:`willcall.client.flow.Watcher`. Nobody, if it gives None.
+        onlooker: gives the :class:`willcall.client.flow.Watcher` of a box office by its name; None
+            for no watcher.
 
     Raises:
         ConfigError: the desk's key is missing or of the wrong shape.
@@ -103,7 +103,7 @@ class Bridge:
         Args:
             path: the file; else ``$WILLCALL_CONFIG``, else ``./willcall.toml``.
             max_seconds: how long a pass over one box office may take, waits included.
-            onlooker: who looks on, by the name of the box office.
+            onlooker: gives the watcher of a box office by its name.
 
         Raises:
             ConfigError: the file is missing or wrong, or the desk's key is.
@@ -363,7 +363,7 @@ class Bridge:
         flow: Callable[[Job], Flow[T]],
         in_trouble: Callable[[str, WillcallError], T],
     ) -> T:
-        """Run a flow for one box office; its trouble is its own."""
+        """Run a flow for one box office; an error of it does not affect the others."""
         try:
             job = self._job(office, ledger)
             watcher = self._onlooker(office.name)
@@ -408,18 +408,18 @@ def counted(account: Account, ledger: Ledger) -> Account:
 
 
 def quota_name(account: Account) -> str:
-    """Under which name the ledger counts an account's requests. It lies in a file: it must not give
-    the key away."""
+    """The name under which the ledger counts an account's requests. It is stored in a file, so it
+    must not reveal the key."""
     key = sha256(account.key.encode()).hexdigest()[:32]
     return f"{account.provider.name} {account.base_url} {key}"
 
 
 @contextmanager
 def counting(config: Config, folder: Path, account: Account) -> Iterator[Pace | None]:
-    """What holds back a person's requests: the window that runs and watches with the same key count
-    in, where there is a ledger; else one of its own.
+    """The quota window for requests that a person makes by hand. If there is a ledger, runs and
+    watches with the same key count in the same window; otherwise it is a window of its own.
 
-    A ledger that cannot be used must not keep anybody from looking.
+    A ledger that cannot be used must not keep anybody from reading a box office.
     """
     ledger = None
     try:

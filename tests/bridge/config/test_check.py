@@ -36,11 +36,12 @@ def told(more: str, known: Known = KNOWN, *, head: str = HEAD) -> list[str]:
     """Each complaint in one line; lines are counted from the end of the head."""
     lines = head.count("\n")
     return [
-        f"{one.place.line - lines}:{one.place.column} {one.level} {one.path}: {one.problem}"
-        f"{f' ({one.fix})' if one.fix else ''}"
-        if one.place
-        else f"{one.level} {one.path}: {one.problem} ({one.fix})"
-        for one in checked(more, known, head=head).complaints
+        f"{complaint.place.line - lines}:{complaint.place.column} {complaint.level} "
+        f"{complaint.path}: {complaint.problem}"
+        f"{f' ({complaint.fix})' if complaint.fix else ''}"
+        if complaint.place
+        else f"{complaint.level} {complaint.path}: {complaint.problem} ({complaint.fix})"
+        for complaint in checked(more, known, head=head).complaints
     ]
 
 
@@ -403,7 +404,7 @@ def test_every_kind_has_an_example_that_its_built_in_words_suit(kind: str) -> No
     assert (change.event is not None) == KINDS[kind].of_event
     assert (change.ticket_type is not None) == KINDS[kind].of_ticket_type
     for use in ("subject", "body", "message", "cleared", "cleared_note", "superseded_note"):
-        found = [one for one in flaws(built_in(kind, use), [kind]) if one.grave]
+        found = [flaw for flaw in flaws(built_in(kind, use), [kind]) if flaw.grave]
         # The words for any kind ask for the event before they name it.
         assert found == [], (use, found)
     assert {"title", "summary"} <= names(kind)

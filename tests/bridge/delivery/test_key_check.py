@@ -123,7 +123,7 @@ def test_a_watch_looks_once_a_day_too() -> None:
     virtual.pass_time(310.0)
     assert virtual.errors() == ["AuthenticationError"]
     assert list(watch.codes)[-4:] == [77, 77, 77, 77]
-    assert sum(one.service == "ticket0" for one in virtual.sandbox.requests) == 1
+    assert sum(request.service == "ticket0" for request in virtual.sandbox.requests) == 1
     virtual.leave()
 
 

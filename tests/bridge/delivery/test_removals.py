@@ -183,7 +183,7 @@ def misspelt(house: VirtualBridge, **names: str) -> str:
 def test_a_ticket_type_that_was_never_seen_is_not_done(planned: VirtualBridge) -> None:
     """It is misspelt, which is told once; or it is yet to come, and goes when it has."""
     event, _ = scheduled(planned)
-    names = ", ".join(one.name for one in event.ticket_types)
+    names = ", ".join(ticket_type.name for ticket_type in event.ticket_types)
     assert misspelt(planned, ticket_type="Erly Bird") == (
         f"the removal of 'Erly Bird' from {event.slug!r} waits: "
         f"there is no such ticket type; it has: {names}"

@@ -29,10 +29,10 @@ FEW = a_type("ga", 10)
 
 
 def an_event(
-    *types: TypeFacts, status: str = "PUBLISHED", looked: bool = True, **facts: Any
+    *types: TypeFacts, status: str = "PUBLISHED", polled: bool = True, **facts: Any
 ) -> EventFacts:
-    """An event with these ticket types, or, not ``looked`` at, a row that is silent on them."""
-    kept = types if looked else None
+    """An event with these ticket types, or, if not ``polled``, a row that is silent on them."""
+    kept = types if polled else None
     values: dict[str, Any] = {
         "id": "evt_1",
         "title": "Late Laughs",
@@ -42,7 +42,7 @@ def an_event(
         "city": "Chicago",
         "sold_out": derived_sold_out(status, kept),
         "ticket_types": kept,
-        "types_seen_at": NOW if looked else None,
+        "types_seen_at": NOW if polled else None,
         **facts,
     }
     return EventFacts(**values)
@@ -50,7 +50,7 @@ def an_event(
 
 def row(status: str = "PUBLISHED", **facts: Any) -> EventFacts:
     """An event whose row is silent on ticket types."""
-    return an_event(status=status, looked=False, **facts)
+    return an_event(status=status, polled=False, **facts)
 
 
 def told(field: str, value: Any) -> EventFacts:
@@ -134,7 +134,7 @@ TABLE: dict[str, tuple[EventFacts | None, EventFacts, list[str]]] = {
         ["ticket_type.low_stock", "ticket_type.shown"],
     ),
     # -- what nobody has told us
-    "the first look at ticket types is their baseline": (row(), an_event(SOME, VIP_GONE), []),
+    "the first poll of ticket types is their baseline": (row(), an_event(SOME, VIP_GONE), []),
     "also of an event that turns out to be sold out": (row(), an_event(NONE_LEFT), []),
     "but not of what the status says": (
         row(),
@@ -163,7 +163,7 @@ TABLE: dict[str, tuple[EventFacts | None, EventFacts, list[str]]] = {
     "nor back on sale again": (an_event(NONE_LEFT), an_event(), ["ticket_type.removed"]),
     # -- ticket types come and go
     "a new type": (an_event(SOME), an_event(SOME, VIP), ["ticket_type.added"]),
-    "a new type that sold out between two looks": (
+    "a new type that sold out between two polls": (
         an_event(SOME),
         an_event(SOME, VIP_GONE),
         ["ticket_type.added", "ticket_type.sold_out"],
@@ -374,14 +374,14 @@ def test_before_and_after(case: str) -> None:
 
 
 def test_every_kind_that_can_be_seen_is_in_the_table() -> None:
-    """That an event has vanished takes more than two looks: see below."""
+    """That an event has vanished takes more than two polls: see below."""
     seen = {kind for _, _, expected in TABLE.values() for kind in expected}
     detected = {k.name for k in KINDS.values() if not isinstance(k.seen, ReportedBy | ReadFailure)}
     assert seen == detected - {VANISHED}
 
 
 def follow(*events: EventFacts) -> list[list[str]]:
-    """The kinds of change from each look to the next, the snapshot kept as the ledger keeps it."""
+    """The kinds of change from each poll to the next, the snapshot kept as the ledger keeps it."""
     snapshot: dict[str, EventFacts] = {}
     told = []
     for event in events:
@@ -393,8 +393,8 @@ def follow(*events: EventFacts) -> list[list[str]]:
 
 def test_a_sold_out_event_that_was_a_draft_for_a_while_still_comes_back_on_sale() -> None:
     """Or its ticket would stay open for ever."""
-    looks = (row("SOLD_OUT"), row("DRAFT"), row("SOLD_OUT"), row("DRAFT"), row())
-    assert follow(*looks) == [
+    polls = (row("SOLD_OUT"), row("DRAFT"), row("SOLD_OUT"), row("DRAFT"), row())
+    assert follow(*polls) == [
         ["event.created", "event.published", "event.sold_out"],
         ["event.details_changed"],
         ["event.published"],
@@ -406,8 +406,8 @@ def test_a_sold_out_event_that_was_a_draft_for_a_while_still_comes_back_on_sale(
 def test_a_count_that_is_missing_for_a_while_hides_neither_end() -> None:
     """What was known is kept until something else is told."""
     unknown = an_event(a_type("ga", None), VIP)
-    looks = (an_event(NONE_LEFT, VIP), unknown, unknown, an_event(SOME, VIP))
-    assert follow(*looks)[1:] == [
+    polls = (an_event(NONE_LEFT, VIP), unknown, unknown, an_event(SOME, VIP))
+    assert follow(*polls)[1:] == [
         [],
         [],
         ["ticket_type.back_on_sale"],

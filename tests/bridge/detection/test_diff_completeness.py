@@ -4,7 +4,7 @@ For which facts, exactly: of an event that was known and is still there its titl
 place, end, doors, time zone, country, category, visibility, currency, page and status, and whether
 it is sold out; of its ticket types which there are, and of each its name, price, quantity, whether
 it is hidden, its sale window, and, while it is not hidden, whether it is sold out. Not for how many
-are left between two thresholds, for when it was looked at, and for what a row does not tell: then
+are left between two thresholds, for when it was polled, and for what a row does not tell: then
 what was told last still holds.
 """
 
@@ -199,14 +199,14 @@ def test_detection_is_the_same_however_rows_are_ordered_and_paged(
 def test_two_looks_tell_no_less_than_one(
     before: list[EventFacts], between: list[EventFacts], seen: list[EventFacts]
 ) -> None:
-    """Whoever looks more often knows the same in the end."""
+    """Whoever polls more often knows the same in the end."""
     first = {event.id: event for event in before}
     told = {event.id: known(event) for event in before}
     snapshot: Mapping[str, EventFacts] = first
     everybody = {event.id for event in (*before, *between, *seen)}
-    for look in (between, seen):
+    for poll in (between, seen):
         whole = {**{e.id: e for e in snapshot.values() if not e.vanished}}
-        whole |= {event.id: event for event in look}
+        whole |= {event.id: event for event in poll}
         changes, differing = diff("main-room", snapshot, Observation(NOW, tuple(whole.values())))
         told = apply(snapshot, changes)
         snapshot = {**snapshot, **differing}

@@ -1,4 +1,4 @@
-"""What holds of the differences between any two looks, also where rows are silent on ticket types.
+"""What holds of the differences between any two polls, also where rows are silent on ticket types.
 
 That the changes tell all that differs is a law of its own: ``test_laws.py``.
 """
@@ -38,14 +38,14 @@ types = st.builds(
 
 
 def _event(
-    number: int, types: list[TypeFacts], looked: bool, status: str, **facts: Any
+    number: int, types: list[TypeFacts], polled: bool, status: str, **facts: Any
 ) -> EventFacts:
-    kept = tuple(types) if looked else None
+    kept = tuple(types) if polled else None
     return EventFacts(
         id=f"evt_{number}",
         status=status,
         ticket_types=kept,
-        types_seen_at=NOW if looked else None,
+        types_seen_at=NOW if polled else None,
         sold_out=derived_sold_out(status, kept),
         **facts,
     )
@@ -77,7 +77,7 @@ rows = st.lists(events, max_size=4, unique_by=lambda event: event.id)
 snapshots = rows.map(lambda found: {event.id: event for event in found})
 
 
-def look(
+def differences(
     before: dict[str, EventFacts], seen: list[EventFacts]
 ) -> tuple[tuple[Change, ...], dict[str, EventFacts]]:
     """What a complete sweep tells that shows these events, the others being there no more."""
@@ -92,13 +92,13 @@ def test_the_order_of_rows_does_not_matter(
     """Pages shift while they are read."""
     shuffled = list(seen)
     dice.shuffle(shuffled)
-    assert look(before, seen) == look(before, shuffled)
+    assert differences(before, seen) == differences(before, shuffled)
 
 
 @given(snapshots)
 def test_a_snapshot_does_not_differ_from_itself(before: dict[str, EventFacts]) -> None:
     """A quiet night tells nothing and writes nothing."""
-    assert look(before, list(before.values())) == ((), {})
+    assert differences(before, list(before.values())) == ((), {})
 
 
 @given(snapshots, rows)
@@ -106,8 +106,8 @@ def test_what_was_taken_in_does_not_differ_again(
     before: dict[str, EventFacts], seen: list[EventFacts]
 ) -> None:
     """A run after a run does nothing."""
-    _, differing = look(before, seen)
-    assert look({**before, **differing}, seen) == ((), {})
+    _, differing = differences(before, seen)
+    assert differences({**before, **differing}, seen) == ((), {})
 
 
 @given(events)
@@ -119,7 +119,7 @@ def test_facts_survive_the_ledger(event: EventFacts) -> None:
 @given(snapshots, rows)
 def test_only_what_differs_is_told(before: dict[str, EventFacts], seen: list[EventFacts]) -> None:
     """Every change has its event among those that differ, with a known kind."""
-    changes, differing = look(before, seen)
+    changes, differing = differences(before, seen)
     assert {change.event.id for change in changes if change.event} <= set(differing)
     assert {change.kind for change in changes} <= set(KINDS)
     assert all(change.event == differing[change.subject.split("/")[0]] for change in changes)

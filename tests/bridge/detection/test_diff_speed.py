@@ -26,7 +26,7 @@ def test_ten_thousand_events_are_compared_in_a_second() -> None:
     found = module.run()
     for name in ("diff, nothing changed", "diff, every event changed"):
         assert found[name].seconds < 1.0, name
-        held = found["(making the facts of both looks)"].bytes
+        held = found["(making the facts of both polls)"].bytes
         assert held + found[name].bytes < 200_000_000, name
     assert found["diff, nothing changed"].result == ((), {})
     changes, differing = found["diff, every event changed"].result

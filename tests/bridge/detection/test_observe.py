@@ -1,4 +1,4 @@
-"""Reading a box office: all of it or nothing, and within the budget of looks."""
+"""Reading a box office: all of it or nothing, and within the budget of polls."""
 
 import json
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def silent(tmp_path: Path) -> Iterator[VirtualBridge]:
     house.ledger.close()
 
 
-def look(
+def observe_in(
     house: VirtualBridge, snapshot: dict[str, EventFacts] | None = None, polls: int = 25
 ) -> Observation:
     """One observation, now."""
@@ -40,8 +40,8 @@ def look(
     return simulate(observe(house.job().box_office, snapshot or {}, polls), house.world)
 
 
-def looked_at(house: VirtualBridge) -> list[str]:
-    """The events that were looked at one by one, in this order."""
+def polled_in(house: VirtualBridge) -> list[str]:
+    """The events that were polled one by one, in this order."""
     paths = [r.path for r in house.sandbox.requests if r.path.startswith("/events/")]
     return [path.removeprefix("/events/") for path in paths]
 
@@ -52,9 +52,9 @@ def on_sale(house: VirtualBridge) -> list[str]:
 
 
 def test_rows_that_carry_ticket_types_are_all_there_is_to_read(tmp_path: Path) -> None:
-    """Not one look beside them."""
+    """Not one poll beside them."""
     house = VirtualBridge(tmp_path)
-    seen = look(house)
+    seen = observe_in(house)
     assert (seen.complete, seen.polls, seen.trouble) == (True, 0, None)
     assert len(seen.events) == len(house.box_office.events) == 10
     assert house.sent() == 1
@@ -65,7 +65,7 @@ def test_rows_that_carry_ticket_types_are_all_there_is_to_read(tmp_path: Path) -
 def test_every_page_is_read(tmp_path: Path) -> None:
     """A hundred events each."""
     house = VirtualBridge(tmp_path, season=201)
-    seen = look(house)
+    seen = observe_in(house)
     assert len({event.id for event in seen.events}) == 201
     assert house.sent() == 3
 
@@ -73,14 +73,14 @@ def test_every_page_is_read(tmp_path: Path) -> None:
 def test_an_empty_box_office_is_seen_to_be_empty(tmp_path: Path) -> None:
     """It is no error to have nothing on."""
     house = VirtualBridge(tmp_path, season=False)
-    seen = look(house)
+    seen = observe_in(house)
     assert (seen.events, seen.complete, house.sent()) == ((), True, 1)
 
 
 def test_only_what_can_sell_is_looked_at(silent: VirtualBridge) -> None:
     """Neither drafts nor what is over."""
-    seen = look(silent)
-    assert sorted(looked_at(silent)) == on_sale(silent)
+    seen = observe_in(silent)
+    assert sorted(polled_in(silent)) == on_sale(silent)
     assert seen.polls == len(on_sale(silent))
     unknown = [event.status for event in seen.events if event.ticket_types is None]
     assert sorted(unknown) == ["COMPLETED", "DRAFT"]
@@ -89,30 +89,30 @@ def test_only_what_can_sell_is_looked_at(silent: VirtualBridge) -> None:
 @pytest.mark.parametrize("polls", [0, 1, 3])
 def test_no_more_looks_than_are_allowed(silent: VirtualBridge, polls: int) -> None:
     """The rest has its turn later."""
-    assert look(silent, polls=polls).polls == len(looked_at(silent)) == polls
+    assert observe_in(silent, polls=polls).polls == len(polled_in(silent)) == polls
 
 
 def test_what_changed_is_looked_at_first_then_what_the_planner_says(silent: VirtualBridge) -> None:
     """A status that changed may mean anything."""
-    snapshot = {event.id: event for event in look(silent).events}
+    snapshot = {event.id: event for event in observe_in(silent).events}
     silent.clock.advance(60)
     ids = on_sale(silent)
     silent.box_office.sell_out(ids[5])
-    look(silent, snapshot, polls=4)
-    first, *others = looked_at(silent)
+    observe_in(silent, snapshot, polls=4)
+    first, *others = polled_in(silent)
     assert first == ids[5]
     assert len({first, *others}) == 4
 
 
 def test_from_pass_to_pass_every_event_has_its_turn(silent: VirtualBridge) -> None:
-    """The planner remembers where it looked last, and one look a pass goes to the oldest."""
+    """The planner remembers where it polled last, and one poll a pass goes to the oldest."""
     silent.polls = 3
-    looked: set[str] = set()
+    polled: set[str] = set()
     for _ in range(8):
         silent.sandbox.forget_requests()
         silent.run()
-        looked.update(looked_at(silent))
-    assert sorted(looked) == on_sale(silent)
+        polled.update(polled_in(silent))
+    assert sorted(polled) == on_sale(silent)
 
 
 def test_a_list_that_is_too_long_for_one_pass_is_read_in_parts(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_an_event_that_went_between_the_list_and_the_look_is_passed_over(
 ) -> None:
     """The next sweep tells."""
     silent.sandbox.faults.add("status", service="ticketsmart", path=LOOKS, status=404, count=1)
-    seen = look(silent)
+    seen = observe_in(silent)
     assert (seen.polls, seen.trouble) == (len(on_sale(silent)) - 1, None)
 
 
@@ -151,11 +151,11 @@ def test_a_look_that_fails_does_not_keep_the_others_from_being_seen(
     silent: VirtualBridge, status: int
 ) -> None:
     """Its row is kept, and what went wrong is told."""
-    look(silent, polls=3)
-    third = looked_at(silent)[2]
+    observe_in(silent, polls=3)
+    third = polled_in(silent)[2]
     path = LOOKS.replace("*", third)
     silent.sandbox.faults.add("status", service="ticketsmart", path=path, status=status)
-    seen = look(silent)
+    seen = observe_in(silent)
     assert (len(seen.events), seen.complete, seen.polls) == (10, True, len(on_sale(silent)) - 1)
     assert f" {status}: " in str(seen.trouble)
     bare = [event.id for event in seen.events if event.ticket_types is None]
@@ -166,9 +166,9 @@ def test_a_look_that_fails_does_not_keep_the_others_from_being_seen(
 def test_a_server_that_fails_at_every_look_is_soon_left_alone(silent: VirtualBridge) -> None:
     """Whoever asks on makes it worse."""
     silent.sandbox.faults.add("status", service="ticketsmart", path=LOOKS, status=500)
-    seen = look(silent)
+    seen = observe_in(silent)
     assert (seen.polls, len(seen.events), seen.complete) == (0, 10, True)
-    assert len(set(looked_at(silent))) == FAILURES
+    assert len(set(polled_in(silent))) == FAILURES
     assert " 500: " in str(seen.trouble)
 
 
@@ -180,7 +180,7 @@ def breaks(house: VirtualBridge, event_id: str, kind: Literal["status", "delay"]
 
 
 def seen_in(house: VirtualBridge, passes: int) -> list[int]:
-    """How many events were looked at in each of so many passes."""
+    """How many events were polled in each of so many passes."""
     reports = [house.run() for _ in range(passes)]
     return [report.observation.polls for report in reports if report.observation]
 
@@ -197,12 +197,12 @@ def test_events_that_fail_for_ever_starve_no_other(
     for event_id in on_sale(silent)[:broken]:
         breaks(silent, event_id, kind)
     well = on_sale(silent)[broken:]
-    looked: set[str] = set()
+    polled: set[str] = set()
     for _ in range(20):
         silent.sandbox.forget_requests()
         silent.run()
-        looked.update(looked_at(silent))
-    assert looked >= set(well)
+        polled.update(polled_in(silent))
+    assert polled >= set(well)
     free = next(one for one in map(silent.event, range(9)) if one in well)
     silent.box_office.sell_out(free)
     for _ in range(16):
@@ -234,16 +234,16 @@ def test_slow_looks_leave_time_to_deliver(silent: VirtualBridge) -> None:
 
 
 def test_a_slow_server_is_asked_only_as_long_as_there_is_time(silent: VirtualBridge) -> None:
-    """What was not looked at has its turn the next time, first."""
+    """What was not polled has its turn the next time, first."""
     silent.run()
     silent.sandbox.faults.add("delay", service="ticketsmart", path=LOOKS, seconds=7)
-    looked: list[str] = []
+    polled: list[str] = []
     for _ in range(3):
         silent.sandbox.forget_requests()
         assert seen_in(silent, 1) == [4]
         assert silent.world.elapsed <= silent.max_seconds
-        looked += looked_at(silent)
-    assert set(looked) == set(on_sale(silent))
+        polled += polled_in(silent)
+    assert set(polled) == set(on_sale(silent))
 
 
 def test_after_a_list_that_took_its_time_there_is_some_for_looks(tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ def test_after_a_list_that_took_its_time_there_is_some_for_looks(tmp_path: Path)
 def test_who_cannot_be_asked_for_keeps_no_other_from_being_missed(
     silent: VirtualBridge, kind: Literal["status", "delay"]
 ) -> None:
-    """Nor from being looked at."""
+    """Nor from being polled."""
     silent.run()
     *broken, last = on_sale(silent)[:4]
     for event_id in (*broken, last):
@@ -266,15 +266,15 @@ def test_who_cannot_be_asked_for_keeps_no_other_from_being_missed(
     for event_id in broken:
         breaks(silent, event_id, kind)
     gone: set[str] = set()
-    looked: set[str] = set()
+    polled: set[str] = set()
     for _ in range(8):
         silent.sandbox.forget_requests()
         report = silent.run()
         assert report.observation is not None
         gone |= report.observation.gone
-        looked.update(looked_at(silent))
+        polled.update(polled_in(silent))
     assert gone == {last}
-    assert looked >= set(on_sale(silent))
+    assert polled >= set(on_sale(silent))
 
 
 def test_requests_that_are_spent_end_the_looks(silent: VirtualBridge) -> None:
@@ -282,7 +282,7 @@ def test_requests_that_are_spent_end_the_looks(silent: VirtualBridge) -> None:
     silent.sandbox.faults.add(
         "status", service="ticketsmart", path=LOOKS, status=429, headers={"Retry-After": "600"}
     )
-    seen = look(silent)
+    seen = observe_in(silent)
     assert (seen.polls, len(seen.events)) == (0, 10)
     assert seen.trouble == "the minute's requests are spent; further polls next time"
 
@@ -291,7 +291,7 @@ def test_a_key_that_is_rejected_during_the_looks_is_no_small_trouble(silent: Vir
     """A person has to see to it."""
     silent.sandbox.faults.add("status", service="ticketsmart", path=LOOKS, status=401)
     with pytest.raises(AuthenticationError):
-        look(silent)
+        observe_in(silent)
 
 
 def test_a_page_that_breaks_is_no_observation(tmp_path: Path) -> None:
@@ -299,14 +299,14 @@ def test_a_page_that_breaks_is_no_observation(tmp_path: Path) -> None:
     house = VirtualBridge(tmp_path, season=250)
     house.sandbox.faults.add("html", service="ticketsmart", path="/events", nth=3)
     with pytest.raises(UndecodableReplyError):
-        look(house)
+        observe_in(house)
 
 
 def test_a_list_that_never_holds_still_proves_no_absence(tmp_path: Path) -> None:
     """Rows that move between pages may be missed; each that was seen is told once, and is good."""
     house = VirtualBridge(tmp_path, season=150)
     house.sandbox.faults.add("shuffle", service="ticketsmart", path="/events")
-    seen = look(house)
+    seen = observe_in(house)
     assert not seen.complete
     assert len({event.id for event in seen.events}) == len(seen.events) > 100
 
@@ -336,7 +336,7 @@ def test_a_desk_that_never_holds_still_is_not_believed_to_lack_a_ticket(
 
 
 def test_a_look_shows_one_moment(tmp_path: Path) -> None:
-    """The simulation's seed 3005033: on sale in its row, sold out in the look forty seconds later,
+    """The simulation's seed 3005033: on sale in its row, sold out in the poll forty seconds later,
     but cancelled in between: it was never sold out while it was on sale."""
     house = VirtualBridge(
         tmp_path, switches={"ticket_types_in_rows": False, "auto_sold_out": False}
@@ -351,7 +351,7 @@ def test_a_look_shows_one_moment(tmp_path: Path) -> None:
         return real(request)
 
     house._carry = carry  # type: ignore[method-assign]
-    (seen,) = [one for one in look(house).events if one.id == event]
+    (seen,) = [one for one in observe_in(house).events if one.id == event]
     assert seen.status == "CANCELLED"
     assert not seen.sold_out
 
@@ -371,7 +371,7 @@ def test_an_event_that_comes_without_its_ticket_types_is_asked_for_them(tmp_path
         return reply
 
     house._carry = carry  # type: ignore[method-assign]
-    (seen,) = [one for one in look(house).events if one.id == event]
+    (seen,) = [one for one in observe_in(house).events if one.id == event]
     assert seen.ticket_types
 
 
@@ -393,10 +393,12 @@ def test_a_ticket_type_that_sells_out_is_seen_where_events_do_not_tell_stock(
     assert house.run().exit_code == 0
     (subject,) = house.subjects()
     assert event.ticket_types[0].name in subject
-    # One request a look, once it is known; one more for the first, and one for the news, since the
+    # One request a poll, once it is known; one more for the first, and one for the news, since the
     # event may have been cancelled meanwhile.
     polls = [
-        one.path.rsplit("/", 1)[-1] for one in house.sandbox.requests if "/events/" in one.path
+        request.path.rsplit("/", 1)[-1]
+        for request in house.sandbox.requests
+        if "/events/" in request.path
     ]
     assert polls.count("ticket-types") == len(polls) - 2 > 1
     house.ledger.close()
@@ -417,8 +419,8 @@ def test_what_would_be_sold_out_has_its_status_read_once_more(tmp_path: Path) ->
         return real(request)
 
     house._carry = carry  # type: ignore[method-assign]
-    seen = {one.id: one for one in look(house, snapshot).events}
+    seen = {event.id: event for event in observe_in(house, snapshot).events}
     assert (seen[event].status, seen[event].sold_out) == ("CANCELLED", False)
-    assert {one.available for one in seen[event].ticket_types or ()} == {0}
+    assert {ticket_type.available for ticket_type in seen[event].ticket_types or ()} == {0}
     assert (seen[first].status, seen[first].sold_out) == ("PUBLISHED", False)
     house.ledger.close()

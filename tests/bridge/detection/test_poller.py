@@ -88,8 +88,8 @@ class Beat:
         self.poller = Poller(self.planner, self.snapshot)
         self.box_office = house.job().box_office
 
-    def look(self, event: str | None = None, number: int = 1) -> Observation:
-        """One look."""
+    def poll(self, event: str | None = None, number: int = 1) -> Observation:
+        """One poll."""
         self.house.world = World(self.house._carry, start=self.house.clock.now())
         one = Poll(0.0, PollReason.PRIORITY, page=None if event else number, event=event)
         poll = self.poller.poll(self.box_office, one)
@@ -97,14 +97,14 @@ class Beat:
 
 
 def paths(house: VirtualBridge) -> list[str]:
-    return [one.path.rsplit("/", 1)[-1] for one in house.sandbox.requests]
+    return [request.path.rsplit("/", 1)[-1] for request in house.sandbox.requests]
 
 
 def test_one_request_shows_an_event_whole(silent: VirtualBridge) -> None:
     """Its status and its stock are of one moment."""
     beat, event = Beat(silent), silent.event(0)
     silent.box_office.sell_out(event)
-    seen = beat.look(event)
+    seen = beat.poll(event)
     assert (len(seen.events), seen.complete, seen.polls) == (1, False, 1)
     assert (seen.events[0].status, seen.events[0].sold_out) == ("SOLD_OUT", True)
     assert paths(silent) == [event]
@@ -113,7 +113,7 @@ def test_one_request_shows_an_event_whole(silent: VirtualBridge) -> None:
 def test_where_an_event_tells_no_stock_its_ticket_types_are_asked_for(
     silent: VirtualBridge,
 ) -> None:
-    """From then on they alone: one request a look."""
+    """From then on they alone: one request a poll."""
     beat, event = Beat(silent), silent.event(0)
     carry = silent._carry
 
@@ -124,7 +124,7 @@ def test_where_an_event_tells_no_stock_its_ticket_types_are_asked_for(
         return attrs.evolve(reply, body=orjson.dumps(body))
 
     silent._carry = terse  # type: ignore[method-assign]
-    first, second = beat.look(event), beat.look(event)
+    first, second = beat.poll(event), beat.poll(event)
     assert first.events[0].ticket_types == second.events[0].ticket_types
     assert paths(silent) == [event, "ticket-types", "ticket-types"]
 
@@ -133,7 +133,7 @@ def test_an_event_that_is_not_there_is_no_error_and_no_absence(silent: VirtualBr
     """The rounds tell whether it is gone."""
     beat, event = Beat(silent), silent.event(0)
     silent.box_office.delete(event)
-    seen = beat.look(event)
+    seen = beat.poll(event)
     assert (seen.events, seen.complete, seen.gone) == ((), False, frozenset())
 
 
@@ -144,9 +144,9 @@ def test_a_poll_that_fails_is_reported_to_the_schedule(silent: VirtualBridge) ->
     beat.planner.schedule.failed = lambda poll, at: failed.append(poll)  # type: ignore[method-assign]
     silent.sandbox.faults.add("status", service="ticketsmart", status=500)
     with pytest.raises(ServerError):
-        beat.look(event)
+        beat.poll(event)
     with pytest.raises(ApiError):
-        beat.look()
+        beat.poll()
     assert [poll.event for poll in failed] == [event, None]
 
 
@@ -154,14 +154,14 @@ def test_who_is_missing_is_asked_for_and_an_error_is_no_404(silent: VirtualBridg
     """Twice unseen: then a 404 counts, and nothing else does."""
     beat, event = Beat(silent), silent.event(0)
     silent.box_office.delete(event)
-    assert beat.look().gone == frozenset()
+    assert beat.poll().gone == frozenset()
     beat.snapshot[event] = attrs.evolve(beat.snapshot[event], absent=1)
     path = f"/events/{event}"
     silent.sandbox.faults.add("status", service="ticketsmart", path=path, status=500)
-    seen = beat.look()
+    seen = beat.poll()
     assert (seen.gone, seen.complete) == (frozenset(), True)
     silent.sandbox.faults.clear()
-    seen = beat.look()
+    seen = beat.poll()
     assert (seen.gone, event in seen.elsewhere) == (frozenset({event}), False)
 
 
@@ -181,7 +181,7 @@ def test_who_cannot_be_asked_for_keeps_no_other_from_being_missed(
         silent.sandbox.faults.add("status", service="ticketsmart", path=path, status=500)
     gone: set[str] = set()
     for _ in range(3):
-        gone |= beat.look().gone
+        gone |= beat.poll().gone
     assert gone == {events[broken]}
 
 
@@ -190,13 +190,13 @@ def test_pages_are_asked_for_as_the_ones_before_them_say(tmp_path: Path) -> None
     house = VirtualBridge(tmp_path, season=130)
     house.run()
     beat = Beat(house)
-    second = beat.look(number=2)
+    second = beat.poll(number=2)
     assert (len(second.events), second.complete) == (30, False)
-    first = beat.look(number=1)
+    first = beat.poll(number=1)
     assert (len(first.events), first.complete, len(first.elsewhere)) == (100, True, 130)
     # What the other page has shown is not absent from a round that ends with this one.
     assert diff("main-room", beat.snapshot, first)[1] == {}
-    again = beat.look(number=2)
+    again = beat.poll(number=2)
     assert (len(again.events), again.complete) == (30, False)
     house.ledger.close()
 
@@ -211,9 +211,9 @@ def _facts(**more: Any) -> EventFacts:
 
 
 def test_a_planner_remembers_what_it_learned(silent: VirtualBridge) -> None:
-    """Velocities, last looks, and where in the list it stopped."""
+    """Velocities, last polls, and where in the list it stopped."""
     beat, event = Beat(silent), silent.event(0)
-    beat.look(event)
+    beat.poll(event)
     beat.planner.page = 7
     kept = beat.planner.packed(beat.snapshot)
     again = Planner.of(1.0, LowStock(), beat.snapshot, kept)

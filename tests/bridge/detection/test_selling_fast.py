@@ -30,7 +30,7 @@ def expected(soonest: float, latest: float, left: int = 42) -> Forecast:
 
 
 def seen(forecast: Forecast | None, event: EventFacts = EVENT, *, holds: bool = False) -> Sales:
-    """One look at the event, of whose first ticket type this is expected."""
+    """One poll the event, of whose first ticket type this is expected."""
     told = {} if forecast is None else {"tt_1": forecast}
     return sales("main-room", [(event, told)], {NAME} if holds else set(), NOW)
 
@@ -104,7 +104,7 @@ def test_the_setting_and_the_threshold_count() -> None:
     told = [(EVENT, {"tt_1": expected(2.5, 5.0)})]
     assert sales("main-room", told, (), NOW, timedelta(hours=2)).changes == ()
     found = sales("main-room", told, (), NOW, timedelta(hours=6))
-    assert [one.kind for one in found.changes] == [SELLING_FAST]
+    assert [change.kind for change in found.changes] == [SELLING_FAST]
     low = LowStock(number=50)
     assert sales("main-room", told, (), NOW, timedelta(hours=6), low).changes == ()
 

@@ -58,7 +58,7 @@ def test_scopes_are_compared_with_what_is_needed() -> None:
     def judged(**scopes: bool | None) -> list[tuple[str, str]]:
         named = {name.replace("_", ":"): has for name, has in scopes.items()}
         access = Access("ticketsmart", named, {"events:read": "HTTP 500"})
-        return [(one.level.value, one.said) for one in doctor.scopes("x", access, NEEDED)]
+        return [(scope.level.value, scope.said) for scope in doctor.scopes("x", access, NEEDED)]
 
     assert judged(events_read=True) == [("ok", "accepted, with events:read")]
     assert judged(events_read=False) == [("wrong", "it lacks events:read (to look at all)")]

@@ -70,7 +70,7 @@ def test_a_whole_box_office() -> None:
         "main-room", RULES, [(1, change, "opened wc-1", "wc-1")], [condition], [], [], {}, START
     )
     assert (found.title, found.event) == ("main-room", None)
-    assert any(one.takes for one in found.changes[0].rules)
+    assert any(rule.takes for rule in found.changes[0].rules)
 
 
 def test_nothing_to_tell() -> None:

@@ -92,7 +92,7 @@ def test_waits_ripen_between_what_was_seen(season: VirtualBridge) -> None:
         address=ADDRESS,
     )
     found = played(season, attrs.evolve(BUILT_IN, rules=(slow,)))
-    assert [one for one in fates(found) if one[1] in slow.kinds] == [
+    assert [fate for fate in fates(found) if fate[1] in slow.kinds] == [
         ("same", "event.sold_out"),
         ("same", "event.cancelled"),
     ]

@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from support.decider import EVENT, FLOOR, NOW
-from support.sample_week import CLUB, PLAY, WORKSHOP, SampleWeek, prediction, told
+from support.sample_week import CLUB, PLAY, WORKSHOP, SampleWeek, prediction, report_of
 from support.virtual_bridge import START, VirtualBridge
 from support.virtual_watch import VirtualWatch
 from willcall.bridge.insight.report import LedgerRows, OfficeReport, TicketFate, report
@@ -113,7 +113,7 @@ def test_a_long_line_has_no_more_points_than_can_be_seen() -> None:
     """Its first and its last are among them."""
     seen = [left(count % 7 + (1000 - count)) for count in range(1000)]
     entries = history(*seen, every=timedelta(minutes=5))
-    ((line,),) = (one.lines for one in curves(entries, NOW, NOW + 84 * HOUR))
+    ((line,),) = (curve.lines for curve in curves(entries, NOW, NOW + 84 * HOUR))
     assert 100 < len(line.points) <= MOST_POINTS + 1
     assert (line.first, line.left) == (1000, 999 % 7 + 1)
     assert list(line.points) == sorted(line.points, key=lambda point: point[0])
@@ -136,9 +136,9 @@ def house(tmp_path: Path) -> VirtualBridge:
     return house
 
 
-def look(house: VirtualBridge, hours: float = 24) -> OfficeReport:
+def report_on(house: VirtualBridge, hours: float = 24) -> OfficeReport:
     """The report on its last day."""
-    (found,) = told(house, hours / 24).offices
+    (found,) = report_of(house, hours / 24).offices
     return found
 
 
@@ -147,11 +147,11 @@ def test_a_ticket_is_told_with_how_long_it_took(house: VirtualBridge) -> None:
     house.box_office.sell_out(PLAY)
     house.run()
     house.clock.advance(3600)
-    (ticket,) = look(house).tickets
+    (ticket,) = report_on(house).tickets
     assert (ticket.fate, ticket.seconds, ticket.number) == (TicketFate.OPEN, None, 1)
     house.box_office.restock(PLAY, "Balcony", 24)
     house.run()
-    found = look(house)
+    found = report_on(house)
     (ticket,) = found.tickets
     (desk,) = house.desk.tickets
     assert (ticket.fate, ticket.resolved, ticket.ticket_id) == (TicketFate.CLEARED, True, desk.id)
@@ -163,7 +163,7 @@ def test_a_ticket_is_told_with_how_long_it_took(house: VirtualBridge) -> None:
 def test_a_ticket_about_a_ticket_type_names_it(house: VirtualBridge) -> None:
     """A case knows its id alone."""
     house.report(house.box_office.event(CLUB).id, "Early Bird")
-    (ticket,) = look(house).tickets
+    (ticket,) = report_on(house).tickets
     assert (ticket.title, ticket.ticket_type) == ("Nachtschicht: Live-Elektronik", "Early Bird")
 
 
@@ -176,9 +176,9 @@ def test_what_ended_before_is_left_out_and_what_is_still_open_is_not(house: Virt
     house.run()
     house.clock.advance(48 * 3600)
     house.run()
-    (ticket,) = look(house).tickets
+    (ticket,) = report_on(house).tickets
     assert (ticket.kind, ticket.fate) == ("event.cancelled", TicketFate.OPEN)
-    assert len(look(house, hours=72).tickets) == 2
+    assert len(report_on(house, hours=72).tickets) == 2
 
 
 def test_what_the_desk_has_not_had_is_no_ticket_yet(house: VirtualBridge) -> None:
@@ -186,8 +186,8 @@ def test_what_the_desk_has_not_had_is_no_ticket_yet(house: VirtualBridge) -> Non
     house.sandbox.faults.add("down", service="ticket0")
     house.box_office.sell_out(PLAY)
     house.run()
-    found = look(house)
-    assert [one.fate for one in found.tickets] == [TicketFate.WAITING]
+    found = report_on(house)
+    assert [ticket.fate for ticket in found.tickets] == [TicketFate.WAITING]
     assert found.opened == ()
 
 
@@ -198,33 +198,35 @@ def test_dead_letters_and_silences_of_that_time_are_told(week: VirtualBridge) ->
     rows = LedgerRows(
         box_office="main-room", silences=[over, attrs.evolve(over, until=NOW + 50 * HOUR, id=2)]
     )
-    assert [one.id for one in office(rows).silences] == [2]
-    (letter,) = look(week, hours=7 * 24).dead
+    assert [silence.id for silence in office(rows).silences] == [2]
+    (letter,) = report_on(week, hours=7 * 24).dead
     assert "fromAddress is not verified" in letter.error
 
 
 def test_a_week_is_told_in_order(week: VirtualBridge) -> None:
     """Numbers follow the moments at which tickets were opened; each is on the curve of its event,
     and events with tickets come first."""
-    house, found = week, look(week, hours=7 * 24)
-    assert [one.number for one in found.tickets] == list(range(1, len(found.tickets) + 1))
-    moments = [one.opened_at for one in found.tickets]
+    house, found = week, report_on(week, hours=7 * 24)
+    assert [ticket.number for ticket in found.tickets] == list(range(1, len(found.tickets) + 1))
+    moments = [ticket.opened_at for ticket in found.tickets]
     assert moments == sorted(moments)
     desk = {ticket.id: ticket for ticket in house.desk.tickets}
-    assert {one.ticket_id for one in found.tickets} == set(desk)
+    assert {ticket.ticket_id for ticket in found.tickets} == set(desk)
     for one in found.opened:
         assert one.ticket_id is not None
         assert (desk[one.ticket_id].status == "resolved") == one.resolved
         created = desk[one.ticket_id].created_at
         assert abs(one.opened_at - created) < timedelta(seconds=5)
-    about = {one.event_id for one in found.tickets}
+    about = {ticket.event_id for ticket in found.tickets}
     ranks = [curve.event_id in about for curve in found.curves]
     assert ranks == sorted(ranks, reverse=True)
     by_title = {curve.title: curve for curve in found.curves}
     for event in house.box_office.events:
         if event.title in by_title:
             ends = {line.name: line.left for line in by_title[event.title].lines}
-            assert ends == {one.name: one.available for one in event.ticket_types}
+            assert ends == {
+                ticket_type.name: ticket_type.available for ticket_type in event.ticket_types
+            }
     assert found.quiet_curves == 1  # one that is long over
     assert {it.title for it in found.happened} >= {house.box_office.event(WORKSHOP).title}
 
@@ -233,12 +235,12 @@ def test_what_was_foretold_since_then_is_told(tmp_path: Path) -> None:
     """As the ledger has it; elsewhere nothing."""
     house = VirtualBridge(tmp_path)
     house.run()
-    assert look(house).forecasts == ()
+    assert report_on(house).forecasts == ()
     one = prediction(START)
     assert isinstance(house.ledger, SqlLedger)
     with house.ledger._engine.begin() as connection:
         write_predictions(connection, "main-room", [one], [], START)
-    assert look(house).forecasts == (one,)
+    assert report_on(house).forecasts == (one,)
 
 
 # -- runs -----------------------------------------------------------------------------------------
@@ -251,7 +253,7 @@ def test_the_requests_that_runs_note_are_those_that_arrived(house: VirtualBridge
     house.sandbox.faults.add("status", service="ticket0", status=429, count=1)
     for _ in range(3):
         house.run()
-    runs = look(house).runs
+    runs = report_on(house).runs
     assert runs.total == {"ticketsmart": house.sent(), "ticket0": house.sent("ticket0")}
     assert runs.refused == {"ticket0": 1}
     assert (runs.count, runs.counted) == (4, 4)
@@ -272,7 +274,7 @@ def test_each_minute_of_a_watch_notes_its_requests_too() -> None:
     noted: Counter[str] = Counter()
     for run in virtual.ledger.runs("main-room", virtual.stage.wall() - HOUR)[1:]:
         noted.update(run.summary["requests"])
-    arrived = Counter(one.service for one in virtual.sandbox.requests)
+    arrived = Counter(request.service for request in virtual.sandbox.requests)
     assert noted["ticket0"] == arrived["ticket0"] > 3
     assert arrived["ticketsmart"] - 62 <= noted["ticketsmart"] <= arrived["ticketsmart"]
     assert noted["ticketsmart"] > 150
@@ -306,7 +308,9 @@ def test_runs_of_an_older_willcall_have_noted_no_requests() -> None:
     runs = office(rows).runs
     assert (runs.count, runs.counted, runs.codes) == (3, 2, {0: 1, 75: 2})
     assert (runs.total, runs.refused) == ({"ticketsmart": 3}, {})
-    ((said, count, last),) = ((one.said, one.runs, one.last) for one in runs.troubles)
+    ((said, count, last),) = (
+        (trouble.said, trouble.runs, trouble.last) for trouble in runs.troubles
+    )
     assert (said, count, last) == ("ticketsmart: 503", 2, NOW + HOUR / 2)
     assert office(LedgerRows(box_office="a")).runs.bins == ()
 

@@ -45,9 +45,9 @@ def test_every_built_in_rule_has_a_test() -> None:
 def failing(expect: str, basic: str = BASIC) -> list[str]:
     tests, places = read_tests(basic + expect, "rules.test.toml")
     failures = run_test(tests.test[0], built_in())
-    for one in failures:
-        assert places.of(f"test[0].{one.path}") is not None
-    return [line for one in failures for line in one.lines]
+    for failure in failures:
+        assert places.of(f"test[0].{failure.path}") is not None
+    return [line for failure in failures for line in failure.lines]
 
 
 @pytest.mark.parametrize(

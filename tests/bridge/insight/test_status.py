@@ -68,9 +68,9 @@ def test_events_that_are_known_least_recently_come_first(tmp_path: Path) -> None
     ahead = PollForecast(next_poll=soon, bound=timedelta(minutes=7))  # type: ignore[arg-type]
     (office,) = standing(house, tmp_path, ahead).offices
     assert office.bound == timedelta(minutes=7)
-    assert {one.next_at for one in office.polls if one.event.id == house.event()} == {at}
-    assert {one.event.status for one in office.polls} <= {"PUBLISHED", "SOLD_OUT"}
-    events = [one.event for one in office.polls]
+    assert {poll.next_at for poll in office.polls if poll.event.id == house.event()} == {at}
+    assert {poll.event.status for poll in office.polls} <= {"PUBLISHED", "SOLD_OUT"}
+    events = [poll.event for poll in office.polls]
     older = EventFacts(
         id="evt_old", title="t", status="PUBLISHED", starts_at=at + timedelta(days=1)
     )
@@ -99,7 +99,7 @@ def test_while_a_watch_is_at_work_the_planner_tells_of_the_looks(tmp_path: Path)
     (office,) = standing(house, tmp_path).offices
     assert office.bound is not None
     assert timedelta(seconds=1) < office.bound < timedelta(minutes=5)
-    assert all(one.last_at is not None for one in office.polls)
+    assert all(poll.last_at is not None for poll in office.polls)
     house.ledger.release_lease(fence)
     assert standing(house, tmp_path).offices[0].bound is None
 
@@ -128,6 +128,6 @@ def test_an_event_has_its_turn_before_it_is_worth_a_look(tmp_path: Path) -> None
         bound=bound,
     )
     (office,) = standing(house, tmp_path, ahead).offices
-    assert {one.last_at for one in office.polls} == {office.office.swept_at}
+    assert {poll.last_at for poll in office.polls} == {office.office.swept_at}
     assert office.office.swept_at is not None
-    assert {one.next_at for one in office.polls} == {office.office.swept_at + bound}
+    assert {poll.next_at for poll in office.polls} == {office.office.swept_at + bound}

@@ -188,7 +188,7 @@ def test_a_case_is_found_by_its_marker_and_by_its_ticket(ledger: Ledger) -> None
     known = [attrs.evolve(CASE, ticket_id="tkt_1")]
     assert ledger.cases(name="tkt_1") == ledger.cases(name=CASE.marker) == known
     assert ledger.cases(name="tkt_2") == []
-    assert [one.state for one in ledger.intents(CASE.marker)] == [IntentState.DONE]
+    assert [intent.state for intent in ledger.intents(CASE.marker)] == [IntentState.DONE]
 
 
 def test_the_log_is_filtered_and_tells_the_latest_in_order(ledger: Ledger) -> None:
@@ -240,7 +240,7 @@ def test_a_silence_is_kept_for_the_record_and_can_be_ended(ledger: Ledger) -> No
     assert ledger.expire_silence(number, later)
     assert not ledger.expire_silence(number, later)
     assert not ledger.expire_silence(number + other, later)
-    assert [one.until for one in ledger.silences()] == [later, wide.until]
+    assert [silence.until for silence in ledger.silences()] == [later, wide.until]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -144,7 +144,7 @@ def test_of_many_that_want_the_lease_one_gets_it(
         taken: list[tuple[Ledger, Fence]] = []
         start = threading.Barrier(len(ledgers))
 
-        together([partial(want, one, start, taken) for one in ledgers])
+        together([partial(want, ledger, start, taken) for ledger in ledgers])
         ((holder, fence),) = taken
         holder.release_lease(fence)
     for ledger in ledgers:
@@ -200,7 +200,7 @@ def test_no_count_of_the_quota_is_lost_between_machines(
         for _ in range(25):
             ledger.change("a key", lambda text, _: (str(int(text or "0") + 1), None))
 
-    together([partial(count, one) for one in ledgers])
+    together([partial(count, ledger) for ledger in ledgers])
     assert ledgers[0].change("a key", lambda text, _: (text or "", text)) == "100"
     for ledger in ledgers:
         ledger.close()

@@ -41,7 +41,7 @@ def evaluate(
     *changes: Change,
     predictions: tuple[Prediction, ...] = (),
 ) -> None:
-    """One look with these changes."""
+    """One poll with these changes."""
 
     def step(state: State) -> Evaluation:
         recorded = tuple(Recorded(change, "noted") for change in changes)
@@ -121,13 +121,13 @@ def test_what_the_planner_learned_outlives_the_process(ledger: Ledger, tmp_path:
 
 
 def test_what_was_not_written_into_the_history_comes_with_the_next(ledger: Ledger) -> None:
-    """A look may leave the history for later; then the delta is from what the history has."""
+    """A poll may leave the history for later; then the delta is from what the history has."""
     from willcall.bridge.model.history import snapshots
 
     fence = ledger.take_lease("main-room", NOW)
     assert fence is not None
 
-    def look(at: datetime, available: int, unwritten: object, fence: Fence = fence) -> None:
+    def seen_at(at: datetime, available: int, unwritten: object, fence: Fence = fence) -> None:
         types = (attrs.evolve(EVENT.ticket_types[0], available=available), EVENT.ticket_types[1])  # type: ignore[index]
         facts = {EVENT.id: attrs.evolve(EVENT, ticket_types=types)}
         decision = Decision(box_office="main-room", at=at, facts=facts, baseline=available == 42)
@@ -137,11 +137,11 @@ def test_what_was_not_written_into_the_history_comes_with_the_next(ledger: Ledge
             lambda _: Evaluation(decision=decision, swept=False, unwritten=unwritten),  # type: ignore[arg-type]
         )
 
-    look(NOW, 42, {})
-    look(NOW + MINUTE, 41, None)
-    look(NOW + 2 * MINUTE, 40, None)
+    seen_at(NOW, 42, {})
+    seen_at(NOW + MINUTE, 41, None)
+    seen_at(NOW + 2 * MINUTE, 40, None)
     assert len(ledger.history("main-room", NOW)) == 1
-    look(NOW + 3 * MINUTE, 39, {EVENT.id: EVENT})
+    seen_at(NOW + 3 * MINUTE, 39, {EVENT.id: EVENT})
     played = [
         (at, facts[EVENT.id].ticket_types[0].available)  # type: ignore[index]
         for at, facts in snapshots(ledger.history("main-room", NOW))

@@ -1,4 +1,4 @@
-"""How fast a ticket type sells, told from looks: what fools it, what does not, how sure it is."""
+"""How fast a ticket type sells, told from polls: what fools it, what does not, how sure it is."""
 
 import json
 import random
@@ -32,10 +32,10 @@ def seats(left: int | None, quantity: int | None = 200, opens: datetime | None =
     return TypeFacts(id="t", name="t", available=left, quantity=quantity, sale_starts_at=opens)
 
 
-def after(*looks: tuple[float, int | None], quantity: int | None = 200) -> Velocity:
-    """What is known after looks, each so many seconds from now and with so many left."""
+def after(*polls: tuple[float, int | None], quantity: int | None = 200) -> Velocity:
+    """What is known after polls, each so many seconds from now and with so many left."""
     velocity, profile = Velocity(), Profile()
-    for at, left in looks:
+    for at, left in polls:
         velocity = velocity.seen(seats(left, quantity), NOW + at, profile, START)
     return velocity
 
@@ -56,7 +56,7 @@ def test_it_learns_the_rate_of_what_sells_steadily() -> None:
 
 def test_a_look_seconds_after_another_proves_hardly_anything() -> None:
     calm = [(3600.0 * n, 200 - n) for n in range(24)]
-    # Two seats went between two looks three seconds apart: 2,400 an hour, if one believed it.
+    # Two seats went between two polls three seconds apart: 2,400 an hour, if one believed it.
     fooled = after(*calm, (24 * 3600.0, 176), (24 * 3600.0 + 3, 174))
     assert rate(fooled, 24 * 3600.0) < 3 * rate(after(*calm), 24 * 3600.0) < 10
 
@@ -105,12 +105,12 @@ def test_a_surge_is_believed_within_some_orders() -> None:
     assert rate(after(*calm, *surge), end + 900) > 3 * rate(after(*calm), end)
 
 
-def believed(sold: int, days: float, *looks: tuple[float, int]) -> float:
+def believed(sold: int, days: float, *polls: tuple[float, int]) -> float:
     """Tickets a day that one of 200 is believed to sell which opened so many days ago and has sold
-    so many; then it was looked at, so many seconds from now and with so many left."""
+    so many; then it was polled, so many seconds from now and with so many left."""
     opens = datetime.fromtimestamp(NOW - days * 86_400, UTC)
     velocity, profile = Velocity(), Profile()
-    for at, left in ((0.0, 200 - sold), *looks):
+    for at, left in ((0.0, 200 - sold), *polls):
         one = seats(left, opens=opens)
         velocity = velocity.seen(one, NOW + at, profile, START)
     speed = velocity.speed(one, profile, START, velocity.at)
@@ -200,9 +200,9 @@ def test_what_is_believed_of_the_phases_rises_and_falls_as_sales_do() -> None:
 DAILY = 5 / 86_400  # five orders a day, in orders a second
 
 
-def believed_surge(*looks: tuple[float, float], pace: float = DAILY, chance: float = 0.0) -> float:
-    """How probable a surge is after looks: so many orders in so many seconds each."""
-    for orders, seconds in looks:
+def believed_surge(*polls: tuple[float, float], pace: float = DAILY, chance: float = 0.0) -> float:
+    """How probable a surge is after polls: so many orders in so many seconds each."""
+    for orders, seconds in polls:
         chance = surging(chance, orders, pace, 30 * pace, seconds)
     return chance
 
@@ -215,7 +215,7 @@ def test_a_few_orders_at_once_of_an_event_that_sells_little_are_a_surge() -> Non
     # Where so many are usual they prove nothing, nor do they over half a day.
     assert believed_surge((0, 600.0), (3, 300.0), pace=3 / 300) < 0.002
     assert believed_surge((4, 43_200.0)) < 0.02
-    # In half a day in which nobody looked there was one; whether it is still on is another thing.
+    # In half a day in which nobody polled there was one; whether it is still on is another thing.
     assert 0.03 < believed_surge((20, 43_200.0)) < 0.2
     assert 0.1 < believed_surge((7, 14_400.0)) < 0.4
 
@@ -230,7 +230,7 @@ def test_a_surge_is_over_when_nothing_more_is_sold() -> None:
 
 
 def test_a_surge_brings_a_share_of_what_was_sold_before() -> None:
-    """However little it sells now: that is what an event in its long middle is looked at for."""
+    """However little it sells now: that is what an event in its long middle is polled for."""
     opens = datetime.fromtimestamp(NOW - 40 * 86_400, UTC)
     much, little = (
         after((0.0, left)).speed(seats(left, opens=opens), Profile(), START, NOW)
@@ -303,16 +303,16 @@ def test_eight_times_in_ten_it_sells_out_within_the_interval() -> None:
         pace = draw.lognormvariate(-6.5, 0.8)  # orders a second
         at, left, velocity, profile = 0.0, 400, Velocity(), Profile()
         forecast: tuple[float, Interval] | None = None
-        look = 0.0
+        poll = 0.0
         while left > 0:
             order = at + draw.expovariate(pace)
-            while look <= order:
-                velocity = velocity.seen(seats(left, 400), NOW + look, profile, NOW + 9e6)
+            while poll <= order:
+                velocity = velocity.seen(seats(left, 400), NOW + poll, profile, NOW + 9e6)
                 if forecast is None and left <= 60:
-                    told = velocity.forecast(seats(left, 400), profile, NOW + 9e6, NOW + look, LOW)
+                    told = velocity.forecast(seats(left, 400), profile, NOW + 9e6, NOW + poll, LOW)
                     assert told.sold_out
-                    forecast = look, told.sold_out
-                look += 300.0
+                    forecast = poll, told.sold_out
+                poll += 300.0
             at, left = order, max(0, left - min(6, 1 + int(draw.expovariate(1 / 1.7))))
         if forecast is not None:
             since, span = forecast

@@ -1,4 +1,4 @@
-"""Which look is worth most: where the price has moved, so have the moments."""
+"""Which poll is worth most: where the price has moved, so have the moments."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from willcall.bridge.polling.ranking import Ranking
 
 
 def unit(once: float = 0.0, twice: float = 0.0) -> Unit:
-    """Something last seen at 0, that can be looked at."""
+    """Something last seen at 0, that can be polled."""
     return Unit(0.0, once=once, twice=twice, most=1.0, live=True)
 
 

@@ -1,4 +1,4 @@
-"""How many looks are made, beside others with the same key."""
+"""How many polls are made, beside others with the same key."""
 
 from __future__ import annotations
 
@@ -41,41 +41,41 @@ def test_one_refusal_from_nowhere_costs_a_tenth_for_some_minutes() -> None:
 
 def test_others_are_found_out_within_a_minute_and_probed_for_seldom() -> None:
     """Somebody takes half: refused whenever we make more than half, looking once a second or so."""
-    way, moment, refusals, looks = GivingWay(), 0.0, [], []
+    way, moment, refusals, polls = GivingWay(), 0.0, [], []
     while moment < 7200.0:
         moment += 1.0 / way.part(moment)
-        looks.append(moment)
+        polls.append(moment)
         if way.part(moment) > 0.5:
             way.refused(moment)
             refusals.append(moment)
     assert refusals[6] < 12.0  # 0.9 to the seventh is less than a half
     later = [at for at in refusals if at >= 3600.0]
     assert len(later) < 13
-    made = [at for at in looks if at >= 3600.0]
+    made = [at for at in polls if at >= 3600.0]
     assert len(made) > 0.94 * 0.5 * 3600.0  # of what the other leaves
 
 
 def test_the_rate_is_what_our_own_limits_allow_less_what_is_left_to_others() -> None:
     """And the round trip, as ever."""
     quota = PROVIDER.quota
-    tempo = RateController(lambda trip: quota.rate(0.5, trip))
-    assert tempo.rate(0.0) == quota.rate(0.5)
-    tempo.polled(1.0, 2.0)
-    assert tempo.rate(1.0) == quota.rate(0.5, 0.2)
-    tempo.polled(2.0, 30.0, refused=True)  # what it waited for was no round trip
-    assert tempo.rate(2.0) == pytest.approx(quota.rate(0.5, 0.2) * KEPT)
+    controller = RateController(lambda trip: quota.rate(0.5, trip))
+    assert controller.rate(0.0) == quota.rate(0.5)
+    controller.polled(1.0, 2.0)
+    assert controller.rate(1.0) == quota.rate(0.5, 0.2)
+    controller.polled(2.0, 30.0, refused=True)  # what it waited for was no round trip
+    assert controller.rate(2.0) == pytest.approx(quota.rate(0.5, 0.2) * KEPT)
     for _ in range(200):
-        tempo.polled(3.0, 60.0)
-    assert tempo.rate(3.0) > 0.4 * 30 / 60
+        controller.polled(3.0, 60.0)
+    assert controller.rate(3.0) > 0.4 * 30 / 60
 
 
 def test_what_is_worth_saying_is_said_once() -> None:
     """When a quarter is gone, and when nearly all is back."""
-    tempo = RateController(lambda trip: PROVIDER.quota.rate(1.0, trip))
-    said = [tempo.polled(float(n), 0.1, refused=True) for n in range(6)]
+    controller = RateController(lambda trip: PROVIDER.quota.rate(1.0, trip))
+    said = [controller.polled(float(n), 0.1, refused=True) for n in range(6)]
     assert [n for n, one in enumerate(said) if one] == [2]
     assert said[2].startswith("others use the same key: 42 polls a minute")
-    said = [tempo.polled(6.0 + n, 0.1) for n in range(0, 2000, 10)]
+    said = [controller.polled(6.0 + n, 0.1) for n in range(0, 2000, 10)]
     assert [one for one in said if one] == ["the key's requests are ours again"]
 
 
@@ -84,10 +84,10 @@ def test_a_bound_that_was_stated_holds_for_as_long_as_it_said(
     steps: list[tuple[float, float]],
 ) -> None:
     """Whoever was last seen under it may be as old as it said."""
-    tempo, moment = RateController(lambda trip: PROVIDER.quota.rate(1.0, trip)), 0.0
+    controller, moment = RateController(lambda trip: PROVIDER.quota.rate(1.0, trip)), 0.0
     stated: list[tuple[float, float]] = []
     for pause, longest in steps:
         moment += pause
         stated.append((moment, longest))
         wanted = max(seconds for at, seconds in stated if at + seconds > moment)
-        assert tempo.bound(moment, longest) == wanted
+        assert controller.bound(moment, longest) == wanted

@@ -1,4 +1,4 @@
-"""What is looked at next: known moments are met, and the worthiest comes first."""
+"""What is polled next: known moments are met, and the worthiest comes first."""
 
 import json
 import random
@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from support.schedules import DAY, NOW, begun, event, looks, moment
+from support.schedules import DAY, NOW, begun, event, moment, polls
 from willcall.bridge.model.facts import LowStock
 from willcall.bridge.polling.budget import Poll, PollReason
 from willcall.bridge.polling.forecast import ORDER, Speed
@@ -31,7 +31,7 @@ def test_it_begins_with_the_list_and_then_sees_each_event() -> None:
     assert schedule.next(NOW).page == 2
     schedule.page_seen(2, [event("last")], NOW, last=True)
     asked = {schedule.next(NOW + n).event for n in range(2, 2 + PAGE + 30)}
-    assert asked >= {one.id for one in rows} | {"last"}
+    assert asked >= {row.id for row in rows} | {"last"}
 
 
 def test_looks_are_spread_evenly() -> None:
@@ -50,7 +50,7 @@ def test_what_sells_fast_and_is_nearly_gone_is_looked_at_most() -> None:
         for one, sold in ((hot, 6), (full, 6), (slow, 0)):
             left = (one.ticket_types or ())[0].available or 0
             schedule.event_seen(event(one.id, left + sold * (5 - step)), NOW + 120 * step)
-    asked = [one.event for one in looks(schedule, 600, hot, full, slow, at=NOW + 600)]
+    asked = [poll.event for poll in polls(schedule, 600, hot, full, slow, at=NOW + 600)]
     assert asked.count("hot") > 2 * asked.count("full")
     assert asked.count("hot") > 2 * asked.count("slow")
 
@@ -86,7 +86,7 @@ def test_what_sold_out_lately_may_come_back_and_is_looked_at_for_it() -> None:
 def test_an_event_whose_status_changed_is_looked_at_soon() -> None:
     events = [event(f"e{n}", 150) for n in range(40)]
     schedule = begun(events)
-    looks(schedule, 300, *events)
+    polls(schedule, 300, *events)
     rows = [attrs.evolve(one, ticket_types=None) for one in events]
     rows[17] = attrs.evolve(rows[17], status="SOLD_OUT")
     schedule.page_seen(1, rows, NOW + 300, last=True)
@@ -153,7 +153,7 @@ def test_what_a_surge_would_bring_makes_a_quiet_event_worth_a_look() -> None:
 
     assert hazard(9.0)[0] > 5 * hazard(0.0)[0]
     assert hazard(9.0)[0] < hazard(0.0)[0] + 2 * 0.07 / DAY
-    # Where one may be on, it is looked at as often as the case in which it is calls for.
+    # Where one may be on, it is polled as often as the case in which it is calls for.
     assert hazard(9.0, 0.1)[1] > 0.05 * hazard(9.0, 1.0)[1] > 100 * hazard(9.0)[1]
 
 
@@ -223,7 +223,7 @@ def test_weight_counts() -> None:
     schedule = Schedule(1.0, weight=lambda one: 50.0 if one.id == "dear" else 1.0)
     for one in events:
         schedule.event_seen(one, NOW)
-    asked = [one.event for one in looks(schedule, 600, *events)]
+    asked = [poll.event for poll in polls(schedule, 600, *events)]
     assert asked.count("dear") > 2 * asked.count("usual")
 
 
@@ -231,7 +231,7 @@ def test_weight_counts() -> None:
 def test_a_sale_is_looked_at_the_moment_it_opens(opens: float) -> None:
     waiting = event("launch", 200, opens=opens)
     others = [event(f"e{n}", 100) for n in range(50)]
-    done = looks(begun([waiting, *others]), 1000, waiting, *others)
+    done = polls(begun([waiting, *others]), 1000, waiting, *others)
     launches = [one for one in done if one.why is PollReason.LAUNCH]
     assert launches[0].event == "launch"
     assert abs(launches[0].at - opens) <= 0.5
@@ -248,7 +248,7 @@ def test_a_sale_is_looked_at_the_moment_it_opens(opens: float) -> None:
 
 def test_an_event_that_starts_is_looked_at_then() -> None:
     starts = event("tonight", 20, starts=NOW + 300)
-    done = looks(begun([starts, event("later", 9)]), 400, starts, event("later", 9))
+    done = polls(begun([starts, event("later", 9)]), 400, starts, event("later", 9))
     assert any(one.why is PollReason.LAUNCH and abs(one.at - NOW - 300) < 1 for one in done)
 
 
@@ -256,7 +256,7 @@ def test_a_morning_on_which_everything_opens_leaves_half_for_the_rest() -> None:
     opening = [event(f"o{n}", 200, opens=NOW + 60) for n in range(300)]
     hot = event("hot", 8)
     schedule = begun([*opening, hot])
-    done = looks(schedule, 400, *opening, hot)
+    done = polls(schedule, 400, *opening, hot)
     during = [one for one in done if NOW + 60 <= one.at < NOW + 300]
     launched = sum(one.why is PollReason.LAUNCH for one in during)
     assert 0.4 < launched / len(during) < 0.6
@@ -265,7 +265,7 @@ def test_a_morning_on_which_everything_opens_leaves_half_for_the_rest() -> None:
 def test_what_cannot_sell_is_not_looked_at() -> None:
     over = [event(f"e{n}", 9, status=s) for n, s in enumerate(("CANCELLED", "DRAFT", "COMPLETED"))]
     schedule = begun([*over, event("on", 9)])
-    assert {one.event for one in looks(schedule, 100, *over, event("on", 9))} == {"on", None}
+    assert {poll.event for poll in polls(schedule, 100, *over, event("on", 9))} == {"on", None}
     schedule.page_seen(1, [event("on", status="CANCELLED"), event("e1")], NOW + 100, last=True)
     again = {schedule.next(NOW + 101 + n).event for n in range(40)}
     assert "on" not in again
@@ -280,16 +280,16 @@ def test_the_list_is_swept_within_the_bound() -> None:
     at, seen = NOW, dict[int, float]()
     worst = 0.0
     for _ in range(3000):
-        look = schedule.next(at)
-        at = look.at
-        if look.page is not None:
-            first = (look.page - 1) * PAGE
-            page = [attrs.evolve(one, ticket_types=None) for one in rows[first : first + PAGE]]
-            schedule.page_seen(look.page, page, at, last=look.page == 3)
-            worst = max(worst, at - seen.get(look.page, at))
-            seen[look.page] = at
+        poll = schedule.next(at)
+        at = poll.at
+        if poll.page is not None:
+            first = (poll.page - 1) * PAGE
+            page = [attrs.evolve(row, ticket_types=None) for row in rows[first : first + PAGE]]
+            schedule.page_seen(poll.page, page, at, last=poll.page == 3)
+            worst = max(worst, at - seen.get(poll.page, at))
+            seen[poll.page] = at
         else:
-            schedule.event_seen(rows[int((look.event or "")[1:])], at)
+            schedule.event_seen(rows[int((poll.event or "")[1:])], at)
     assert set(seen) == {1, 2, 3}
     assert worst <= schedule.sweep_seconds * 1.1
     assert worst >= 30  # and no more often than it must
@@ -300,12 +300,12 @@ def test_where_rows_carry_ticket_types_pages_are_looked_at_and_nothing_else() ->
     schedule, at = Schedule(0.1), NOW
     asked: list[int | None] = []
     for _ in range(400):
-        look = schedule.next(at)
-        at = look.at
-        asked.append(look.page)
-        if look.page is not None:
-            first = (look.page - 1) * PAGE
-            schedule.page_seen(look.page, rows[first : first + PAGE], at, last=look.page == 3)
+        poll = schedule.next(at)
+        at = poll.at
+        asked.append(poll.page)
+        if poll.page is not None:
+            first = (poll.page - 1) * PAGE
+            schedule.page_seen(poll.page, rows[first : first + PAGE], at, last=poll.page == 3)
     assert schedule.to_json()["rows_tell"] is True
     assert None not in asked
     assert asked.count(3) > asked.count(1)  # where little is left
@@ -322,15 +322,15 @@ def test_what_failed_is_tried_again_later_and_later() -> None:
     schedule = begun([event("bad", 5), *(event(f"e{n}", 100) for n in range(100))])
     at, tried = NOW, []
     for _ in range(400):
-        look = schedule.next(at)
-        at = look.at
-        if look.event == "bad":
-            tried.append(look)
-            schedule.failed(look, at)
-        elif look.event:
-            schedule.event_seen(event(look.event, 100), at)
+        poll = schedule.next(at)
+        at = poll.at
+        if poll.event == "bad":
+            tried.append(poll)
+            schedule.failed(poll, at)
+        elif poll.event:
+            schedule.event_seen(event(poll.event, 100), at)
         else:
-            schedule.failed(look, at)
+            schedule.failed(poll, at)
     retries = [one.at for one in tried if one.why is PollReason.RETRY]
     spans = [later - sooner for sooner, later in pairwise(retries)]
     assert len(retries) >= 4
@@ -344,17 +344,17 @@ def test_of_one_event_that_fails_one_retry_waits_at_a_time() -> None:
         schedule.failed(Poll(NOW + step, PollReason.FLOOR, event="bad"), NOW + step)
     later, retried = NOW + 600.0, []
     for step in range(40):
-        look = schedule.next(later + step)
-        if look.why is PollReason.RETRY:
-            retried.append(look.event)
+        poll = schedule.next(later + step)
+        if poll.why is PollReason.RETRY:
+            retried.append(poll.event)
     assert retried == ["bad"]
 
 
 def test_a_clock_set_back_stops_nothing() -> None:
     events = [event(f"e{n}", 100) for n in range(5)]
     schedule = begun(events)
-    looks(schedule, 100, *events)
-    done = looks(schedule, 100, *events, at=NOW - 7200)
+    polls(schedule, 100, *events)
+    done = polls(schedule, 100, *events, at=NOW - 7200)
     assert len(done) >= 95
     assert {one.event for one in done} >= {one.id for one in events}
 
@@ -362,7 +362,7 @@ def test_a_clock_set_back_stops_nothing() -> None:
 def test_the_next_process_goes_on_where_this_one_stopped() -> None:
     events = [event(f"e{n}", 100) for n in range(30)]
     schedule = begun(events)
-    looks(schedule, 40, *events)
+    polls(schedule, 40, *events)
     kept = json.loads(json.dumps(schedule.to_json()))
     each = {one.id: json.loads(json.dumps(schedule.memory(one.id))) for one in events}
     again = Schedule(1.0, memory=kept)
@@ -398,16 +398,16 @@ def test_the_ranking_chooses_nearly_as_weighing_every_event_would() -> None:
     schedule = begun([event(name, count) for name, count in left.items()])
     at, shares = NOW, []
     for step in range(6000):
-        look = schedule.next(at)
-        at = look.at
-        if look.event is None:
+        poll = schedule.next(at)
+        at = poll.at
+        if poll.event is None:
             continue
-        if look.why is PollReason.PRIORITY and step > 2000:
+        if poll.why is PollReason.PRIORITY and step > 2000:
             worths = {n: one.priority(at) for n, one in schedule._events.items()}
-            shares.append(worths[look.event] / max(worths.values()))
-        if draw.random() < pace[look.event] * 150:
-            left[look.event] = max(1, left[look.event] - 1)
-        schedule.event_seen(event(look.event, left[look.event]), at)
+            shares.append(worths[poll.event] / max(worths.values()))
+        if draw.random() < pace[poll.event] * 150:
+            left[poll.event] = max(1, left[poll.event] - 1)
+        schedule.event_seen(event(poll.event, left[poll.event]), at)
     assert sum(shares) / len(shares) > 0.7
 
 
@@ -415,12 +415,12 @@ def test_with_few_pages_that_carry_ticket_types_they_are_seen_in_turn() -> None:
     rows = [event(f"e{n:03}", 100 if n < 700 else 6) for n in range(1000)]
     schedule, at, asked = Schedule(0.9), NOW, list[int | None]()
     for _ in range(300):
-        look = schedule.next(at)
-        at = look.at
-        asked.append(look.page)
-        first = ((look.page or 1) - 1) * PAGE
+        poll = schedule.next(at)
+        at = poll.at
+        asked.append(poll.page)
+        first = ((poll.page or 1) - 1) * PAGE
         page = rows[first : first + PAGE]
-        schedule.page_seen(look.page or 1, page, at, last=look.page == 10)
+        schedule.page_seen(poll.page or 1, page, at, last=poll.page == 10)
     assert asked[20:30] == asked[30:40] == asked[290:]
     assert set(asked[290:]) == set(range(1, 11))
     # The list grows by a page: that one is read too.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from support.schedules import DAY, NOW, begun, event, looks
+from support.schedules import DAY, NOW, begun, event, polls
 from willcall.bridge.model.facts import EventFacts
 from willcall.bridge.polling.budget import PollReason, Shares
 from willcall.bridge.polling.schedule import Schedule
@@ -67,19 +67,19 @@ def test_no_event_is_starved(
     mad = draw.choice(list(world.left))
     schedule._weight = lambda facts: 1e9 if facts.id == mad else 1.0
     for _ in range(60 * size + 200):
-        look = schedule.next(at + skew)
-        at = max(at, look.at - skew)
+        poll = schedule.next(at + skew)
+        at = max(at, poll.at - skew)
         if draw.random() < 0.01:
             at += draw.choice([-5000.0, 600.0])  # somebody else spends, or sets the clock
-        whole = rows_tell and look.page is not None
-        world.asked(set(world.left) if whole else {look.event or ""})
+        whole = rows_tell and poll.page is not None
+        world.asked(set(world.left) if whole else {poll.event or ""})
         if draw.random() < trouble:
-            schedule.failed(look, at + skew)
-        elif look.page is not None:
+            schedule.failed(poll, at + skew)
+        elif poll.page is not None:
             now = [world.facts(name) for name in world.left] if rows_tell else rows
             schedule.page_seen(1, now, at + skew, last=True)
-        elif look.event:
-            schedule.event_seen(world.facts(look.event), at + skew)
+        elif poll.event:
+            schedule.event_seen(world.facts(poll.event), at + skew)
     assert world.worst <= (size + 2) / floor + 2
     assert world.worst <= schedule.longest_unseen * schedule.rate + 10 * rows_tell * size
 
@@ -93,27 +93,27 @@ def test_where_one_event_sells_the_others_are_seen_within_the_bound(
     # Nothing ever sells but one, so nothing else is expected of the others.
     at, seen, worst, hot = NOW, dict.fromkeys((one.id for one in events), NOW), 0.0, 150.0
     for _ in range(6000):
-        look = schedule.next(at)
-        at = look.at
-        if look.event is None:
+        poll = schedule.next(at)
+        at = poll.at
+        if poll.event is None:
             continue
-        worst = max(worst, at - seen[look.event])
-        seen[look.event] = at
+        worst = max(worst, at - seen[poll.event])
+        seen[poll.event] = at
         hot = 150 - (at - NOW) / 60 % 149
-        schedule.event_seen(event(look.event, int(hot) if look.event == "e7" else 150), at)
+        schedule.event_seen(event(poll.event, int(hot) if poll.event == "e7" else 150), at)
     assert schedule.longest_unseen <= within
     assert worst <= schedule.longest_unseen
 
 
 def test_what_is_looked_at_anyway_takes_no_turn() -> None:
     events = [event(f"e{n}", 3, 40) for n in range(300)]
-    whys = [look.why for look in looks(begun(events, rate=0.3), 13_400, *events)]
+    whys = [poll.why for poll in polls(begun(events, rate=0.3), 13_400, *events)]
     assert whys.count(PollReason.PRIORITY) > 3_000
     assert PollReason.FLOOR not in whys
     # One that nothing is expected of has its turns, and only that one.
     dull = event("dull", 200, opens=NOW - 40 * DAY)
-    asked = looks(begun([*events, dull], rate=0.3), 20_000, *events, dull)
-    floors = [look.event for look in asked if look.why is PollReason.FLOOR]
+    asked = polls(begun([*events, dull], rate=0.3), 20_000, *events, dull)
+    floors = [poll.event for poll in asked if poll.why is PollReason.FLOOR]
     assert set(floors) == {"dull"}
     assert len(floors) < 7
 
@@ -121,7 +121,7 @@ def test_what_is_looked_at_anyway_takes_no_turn() -> None:
 def test_few_events_have_their_turns_all_the_time() -> None:
     """It finds what nobody expects, and costs hardly anything."""
     events = [event(f"e{n}", 3, 40) for n in range(100)]
-    whys = [look.why for look in looks(begun(events), 4_000, *events)]
+    whys = [poll.why for poll in polls(begun(events), 4_000, *events)]
     assert whys.count(PollReason.FLOOR) == pytest.approx(4_000 * 100 / 900, rel=0.05)
 
 
@@ -144,7 +144,7 @@ def told_no_more(known: Sequence[EventFacts]) -> Schedule:
 
 
 def only_one(facts: EventFacts) -> float:
-    """One event counts more than all others, whenever it was looked at."""
+    """One event counts more than all others, whenever it was polled."""
     return 1e15 if facts.id == "e7" else 1.0
 
 
@@ -156,15 +156,15 @@ def test_events_that_were_all_last_seen_at_once_are_seen_within_the_bound(
     schedule, at = begin(known), NOW
     seen = dict.fromkeys((one.id for one in known), NOW)
     while at < NOW + 3 * schedule.longest_unseen:
-        look = schedule.next(at)
-        at = look.at
-        if look.event is None:
+        poll = schedule.next(at)
+        at = poll.at
+        if poll.event is None:
             rows = [attrs.evolve(one, ticket_types=None) for one in known]
-            first, last = PAGE * ((look.page or 1) - 1), look.page == 3
-            schedule.page_seen(look.page or 1, rows[first : first + PAGE], at, last=last)
+            first, last = PAGE * ((poll.page or 1) - 1), poll.page == 3
+            schedule.page_seen(poll.page or 1, rows[first : first + PAGE], at, last=last)
             continue
-        seen[look.event] = at
-        schedule.event_seen(known[int(look.event[1:])], at)
+        seen[poll.event] = at
+        schedule.event_seen(known[int(poll.event[1:])], at)
         assert at - min(seen.values()) <= schedule.longest_unseen
 
 
@@ -187,16 +187,16 @@ def test_the_bound_holds_where_turns_change_their_way(change: str, after: int) -
             del seen["e202"]
         elif step == after:
             schedule.rate = 0.2263
-        look = schedule.next(at)
-        at = look.at
+        poll = schedule.next(at)
+        at = poll.at
         stated = max(stated, schedule.longest_unseen)
-        if look.event is None:
+        if poll.event is None:
             rows = [attrs.evolve(one, ticket_types=None) for one in known if one.id in seen]
-            first = PAGE * ((look.page or 1) - 1)
-            schedule.page_seen(look.page or 1, rows[first : first + PAGE], at, last=look.page == 3)
+            first = PAGE * ((poll.page or 1) - 1)
+            schedule.page_seen(poll.page or 1, rows[first : first + PAGE], at, last=poll.page == 3)
             continue
-        seen[look.event] = at
-        schedule.event_seen(known[int(look.event[1:])], at)
+        seen[poll.event] = at
+        schedule.event_seen(known[int(poll.event[1:])], at)
         assert at - min(seen.values()) <= stated
 
 
@@ -209,14 +209,14 @@ def test_the_list_is_swept_within_its_bound_while_turns_are_behind() -> None:
         schedule.remember(one, {**first.memory(one.id), "at": NOW - DAY})
     at, swept, worst = NOW, NOW, 0.0
     for _ in range(1_500):
-        look = schedule.next(at)
-        at = look.at
+        poll = schedule.next(at)
+        at = poll.at
         worst = max(worst, at - swept)
-        if look.page is None:
-            schedule.failed(look, at)
+        if poll.page is None:
+            schedule.failed(poll, at)
             continue
         swept = at
         rows = [attrs.evolve(one, ticket_types=None) for one in known]
-        page = rows[(look.page - 1) * PAGE : look.page * PAGE]
-        schedule.page_seen(look.page, page, at, last=look.page == 16)
+        page = rows[(poll.page - 1) * PAGE : poll.page * PAGE]
+        schedule.page_seen(poll.page, page, at, last=poll.page == 16)
     assert worst * 16 <= schedule.sweep_seconds * 1.2

@@ -279,7 +279,7 @@ def _densest(arrivals: list[float], span: float = 60.0) -> int:
 
 
 def _refused(virtual: VirtualWatch) -> int:
-    return sum(one.status == 429 for one in virtual.sandbox.requests)
+    return sum(request.status == 429 for request in virtual.sandbox.requests)
 
 
 def test_an_hour_of_full_work_uses_the_quota_and_is_never_refused() -> None:

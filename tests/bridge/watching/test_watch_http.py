@@ -68,14 +68,19 @@ def test_no_event_is_chosen_twice_and_trade_makes_no_moment(bench: Any) -> None:
     dice = random.Random(3)
     trade = bench.moments.Trade(fast, dice)
     chosen = [trade.chosen(dice, range(1, 301))[0].id for _ in range(20)]
-    sold = sum(one.sold for event in trade.events for one in event.ticket_types)
+    sold = sum(ticket_type.sold for event in trade.events for ticket_type in event.ticket_types)
     trade.start()
-    while sum(one.sold for event in trade.events for one in event.ticket_types) < sold + 40:
+    while (
+        sum(ticket_type.sold for event in trade.events for ticket_type in event.ticket_types)
+        < sold + 40
+    ):
         time.sleep(0.01)
     trade.stop()
     assert len(set(chosen)) == 20
     assert all(
-        one.available > 0 for event in sandbox.boxoffice.events for one in event.ticket_types
+        ticket_type.available > 0
+        for event in sandbox.boxoffice.events
+        for ticket_type in event.ticket_types
     )
     with pytest.raises(SystemExit, match="no event is left"):
         trade.chosen(dice, range(500, 501))

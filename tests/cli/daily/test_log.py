@@ -21,7 +21,7 @@ def test_log(night: Shell) -> None:
     assert [(one["what"], one["kind"]) for one in objects] == [("change", "event.sold_out")]
     marker = night("log", "--event", LAUGHS, "--json").json()[0]["marker"]
     acts = night("log", "--marker", f"[{marker}]", "--json").json()
-    assert [one.get("act") for one in acts] == [None, "open", "tag", "message"]
+    assert [act.get("act") for act in acts] == [None, "open", "tag", "message"]
     assert night("log", "--box-office", "main-room", "--since", "1h").out != ""
     ended = night("log", "--since", "2099-01-01")
     assert (ended.code, ended.out) == (0, "")

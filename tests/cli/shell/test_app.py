@@ -245,7 +245,7 @@ def test_a_mistake_is_told_by_a_process_as_well() -> None:
     assert err == "willcall: rnu: no such command (did you mean 'run'?)\n"
 
 
-@pytest.mark.parametrize("words", ["", *(one.name for one in commands())])
+@pytest.mark.parametrize("words", ["", *(command.name for command in commands())])
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_every_command_has_help(
     bare: None, capsys: pytest.CaptureFixture[str], words: str, option: str

@@ -1,6 +1,6 @@
-"""Everything that can be said against a configuration before it is used. Pure.
+"""Everything that is wrong with a configuration, found before it is used. Pure.
 
-An *error* surely does not do what was meant. A *warning* may be meant, and is worth a second look.
+An *error* certainly does not do what was meant. A *warning* may be intended, but should be checked.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _placed(positions: SourcePositions, error: ConfigError) -> Complaint:
 
 
 def check(text: str, known: Known, now: datetime) -> Checked:
-    """Look through a configuration.
+    """Check a configuration.
 
     Args:
         text: the file.

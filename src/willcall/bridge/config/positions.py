@@ -132,7 +132,7 @@ class _Scan:
         return path
 
     def _last(self, path: Path) -> Path:
-        """Of an array of tables, its last one."""
+        """The last table of an array of tables."""
         return (*path, self._counts[path] - 1) if path in self._counts else path
 
     def _dotted(self) -> list[tuple[str, int]]:

@@ -39,7 +39,9 @@ def fold_duplicates(
     address: Callable[[str], Address],
     busy: Sequence[tuple[Case, Intent]] = (),
 ) -> Flow[int]:
-    """Look where a second ticket may have come up, and have it folded; how many were found.
+    """Search for second tickets wherever an opening was repeated, and fold them.
+
+    Returns how many were found.
 
     Args:
         outbox: where the acts that fold it are written down.

@@ -93,8 +93,8 @@ def find_marked(
 
 
 def eldest(tickets: Sequence[Standing]) -> LookupResult:
-    """Of several tickets with one marker the oldest counts: one that was committed late is younger.
-    One without a date counts as younger than those that have one."""
+    """The oldest of several tickets with the same marker; a ticket that was committed late is
+    younger. A ticket without a date counts as younger than those that have one."""
     if not tickets:
         return LookupResult(there=False)
     undated = [ticket for ticket in tickets if ticket.created_at is None]

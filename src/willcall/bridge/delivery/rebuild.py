@@ -62,7 +62,7 @@ class RecoveredTicket:
 def origins(
     box_office: str, events: Sequence[EventFacts], rules: Rules, markers: Mapping[str, object]
 ) -> dict[str, Origin]:
-    """Of these markers, those of this box office, and what each was derived from."""
+    """The markers that belong to this box office, and what each was derived from."""
     found: dict[str, Origin] = {}
     for rule, kind in _pairs(rules) if markers else ():
         for subject, event, ticket_type in _subjects(box_office, events, kind):

@@ -61,7 +61,7 @@ def observe(
         polls: how many events may be polled one by one.
         planner: says which, and learns what was seen.
         meanwhile: is done after each step of the list.
-        ends: when to stop looking, as monotonic seconds.
+        ends: when to stop polling, as monotonic seconds.
 
     Raises:
         ApiError: the list could not be read; a baseline is taken whole or not at all.

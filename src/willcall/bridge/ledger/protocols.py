@@ -123,7 +123,7 @@ class Decisions(Protocol):
         step: Callable[[State], Evaluation],
         since: datetime | None = None,
     ) -> Evaluation:
-        """The same without a lease, beside the process that has it and delivers what follows.
+        """Like :meth:`evaluate`, but without the lease: its holder delivers what follows.
 
         Args:
             box_office: what is decided about.
@@ -217,7 +217,8 @@ class Outbox(Protocol):
 
 
 class History(Protocol):
-    """What was. ``None`` as a filter fits everything; lists are oldest first."""
+    """Past runs, changes and snapshots. A filter that is ``None`` matches everything; lists are
+    oldest first."""
 
     def log(
         self,
@@ -298,14 +299,14 @@ class Ledger(Leases, Decisions, Outbox, History, Queries, Silences, QuotaStore, 
         """Whether it was opened for reading only."""
 
     def as_another_process(self) -> Ledger:
-        """The same ledger as another process has it: with leases of its own."""
+        """The same ledger as another process would open it, with leases of its own."""
 
     def close(self) -> None:
         """Let go of the leases, should a run have been interrupted, and close all connections."""
 
 
 class Maintenance(Protocol):
-    """The care of a ledger in a database: is it sound, a copy of it, what may be forgotten."""
+    """Maintenance of a ledger in a database: checks, copies, and the deletion of old rows."""
 
     def version(self) -> str | None:
         """The version of its tables; None if there are none."""

@@ -12,7 +12,7 @@ first is over.
                                             │ wakes                        ▲ waits
     delivering                              └▶ attempting → send → done → … ┘
 
-Once a minute the first does what a run does besides looking: scheduled removals, what time alone
+Once a minute the first does what a run does besides polling: scheduled removals, what time alone
 has ripened, a line in the ledger's list of runs, and what the planner has learned.
 """
 

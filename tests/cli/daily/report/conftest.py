@@ -7,7 +7,7 @@ import attrs
 import pytest
 
 from support.hostile import HOSTILE
-from support.sample_week import PLAY, TANNERY, SampleWeek, prediction, told
+from support.sample_week import PLAY, TANNERY, SampleWeek, prediction, report_of
 from support.virtual_bridge import VirtualBridge
 from willcall.bridge.insight.report import Report
 from willcall.bridge.model.predictions import PredictionOutcome
@@ -31,7 +31,7 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> VirtualBridge:
 @pytest.fixture(scope="module")
 def report(week: VirtualBridge) -> Report:
     """The report on it, with forecasts of every fate."""
-    found = told(week)
+    found = report_of(week)
     (one,) = found.offices
     at = found.since + timedelta(days=1)
     fates = (

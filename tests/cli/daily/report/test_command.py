@@ -53,7 +53,8 @@ def test_a_report_may_be_on_one_of_several_box_offices(shell: Shell) -> None:
     )
     assert shell("run").code == 0
     both = [
-        one["box_office"] for one in json.loads(shell("report", "--format", "json").out)["offices"]
+        load["box_office"]
+        for load in json.loads(shell("report", "--format", "json").out)["offices"]
     ]
     assert both == ["main-room", "annex"]
     assert "## annex" not in shell("report", "--box-office", "main-room").out

@@ -10,7 +10,7 @@ from willcall.cli.daily.report.words import long, title, zone_name
 def test_words_are_those_of_people() -> None:
     """Lengths of time, dates, zones without letters."""
     spans = (42, 60, 3599, 3600, 11100, 86400, 190000)
-    assert [long(one) for one in spans] == [
+    assert [long(span) for span in spans] == [
         "42 s",
         "1 min",
         "1 h",

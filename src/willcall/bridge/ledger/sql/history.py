@@ -1,4 +1,4 @@
-"""What was, in SQL."""
+"""Past runs, changes and snapshots, in SQL."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class SqlLedger(SqlLeases, SqlDecisions, SqlOutbox, SqlHistory, SqlQueries, SqlS
 
     @property
     def maintenance(self) -> SqlMaintenance:
-        """The care of its database."""
+        """Maintenance of its database."""
         return SqlMaintenance(self._engine)
 
     def as_another_process(self) -> SqlLedger:

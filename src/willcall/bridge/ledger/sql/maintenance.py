@@ -1,4 +1,4 @@
-"""The care of a ledger in SQL: is it sound, a copy of it, and what may be forgotten."""
+"""Maintenance of a ledger in SQL: checks, copies, and the deletion of old rows."""
 
 from __future__ import annotations
 
