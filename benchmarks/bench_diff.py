@@ -1,7 +1,7 @@
 """How long it takes to find what changed among 10,000 events of five ticket types each.
 
 Printed beside reading the same events from JSON with the standard library, which whoever compares
-two exports has to do at least. Both sides have the events of the second look before them as the
+two exports has to do at least. Both sides have the events of the second poll before them as the
 provider sends them; "diff" is the comparison alone, since the pass has the facts in hand.
 """
 
@@ -86,13 +86,13 @@ def measured(work: Callable[[], Any]) -> Measured:
 
 
 def run() -> dict[str, Measured]:
-    """Measure a quiet look, one at which everything has sold a little, and the peer."""
+    """Measure a quiet poll, one at which everything has sold a little, and the peer."""
     known = season()
     same = Observation(NOW, tuple(season().values()))
     busy = Observation(NOW, tuple(sold(event) for event in known.values()))
     text = json.dumps([to_json(event) for event in busy.events])
     return {
-        "(making the facts of both looks)": measured(lambda: (season(), season())),
+        "(making the facts of both polls)": measured(lambda: (season(), season())),
         "diff, nothing changed": measured(lambda: diff("main-room", known, same)),
         "diff, every event changed": measured(lambda: diff("main-room", known, busy)),
         "json.loads of the same": measured(lambda: json.loads(text)),

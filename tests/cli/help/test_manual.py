@@ -10,17 +10,17 @@ import pytest
 
 from support.shell import Shell
 from support.waiting import HANGS
-from willcall.cli.help.manual import commands, man, markdown
+from willcall.cli.help.manual import CommandPage, commands, man, markdown
 from willcall.cli.shell.codes import CODES
 
 ROOT = Path(__file__).parents[3]
 
 
-TOLD = list(commands())
+PAGES = list(commands())
 
 
 def test_the_documents_say_what_the_help_says() -> None:
-    """`make manual` writes both anew."""
+    """`make manual` writes both."""
     page = (ROOT / "docs" / "cli.md").read_text("utf-8")
     _, mark, generated = page.partition("<!-- From here on it is generated: `make manual` -->\n")
     assert mark
@@ -28,17 +28,20 @@ def test_the_documents_say_what_the_help_says() -> None:
     assert (ROOT / "docs" / "man" / "willcall.1").read_text("utf-8") == man(), "run: make manual"
 
 
-@pytest.mark.parametrize("one", TOLD, ids=lambda one: one.name)
-def test_every_command_explains_itself(one: object) -> None:
+def test_code_in_the_documents_shows_no_backslash() -> None:
+    """Markdown takes what stands between backticks as it is."""
+    assert "up to the rate limit less `[watch] spare`" in markdown()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_explains_itself(page: CommandPage) -> None:
     """A text, examples that begin with what is typed, and a word on each option."""
-    name, text = getattr(one, "name", ""), getattr(one, "text", ())
-    examples, options = getattr(one, "examples", ()), getattr(one, "options", ())
-    assert text
-    assert all(says for _, says in options), options
-    if getattr(one, "group", False):
+    assert page.text
+    assert all(says for _, says in page.options), page.options
+    if page.group:
         return
-    assert examples
-    assert any(f"willcall {name}" in line for line in examples)
+    assert page.examples
+    assert any(f"willcall {page.name}" in line for line in page.examples)
 
 
 @pytest.mark.skipif(shutil.which("man") is None, reason="there is no man here")

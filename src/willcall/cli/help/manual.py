@@ -179,7 +179,8 @@ def markdown() -> str:
 
 
 def _prose(text: str) -> str:
-    return re.sub(r"([<*\[\]])", r"\\\1", text)
+    """Text escaped for Markdown. In a code span a backslash would be shown, so none is added."""
+    return re.sub(r"(`[^`]*`)|([<*\[\]])", lambda found: found[1] or f"\\{found[2]}", text)
 
 
 def _cell(text: str) -> str:

@@ -99,7 +99,7 @@ BOX_OFFICES = (
     ),
     OfficeKind(
         name=UNDELIVERED,
-        summary="Ticket0 refuses something for good",
+        summary="the desk refuses something for good",
         severity=Severity.HIGH,
         cleared_by=(DELIVERED,),
         built_in=True,
