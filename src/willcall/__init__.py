@@ -48,8 +48,26 @@ if TYPE_CHECKING:
     )
     from .providers import connect, connect_async, provider_names
     from .ticket0.api import AsyncTicket0, Ticket0
+    from .ticket0.models import (
+        AuthorType,
+        Channel,
+        Customer,
+        Direction,
+        Message,
+        Ticket,
+        TicketStatus,
+    )
     from .ticketsmart.api import AsyncTicketSmart, TicketSmart
-    from .ticketsmart.models import NewTicketType
+    from .ticketsmart.models import (
+        Availability,
+        Category,
+        Event,
+        EventStatus,
+        NewTicketType,
+        TicketType,
+        TypeAvailability,
+        Visibility,
+    )
 
 __all__ = [
     "UNSET",
@@ -59,14 +77,23 @@ __all__ = [
     "AsyncTicket0",
     "AsyncTicketSmart",
     "AuthenticationError",
+    "AuthorType",
+    "Availability",
     "Bridge",
+    "Category",
+    "Channel",
     "ConfigError",
     "ConflictError",
     "ConnectError",
     "ConnectionLostError",
+    "Customer",
+    "Direction",
+    "Event",
+    "EventStatus",
     "Hooks",
     "InputError",
     "LedgerError",
+    "Message",
     "Money",
     "NewTicketType",
     "NotFoundError",
@@ -81,12 +108,17 @@ __all__ = [
     "SignatureError",
     "SlugTakenError",
     "SoldTicketsError",
+    "Ticket",
     "Ticket0",
     "TicketSmart",
+    "TicketStatus",
+    "TicketType",
     "TransportError",
     "Try",
+    "TypeAvailability",
     "UndecodableReplyError",
     "ValidationError",
+    "Visibility",
     "WebhookError",
     "WillcallError",
     "__version__",
@@ -96,20 +128,34 @@ __all__ = [
 ]
 
 _HOMES = {
-    "UNSET": ".client.op",
     "Access": ".client.check",
     "Answer": ".client.engine",
     "AsyncTicket0": ".ticket0.api",
     "AsyncTicketSmart": ".ticketsmart.api",
+    "AuthorType": ".ticket0.models",
+    "Availability": ".ticketsmart.models",
     "Bridge": ".bridge.service",
+    "Category": ".ticketsmart.models",
+    "Channel": ".ticket0.models",
+    "Customer": ".ticket0.models",
+    "Direction": ".ticket0.models",
+    "Event": ".ticketsmart.models",
+    "EventStatus": ".ticketsmart.models",
     "Hooks": ".client.options",
+    "Message": ".ticket0.models",
     "Money": ".client.money",
     "NewTicketType": ".ticketsmart.models",
     "Pace": ".client.quota",
     "Quota": ".client.quota",
+    "Ticket": ".ticket0.models",
     "Ticket0": ".ticket0.api",
     "TicketSmart": ".ticketsmart.api",
+    "TicketStatus": ".ticket0.models",
+    "TicketType": ".ticketsmart.models",
     "Try": ".client.options",
+    "TypeAvailability": ".ticketsmart.models",
+    "UNSET": ".client.op",
+    "Visibility": ".ticketsmart.models",
     "connect": ".providers",
     "connect_async": ".providers",
     "provider_names": ".providers",
@@ -119,7 +165,15 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES.get(name, ".errors"), __name__), name)
+    try:
+        home = importlib.import_module(_HOMES.get(name, ".errors"), __name__)
+    except ModuleNotFoundError as error:
+        if name != "Bridge" or (error.name or "").startswith(__name__):
+            raise
+        raise ModuleNotFoundError(
+            f"willcall.Bridge needs {error.name}: pip install 'willcall[bridge]'", name=error.name
+        ) from error
+    value = getattr(home, name)
     globals()[name] = value
     return value
 

@@ -107,6 +107,15 @@ def test_a_write_without_a_clear_answer_is_unknown_and_says_how_to_look(outcome:
     assert caught.value.request == "POST /events"
 
 
+def test_an_unknown_outcome_carries_what_the_provider_said() -> None:
+    """How long to wait before looking, and the details."""
+    problem = {"error": "busy", "details": {"queue": 7}}
+    with pytest.raises(OutcomeUnknownError) as caught:
+        play(perform(post(), account(), options(tries=1)), reply(503, problem, retry_after="17"))
+    assert caught.value.retry_after == 17.0
+    assert caught.value.details == {"queue": 7}
+
+
 def test_a_write_that_surely_never_left_is_not_unknown() -> None:
     with pytest.raises(ConnectError):
         play(perform(post(), account(), options(tries=2)), refused(), refused())

@@ -65,7 +65,7 @@ def test_backoff_is_full_jitter_that_doubles_to_a_cap() -> None:
     assert backoff(POLICY, 10_000, 1.0) == 8.0
 
 
-@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, *range(520, 525), 529])
 @pytest.mark.parametrize("safe", [True, False])
 def test_a_passing_fault_is_repeated_only_where_that_is_safe(status: int, safe: bool) -> None:
     pause = after_reply(POLICY, status, None, safe=safe, tried=1, draw=1.0)

@@ -28,7 +28,12 @@ def main() -> None:
     # httpx imports its own command line, with rich and pygments, wherever these are installed: a
     # third of its import time. If the module is marked as missing, httpx goes on without it.
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
-    from .shell.app import run
+    try:
+        from .shell.app import run
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("willcall"):
+            raise
+        sys.exit(f"willcall: the command line needs {error.name}: pip install 'willcall[cli]'")
 
     code = run(sys.argv[1:])
     # The process ends and frees its memory: a last search for cycles took a seventh of a quiet run.

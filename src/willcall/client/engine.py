@@ -294,7 +294,9 @@ def _unknown(op: Op[Any], watch: CallObserver, cause: ApiError) -> OutcomeUnknow
         request=watch.what,
         status=cause.status,
         code=cause.code,
+        details=cause.details,
         hint=op.verify,
+        retry_after=cause.retry_after,
         reply=cause.reply,
         about=_about(op, watch.account),
     )

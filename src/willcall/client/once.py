@@ -108,7 +108,9 @@ def _unsearched(lost: OutcomeUnknownError, error: WillcallError) -> OutcomeUnkno
         request=lost.request,
         status=lost.status,
         code=lost.code,
+        details=lost.details,
         hint=lost.hint,
+        retry_after=lost.retry_after,
         reply=lost.reply,
         about=lost.about,
     )

@@ -11,8 +11,9 @@ import attrs
 
 from ..errors import InputError, TransportError
 
-# Statuses after which the same request may well succeed.
-_PASSING = frozenset({408, 500, 502, 503, 504})
+# Statuses after which the same request may well succeed; 520 to 524 are Cloudflare's for an origin
+# that does not answer as it should, 529 means "overloaded".
+_PASSING = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 _TOO_MANY = 429
 
 

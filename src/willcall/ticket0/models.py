@@ -14,6 +14,8 @@ from typing import Any
 
 import attrs
 
+from ..client.model import Model
+
 
 class TicketStatus(StrEnum):
     """The status of a ticket (2025)."""
@@ -47,7 +49,7 @@ class AuthorType(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Ticket:
+class Ticket(Model):
     """A support ticket. It belongs to one inbox (2025)."""
 
     id: str
@@ -71,7 +73,7 @@ class Ticket:
 
 
 @attrs.frozen(kw_only=True)
-class Message:
+class Message(Model):
     """A message of a ticket: an e-mail, a chat line or an internal note.
 
     The documentation of 2026 and that of 2025 give it different shapes; both are read.
@@ -124,7 +126,7 @@ class Message:
 
 
 @attrs.frozen(kw_only=True)
-class Customer:
+class Customer(Model):
     """A customer (2025)."""
 
     id: str

@@ -13,6 +13,7 @@ from typing import Any
 
 import attrs
 
+from ..client.model import Model
 from ..client.money import Money, cents
 from ..errors import InputError
 
@@ -49,7 +50,7 @@ class Category(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class TicketType:
+class TicketType(Model):
     """A kind of admission to an event, such as "VIP"."""
 
     id: str
@@ -124,7 +125,7 @@ class NewTicketType:
 
 
 @attrs.frozen(kw_only=True)
-class Event:
+class Event(Model):
     """An event of the key's box office."""
 
     id: str
@@ -162,7 +163,7 @@ class Event:
 
 
 @attrs.frozen(kw_only=True)
-class TypeAvailability:
+class TypeAvailability(Model):
     """The stock of a ticket type, in the compact shape (inferred)."""
 
     id: str
@@ -172,7 +173,7 @@ class TypeAvailability:
 
 
 @attrs.frozen(kw_only=True)
-class Availability:
+class Availability(Model):
     """The stock of an event, in the compact shape for inventory jobs (the shape is inferred)."""
 
     event_id: str | None = None

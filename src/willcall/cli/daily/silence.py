@@ -118,8 +118,8 @@ def list_silences(
       willcall silence list
       willcall silence list --all --json
     """
+    from ...client.model import data
     from ..shell import show, times
-    from ..shell.data import data
     from ..shell.ledgers import opened
 
     now = times.now()

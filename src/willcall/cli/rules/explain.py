@@ -238,7 +238,7 @@ def _rules(rules: tuple[RuleAnswer, ...]) -> None:
 
 
 def _data(found: Explanation) -> dict[str, Any]:
-    from ..shell.data import data
+    from ...client.model import data
 
     return {
         "box_office": found.box_office,

@@ -74,7 +74,7 @@ def line(level: str, message: str, **facts: Any) -> None:
     """Write one line of JSON to stderr."""
     import orjson
 
-    from .data import data
+    from ...client.model import data
 
     fields = {"at": datetime.now(UTC).isoformat(), "level": level, "message": message}
     sys.stderr.write(orjson.dumps(data({**fields, **facts})).decode() + "\n")

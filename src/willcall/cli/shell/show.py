@@ -12,10 +12,10 @@ import orjson
 import typer
 
 from ...bridge.templates.rendering import plain
+from ...client.model import data
 from ...client.redact import scrub
 from ...errors import ApiError, AuthenticationError, NotFoundError, WillcallError
 from . import logs, screen
-from .data import data
 
 # -- data -------------------------------------------------------------------------------------
 

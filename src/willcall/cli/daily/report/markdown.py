@@ -97,7 +97,7 @@ def _runs(office: OfficeReport, zone: tzinfo | None) -> Iterator[str]:
 
 def as_json(report: Report) -> str:
     """The report as one JSON object, with the times that are computed from it."""
-    from ...shell.data import data
+    from ....client.model import data
 
     value = data(report)
     for row, office in zip(value["offices"], report.offices, strict=True):
