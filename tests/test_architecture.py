@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from graphlib import TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 
 import grimp
@@ -90,6 +91,22 @@ def test_a_module_that_says_it_is_pure_has_a_contract() -> None:
     }
     assert len(claims) > 30
     assert claims - held == set()
+
+
+def test_what_a_package_calls_private_is_imported_by_itself_alone() -> None:
+    """The docstring of a package of the bridge names its private modules."""
+    graph = grimp.build_graph("willcall", cache_dir=None)
+    private: set[tuple[str, str]] = set()
+    for package in graph.find_children("willcall.bridge"):
+        said = " ".join((import_module(package).__doc__ or "").split())
+        if "the modules are private" in said:
+            private |= {(package, module) for module in graph.find_descendants(package)}
+        for names in re.findall(r"Private to the package: (.+?)\. ", said):
+            private |= {(package, f"{package}.{name}") for name in re.findall(r"``(\w+)``", names)}
+    assert len(private) > 30
+    for package, module in private:
+        importers = graph.find_modules_that_directly_import(module)
+        assert {name for name in importers if not name.startswith(package)} == set(), module
 
 
 def test_no_circle_anywhere() -> None:

@@ -3,6 +3,8 @@
 ``protocols.py`` says by role what the bridge asks of a ledger; ``sql/`` keeps it in SQLite or
 PostgreSQL, ``memory.py`` on plain values.
 
+Other packages import the names below; the modules are private.
+
 Decisions: 0023, 0025, 0026, 0037, 0038, 0042, 0048, 0053, 0060, 0061, 0062 (docs/decisions).
 """
 

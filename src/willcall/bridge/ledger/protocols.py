@@ -5,7 +5,7 @@ A method is one transaction. Methods that write on behalf of a pass take its
 paused past its lease finds that the fence was passed, and writes, and hence sends, nothing.
 
 There are two implementations, ``sql/`` for SQLite and PostgreSQL, and ``memory.py``.
-``tests/bridge/ledger/test_contract.py`` states what both keep.
+``tests/bridge/ledger/test_protocols.py`` states what both keep.
 
 Every method may raise :class:`~willcall.errors.LedgerError`: the ledger cannot be used. Its
 ``temporary`` says whether the next run may succeed without anybody doing something.

@@ -99,7 +99,7 @@ def _server_error(words: str) -> Exception:
     return error
 
 
-# -- real conditions (a damaged file, a read-only one and a held lock are in test_store.py) --------
+# -- real conditions (a damaged file, a read-only file, a held lock: see test_opening.py) ----------
 
 
 @pytest.fixture
