@@ -321,7 +321,7 @@ class Bridge:
             box_office: only this one; all of them if left out.
 
         Raises:
-            InputError: nothing with such a marker is held, or the box office is unknown.
+            InputError: no case with this marker is held, or the box office is unknown.
             LedgerError: the ledger cannot be used; nothing was sent.
         """
         offices = self.config.box_office if box_office is None else [pick(self.config, box_office)]

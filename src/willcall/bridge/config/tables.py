@@ -53,7 +53,7 @@ class StateTable(Table):
 
 
 class LowStockTable(Table):
-    """When a ticket type runs low: at so many left, or at such a share, whichever is more."""
+    """When a ticket type runs low: at a number left or at a share of it, whichever is more."""
 
     number: Annotated[int, Field(ge=0)] = 5
     share: Annotated[float, Field(ge=0, le=1)] = 0.1

@@ -2,7 +2,7 @@
 
 The older stays, the younger gets a note and is resolved. Both are acts of the case, with all that
 makes an act happen once. There can be duplicates only where an opening was repeated. So that is
-where they are looked for: with every later act of such a case, and for :data:`WATCH` after the
+where they are looked for: with every later act of the case, and for :data:`WATCH` after the
 repeat. A flow.
 """
 

@@ -1,4 +1,4 @@
-"""A ledger of plain values, which lasts as long as whoever holds it: for simulation, where SQL is
+"""A ledger of plain values, which lasts as long as its process: for simulation, where SQL is
 nine tenths of the time, and for tests.
 
 It keeps the contract of ``protocols.py`` as the ledger in SQL does, with the constraints of its

@@ -148,7 +148,7 @@ class Profile:
         return sum(self.rate(number) * span for number, span in _phases(opened, starts, at))
 
     def learn(self, number: int, share: float, seconds: float) -> None:
-        """A ticket type has sold such a share of its quantity in so many seconds."""
+        """A ticket type has sold a share of its quantity within some seconds."""
         self._sold[number] += share
         self._watched[number] += seconds
 

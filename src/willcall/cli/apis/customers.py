@@ -71,7 +71,8 @@ def create(
     email: Annotated[str, option("ADDRESS", "Their address.")],
     name: Annotated[str | None, option("WORDS", "Their name.")] = None,
     external_id: Annotated[
-        str | None, option("ID", "Your own id; whoever has it already is the answer.")
+        str | None,
+        option("ID", "Your own id. If a customer has it already, that customer is returned."),
     ] = None,
     metadata: Metadata = None,
     yes: Yes = False,

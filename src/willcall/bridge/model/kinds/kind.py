@@ -52,15 +52,15 @@ class EventDiffers:
     An event that was not known before is compared with itself as an untouched draft.
 
     Args:
-        fields: the facts that it depends on: it is such a change only if one of them differs.
-        test: whether ``(before, after)`` is such a change. By default any difference is.
+        fields: the facts that it depends on: the change occurs only if one of them differs.
+        test: whether ``(before, after)`` is a change of this kind. By default any difference is.
     """
 
     fields: tuple[str, ...]
     test: Callable[[EventFacts, EventFacts], bool] = lambda _before, _after: True
 
     def __call__(self, before: EventFacts, after: EventFacts) -> bool:
-        """Whether the two states are such a change."""
+        """Whether the two states are a change of this kind."""
         differs = any(getattr(before, name) != getattr(after, name) for name in self.fields)
         return differs and self.test(before, after)
 
@@ -72,8 +72,8 @@ class TypeDiffers:
     A ticket type that was not known before is compared with itself without a count of what is left.
 
     Args:
-        fields: the facts that it depends on: it is such a change only if one of them differs.
-        test: whether ``(before, after, event as it is now, runs_low)`` is such a change. By default
+        fields: the facts that it depends on: the change occurs only if one of them differs.
+        test: whether ``(before, after, event now, runs_low)`` is a change of this kind. By default
             any difference is.
     """
 
@@ -90,7 +90,7 @@ class ReadFailure:
     Args:
         runs: how many runs in a row must fail so before it counts.
         test: whether an error is of this sort.
-        example: such an error.
+        example: an error that counts as it.
     """
 
     runs: int
@@ -183,7 +183,7 @@ class EventKind(Kind):
 
     Args:
         seen: how it is detected.
-        example: an event → before (None if it was not known) and after such a change.
+        example: an event → before (None if it was not known) and after the change.
         still: whether an event is now as this condition says; None if its facts do not tell.
     """
 
@@ -198,7 +198,7 @@ class TypeKind(Kind):
 
     Args:
         seen: how it is detected.
-        example: a ticket type → before (None if it was not known) and after such a change.
+        example: a ticket type → before (None if it was not known) and after the change.
         detail: what the change says of itself, for an example.
         still: whether a ticket type is now as this condition says; None if its facts do not tell.
     """
