@@ -19,7 +19,7 @@ from .delivery.job import Job
 from .delivery.removals import RemovalsDone, mark_refused, remove_due
 from .detection.diff import diff
 from .detection.selling_fast import Sales, sales
-from .detection.troubles import dead_letters, noted
+from .detection.troubles import dead_letters, noted, unread
 from .ledger import Fence
 from .model.cases import Decision, Evaluation, IntentState, Name, State
 from .model.changes import Change
@@ -165,6 +165,8 @@ def decided(
     # It could be read; that its key may not write needs a person all the same.
     denied = removed.trouble if isinstance(removed.trouble, PermissionDeniedError) else None
     trouble, troubles = noted(job.name, state.troubles, denied, at)
+    warnings, odd = unread(state.troubles, found.observation)
+    troubles |= odd
     dead = dead_letters(job.name, state, at)
     holding = {condition.name for condition in state.conditions}
     sold = sales(job.name, found.expected, holding, at, job.selling_fast, job.rules.low_stock)
@@ -174,7 +176,13 @@ def decided(
     decision = decide(job.name, state, changes, found.differing, at, job.rules, recent=recent)
     baseline = state.snapshot is None
     changed = None if dict(troubles) == dict(state.troubles) else troubles
-    return attrs.evolve(decision, baseline=baseline, troubles=changed), sold.predictions
+    decision = attrs.evolve(
+        decision,
+        baseline=baseline,
+        troubles=changed,
+        warnings=(*decision.warnings, *warnings),
+    )
+    return decision, sold.predictions
 
 
 def in_trouble(

@@ -321,6 +321,7 @@ def _note_run(
         "left": dict(report.left),
         "trouble": str(report.trouble or report.deliveries.stopped or ""),
         "warnings": list(report.warnings),
+        "unreadable": dict((report.observation and report.observation.unreadable) or {}),
         **counter.taken(),
     }
     code = report.exit_code

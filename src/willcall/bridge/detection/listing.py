@@ -6,7 +6,7 @@ total changed or does not match) the list is read again, up to :data:`ROUNDS` ti
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 import attrs
 
@@ -24,10 +24,12 @@ _STALE = 20
 class Listing:
     """A list that is read from its start to its end, and again if need be.
 
-    ``events`` are all that were seen, by id, each as it was seen last.
+    ``events`` are all that were seen, by id, each as it was seen last; ``unreadable`` are the rows
+    that could not be read, as in :func:`unreadable_rows`.
     """
 
     events: dict[str, EventFacts] = attrs.field(factory=dict)
+    unreadable: dict[str, str] = attrs.field(factory=dict)
     _round: int = 1
     _before: frozenset[str] | None = None
     _ids: set[str] = attrs.field(factory=set)
@@ -42,7 +44,10 @@ class Listing:
         for event in rows.events:
             self.events[event.id] = event
             self._ids.add(event.id)
-        self._rows += len(rows.events)
+        odd = unreadable_rows(self._steps + 1, rows)
+        self._ids |= odd.keys()
+        self.unreadable |= odd
+        self._rows += len(rows.events) + len(rows.unreadable)
         self._steps += 1
         self._totals.add(rows.total)
         self._stale = 0 if len(self._ids) > known else self._stale + 1
@@ -64,7 +69,27 @@ class Listing:
             return False
         self._round, self._before = self._round + 1, ids
         self._ids, self._rows, self._steps, self._totals = set(), 0, 0, set()
+        self.unreadable = {}
         return None
+
+
+def unreadable_rows(step: int, rows: EventRows) -> dict[str, str]:
+    """Why the unreadable rows of a step could not be read, by the event's id; where that could not
+    be read either, by the row's place."""
+    return {
+        row.id or f"row {row.row + 1} of page {step}": f"{row.field}: {row.problem}"
+        for row in rows.unreadable
+    }
+
+
+def shown_or_not_told(
+    rows: Container[str], unreadable: Iterable[str], snapshot: Iterable[str]
+) -> frozenset[str]:
+    """The events of a snapshot that a list may have shown in a row that could not be read: that of
+    their id, or any, if there is a row whose id could not be read."""
+    odd = set(unreadable)
+    known = set(snapshot)
+    return frozenset(known if odd - known else odd) - {name for name in known if name in rows}
 
 
 def moved(rows: int, ids: Iterable[str], totals: Iterable[int | None]) -> bool:

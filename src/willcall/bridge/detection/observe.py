@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import attrs
 
@@ -18,9 +19,12 @@ from ...client.flow import Flow, now, tick
 from ...errors import (
     ApiError,
     AuthenticationError,
+    LedgerError,
     PermissionDeniedError,
     RateLimitError,
+    StoppedError,
     UndecodableReplyError,
+    ValidationError,
     WillcallError,
 )
 from ..model.facts import EventFacts, EventState, LowStock, carried_over
@@ -28,13 +32,15 @@ from ..model.observation import SWEEPS, Observation
 from ..polling.planner import Planner
 from ..polling.schedule import Schedule
 from ..ports import BoxOffice, NotThere
-from .listing import Listing
+from .listing import Listing, shown_or_not_told
+from .troubles import concerns_all, of_all
 
 FAILURES = 3
 """After so many events that cannot be read, the server is left alone until the next pass."""
 
-_OF_ALL = (AuthenticationError, PermissionDeniedError, RateLimitError)
-"""Errors that every other event would meet as well."""
+_SELLING = (EventState.PUBLISHED, EventState.SOLD_OUT)
+
+T = TypeVar("T")
 
 _MOST_ASKED_FOR = 25  # more than make a storm: a box office that is emptied must count as a storm
 _IN_TURN = 5  # a poll in so many goes to the event that was seen longest ago
@@ -74,6 +80,7 @@ def observe(
     _tell(schedule, list(seen.values()), at.timestamp(), box_office.capabilities.rows)
     there: dict[str, EventFacts | None] = {}
     polled: dict[str, EventFacts | None] = {}
+    unreadable = dict(sweep.unreadable)
 
     def read(office: BoxOffice, event_id: str) -> Flow[EventFacts | NotThere]:
         row, before = seen[event_id], snapshot.get(event_id)
@@ -83,21 +90,25 @@ def observe(
             schedule.event_seen(found, at.timestamp())
         return found
 
-    missing = unseen_too_long(snapshot, seen, schedule) if sweep.complete else ()
+    hidden = shown_or_not_told(seen, sweep.unreadable, snapshot)
+    listed = seen.keys() | hidden
+    missing = unseen_too_long(snapshot, listed, schedule) if sweep.complete else ()
     chosen = _chosen(schedule, seen, snapshot, polls, at)
     error: WillcallError | None = None
     try:
         began = yield from tick()
         ends = max(ends, began + _LEAST)  # also after a list that took its time
         error = yield from one_by_one(
-            box_office, schedule, missing, asked_for, there, (began + ends) / 2
+            box_office, schedule, missing, asked_for, there, (began + ends) / 2, unreadable
         )
-        if not isinstance(error, _OF_ALL):
-            worse = yield from one_by_one(box_office, schedule, chosen, read, polled, ends)
+        if error is None or not concerns_all(error):
+            worse = yield from one_by_one(
+                box_office, schedule, chosen, read, polled, ends, unreadable
+            )
             error = worse or error
     except WillcallError as worse:  # the ledger, or asked to leave: what was seen is good
         error = worse
-    if isinstance(error, AuthenticationError | PermissionDeniedError):
+    if isinstance(error, AuthenticationError | PermissionDeniedError) and concerns_all(error):
         raise error
     found = {name: facts for name, facts in (there | polled).items() if facts is not None}
     return Observation(
@@ -107,7 +118,30 @@ def observe(
         gone=frozenset(name for name, facts in there.items() if facts is None),
         polls=sum(facts is not None for facts in polled.values()),
         trouble=sweep.trouble if error is None else _in_words(error),
+        elsewhere=hidden,
+        unreadable=unreadable,
+        read=frozenset(
+            name for name, row in seen.items() if row.tells_stock or row.status not in _SELLING
+        )
+        | there.keys()
+        | polled.keys(),
     )
+
+
+def understood(work: Flow[T], box_office: BoxOffice) -> Flow[T]:
+    """What an adapter reads. If it fails with anything but the errors of its port, it has met
+    something that it does not understand: that is no fault of whoever configured it.
+
+    Raises:
+        ApiError: it could not be read.
+    """
+    try:
+        return (yield from work)
+    except (ApiError, LedgerError, StoppedError):
+        raise
+    except Exception as error:
+        said = f"what it answers cannot be understood: {type(error).__name__}: {error}"
+        raise UndecodableReplyError(said, provider=box_office.name) from error
 
 
 def _in_words(error: WillcallError) -> str:
@@ -124,6 +158,7 @@ def one_by_one(
     ask: Callable[[BoxOffice, str], Flow[EventFacts | NotThere]],
     found: dict[str, EventFacts | None],
     ends: float = math.inf,
+    unreadable: dict[str, str] | None = None,
 ) -> Flow[ApiError | None]:
     """Ask for events one after the other, until a moment.
 
@@ -138,6 +173,7 @@ def one_by_one(
         ask: how.
         found: what was found is put into it; None for those that are not there.
         ends: as monotonic seconds.
+        unreadable: those that could not be read, and why, are put into it.
 
     Returns:
         What went wrong last.
@@ -150,11 +186,15 @@ def one_by_one(
         moment = (yield from now()).timestamp()
         within = box_office if left == math.inf else box_office.within(left)
         try:
-            facts = yield from ask(within, name)
-        except _OF_ALL as error:
-            return error
+            facts = yield from understood(ask(within, name), box_office)
         except ApiError as error:
-            trouble, failures = error, failures + 1
+            if concerns_all(error):
+                return error
+            if unreadable is not None and not of_all(error):
+                unreadable[name] = str(error)
+            trouble = error
+            if not isinstance(error, ValidationError | PermissionDeniedError):
+                failures += 1  # those are about this event; the server is well
             # Whose time was taken by those before it is not to blame.
             if (yield from tick()) < ends or not (found or failures > 1):
                 schedule.unreadable(name, moment)
@@ -174,6 +214,7 @@ class _Sweep:
     events: Mapping[str, EventFacts]
     complete: bool
     trouble: str | None = None
+    unreadable: Mapping[str, str] = attrs.field(factory=dict)
 
 
 def _sweep(
@@ -191,13 +232,13 @@ def _sweep(
     planner.page = 1
     while True:
         try:
-            rows = yield from box_office.rows(cursor)
+            rows = yield from understood(box_office.rows(cursor), box_office)
         except RateLimitError as error:
             if whole or not listing.events or error.status is not None:
                 raise
             planner.page = step
             trouble = "the minute's requests are spent; the rest of the list next time"
-            return _Sweep(listing.events, False, trouble)
+            return _Sweep(listing.events, False, trouble, listing.unreadable)
         listing.take(rows)
         step, cursor = step + 1, rows.next
         if listing.endless and cursor is not None:
@@ -211,7 +252,7 @@ def _sweep(
             continue
         complete = False if resumed else listing.complete()
         if complete is not None:
-            return _Sweep(listing.events, complete)
+            return _Sweep(listing.events, complete, unreadable=listing.unreadable)
         step = 1
 
 
@@ -249,9 +290,8 @@ def _chosen(
     First those whose status changed, since that may mean anything; then a few that were seen
     longest ago, so that none is starved from pass to pass; then as the planner says. One that could
     not be read the last time only has its turn."""
-    selling = (EventState.PUBLISHED, EventState.SOLD_OUT)
     left = {
-        name: row for name, row in seen.items() if row.status in selling and not row.tells_stock
+        name: row for name, row in seen.items() if row.status in _SELLING and not row.tells_stock
     }
     changed = [
         name for name in left if name in snapshot and snapshot[name].status != seen[name].status

@@ -12,13 +12,15 @@ from collections.abc import Mapping
 import attrs
 
 from ...client.flow import Flow, now, tick
+from ...errors import ApiError
 from ..model.facts import EventFacts
 from ..model.observation import Observation
 from ..polling.budget import Poll
 from ..polling.planner import Planner
 from ..ports import BoxOffice, Cursor, EventRows, NotThere
-from .listing import moved
-from .observe import asked_for, one_by_one, unseen_too_long
+from .listing import moved, shown_or_not_told, unreadable_rows
+from .observe import asked_for, one_by_one, understood, unseen_too_long
+from .troubles import of_all
 
 _ASKING = 30.0
 """Seconds in which events that the list no longer shows are asked for, one by one."""
@@ -38,7 +40,8 @@ class Round:
 
     def read(self, number: int, rows: EventRows) -> frozenset[str] | None:
         """A page was read; the ids of the whole round, if it ends with it and proves something."""
-        self._ids[number] = tuple(event.id for event in rows.events)
+        odd = unreadable_rows(number, rows)
+        self._ids[number] = (*(event.id for event in rows.events), *odd)
         if rows.total is not None:
             self._totals.add(rows.total)
         if rows.next is None:
@@ -67,6 +70,14 @@ class Poller:
         self._round = Round()
         # Of each page the cursor that the one before it gave: it knows where the list began.
         self._cursors: dict[int, Cursor] = {}
+        self._odd_rows: dict[int, dict[str, str]] = {}
+        self._odd_events: dict[str, str] = {}
+
+    @property
+    def unreadable(self) -> Mapping[str, str]:
+        """What could not be read when it was last polled, and why; see :class:`Observation`."""
+        rows = {name: why for odd in self._odd_rows.values() for name, why in odd.items()}
+        return rows | self._odd_events
 
     def poll(self, box_office: BoxOffice, poll: Poll) -> Flow[Observation]:
         """Send a poll, and report to the schedule what was seen.
@@ -86,16 +97,22 @@ class Poller:
     def _page(self, box_office: BoxOffice, poll: Poll) -> Flow[Observation]:
         schedule, wanted = self.planner.schedule, poll.page or 1
         number, cursor = self._nearest(box_office, wanted)
-        rows = yield from box_office.rows(cursor)
+        rows = yield from understood(box_office.rows(cursor), box_office)
         at = yield from now()
         self._cursors[number + 1] = rows.next
         last = rows.next is None
         if number < wanted and not last:
             schedule.failed(poll, at.timestamp())  # it comes when those before it were read
         schedule.page_seen(number, rows.events, at.timestamp(), last=last)
+        self._odd_rows[number] = unreadable_rows(number, rows)
+        if last:
+            for beyond in [page for page in self._odd_rows if page > number]:
+                del self._odd_rows[beyond]
         whole = self._round.read(number, rows)
         if whole is None:
             return Observation(at, rows.events, complete=False)
+        odd = [name for page in self._odd_rows.values() for name in page]
+        whole |= shown_or_not_told(whole, odd, self._snapshot)
         ends = _ASKING + (yield from tick())
         there: dict[str, EventFacts | None] = {}
         missing = unseen_too_long(self._snapshot, whole, schedule)
@@ -116,7 +133,14 @@ class Poller:
         return 1, None
 
     def _event(self, box_office: BoxOffice, event_id: str) -> Flow[Observation]:
-        facts = yield from box_office.event(event_id, self._snapshot.get(event_id))
+        known = self._snapshot.get(event_id)
+        try:
+            facts = yield from understood(box_office.event(event_id, known), box_office)
+        except ApiError as error:
+            if not of_all(error):
+                self._odd_events[event_id] = str(error)
+            raise
+        self._odd_events.pop(event_id, None)
         at = yield from now()
         if isinstance(facts, NotThere):
             # Whether it is gone for good, the rounds tell.

@@ -14,6 +14,7 @@ from ...errors import (
     ApiError,
     AuthenticationError,
     PermissionDeniedError,
+    RateLimitError,
     TransportError,
     WillcallError,
 )
@@ -21,11 +22,16 @@ from ..model.cases import State
 from ..model.changes import Change
 from ..model.kinds import KINDS, ReadFailure
 from ..model.kinds.box_offices import DELIVERED, UNDELIVERED
+from ..model.observation import Observation
 
 AFTER: Mapping[str, int] = {
     kind.name: kind.seen.runs for kind in KINDS.values() if isinstance(kind.seen, ReadFailure)
 }
 """How many runs in a row must have a trouble before it is reported."""
+
+
+MANY_RUNS = 3
+"""The counts of what cannot be read stop here, so that the ledger is not written again each run."""
 
 
 def kind_of(error: WillcallError | None) -> str | None:
@@ -39,10 +45,18 @@ def kind_of(error: WillcallError | None) -> str | None:
 
 
 def of_all(error: ApiError) -> bool:
-    """Whether an error is about the box office as a whole, and not about one event."""
-    return isinstance(error, AuthenticationError | PermissionDeniedError | TransportError) or (
-        error.status is not None and error.status >= 500
-    )
+    """Whether an error of an event's poll may be about the box office as a whole."""
+    server = error.status is not None and error.status >= 500
+    return concerns_all(error) or isinstance(error, TransportError) or server
+
+
+def concerns_all(error: WillcallError) -> bool:
+    """Whether every other event would meet an error as well: it is about the key, or its requests.
+    A 403 is, if it names the scope that the key lacks; another is about the event that was asked
+    for, since the list was read with the same key."""
+    if isinstance(error, PermissionDeniedError):
+        return bool(error.missing_scopes)
+    return isinstance(error, AuthenticationError | RateLimitError)
 
 
 def noted(
@@ -68,9 +82,47 @@ def noted(
         return (change,), after
     if error is not None:
         return (), dict(counts)
+    counts = {name: count for name, count in counts.items() if name in AFTER}
     known = [KINDS[name] for name, count in counts.items() if count >= AFTER[name]]
     over = dict.fromkeys(kind.cleared_by[0] for kind in known)
     return tuple(Change(kind=name, box_office=box_office, observed_at=at) for name in over), {}
+
+
+UNREADABLE = "unreadable "
+"""How the counts of what could not be read begin; the event's id follows, or its place."""
+
+
+def unread(
+    counts: Mapping[str, int], observation: Observation
+) -> tuple[tuple[str, ...], dict[str, int]]:
+    """What newly cannot be read, in words, and for how many runs in a row which things cannot.
+
+    Args:
+        counts: the same counts after the run before, and any others.
+        observation: what was seen.
+    """
+    before = {name: count for name, count in counts.items() if name.startswith(UNREADABLE)}
+    odd = observation.unreadable
+    if odd is None:
+        return (), before
+    after = {
+        name: count
+        for name, count in before.items()
+        if not _was_read(name.removeprefix(UNREADABLE), observation)
+    }
+    after |= {
+        UNREADABLE + name: min(before.get(UNREADABLE + name, 0) + 1, MANY_RUNS) for name in odd
+    }
+    new = [name for name in odd if UNREADABLE + name not in before]
+    return tuple(f"{name} cannot be read: {odd[name]}" for name in new), after
+
+
+def _was_read(name: str, observation: Observation) -> bool:
+    """Whether what could not be read was read now, or is no longer there. What was not tried is as
+    it was."""
+    if observation.read is None or name in observation.read:
+        return True
+    return observation.complete and name not in observation.untried
 
 
 def dead_letters(box_office: str, state: State, at: datetime) -> tuple[Change, ...]:

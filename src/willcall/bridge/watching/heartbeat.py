@@ -49,6 +49,7 @@ class Heartbeat:
         error: what kept the watch from polling at the end of the minute.
         stopped: what kept it from delivering.
         left: what is still to be delivered, by state.
+        unreadable: what could not be read while the rest could, and why.
     """
 
     began: datetime
@@ -60,6 +61,7 @@ class Heartbeat:
     error: ApiError | None = None
     stopped: ApiError | None = None
     left: Mapping[str, int] = attrs.field(factory=dict)
+    unreadable: Mapping[str, str] = attrs.field(factory=dict)
 
     @property
     def code(self) -> int:
@@ -85,6 +87,7 @@ class Heartbeat:
             "delivered": self.delivered,
             "folded": self.folded,
             "left": dict(self.left),
+            "unreadable": dict(self.unreadable),
             "trouble": str(self.error or self.stopped or ""),
             "polls": self.polls,
             "sweep_seconds": None if schedule is None else round(schedule.sweep_seconds, 1),

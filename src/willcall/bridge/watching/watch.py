@@ -96,6 +96,7 @@ class Watch:
         self._fast: set[Name] = set()
         self._snapshot: dict[str, EventFacts] = {}
         self._planner: Planner | None = None
+        self._poller: Poller | None = None
         # What differs since the history was last written, as it has it.
         self._unwritten: dict[str, EventFacts] = {}
         self._history_at = 0.0
@@ -168,7 +169,8 @@ class Watch:
                 for condition in state.conditions
                 if condition.change.kind == SELLING_FAST
             }
-        self._planner, poller = planner, Poller(planner, self._snapshot)
+        self._planner = planner
+        self._poller = poller = Poller(planner, self._snapshot)
         self._relay.wake()
         yield from self._say(said=f"watching {len(self._snapshot)} events")
         while not self._leaving():
@@ -311,10 +313,15 @@ class Watch:
         }
         assert self._heartbeat is not None  # noqa: S101 - there is one while anything is evaluated
         self._heartbeat.changes += len(decision.recorded)
-        if decision.recorded or decision.baseline:
+        if decision.recorded or decision.baseline or decision.warnings:
             seen = observation if decision.baseline else None
             office = self.job.name
-            report = PassReport(box_office=office, observation=seen, decision=decision)
+            report = PassReport(
+                box_office=office,
+                observation=seen,
+                decision=decision,
+                warnings=decision.warnings,
+            )
             yield from self._say(report=report)
 
     # -- what goes wrong --------------------------------------------------------------------------
@@ -433,10 +440,12 @@ class Watch:
                 office = self.job.name
                 warned = PassReport(box_office=office, warnings=removed.warnings)
                 yield from self._say(report=warned)
-            nothing = Found(Observation(at, (), complete=False))
+            odd = None if self._poller is None else self._poller.unreadable
+            nothing = Found(Observation(at, (), complete=False, unreadable=odd, read=None))
             yield from self._evaluated(
                 fence, self._snapshot, nothing, removed=removed, planner=packed
             )
+            heartbeat.unreadable = odd or {}
         yield from self._note_heartbeat(heartbeat, at)
         self._heartbeat = Heartbeat(at, moment)
 

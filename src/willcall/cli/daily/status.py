@@ -142,6 +142,9 @@ def _office(status: OfficeStatus, now: datetime) -> None:
         screen.line(f"  trouble      {scrub(str(run.summary['trouble']))}")
     for warning in () if run is None else run.summary.get("warnings", ()):
         screen.line(f"  warning      {scrub(plain(str(warning)))}")
+    odd = {} if run is None else run.summary.get("unreadable") or {}
+    for name, why in odd.items():
+        screen.line(f"  unreadable   {scrub(plain(f'{name}: {why}'))}")
     for removal in status.removals:
         screen.line(f"  removal      {scrub(plain(removal))}")
     if status.waiting:
