@@ -329,7 +329,7 @@ def test_a_ticket_type_to_add_must_be_one() -> None:
         TicketSmart(KEYS["ticketsmart"]) as api,
         pytest.raises(errors.InputError, match="NewTicket"),
     ):
-        api.events.update("comedy-night", add_ticket_type={"name": "VIP"})  # type: ignore[arg-type]
+        api.events.update("comedy-night", add_ticket_type={"name": "VIP"})
 
 
 def test_what_v1_does_not_expose_no_call_offers() -> None:

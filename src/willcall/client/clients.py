@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import iscoroutinefunction
 from typing import Any, ClassVar, Generic, Self, TypedDict
 
 import attrs
 
+from ..errors import InputError
 from .check import Access, check
 from .endpoint import (
     IN_FLOW,
@@ -127,6 +129,25 @@ def _opened(
     return shared_pace(account) if isinstance(pace, Unset) else account
 
 
+def _suits(http_client: Any, kind: str) -> Any:
+    """An ``httpx.Client`` for a client that blocks, an ``httpx.AsyncClient`` for one that is
+    awaited.
+
+    Raises:
+        InputError: it is neither, the other one, or closed.
+    """
+    if http_client is None:
+        return None
+    send = getattr(http_client, "send", None)
+    if not callable(send) or iscoroutinefunction(send) != (kind == "AsyncClient"):
+        raise InputError(
+            "http_client", f"expected an httpx.{kind}, got {type(http_client).__name__}"
+        )
+    if getattr(http_client, "is_closed", False):
+        raise InputError("http_client", "it is closed", "open a new one")
+    return http_client
+
+
 _ARGUMENTS = """
 Args:
     api_key: the key; else the provider's environment variable is read.
@@ -179,7 +200,7 @@ class SyncClient(_Client[Sync]):
         options = Options(
             timeout, deadline, Retry(tries=tries), headers or {}, settle, hooks or Hooks()
         )
-        self._connections = Connections(http_client)
+        self._connections = Connections(_suits(http_client, "Client"))
         connections = self._connections
         face = Face(lambda flow: drive(flow, connections), value_of, Pages)
         self._attach(Session(account, options, face))
@@ -234,7 +255,7 @@ class AsyncClient(_Client[Async]):
         options = Options(
             timeout, deadline, Retry(tries=tries), headers or {}, settle, hooks or Hooks()
         )
-        self._connections = AsyncConnections(http_client)
+        self._connections = AsyncConnections(_suits(http_client, "AsyncClient"))
         connections = self._connections
         face = Face(
             lambda flow: adrive(flow, connections),

@@ -34,7 +34,7 @@ from ..errors import (
 )
 from .flow import Flow, Request, draw, now, send, sleep, tick
 from .observe import CallObserver, log
-from .op import UNSET, Once, Op, Page, Unset, given, segment, wire
+from .op import UNSET, Once, Op, Page, Unset, encodable, given, segment, wire
 from .options import Hooks, Options, Try
 from .provider import Account, Problem, Provider
 from .quota import Turn
@@ -79,10 +79,9 @@ _WORDS = {True: "true", False: "false"}
 
 
 def _query(params: Mapping[str, Any]) -> str:
-    pairs = given(params)
-    return urlencode(
-        {k: _WORDS[v] if isinstance(v, bool) else v for k, v in pairs.items() if v is not None}
-    )
+    sent = {name: value for name, value in given(params).items() if value is not None}
+    texts = {k: _WORDS[v] if isinstance(v, bool) else str(v) for k, v in sent.items()}
+    return urlencode({k: encodable(k, v) for k, v in texts.items()})
 
 
 def _content(op: Op[Any]) -> bytes | None:

@@ -39,13 +39,15 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 LONGEST_BODY = 64 * 1024 * 1024
 
 
-def safe_base_url(url: str) -> str:
+def safe_base_url(url: Any) -> str:
     """The URL without a trailing slash, if a key may travel to it.
 
     Raises:
         InputError: it is not an absolute ``https://`` URL (``http://`` is let through to this
             machine only, where nobody can listen in), or it carries a login, query or fragment.
     """
+    if not isinstance(url, str):
+        raise InputError("base_url", f"expected a text, got {type(url).__name__}")
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -62,6 +64,10 @@ def safe_base_url(url: str) -> str:
             f"{shown} would send the key in the clear",
             "use https://; plain http:// is for localhost only",
         )
+    # An empty label, or one of more than 63 characters, is refused only when a name is looked up.
+    labels = [] if ":" in parts.hostname else parts.hostname.removesuffix(".").split(".")
+    if not all(0 < len(label) < 64 for label in labels):
+        raise InputError("base_url", f"{shown} names no host", "check the dots in its name")
     if parts.query or parts.fragment:
         raise InputError("base_url", f"{shown} has a query or fragment", "end it after the path")
     if not url.isascii() or not url.isprintable() or " " in url:
@@ -236,6 +242,8 @@ class Connections:
     def _open(self) -> Any:
         if self._closed:
             raise InputError("client", "it is closed", "make a new one")
+        if getattr(self._given, "is_closed", False):
+            raise InputError("http_client", "it is closed", "open a new one")
         if self._pid != os.getpid():
             if self._given is not None:
                 raise InputError(
@@ -299,9 +307,16 @@ class AsyncConnections:
     def _open(self) -> Any:
         if self._closed:
             raise InputError("client", "it is closed", "make a new one")
+        if getattr(self._given, "is_closed", False):
+            raise InputError("http_client", "it is closed", "open a new one")
         import asyncio
 
-        loop = asyncio.get_running_loop()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise InputError(
+                "client", "no asyncio event loop is running", "run it with asyncio, not with trio"
+            ) from None
         if self._loop is None:
             self._loop = loop
         elif self._loop is not loop:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final, Generic, TypeVar
@@ -28,7 +28,7 @@ def header_names(headers: Mapping[Any, Any]) -> dict[str, str]:
         InputError: a name or value that cannot be sent, or a header that willcall sets itself.
     """
     clean: dict[str, str] = {}
-    for name, value in dict(headers).items():
+    for name, value in mapping("headers", headers).items():
         if not isinstance(name, str) or not isinstance(value, str):
             raise InputError("headers", "names and values are texts")
         if name.lower() in _OURS:
@@ -171,7 +171,22 @@ def segment(name: str, value: Any) -> str:
     """
     if not isinstance(value, str) or not value.strip("."):
         raise InputError(name, f"{value!r} is not an id", "give the id as the provider shows it")
-    return quote(value, safe="")
+    return quote(encodable(name, value), safe="")
+
+
+def encodable(name: str, value: str) -> str:
+    """A text, if it can be sent.
+
+    Raises:
+        InputError: it holds half a character, as a text that was cut inside an emoji does.
+    """
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InputError(
+            name, f"{value!r} holds half a character", "cut it between characters"
+        ) from None
+    return value
 
 
 def path_of(route: str, values: Mapping[str, Any]) -> str:
@@ -229,15 +244,42 @@ def text(name: str, value: Any) -> str:
     return str(value)
 
 
-def words(name: str, value: Sequence[str]) -> list[str]:
+def words(name: str, value: Any) -> list[str]:
     """A list of texts.
 
     Raises:
-        InputError: it is a single text, which Python would take for a list of letters.
+        InputError: it is a single text, which Python would take for a list of letters, or no list
+            of texts at all.
     """
     if isinstance(value, str):
         raise InputError(name, "it is one word, not a list", f"write {name}=[{value!r}]")
+    items = sequence(name, value)
+    for place, item in enumerate(items):
+        if not isinstance(item, str):
+            raise InputError(f"{name}[{place}]", f"expected a text, got {type(item).__name__}")
+    return items
+
+
+def sequence(name: str, value: Any) -> list[Any]:
+    """What is in a list.
+
+    Raises:
+        InputError: it is none.
+    """
+    if isinstance(value, bytes | Mapping) or not isinstance(value, Iterable):
+        raise InputError(name, f"expected a list, got {type(value).__name__}", f"{name}=[…]")
     return list(value)
+
+
+def mapping(name: str, value: Any) -> Mapping[Any, Any]:
+    """A mapping, such as a dict.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not isinstance(value, Mapping):
+        raise InputError(name, f"expected a mapping, got {type(value).__name__}", f"{name}={{…}}")
+    return value
 
 
 def in_range(name: str, value: Any, most: int) -> int:

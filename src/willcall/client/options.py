@@ -66,6 +66,11 @@ def _wait(_: Any, field: attrs.Attribute[Any], value: Any) -> None:
         raise InputError(field.name, f"{value!r} is not a number of seconds from 0 on")
 
 
+def _hooks(_: Any, field: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, Hooks):
+        raise InputError(field.name, f"expected Hooks, got {type(value).__name__}")
+
+
 @attrs.frozen
 class Options:
     """How calls are made.
@@ -88,4 +93,4 @@ class Options:
     retry: Retry = attrs.field(factory=Retry)
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False, converter=header_names)
     settle: float = attrs.field(default=30.0, validator=_wait)
-    hooks: Hooks = attrs.field(factory=Hooks, repr=False)
+    hooks: Hooks = attrs.field(factory=Hooks, repr=False, validator=_hooks)

@@ -13,7 +13,7 @@ import attrs
 
 from ..errors import ApiError, InputError, Reply
 from .http import safe_base_url
-from .op import UNSET, Op, Unset, segment
+from .op import UNSET, Op, Unset, mapping, segment
 from .quota import Pace, Quota
 from .redact import keep_secret
 
@@ -144,7 +144,9 @@ def open_account(
     key = api_key if api_key is not None else os.environ.get(provider.key_env, "")
     if not key:
         raise InputError("api_key", "none was given", f"pass api_key=… or set {provider.key_env}")
-    if not str(key).startswith(provider.key_prefix):
+    if not isinstance(key, str):
+        raise InputError("api_key", f"expected a text, got {type(key).__name__}")
+    if not key.startswith(provider.key_prefix):
         raise InputError(
             "api_key",
             f"this is not a {provider.name} key",
@@ -160,9 +162,11 @@ def open_account(
         raise InputError("share", f"{share!r} is out of range", "it is above 0 and up to 1")
     if isinstance(pace, Unset):
         pace = Pace(provider.quota)
+    if pace is not None and not isinstance(pace, Pace):
+        raise InputError("pace", f"expected a Pace, got {type(pace).__name__}")
     elsewhere = os.environ.get(provider.base_url_env)
     url = safe_base_url(base_url or elsewhere or provider.base_url)
-    params = _path_params(provider, path_params or {})
+    params = _path_params(provider, mapping("path_params", path_params or {}))
     keep_secret(key, *_derived(provider, key))
     return Account(provider, key, url, pace if paced else None, share, params)
 

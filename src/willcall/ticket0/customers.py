@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..client.endpoint import Collection, F, endpoint, listing
-from ..client.op import UNSET, Op, Page, Unset, in_range, segment, text
+from ..client.op import UNSET, Op, Page, Unset, in_range, mapping, segment, text
 from ..errors import InputError
 from .models import Customer
 from .wire import read_customer, rows_page
@@ -154,7 +154,7 @@ def _facts(
 ) -> Mapping[str, str | None] | Unset:
     if isinstance(metadata, Unset):
         return UNSET
-    for name, value in metadata.items():
+    for name, value in mapping("metadata", metadata).items():
         if not isinstance(value, str) and not (removable and value is None):
             raise InputError(
                 "metadata", f"{name!r} is not text", "Ticket0 keeps strings only; write str(…)"

@@ -11,7 +11,7 @@ from ..client.clients import AsyncClient, Clients, FlowClient, SyncClient
 from ..client.codec import parse_object
 from ..client.endpoint import Async, Collection, F, InFlow, Sync, endpoint, listing
 from ..client.money import Money
-from ..client.op import UNSET, Once, Op, Page, Unset, in_range, segment, text, wire
+from ..client.op import UNSET, Once, Op, Page, Unset, in_range, segment, sequence, text, wire
 from ..client.provider import Provider
 from ..client.quota import Quota
 from ..errors import InputError, Reply
@@ -124,7 +124,7 @@ class Events(Collection[F]):
         currency: str | Unset = UNSET,
         visibility: Visibility | str | Unset = UNSET,
         category: Category | str | Unset = UNSET,
-        ticket_types: Sequence[NewTicketType] | Unset = UNSET,
+        ticket_types: Sequence[NewTicketType | Mapping[str, Any]] | Unset = UNSET,
         once: bool = False,
     ) -> Op[Event]:
         """Create an event. It can be published only in the dashboard, not through v1.
@@ -141,7 +141,8 @@ class Events(Collection[F]):
             currency: three letters; USD if not given.
             visibility: who can see it.
             category: what kind of event it is.
-            ticket_types: such as ``[NewTicketType("Balcony", 2500, 80)]``.
+            ticket_types: such as ``[NewTicketType("Balcony", 2500, 80)]``, or dicts with ``name``,
+                ``price`` and ``quantity``.
             once: make sure that exactly one event has this title, start and (if given) venue. The
                 event is searched for first, and returned if it exists, so the same call may be
                 repeated, in this process or another. A lost answer is resolved as
@@ -208,7 +209,7 @@ class Events(Collection[F]):
         currency: str | Unset = UNSET,
         visibility: Visibility | str | Unset = UNSET,
         category: Category | str | Unset = UNSET,
-        add_ticket_type: NewTicketType | Unset = UNSET,
+        add_ticket_type: NewTicketType | Mapping[str, Any] | Unset = UNSET,
     ) -> Op[Event]:
         """Change an event. A field that is not given stays as it is; None clears it.
 
@@ -345,23 +346,45 @@ def _sent(new: NewTicketType) -> Mapping[str, Any]:
     return {"name": new.name, "price": new.cents, "quantity": new.quantity}
 
 
-def _added(new: NewTicketType | Unset) -> Mapping[str, Any] | Unset:
+def _added(new: NewTicketType | Mapping[str, Any] | Unset) -> Mapping[str, Any] | Unset:
     if isinstance(new, Unset):
         return UNSET
-    if not isinstance(new, NewTicketType):
-        raise InputError("add_ticket_type", "it is not a NewTicketType")
-    return _sent(new)
+    return _sent(_new_ticket_type("add_ticket_type", new))
+
+
+def _new_ticket_type(name: str, value: Any) -> NewTicketType:
+    """A ticket type to create; a mapping stands for it, too.
+
+    Raises:
+        InputError: it is neither, or a field is missing, unknown or wrong.
+    """
+    if isinstance(value, NewTicketType):
+        return value
+    if not isinstance(value, Mapping):
+        raise InputError(name, "it is not a NewTicketType", _NEW)
+    if set(value) != {"name", "price", "quantity"}:
+        odd = ", ".join(sorted(map(repr, {"name", "price", "quantity"} ^ set(value))))
+        raise InputError(name, f"missing or unknown: {odd}", _NEW)
+    try:
+        return NewTicketType(**value)
+    except InputError as error:
+        raise InputError(f"{name}.{error.field}", error.problem, error.fix) from None
+
+
+_NEW = 'such as NewTicketType("Balcony", 2500, 80), or a dict with name, price and quantity'
 
 
 def _new_ticket_types(
-    kinds: Sequence[NewTicketType] | Unset, currency: str | Unset
+    kinds: Sequence[NewTicketType | Mapping[str, Any]] | Unset, currency: str | Unset
 ) -> Sequence[Mapping[str, Any]] | Unset:
     """Ticket types to send with a new event; a Money must be in the event's currency."""
     if isinstance(kinds, Unset):
         return UNSET
-    for place, kind in enumerate(kinds):
-        if not isinstance(kind, NewTicketType):
-            raise InputError(f"ticket_types[{place}]", "it is not a NewTicketType")
+    news = [
+        _new_ticket_type(f"ticket_types[{place}]", kind)
+        for place, kind in enumerate(sequence("ticket_types", kinds))
+    ]
+    for place, kind in enumerate(news):
         given = kind.price.currency if isinstance(kind.price, Money) else None
         if given is not None and given != (currency or "USD"):
             raise InputError(
@@ -369,12 +392,15 @@ def _new_ticket_types(
                 f"it is in {given}, and the event in {currency or 'USD'}",
                 "an event has one currency",
             )
-    return [_sent(kind) for kind in kinds]
+    return [_sent(kind) for kind in news]
 
 
-def _same_event(title: str, starts_at: datetime, venue_name: str | Unset) -> Once[Event]:
+def _same_event(title: str, starts_at: Any, venue_name: str | Unset) -> Once[Event]:
     """How an event that was just created is recognised: it carries nothing else of ours."""
     day = timedelta(days=1)
+    if not isinstance(starts_at, datetime):
+        said = f"expected a datetime to search for, got {type(starts_at).__name__}"
+        raise InputError("starts_at", said, "such as datetime(2027, 3, 1, 19, 30, tzinfo=UTC)")
     if not 1 < starts_at.year < 9999:
         raise InputError("starts_at", f"{starts_at.isoformat()} cannot be searched for")
     # Wider than needed: whether the bounds are inclusive is not documented.
