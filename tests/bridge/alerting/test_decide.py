@@ -100,7 +100,7 @@ def test_good_news_clears(kind: str, clears: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "ends"), [pair for pair in of_each("superseded_by") if pair[0] != pair[1]]
 )
-def test_what_no_longer_matters_is_overtaken(kind: str, ends: str) -> None:
+def test_what_no_longer_matters_is_superseded(kind: str, ends: str) -> None:
     """The team hears by a note, the customer does not."""
     decider = Decider(a_rule(kind))
     decider.apply(kind)

@@ -364,25 +364,25 @@ def test_a_counted_flow_is_the_same_flow() -> None:
         finally:
             ended.append("x")
 
-    tally = RequestCounter()
-    flow = watched(work(), tally)
+    counter = RequestCounter()
+    flow = watched(work(), counter)
     next(flow)
     assert flow.send(START) == Send(REQUEST)
     assert flow.throw(ValueError("lost")) == Send(REQUEST)
     with pytest.raises(StopIteration) as end:
         flow.send(Reply(429, {}, b"", ""))
     assert end.value.value == "lost 429"
-    assert (tally.sent, tally.refused) == ({"x": 2}, {"x": 1})
-    other = watched(work(), tally)
+    assert (counter.sent, counter.refused) == ({"x": 2}, {"x": 1})
+    other = watched(work(), counter)
     next(other)
     other.close()
     assert ended == ["x", "x"]
-    flow = watched(work(), tally)
+    flow = watched(work(), counter)
     next(flow)
     flow.send(START)
     with pytest.raises(AssertionError):
         flow.send(Reply(200, {}, b"", ""))
-    assert tally.sent["x"] == 3
+    assert counter.sent["x"] == 3
 
 
 def test_an_effect_that_is_no_request_is_not_counted() -> None:
@@ -391,9 +391,9 @@ def test_an_effect_that_is_no_request_is_not_counted() -> None:
     def work() -> Flow[None]:
         yield Draw()
 
-    tally = RequestCounter()
-    flow = watched(work(), tally)
+    counter = RequestCounter()
+    flow = watched(work(), counter)
     next(flow)
     with pytest.raises(StopIteration):
         flow.send(TypeFacts(id="x", name="x"))
-    assert tally.sent == {}
+    assert counter.sent == {}
