@@ -15,6 +15,7 @@ import pytest
 
 from client.kit import KEY, always, dead_url, http, tcp, ticketsmart
 from willcall import AsyncTicketSmart, TicketSmart
+from willcall.client import bodies
 from willcall.client import http as door
 from willcall.client.flow import Request
 from willcall.client.http import AsyncConnections, Connections, safe_base_url
@@ -155,7 +156,7 @@ def test_no_timeout_means_no_bound() -> None:
 
 
 def test_an_answer_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "LONGEST_BODY", 1000)
+    monkeypatch.setattr(bodies, "LONGEST_BODY", 1000)
 
     with tcp(always(http(200, b"x" * 1000))) as (url, _):
         assert all(isinstance(got, Reply) for got in both(ask(url)))
@@ -357,12 +358,12 @@ def test_a_forked_child_opens_connections_of_its_own(
     lent = ticketsmart(served, http_client=own)
     with ticketsmart(served) as client:
         client.events.list().first()
-        parents = client._connections._client
+        parents = client._connections._clients[None]
         client._connections._lock.acquire()
         monkeypatch.setattr("willcall.client.http.os.getpid", lambda: -1)
 
         assert client.events.list().first() is not None
-        assert client._connections._client is not parents
+        assert client._connections._clients[None] is not parents
         assert not parents.is_closed
         with pytest.raises(InputError, match="before a fork"):
             lent.events.list().first()
@@ -390,23 +391,6 @@ def test_a_real_fork(served: Served) -> None:
         os.close(read)
         os.close(write)
         assert client.events.list().first() is not None
-
-
-def test_proxies_are_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    with tcp(always(http(200, EVENT))) as (proxy, seen):
-        monkeypatch.setenv("http_proxy", proxy)
-        monkeypatch.delenv("no_proxy", raising=False)
-        monkeypatch.delenv("NO_PROXY", raising=False)
-        target = dead_url()
-        with TicketSmart(KEY, base_url=target, pace=None) as client:
-            assert client.events.get("gala").id == "e"
-
-        async def main() -> None:
-            async with AsyncTicketSmart(KEY, base_url=target, pace=None) as client:
-                assert (await client.events.get("gala")).id == "e"
-
-        asyncio.run(main())
-    assert [line.split(b" ")[1].decode() for line in seen] == [target + "/events/gala"] * 2
 
 
 def test_one_tls_context_serves_all_clients() -> None:

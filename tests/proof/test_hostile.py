@@ -27,9 +27,9 @@ from support.cassettes import HOME, STRANGER
 from support.endpoint_cases import CUSTOMER, HOUSE, INBOX
 from support.waiting import HANGS
 from willcall import AsyncTicketSmart, Ticket0, TicketSmart
+from willcall.client.bodies import LONGEST_BODY
 from willcall.client.codec import Codec
 from willcall.client.flow import Flow, Request, World, simulate
-from willcall.client.http import LONGEST_BODY
 from willcall.client.provider import Account, open_account
 from willcall.errors import (
     ApiError,

@@ -243,9 +243,9 @@ def _object(
             return inner(value, kind)
         except ClassValidationError as errors:
             for error in errors.exceptions:
-                for note in getattr(error, "__notes__", ()):
-                    if isinstance(note, AttributeValidationNote):
-                        note.name = names[note.name]
+                notes = getattr(error, "__notes__", ())
+                for note in [it for it in notes if isinstance(it, AttributeValidationNote)]:
+                    note.name = names[note.name]
             raise
 
     return structure

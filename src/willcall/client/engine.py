@@ -271,9 +271,8 @@ def _in_time(request: Request, ends: float | None, moment: float) -> Request:
     if ends is None:
         return request
     left = max(0.001, ends - moment)
-    return attrs.evolve(
-        request, timeout=left if request.timeout is None else min(request.timeout, left)
-    )
+    timeout = left if request.timeout is None else min(request.timeout, left)
+    return attrs.evolve(request, timeout=timeout, ends=ends)
 
 
 def _final(op: Op[Any], watch: CallObserver, error: ApiError) -> ApiError:

@@ -28,7 +28,11 @@ T = TypeVar("T")
 
 @attrs.frozen
 class Request:
-    """One HTTP request, as a value. Headers and content stay out of the repr."""
+    """One HTTP request, as a value. Headers and content stay out of the repr.
+
+    Its answer must begin within ``timeout`` seconds. ``ends`` is the monotonic moment at which the
+    whole call must have ended.
+    """
 
     provider: str
     method: str
@@ -36,6 +40,12 @@ class Request:
     headers: dict[str, str] = attrs.field(factory=dict, repr=False)
     content: bytes | None = attrs.field(default=None, repr=False)
     timeout: float | None = 10.0
+    ends: float | None = None
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may change something."""
+        return self.method not in {"GET", "HEAD", "OPTIONS"}
 
     def __reduce__(self) -> Any:
         raise TypeError("a request holds a key, so it is neither pickled nor copied")

@@ -9,9 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 from collections.abc import Callable
-from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
@@ -25,8 +23,12 @@ from ..errors import (
     RequestTimeoutError,
     TransportError,
 )
+from . import bodies
+from .bodies import ENCODINGS, Body
 from .flow import Request
+from .network import AsyncBackend, AwayError, Backend, Progress, current
 from .redact import scrub
+from .routes import Proxy, names_this_machine, proxy_for
 
 if TYPE_CHECKING:
     import ssl
@@ -34,9 +36,10 @@ if TYPE_CHECKING:
     import httpx
 
 USER_AGENT = f"willcall/{__version__}"
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-# A page of a hundred events is a tenth of a megabyte; no answer of either API comes near this.
-LONGEST_BODY = 64 * 1024 * 1024
+_MOST_CONNECTIONS = 100
+# So many connections are opened at once; each answer allows one more, up to the most. A server that
+# is asked by 500 calls at the same moment would refuse some.
+_FIRST_CONNECTIONS = 10
 
 
 def safe_base_url(url: Any) -> str:
@@ -58,7 +61,7 @@ def safe_base_url(url: Any) -> str:
         raise InputError("base_url", "holds a login", "leave user and password out of the URL")
     if parts.scheme not in {"https", "http"} or not parts.hostname:
         raise InputError("base_url", f"{shown} is not an absolute URL", "start it with https://")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+    if parts.scheme == "http" and not names_this_machine(parts.hostname):
         raise InputError(
             "base_url",
             f"{shown} would send the key in the clear",
@@ -75,13 +78,11 @@ def safe_base_url(url: Any) -> str:
     return url.rstrip("/")
 
 
-# Set while a request of ours is under way.
-_ours: ContextVar[bool] = ContextVar("willcall_request", default=False)
 _LOUD = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy")
 
 
 def _not_ours(_: logging.LogRecord) -> bool:
-    return not _ours.get()
+    return current.get() is None
 
 
 @cache
@@ -94,46 +95,80 @@ def _hush() -> None:
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """A context for the whole process: making it takes as long as a hundred requests."""
+    """A context for the whole process: making it takes as long as a hundred requests.
+
+    Raises:
+        InputError: the environment names certificates, or a file for keys, that cannot be used.
+    """
     import httpx
 
-    return httpx.create_ssl_context()
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # an error of TLS is one of these
+        name = _unusable()
+        if name is None:
+            raise
+        why = error.strerror or type(error).__name__
+        raise InputError(name, f"it cannot be used: {why}", _TLS_FILES[name]) from None
 
 
-def _failed(request: Request, error: Exception) -> NoReturn:
-    """Raise our error for an httpx error. Its text may hold a URL, so it is left out."""
+_TLS_FILES = {
+    "SSLKEYLOGFILE": "name a file that can be written, or unset it",
+    "SSL_CERT_FILE": "name a readable file of certificates in PEM format, or unset it",
+    "SSL_CERT_DIR": "name a readable directory of certificates, or unset it",
+}
+
+
+def _unusable() -> str | None:
+    """The variable for which TLS cannot be set up."""
+    import ssl
+
+    if os.environ.get("SSLKEYLOGFILE"):
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = os.environ["SSLKEYLOGFILE"]
+        except OSError:
+            return "SSLKEYLOGFILE"
+    return next((name for name in list(_TLS_FILES)[1:] if os.environ.get(name)), None)
+
+
+def _failed(progress: Progress, error: Exception) -> NoReturn:
+    """Raise our error for one of httpx or of the network. Its text may hold a URL, so it is left
+    out."""
     import httpx
 
     kind: type[TransportError]
+    request = progress.request
     # A full pool and a refused connection have in common that nothing was sent.
-    if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ConnectError):
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.ProxyError):
+        kind, said = ConnectError, "no connection through the proxy"
+    elif isinstance(error, AwayError):
+        kind, said = ConnectError, "the address is not this machine, and plain http is for it alone"
+    elif progress.connecting or isinstance(
+        error, httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ConnectError
+    ):
         kind, said = ConnectError, "no connection"
     elif isinstance(error, httpx.TimeoutException | TimeoutError):
         kind, said = RequestTimeoutError, f"no answer within {request.timeout or 0:g} s"
-    elif isinstance(error, httpx.UnsupportedProtocol | httpx.ProxyError):
-        kind, said = ConnectError, "no connection through the proxy"
-    elif isinstance(error, _TooLongError):
-        kind, said = ConnectionLostError, f"the answer is longer than {LONGEST_BODY} bytes"
+    elif isinstance(error, bodies.TooLongError):
+        kind, said = ConnectionLostError, f"the answer is longer than {bodies.LONGEST_BODY} bytes"
     else:
         kind, said = ConnectionLostError, "the connection broke before the answer was read"
     raise kind(
-        f"{said} ({type(error).__name__.lstrip('_')})",
+        f"{said} ({type(error).__name__})",
         provider=request.provider,
         request=f"{request.method} {urlsplit(request.url).path}",
     ) from None
 
 
-_WAITS = ("connect", "read", "write", "pool")
-
-
-def _merged(client: Any, request: Request) -> httpx.Request:
+def _merged(client: Any, request: Request, trace: Any) -> httpx.Request:
     """The request as the caller's own client sends it: with its headers, cookies and parameters."""
     message: httpx.Request = client.build_request(
         request.method,
         request.url,
-        headers=request.headers,
+        headers={"accept-encoding": ENCODINGS, **request.headers},
         content=request.content,
         timeout=request.timeout,
+        extensions={"trace": trace},
     )
     return message
 
@@ -148,6 +183,7 @@ def _plain(client: Any, request: Request) -> httpx.Request:
     url, content = httpx.URL(request.url), request.content
     headers = {b"host": url.netloc}
     headers |= {name.lower(): value for name, value in client.headers.raw}
+    headers[b"accept-encoding"] = ENCODINGS.encode()
     headers |= {name.encode(): value.encode() for name, value in request.headers.items()}
     if content is not None or request.method in {"POST", "PUT", "PATCH"}:
         headers[b"content-length"] = b"%d" % len(content or b"")
@@ -156,115 +192,289 @@ def _plain(client: Any, request: Request) -> httpx.Request:
         url,
         headers=list(headers.items()),
         stream=httpx.ByteStream(content or b""),
-        extensions={"timeout": dict.fromkeys(_WAITS, request.timeout)},
     )
 
 
-class _TooLongError(Exception):
-    """A body without end."""
-
-
 def _failures() -> tuple[type[Exception], ...]:
-    """The errors with which an exchange may end instead of an answer."""
+    """The errors with which an exchange may end instead of an answer.
+
+    httpx lets errors of TLS, of sockets and of names that no resolver takes through as they are.
+    """
     import httpx
 
     return (
         httpx.TransportError,
-        httpx.DecodingError,
         httpx.StreamError,
-        TimeoutError,
-        _TooLongError,
+        OSError,
+        UnicodeError,
+        AwayError,
+        bodies.DecodingError,
+        bodies.TooLongError,
     )
 
 
-class _Body:
-    """Collects a body, up to :data:`LONGEST_BODY`."""
+def _steps(progress: Progress) -> Callable[[str, Any], None]:
+    """Follows how far a call through a client of the user's has come."""
 
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self._length = 0
+    def step(name: str, info: Any) -> None:
+        if name == "connection.connect_tcp.started":
+            progress.connecting = True
+        elif name == "http11.send_request_headers.started" and info["request"].method != b"CONNECT":
+            progress.connecting = False
 
-    def add(self, part: bytes) -> None:
-        self._length += len(part)
-        if self._length > LONGEST_BODY:
-            raise _TooLongError
-        self._parts.append(part)
+    return step
 
-    def reply(self, response: httpx.Response, url: str) -> Reply:
-        return Reply(
-            response.status_code,
-            {name.lower(): value for name, value in response.headers.items()},
-            b"".join(self._parts),
-            url,
+
+def _body(response: httpx.Response) -> Body:
+    return Body(response.headers.get("content-encoding", ""), bodies.LONGEST_BODY)
+
+
+def _reply(response: httpx.Response, content: bytes, url: str) -> Reply:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Reply(response.status_code, headers, content, url)
+
+
+def _limits() -> httpx.Limits:
+    import httpx
+
+    return httpx.Limits(
+        max_connections=_MOST_CONNECTIONS, max_keepalive_connections=_MOST_CONNECTIONS
+    )
+
+
+def _through(proxy: Proxy | None, transport: Callable[..., Any]) -> Any:
+    """A transport through a proxy, or straight.
+
+    Raises:
+        InputError: the proxy cannot be used.
+    """
+    import httpx
+
+    tls = _tls()
+    if proxy is None:
+        return transport(verify=tls, limits=_limits())
+    try:
+        urlsplit(proxy.url)
+        return transport(verify=tls, limits=_limits(), proxy=httpx.Proxy(proxy.url))
+    except ImportError:
+        raise InputError(
+            proxy.variable,
+            "it names a SOCKS proxy, for which a package is missing",
+            "pip install 'httpx[socks]', or name an http:// proxy",
+        ) from None
+    except (ValueError, httpx.InvalidURL):
+        raise InputError(
+            proxy.variable,
+            "it is not the address of a proxy",
+            "write it as in http://proxy.example:3128, or unset it",
+        ) from None
+
+
+def _no_proxy_in_the_clear(client: Any, request: Request) -> None:
+    """Refuse to carry a key through a proxy in the clear.
+
+    Raises:
+        InputError: the client of the user's would.
+    """
+    if request.url[:6].lower().startswith("https:"):
+        return
+    # httpx does not say which way a request would go; whoever makes a client of their own may have
+    # given it any transport.
+    choose = getattr(client, "_transport_for_url", None)
+    transport = None if choose is None else choose(_url(request.url))
+    pool = getattr(transport, "_pool", None)
+    if any(
+        kind.__name__ in {"HTTPProxy", "AsyncHTTPProxy", "SOCKSProxy", "AsyncSOCKSProxy"}
+        for kind in type(pool).__mro__
+    ):
+        raise InputError(
+            "http_client",
+            "it would send the key to a proxy in the clear",
+            "open it with trust_env=False",
         )
 
 
-class Connections:
-    """A pool of connections that blocks: the transport of :func:`~willcall.client.flow.drive`.
+def _url(url: str) -> httpx.URL:
+    import httpx
 
-    After a fork the child opens its own pool: two processes on one TLS connection would read each
-    other's answers. May be used from many threads.
+    return httpx.URL(url)
+
+
+def _origin(url: str) -> str:
+    """Scheme, host and port."""
+    return "/".join(url.split("/", 3)[:3])
+
+
+class Connections:
+    """Pools of connections that block: the transport of :func:`~willcall.client.flow.drive`.
+
+    After a fork the child opens pools of its own: two processes on one TLS connection would read
+    each other's answers. May be used from many threads.
     """
 
     def __init__(self, http_client: Any = None) -> None:
         self._given = http_client
-        self._client: Any = http_client
-        self._pid = os.getpid()
-        self._lock = threading.Lock()
+        self._start()
         self._closed = False
 
+    def _start(self) -> None:
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        # httpcore never has to queue a call, see _Pool.
+        self._free = threading.Semaphore(_MOST_CONNECTIONS)
+        self._clients: dict[Proxy | None, Any] = {}
+        self._routes: dict[str, Proxy | None] = {}
+
     def __call__(self, request: Request) -> Reply:
-        client = self._open()
+        client = self._open(request)
         _hush()
-        # httpx bounds the wait for each piece; an answer that drips would never time out.
-        ends = None if request.timeout is None else time.monotonic() + request.timeout
-        body = _Body()
-        hush = _ours.set(True)
+        progress = Progress(request)
+        free = self._free
+        if not free.acquire(timeout=progress.left_of_call()):
+            progress.connecting = True
+            _failed(progress, TimeoutError())
+        token = current.set(progress)
+        progress.begin()
         try:
+            given = self._given is not None
             response = client.send(
-                (_plain if self._given is None else _merged)(client, request),
+                _merged(client, request, _steps(progress)) if given else _plain(client, request),
                 stream=True,
                 follow_redirects=False,  # a redirect would carry the key to a stranger
             )
             try:
-                for part in response.iter_bytes():
-                    body.add(part)
-                    if ends is not None and time.monotonic() > ends:
-                        raise TimeoutError
+                progress.answered()
+                return _reply(
+                    response, _read(response, given=given, progress=progress), request.url
+                )
             finally:
                 response.close()
-            return body.reply(response, request.url)
         except _failures() as error:
-            _failed(request, error)
+            _failed(progress, error)
         finally:
-            _ours.reset(hush)
+            free.release()
+            current.reset(token)
 
-    def _open(self) -> Any:
+    def _open(self, request: Request) -> Any:
         if self._closed:
             raise InputError("client", "it is closed", "make a new one")
         if getattr(self._given, "is_closed", False):
             raise InputError("http_client", "it is closed", "open a new one")
-        if self._pid != os.getpid():
-            if self._given is not None:
+        if self._given is not None:
+            if self._pid != os.getpid():
                 raise InputError(
                     "http_client", "it was opened before a fork", "open it in the child process"
                 )
+            _no_proxy_in_the_clear(self._given, request)
+            return self._given
+        if self._pid != os.getpid():
             # The parent's connections are left alone, and its lock with them: a thread of the
             # parent may have held it at the moment of the fork.
-            self._client, self._pid, self._lock = None, os.getpid(), threading.Lock()
-        if self._client is None:
-            import httpx
+            self._start()
+        origin = _origin(request.url)
+        if origin not in self._routes:
+            self._routes[origin] = proxy_for(request.url)
+        proxy = self._routes[origin]
+        client = self._clients.get(proxy)
+        return self._opened(proxy) if client is None else client
 
-            with self._lock:
-                if self._client is None:
-                    self._client = httpx.Client(verify=_tls(), headers={"user-agent": USER_AGENT})
-        return self._client
+    def _opened(self, proxy: Proxy | None) -> Any:
+        import httpx
+
+        with self._lock:
+            if proxy not in self._clients:
+                transport = _through(proxy, httpx.HTTPTransport)
+                pool = transport._pool  # httpx has no door to it
+                pool._network_backend = Backend(pool._network_backend)
+                self._clients[proxy] = httpx.Client(
+                    transport=transport, headers={"user-agent": USER_AGENT}, trust_env=False
+                )
+            return self._clients[proxy]
 
     def close(self) -> None:
-        """Close the pool, unless it was handed in: then its owner closes it."""
+        """Close the pools, unless a client was handed in: then its owner closes it."""
         self._closed = True
-        if self._client is not None and self._given is None and self._pid == os.getpid():
-            self._client.close()
+        if self._pid == os.getpid():
+            for client in self._clients.values():
+                client.close()
+
+
+def _read(response: httpx.Response, *, given: bool, progress: Progress) -> bytes:
+    """The body of a response. Only of a client of the user's its time has to be watched here."""
+    if response.is_stream_consumed:  # the user's own client has read it
+        return response.content
+    body = _body(response)
+    late = False
+    for part in response.iter_raw():
+        if late:  # a body that ends late has ended; one that goes on has not
+            raise TimeoutError
+        body.add(part)
+        late = given and progress.is_over()
+    return body.content()
+
+
+async def _aread(response: httpx.Response) -> bytes:
+    """The same, awaited."""
+    if response.is_stream_consumed:
+        return response.content
+    body = _body(response)
+    async for part in response.aiter_raw():
+        body.add(part)
+    return body.content()
+
+
+class _Pool:
+    """An async client with a pool of its own, and who uses it.
+
+    A call whose task is cancelled may leave a connection behind that httpcore takes to be in use
+    for ever. Such a pool is retired: no new call uses it, and it is closed after the last one.
+    """
+
+    def __init__(self, proxy: Proxy | None) -> None:
+        import asyncio
+
+        import httpx
+
+        transport = _through(proxy, httpx.AsyncHTTPTransport)
+        self._core = transport._pool  # httpx has no door to it
+        self._core._network_backend = AsyncBackend(self._core._network_backend)
+        self.client = httpx.AsyncClient(
+            transport=transport, headers={"user-agent": USER_AGENT}, trust_env=False
+        )
+        # httpcore never has to queue a call: with 500 of them its queue takes seconds.
+        self._free = asyncio.Semaphore(_FIRST_CONNECTIONS)
+        self._most = _FIRST_CONNECTIONS
+        self.users = 0
+        self.retired = False
+
+    async def enter(self, progress: Progress) -> None:
+        """Wait for a connection; a wait that takes up the whole call is an error."""
+        if self._free.locked():
+            import asyncio
+
+            try:
+                async with asyncio.timeout(progress.left_of_call()):
+                    await self._free.acquire()
+            except TimeoutError:
+                progress.connecting = True
+                raise
+        else:
+            await self._free.acquire()
+        self.users += 1
+
+    def leave(self, *, answered: bool) -> None:
+        """Its connection is free again, or closed."""
+        self.users -= 1
+        self._free.release()
+        if answered and self._most < _MOST_CONNECTIONS:
+            self._most += 1
+            self._free.release()
+
+    @property
+    def stuck(self) -> bool:
+        """Whether more connections are in use than there are calls."""
+        busy = (not (one.is_idle() or one.is_closed()) for one in self._core.connections)
+        return sum(busy) > self.users
 
 
 class AsyncConnections:
@@ -272,39 +482,74 @@ class AsyncConnections:
 
     def __init__(self, http_client: Any = None) -> None:
         self._given = http_client
-        self._client: Any = http_client
         self._loop: Any = None
         self._closed = False
+        self._pools: dict[Proxy | None, _Pool] = {}
+        self._routes: dict[str, Proxy | None] = {}
+        self._closing: set[Any] = set()
 
     async def __call__(self, request: Request) -> Reply:
+        self._check()
+        _hush()
+        progress = Progress(request)
+        token = current.set(progress)
+        try:
+            if self._given is not None:
+                return await self._by_their_client(request, progress)
+            return await self._by_ours(request, progress)
+        except _failures() as error:
+            _failed(progress, error)
+        finally:
+            current.reset(token)
+
+    async def _by_ours(self, request: Request, progress: Progress) -> Reply:
+        pool = await self._pool(request)
+        await pool.enter(progress)
+        answered = False
+        try:
+            progress.begin()
+            client = pool.client
+            response = await client.send(
+                _plain(client, request), stream=True, follow_redirects=False
+            )
+            try:
+                progress.answered()
+                reply = _reply(response, await _aread(response), request.url)
+            finally:
+                await response.aclose()
+            answered = True
+            return reply
+        finally:
+            pool.leave(answered=answered)
+            if not answered and pool.stuck:
+                self._retire(pool)
+            if pool.retired and pool.users == 0:
+                self._close(pool)
+
+    async def _by_their_client(self, request: Request, progress: Progress) -> Reply:
         import asyncio
 
-        client = self._open()
-        _hush()
-        body = _Body()
-        # httpx bounds the wait for each piece, this the whole; a little later than httpx, which can
-        # tell a connection that was never made from an answer that never came.
-        whole = None if request.timeout is None else request.timeout + 0.05
-        hush = _ours.set(True)
-        try:
-            async with asyncio.timeout(whole):
-                response = await client.send(
-                    (_plain if self._given is None else _merged)(client, request),
-                    stream=True,
-                    follow_redirects=False,
-                )
-                try:
-                    async for part in response.aiter_bytes():
-                        body.add(part)
-                finally:
-                    await response.aclose()
-                return body.reply(response, request.url)
-        except _failures() as error:
-            _failed(request, error)
-        finally:
-            _ours.reset(hush)
+        _no_proxy_in_the_clear(self._given, request)
+        follow = _steps(progress)
 
-    def _open(self) -> Any:
+        async def trace(name: str, info: Any) -> None:
+            follow(name, info)
+
+        progress.begin()
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(progress.left()) as whole:
+            response = await self._given.send(
+                _merged(self._given, request, trace), stream=True, follow_redirects=False
+            )
+            try:
+                progress.answered()
+                left = progress.left()
+                whole.reschedule(None if left is None else loop.time() + left)
+                return _reply(response, await _aread(response), request.url)
+            finally:
+                await response.aclose()
+
+    def _check(self) -> None:
         if self._closed:
             raise InputError("client", "it is closed", "make a new one")
         if getattr(self._given, "is_closed", False):
@@ -325,17 +570,37 @@ class AsyncConnections:
                 "it was first used in another event loop, where its connections live",
                 "make one client per event loop",
             )
-        if self._client is None:
-            import httpx
 
-            self._client = httpx.AsyncClient(verify=_tls(), headers={"user-agent": USER_AGENT})
-        return self._client
+    async def _pool(self, request: Request) -> _Pool:
+        import asyncio
+
+        origin = _origin(request.url)
+        if origin not in self._routes:
+            # It may ask a resolver.
+            self._routes[origin] = await asyncio.to_thread(proxy_for, request.url)
+        proxy = self._routes[origin]
+        if proxy not in self._pools:
+            self._pools[proxy] = _Pool(proxy)
+        return self._pools[proxy]
+
+    def _retire(self, pool: _Pool) -> None:
+        """Use a pool no more."""
+        pool.retired = True
+        self._pools = {proxy: it for proxy, it in self._pools.items() if it is not pool}
+
+    def _close(self, pool: _Pool) -> None:
+        """Close a pool, whatever becomes of the call that was its last."""
+        task = self._loop.create_task(pool.client.aclose())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     async def close(self) -> None:
-        """Close the pool, unless it was handed in."""
+        """Close the pools, unless a client was handed in."""
         self._closed = True
-        if self._client is not None and self._given is None:
-            await self._client.aclose()
+        for pool in self._pools.values():
+            await pool.client.aclose()
+        for task in list(self._closing):
+            await task
 
 
 Transport = Callable[[Request], Reply]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections import deque
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -27,8 +28,8 @@ from .provider import Account
 from .redact import scrub, scrub_path
 
 log = logging.getLogger("willcall")
-_MOST_WARNINGS = 1000
-_warned: set[tuple[str, str, str]] = set()
+# Rows that were warned of; after a thousand others, a row is warned of again.
+_warned: deque[tuple[str, str, str]] = deque(maxlen=1000)
 # Silent until the program sets logging up: a library must not write to its user's terminal.
 log.addHandler(logging.NullHandler())
 
@@ -136,8 +137,7 @@ class CallObserver:
             name = self.account.provider.name
             known = (name, row.id or row.field, row.problem)
             level = logging.DEBUG if known in _warned else logging.WARNING
-            if len(_warned) < _MOST_WARNINGS:
-                _warned.add(known)
+            _warned.append(known)
             log.log(level, "%s %s: a row could not be read: %.300s", name, self.what, said)
 
     def unknown(self, error: ApiError) -> None:

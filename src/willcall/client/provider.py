@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import attrs
 
 from ..errors import ApiError, InputError, Reply
+from .forks import ForkSafeLock
 from .http import safe_base_url
 from .op import UNSET, Op, Unset, mapping, segment
 from .quota import Pace, Quota
@@ -204,7 +204,7 @@ def _is_share(value: Any) -> bool:
 
 
 _shared: dict[str, tuple[Pace, float]] = {}
-_shared_lock = threading.Lock()
+_shared_lock = ForkSafeLock()
 
 
 def shared_pace(account: Account) -> Account:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from urllib.parse import quote
 
 import attrs
 
 from ..errors import Reply
+from .forks import ForkSafeLock
 
 # Whatever looks like a key of TicketSmart or Ticket0; `_` and `-` occur inside live keys.
 _KEYS = re.compile(r"\b(ts_sk_|t0_)[A-Za-z0-9_\-]{4,}")
@@ -22,7 +22,7 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
 _QUOTED_EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+%40[A-Za-z0-9.\-]+", re.IGNORECASE)
 MASK = "***"
 
-_lock = threading.Lock()
+_lock = ForkSafeLock()
 # The values themselves: a hash could not be found within a text.
 _kept: tuple[str, ...] = ()
 

@@ -9,26 +9,32 @@
             match delivery.event:
                 case TicketEvent(type="ticket.resolved", ticket=ticket): ...
 
-Everything here is documented by Ticket0 (2025). No timestamp is signed, so an old delivery can be
-replayed. A delivery that was not answered with 2xx comes again after 1 min, 5 min, 30 min, 2 h and
-6 h. The guard protects against both, by the event's id.
+Everything here is documented by Ticket0 (2025). A delivery that was not answered with 2xx comes
+again after 1 min, 5 min, 30 min, 2 h and 6 h.
+
+What is defended: nobody can forge or change a delivery without a secret, and an event is handled
+once for as long as the guard remembers its id. What is not: no timestamp is signed beside the body,
+so whoever has recorded a delivery can send it again, and after the guard has forgotten its id it is
+fresh. :class:`MemoryGuard` forgets after a day, after 100,000 later events, and when the process
+ends. Where an old event does harm, use a guard that lasts, or refuse events whose ``created_at``
+(which is part of the signed body) is older than a day.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import json
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeAlias
 
 import attrs
 
+from .. import _json
+from ..client.forks import ForkSafeLock
 from ..errors import InputError, SignatureError, UndecodableReplyError, WebhookError
 from . import inferred
 from .models import Customer, Message, Ticket
@@ -94,17 +100,61 @@ class CustomerEvent(WebhookEvent):
     customer: Customer | None = None
 
 
-def sign(body: bytes, secret: str) -> str:
+Raw: TypeAlias = bytes | bytearray | memoryview
+Secret: TypeAlias = str | bytes | bytearray
+Headers: TypeAlias = Mapping[Any, Any] | Iterable[tuple[Any, Any]]
+
+
+def sign(body: Raw, secret: Secret) -> str:
     """The value of the signature header for a raw body, as Ticket0 computes it."""
-    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    return "sha256=" + hmac.new(_secret(secret), _raw(body), hashlib.sha256).hexdigest()
 
 
-def verify(body: bytes, signature: str | None, secrets: str | Sequence[str]) -> None:
+def _raw(body: Any) -> bytes:
+    if not isinstance(body, bytes | bytearray | memoryview):
+        raise InputError("body", "it is not the raw body", "hand in the bytes as they came")
+    return bytes(body)
+
+
+def _secret(secret: Any) -> bytes:
+    """A secret as bytes."""
+    try:
+        known = secret.encode() if isinstance(secret, str) else secret
+    except UnicodeEncodeError:
+        known = None
+    if not isinstance(known, bytes | bytearray):
+        raise InputError(
+            "secrets",
+            "one of them is not text, or is cut inside a character",
+            "copy it from Ticket0 again",
+        )
+    if not known:
+        raise InputError("secrets", "none was given, or an empty one", "copy it from Ticket0")
+    return bytes(known)
+
+
+def _secrets(secrets: Any) -> tuple[bytes, ...]:
+    """One secret or several, as bytes.
+
+    Raises:
+        InputError: none, or one that cannot be used.
+    """
+    if isinstance(secrets, str | bytes | bytearray):
+        return (_secret(secrets),)
+    if not isinstance(secrets, Iterable):
+        raise InputError("secrets", "it is neither a secret nor several", "copy it from Ticket0")
+    known = tuple(map(_secret, secrets))
+    if not known:
+        raise InputError("secrets", "none was given, or an empty one", "copy it from Ticket0")
+    return known
+
+
+def verify(body: Raw, signature: str | bytes | None, secrets: Secret | Sequence[Secret]) -> None:
     """Check that a delivery was signed with one of the secrets, in constant time.
 
     Args:
-        body: the raw body, byte for byte as it came. JSON that was parsed and written again is
-            another body.
+        body: the raw body, byte for byte as it came, as bytes, bytearray or memoryview. JSON that
+            was parsed and written again is another body.
         signature: the ``Ticket0-Signature`` header.
         secrets: a secret, or several while you rotate them.
 
@@ -112,27 +162,50 @@ def verify(body: bytes, signature: str | None, secrets: str | Sequence[str]) -> 
         SignatureError: it is missing, or fits none of the secrets.
         InputError: no secret, or an empty one, with which anybody could sign; or no raw body.
     """
-    known = [secrets] if isinstance(secrets, str) else list(secrets)
-    if not known or not all(known):
-        raise InputError("secrets", "none was given, or an empty one", "copy it from Ticket0")
-    if not isinstance(body, bytes | bytearray | memoryview):
-        raise InputError("body", "it is not the raw body", "hand in the bytes as they came")
-    given = (signature or "").strip().encode("utf-8", "replace")
+    known, raw = _secrets(secrets), _raw(body)
+    given = (
+        signature
+        if isinstance(signature, bytes)
+        else str(signature or "").encode("utf-8", "replace")
+    )
     # Every secret is tried, whichever fits: how long it takes tells nothing.
-    fits = [hmac.compare_digest(given, sign(bytes(body), secret).encode()) for secret in known]
+    fits = [hmac.compare_digest(given.strip(), sign(raw, secret).encode()) for secret in known]
     if not any(fits):
-        raise SignatureError("the signature is missing" if not given else "the signature is wrong")
+        missing = not given.strip()
+        raise SignatureError("the signature is missing" if missing else "the signature is wrong")
 
 
-def parse(body: bytes) -> WebhookEvent:
+def _signature(headers: Any) -> str | bytes | None:
+    """The signature among headers in any form that servers have for them.
+
+    Raises:
+        InputError: they are no headers.
+    """
+    pairs = headers.items() if callable(getattr(headers, "items", None)) else headers
+    try:
+        for name, value in pairs:
+            text = name.decode("latin-1") if isinstance(name, bytes) else str(name)
+            # WSGI calls it HTTP_TICKET0_SIGNATURE.
+            if text.lower().replace("_", "-").removeprefix("http-") == HEADER.lower():
+                return value[0] if isinstance(value, list | tuple) and value else value or None
+    except (TypeError, ValueError):
+        raise InputError(
+            "headers", "they are neither a mapping nor pairs", "hand in the request's headers"
+        ) from None
+    return None
+
+
+def parse(body: Raw) -> WebhookEvent:
     """The event in a raw body; verify it first.
 
     Raises:
         WebhookError: it is not an event.
+        InputError: it is no raw body.
     """
+    raw = _raw(body)
     try:
-        envelope = json.loads(body)
-    except (ValueError, RecursionError):
+        envelope = _json.loads(raw)
+    except ValueError:
         raise WebhookError("the body is not JSON") from None
     try:
         event = codec.structure(_without_data(envelope), WebhookEvent, "event")
@@ -203,7 +276,7 @@ class MemoryGuard:
         self._seconds, self._most, self._clock = seconds, most, clock
         self._kept: dict[str, float] = {}
         self._busy: set[str] = set()
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
 
     def claim(self, event_id: str) -> bool | None:
         """True: it is yours. False: it was handled before. None: it is being handled right now."""
@@ -267,33 +340,31 @@ class Webhooks:
 
     Args:
         secrets: the webhook's secret, or several while you rotate them.
-        guard: remembers what was handled; in memory by default.
+        guard: remembers what was handled; in memory by default. See above for what it defends.
 
     Raises:
         InputError: no secret, or an empty one.
     """
 
-    def __init__(self, secrets: str | Sequence[str], *, guard: Guard | None = None) -> None:
-        self._secrets = (secrets,) if isinstance(secrets, str) else tuple(secrets)
+    def __init__(self, secrets: Secret | Sequence[Secret], *, guard: Guard | None = None) -> None:
+        self._secrets = _secrets(secrets)
         self._guard = guard or MemoryGuard()
-        if not self._secrets or not all(self._secrets):
-            raise InputError("secrets", "none was given, or an empty one", "copy it from Ticket0")
 
     def __repr__(self) -> str:
         return f"<Webhooks with {len(self._secrets)} secrets>"
 
-    def receive(self, body: bytes, headers: Mapping[str, str]) -> Delivery:
+    def receive(self, body: Raw, headers: Headers) -> Delivery:
         """Verify and read a delivery, and find out whether its event came before.
 
         Args:
             body: the raw body, byte for byte as it came.
-            headers: the headers of the request, in any case.
+            headers: the headers of the request: a mapping or pairs, of texts or bytes, in any case;
+                also those of ASGI and the environment of WSGI.
 
         Raises:
             SignatureError: it does not prove that Ticket0 sent it.
             WebhookError: it is not an event.
+            InputError: no raw body, or no headers.
         """
-        wanted = HEADER.lower()
-        signature = next((value for name, value in headers.items() if name.lower() == wanted), None)
-        verify(body, signature, self._secrets)
+        verify(body, _signature(headers), self._secrets)
         return Delivery(parse(body), self._guard)
