@@ -173,6 +173,8 @@ def resets(connection: socket.socket, _: bytes = b"") -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     raw = socket.socket(fileno=connection.detach())
     raw.close()
+    # Nobody may read on: the number of the descriptor is free for another connection.
+    raise ConnectionResetError
 
 
 def garbage(connection: socket.socket, _: bytes) -> None:
@@ -180,6 +182,7 @@ def garbage(connection: socket.socket, _: bytes) -> None:
     raw = socket.socket(fileno=connection.detach())
     with raw:
         raw.sendall(b"HTTP/1.1 200 OK\r\n\r\n" * 4)
+    raise ConnectionResetError
 
 
 @contextmanager
