@@ -60,6 +60,7 @@ TABLES = [
     ("docs/rules.md", "predicates", tables.predicates),
     ("docs/rules.md", "kinds", tables.kinds),
     ("README.md", "tickets", tables.tickets),
+    ("docs/sandbox.md", "habits", tables.habits),
 ]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from willcall.bridge.model.kinds import KINDS, EventKind, Kind, OfficeKind, ReadFailure, TypeKind
 from willcall.bridge.model.predicates import PREDICATES
+from willcall.sandbox.settings import HABITS
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -19,6 +20,22 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = (head, ["---"] * len(head), *rows)
     shown = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
     return shown.replace("| --- |", "|---|").replace("| ---", "|---").replace("--- |", "---|")
+
+
+def habits() -> str:
+    """What the documents of both services leave open."""
+    rows = (
+        [
+            f"`{habit.name}`",
+            habit.possible
+            if habit.values is None
+            else ", ".join(f"`{value}`" for value in habit.possible.split(", ")),
+            habit.meaning,
+            habit.documented,
+        ]
+        for habit in HABITS
+    )
+    return _table(("habit", "values, the default first", "meaning", "documented"), rows)
 
 
 def predicates() -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from willcall.sandbox.locking import locked
+from willcall.sandbox.shelf import Hold
 from willcall.sandbox.wire import iso
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 STATUSES = ("DRAFT", "PUBLISHED", "SOLD_OUT", "CANCELLED", "COMPLETED", "ARCHIVED")
 VISIBILITIES = ("PUBLIC", "UNLISTED", "PRIVATE")
 CATEGORIES = ("COMEDY", "MUSIC", "CONFERENCE", "WORKSHOP", "THEATER", "SPORTS", "OTHER")
+OVER = ("COMPLETED", "ARCHIVED")
+
+UNLIMITED = 2**31 - 1
+"""``available`` of a ticket type without a quantity."""
 
 
 class SlugTakenError(ValueError):
@@ -35,8 +40,25 @@ class HasSalesError(ValueError):
 
 
 @dataclass(slots=True)
+class Pool:
+    """Seats that several ticket types share, such as those of a hall: ``quantity`` in all."""
+
+    quantity: int
+    kinds: list[TicketType] = field(default_factory=list, repr=False)
+
+    @property
+    def left(self) -> int:
+        """Seats left; negative if more were sold."""
+        return self.quantity - sum(kind.sold + kind.held for kind in self.kinds)
+
+
+@dataclass(slots=True)
 class TicketType:
-    """One kind of ticket. ``price`` in integer cents, 0 = free."""
+    """One kind of ticket. ``price`` in integer cents, 0 = free.
+
+    ``held`` are seats in baskets. An ``unlimited`` ticket type has no quantity. An ``add_on`` is
+    bought beside an admission, such as parking. Ticket types with the same ``pool`` share seats.
+    """
 
     id: str
     name: str
@@ -48,11 +70,26 @@ class TicketType:
     sale_ends_at: datetime | None = None
     min_per_order: int = 1
     max_per_order: int | None = 10
+    held: int = 0
+    unlimited: bool = False
+    add_on: bool = False
+    pool: Pool | None = field(default=None, repr=False)
+
+    @property
+    def left(self) -> int:
+        """Tickets left; negative if more were sold than there are."""
+        own = UNLIMITED if self.unlimited else self.quantity - self.sold - self.held
+        return own if self.pool is None else min(own, self.pool.left)
 
     @property
     def available(self) -> int:
-        """Tickets left."""
-        return max(0, self.quantity - self.sold)
+        """Tickets that can be sold, at any time."""
+        return max(0, self.left)
+
+    def on_sale(self, now: datetime) -> bool:
+        """Whether ``now`` lies in the sale window."""
+        begun = self.sale_starts_at is None or self.sale_starts_at <= now
+        return begun and (self.sale_ends_at is None or now < self.sale_ends_at)
 
 
 @dataclass(slots=True)
@@ -77,12 +114,26 @@ class Event:
     currency: str = "USD"
     ticket_types: list[TicketType] = field(default_factory=list)
     closed_by_hand: bool = False
+    turns_at: datetime | None = None
 
     @property
     def sold_out(self) -> bool:
         """Whether nothing that the public can see is left."""
-        visible = [kind for kind in self.ticket_types if not kind.hidden]
+        return self._nothing_left(self.ticket_types)
+
+    @property
+    def full(self) -> bool:
+        """Whether nobody more can get in: nothing is left but add-ons."""
+        return self._nothing_left([kind for kind in self.ticket_types if not kind.add_on])
+
+    @staticmethod
+    def _nothing_left(kinds: list[TicketType]) -> bool:
+        visible = [kind for kind in kinds if not kind.hidden]
         return bool(visible) and all(kind.available == 0 for kind in visible)
+
+    def over(self, now: datetime) -> bool:
+        """Whether it was played or put away."""
+        return self.status in OVER or (self.ends_at or self.starts_at) < now
 
     def ticket_type(self, ref: str) -> TicketType:
         """A ticket type by id or name; ``LookupError`` if there is none."""
@@ -114,6 +165,9 @@ class SandboxBoxOffice:
         self._settings = settings
         self._events: dict[str, Event] = {}
         self._by_slug: dict[str, Event] = {}
+        self._holds: list[Hold] = []
+        self._free_ids: list[str] = []
+        self._turning: list[Event] = []
 
     def __repr__(self) -> str:
         return f"BoxOffice({self.name!r}, {len(self._events)} events)"
@@ -161,7 +215,7 @@ class SandboxBoxOffice:
         if slug is not None:
             self._claim(slug, None)
         event = Event(
-            id=self._ids.new("evt"),
+            id=self._new_id(),
             title=title,
             slug=slug or self._free_slug(title),
             starts_at=starts_at.astimezone(UTC),
@@ -181,7 +235,8 @@ class SandboxBoxOffice:
         found = self.event(event)
         if slug := fields.get("slug"):
             self._claim(slug, found)
-            del self._by_slug[found.slug]
+            if self._by_slug.get(found.slug) is found:
+                del self._by_slug[found.slug]
             self._by_slug[slug] = found
         for name, value in fields.items():
             setattr(found, name, value)
@@ -191,7 +246,11 @@ class SandboxBoxOffice:
     def delete(self, event: str) -> None:
         """The event is gone as if it had never been."""
         found = self.event(event)
-        del self._events[found.id], self._by_slug[found.slug]
+        del self._events[found.id]
+        if self._by_slug.get(found.slug) is found:
+            del self._by_slug[found.slug]
+        self._holds = [hold for hold in self._holds if hold.event is not found]
+        self._free_ids.append(found.id)
 
     # Selling.
 
@@ -216,6 +275,73 @@ class SandboxBoxOffice:
         return self._stock_changed(found)
 
     @locked
+    def oversell(self, event: str, ticket_type: str, count: int = 1) -> Event:
+        """Sell ``count`` tickets of a type, whether they are left or not."""
+        found = self.event(event)
+        _positive(count)
+        found.ticket_type(ticket_type).sold += count
+        return self._stock_changed(found)
+
+    def hold(
+        self, event: str, ticket_type: str, count: int = 1, seconds: float | None = None
+    ) -> Event:
+        """Put seats into a basket that lapses after ``seconds``, else the habit's.
+
+        ``ValueError`` if fewer are left.
+        """
+        return self._take(event, ticket_type, count, "basket", seconds)
+
+    def order(
+        self, event: str, ticket_type: str, count: int = 1, seconds: float | None = None
+    ) -> Event:
+        """Order tickets, which count as sold, without paying: the order lapses after ``seconds``,
+        else the habit's. ``ValueError`` if fewer are left."""
+        return self._take(event, ticket_type, count, "order", seconds)
+
+    @locked
+    def _take(
+        self,
+        event: str,
+        ticket_type: str,
+        count: int,
+        what: Literal["basket", "order"],
+        seconds: float | None,
+    ) -> Event:
+        found = self.event(event)
+        _positive(count)
+        kind = found.ticket_type(ticket_type)
+        if kind.available < count:
+            raise ValueError(f"{found.title}: {kind.name} has only {kind.available} left")
+        if seconds is None:
+            habits = self._settings.of(found.id)
+            seconds = habits.basket_seconds if what == "basket" else habits.order_seconds
+        hold = Hold(found, kind, count, self._now() + timedelta(seconds=seconds), what)
+        hold.take()
+        self._holds.append(hold)
+        return self._stock_changed(found)
+
+    @locked
+    def pay(self, event: str, ticket_type: str) -> Event:
+        """All baskets and orders of a ticket type are paid: their seats are sold."""
+        found = self.event(event)
+        kind = found.ticket_type(ticket_type)
+        for hold in [hold for hold in self._holds if hold.kind is kind]:
+            self._holds.remove(hold)
+            hold.let_go()
+            kind.sold += hold.count
+        return self._stock_changed(found)
+
+    @locked
+    def let_go(self, event: str, ticket_type: str) -> Event:
+        """All baskets and orders of a ticket type are given up."""
+        found = self.event(event)
+        kind = found.ticket_type(ticket_type)
+        for hold in [hold for hold in self._holds if hold.kind is kind]:
+            self._holds.remove(hold)
+            hold.let_go()
+        return self._stock_changed(found)
+
+    @locked
     def sell_out(self, event: str, ticket_type: str | None = None) -> Event:
         """Sell everything that is left, of a type or of all types that are not hidden."""
         found = self.event(event)
@@ -224,7 +350,7 @@ class SandboxBoxOffice:
         else:
             kinds = [found.ticket_type(ticket_type)]
         for kind in kinds:
-            kind.sold = max(kind.sold, kind.quantity)
+            kind.sold += 0 if kind.unlimited else kind.available
         return self._stock_changed(found)
 
     @locked
@@ -244,6 +370,41 @@ class SandboxBoxOffice:
         found = self.event(event)
         _positive(count)
         found.ticket_type(ticket_type).quantity += count
+        return self._stock_changed(found)
+
+    @locked
+    def set_quantity(self, event: str, ticket_type: str, quantity: int | None) -> Event:
+        """Set the quantity of a type, also below what was sold; ``None`` for unlimited."""
+        found = self.event(event)
+        if quantity is not None and quantity < 0:
+            raise ValueError(f"quantity must be 0 or more, not {quantity}")
+        kind = found.ticket_type(ticket_type)
+        kind.unlimited = quantity is None
+        kind.quantity = kind.quantity if quantity is None else quantity
+        return self._stock_changed(found)
+
+    @locked
+    def set_sale(
+        self,
+        event: str,
+        ticket_type: str,
+        starts_at: datetime | None = None,
+        ends_at: datetime | None = None,
+    ) -> Event:
+        """Set the sale window of a type; ``None`` for no bound."""
+        found = self.event(event)
+        kind = found.ticket_type(ticket_type)
+        kind.sale_starts_at, kind.sale_ends_at = starts_at, ends_at
+        return self._touch(found)
+
+    @locked
+    def share(self, event: str, quantity: int) -> Event:
+        """Let all ticket types of an event but its add-ons share ``quantity`` seats."""
+        found = self.event(event)
+        kinds = [kind for kind in found.ticket_types if not kind.add_on]
+        pool = Pool(quantity, kinds)
+        for kind in kinds:
+            kind.pool = pool
         return self._stock_changed(found)
 
     @locked
@@ -279,6 +440,8 @@ class SandboxBoxOffice:
         if kind.sold:
             raise HasSalesError(f"{found.title}: {kind.sold} of {kind.name} were sold")
         found.ticket_types.remove(kind)
+        if kind.pool is not None:
+            kind.pool.kinds.remove(kind)
         return self._stock_changed(found)
 
     # The life of an event.
@@ -368,12 +531,39 @@ class SandboxBoxOffice:
                         "sold": kind.sold,
                         "available": kind.available,
                         "hidden": kind.hidden,
+                        "held": kind.held,
+                        "unlimited": kind.unlimited,
+                        "addOn": kind.add_on,
                     }
                     for kind in event.ticket_types
                 ],
             }
             for event in self.events
         ]
+
+    # Time.
+
+    @locked
+    def pass_time(self, now: datetime) -> None:
+        """Let baskets and orders lapse, and the status follow the stock, up to ``now``."""
+        if not self._holds and not self._turning:
+            return
+        lapsed = sorted(
+            (hold for hold in self._holds if hold.until <= now), key=lambda hold: hold.until
+        )
+        for hold in lapsed:
+            self._turn(hold.until)
+            self._holds.remove(hold)
+            hold.let_go()
+            self._follow_stock(hold.event, hold.until)
+            hold.event.updated_at = hold.until
+        self._turn(now)
+
+    def next_change(self) -> datetime | None:
+        """When something changes by itself next, if nobody does anything."""
+        moments = [hold.until for hold in self._holds]
+        moments += [event.turns_at for event in self._turning if event.turns_at is not None]
+        return min(moments, default=None)
 
     # Inside.
 
@@ -385,22 +575,53 @@ class SandboxBoxOffice:
         self._follow_stock(event)
         return self._touch(event)
 
-    def _follow_stock(self, event: Event) -> None:
-        if not self._settings.auto_sold_out or event.closed_by_hand:
+    def _follow_stock(self, event: Event, now: datetime | None = None) -> None:
+        habits = self._settings.of(event.id)
+        if not habits.auto_sold_out or event.closed_by_hand:
             return
-        if event.status == "PUBLISHED" and event.sold_out:
-            event.status = "SOLD_OUT"
-        elif event.status == "SOLD_OUT" and not event.sold_out:
-            event.status = "PUBLISHED"
+        if self._status_by_stock(event) == event.status:
+            event.turns_at = None
+        elif not habits.status_lag:
+            event.status = self._status_by_stock(event)
+        elif event.turns_at is None:
+            event.turns_at = (now or self._now()) + timedelta(seconds=habits.status_lag)
+            self._turning.append(event)
+
+    def _status_by_stock(self, event: Event) -> str:
+        if event.status not in ("PUBLISHED", "SOLD_OUT"):
+            return event.status
+        flagged = self._settings.of(event.id).add_ons == "flagged"
+        gone = event.full if flagged else event.sold_out
+        return "SOLD_OUT" if gone else "PUBLISHED"
+
+    def _turn(self, now: datetime) -> None:
+        """The status of events follows the stock late."""
+        for event in list(self._turning):
+            if event.turns_at is None or event.turns_at > now:
+                continue
+            if not event.closed_by_hand:
+                event.status = self._status_by_stock(event)
+            event.updated_at, event.turns_at = event.turns_at, None
+        self._turning = [event for event in self._turning if event.turns_at is not None]
+
+    def _new_id(self) -> str:
+        if self._settings.reused == "ids" and self._free_ids:
+            return self._free_ids.pop()
+        return self._ids.new("evt")
 
     def _claim(self, slug: str, owner: Event | None) -> None:
-        if self._by_slug.get(slug, owner) is not owner:
+        holder = self._by_slug.get(slug, owner)
+        if holder is not owner and not (holder and self._gives_way(holder)):
             raise SlugTakenError(slug)
+
+    def _gives_way(self, event: Event) -> bool:
+        """Whether another event may take over its slug."""
+        return self._settings.reused == "slugs" and event.over(self._now())
 
     def _free_slug(self, title: str) -> str:
         stem = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-") or "event"
         slug, number = stem, 1
-        while slug in self._by_slug:
+        while slug in self._by_slug and not self._gives_way(self._by_slug[slug]):
             number += 1
             slug = f"{stem}-{number}"
         return slug

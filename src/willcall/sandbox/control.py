@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from willcall.sandbox.clock import ManualClock
+from willcall.sandbox.season import series
+from willcall.sandbox.settings import HABITS
 from willcall.sandbox.wire import (
     Refusal,
     Route,
@@ -32,11 +34,19 @@ if TYPE_CHECKING:
 EVENT_ACTS: dict[str, tuple[str, ...]] = {
     "sell": ("ticket_type", "count"),
     "sell-out": ("ticket_type",),
+    "oversell": ("ticket_type", "count"),
+    "hold": ("ticket_type", "count", "seconds"),
+    "order": ("ticket_type", "count", "seconds"),
+    "pay": ("ticket_type",),
+    "let-go": ("ticket_type",),
     "refund": ("ticket_type", "count"),
     "restock": ("ticket_type", "count"),
+    "set-quantity": ("ticket_type", "quantity"),
+    "set-sale": ("ticket_type", "starts_at", "ends_at"),
+    "share": ("quantity",),
     "hide": ("ticket_type", "hidden"),
     "set-price": ("ticket_type", "price"),
-    "add-ticket-type": ("name", "price", "quantity"),
+    "add-ticket-type": ("name", "price", "quantity", "hidden", "add_on"),
     "remove-ticket-type": ("ticket_type",),
     "publish": (),
     "cancel": (),
@@ -80,6 +90,9 @@ TYPES: dict[str, tuple[type, ...]] = {
     "ticket_type": (str, type(None)),
     "count": (int,),
     "hidden": (bool,),
+    "add_on": (bool,),
+    "unlimited": (bool,),
+    "sold": (int,),
     "price": (int,),
     "quantity": (int,),
     "name": (str,),
@@ -95,7 +108,11 @@ TYPES: dict[str, tuple[type, ...]] = {
     "seconds": (int, float, type(None)),
     "subject": (str,),
     "starts_at": (datetime,),
+    "ends_at": (datetime,),
 }
+
+_MOST_DATES = 5000
+_TYPE_FIELDS = ("name", "price", "quantity", "sold", "hidden", "add_on", "unlimited")
 
 
 class Control:
@@ -122,6 +139,8 @@ class Control:
             Route("POST", "/box-offices", "", self._new_box_office),
             Route("GET", "/settings", "", lambda path, values: sandbox.settings.as_dict()),
             Route("PATCH", "/settings", "", self._change_settings),
+            Route("GET", "/habits", "", self._habits),
+            Route("POST", "/series", "", self._series),
             Route("GET", "/faults", "", self._faults),
             Route("POST", "/faults", "", self._add_fault),
             Route("DELETE", "/faults", "", self._clear_faults),
@@ -173,8 +192,9 @@ class Control:
         if not all(isinstance(value, str) for value in values.values()):
             raise TypeError(f"{', '.join(values)}: texts, please")
         for kind in kinds:
-            if set(kind) != {"name", "price", "quantity"}:
-                raise ValueError("ticket_types: each takes exactly name, price, quantity")
+            _arguments({"ticket_types": _TYPE_FIELDS}, "ticket_types", kind)
+            if not {"name", "price", "quantity"} <= set(kind):
+                raise ValueError("ticket_types: each needs name, price, quantity")
         event = office.create(title, starts_at, ticket_types=kinds, **values)
         return next(row for row in office.truth() if row["id"] == event.id)
 
@@ -283,8 +303,38 @@ class Control:
         return {"revoked": path["name"]}
 
     def _change_settings(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
-        self._sandbox.settings.change(values)
-        return self._sandbox.settings.as_dict()
+        settings = self._sandbox.settings
+        reference = values.pop("event", None)
+        if reference is None:
+            settings.change(values)
+            return settings.as_dict()
+        event = self._office(values).event(reference)
+        settings.change(values, event.id)
+        return settings.of(event.id).as_dict()
+
+    def _habits(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        now = self._sandbox.settings
+        return {
+            "habits": [
+                {
+                    "name": habit.name,
+                    "value": getattr(now, habit.name),
+                    "values": habit.values,
+                    "meaning": habit.meaning,
+                    "documented": habit.documented,
+                }
+                for habit in HABITS
+            ]
+        }
+
+    def _series(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
+        office = self._office(values)
+        dates, title = values.pop("dates", None), values.pop("title", "The Long Run")
+        _nothing_left(values)
+        if type(dates) is not int or not 1 <= dates <= _MOST_DATES or not isinstance(title, str):
+            raise ValueError(f"dates: a number from 1 to {_MOST_DATES} is required")
+        series(office, self._sandbox.now(), dates, title)
+        return {"events": len(office.events)}
 
     def _faults(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
         return {"faults": [fault.as_dict() for fault in self._sandbox.faults.all()]}
@@ -336,11 +386,13 @@ def _arguments(
     for name in values:
         if name not in acts[act]:
             raise ValueError(f"{name}: {act} takes {', '.join(acts[act]) or 'nothing'}")
-        if name == "starts_at":
+        if name in ("starts_at", "ends_at"):
             arguments[name] = read_datetime(values[name])
         value = arguments[name]
         # In Python a bool is an int, but ``true`` is not a number of tickets.
-        if not isinstance(value, TYPES[name]) or (isinstance(value, bool) and name != "hidden"):
+        flag = bool in TYPES[name]
+        nothing = value is None and (act, name) == ("set-quantity", "quantity")
+        if not nothing and (not isinstance(value, TYPES[name]) or isinstance(value, bool) != flag):
             raise ValueError(f"{name}: {values[name]!r} is not possible here")
     return arguments
 

@@ -25,12 +25,39 @@ EVENTS_PER_PAGE: Final = 20
 TYPE_SOLD: Final = "sold"
 TYPE_AVAILABLE: Final = "available"
 TYPE_HIDDEN: Final = "hidden"
+TYPE_HELD: Final = "held"
+TYPE_ADD_ON: Final = "isAddOn"
 TYPE_SALE_STARTS: Final = "saleStartsAt"
 TYPE_SALE_ENDS: Final = "saleEndsAt"
 TYPE_MIN_PER_ORDER: Final = "minPerOrder"
 TYPE_MAX_PER_ORDER: Final = "maxPerOrder"
 AVAILABILITY_EVENT: Final = "eventId"
 AVAILABILITY_SOLD_OUT: Final = "soldOut"
+
+OTHER_REMOVAL: Final = "removeTicketType"
+"""The name of the removal where ours is wrong."""
+
+OTHER_NAMES: Final = {
+    TICKET_TYPES: "tickets",
+    PUBLIC_URL: "url",
+    PAGE: "currentPage",
+    LIMIT: "perPage",
+    TOTAL: "totalCount",
+    TOTAL_PAGES: "pageCount",
+    TYPE_SOLD: "soldCount",
+    TYPE_AVAILABLE: "remaining",
+    TYPE_HIDDEN: "isHidden",
+    TYPE_SALE_STARTS: "salesStart",
+    TYPE_SALE_ENDS: "salesEnd",
+    TYPE_MIN_PER_ORDER: "minQuantity",
+    TYPE_MAX_PER_ORDER: "maxQuantity",
+    AVAILABILITY_EVENT: "event",
+    AVAILABILITY_SOLD_OUT: "isSoldOut",
+}
+"""What the service may call them instead."""
+
+OTHER_STATUSES: Final = {400: 422, 401: 403, 403: 401, 404: 410, 409: 400}
+"""Other statuses for the documented errors."""
 
 NEW_EVENT_STATUS: Final = "DRAFT"
 LIVE_STATUSES: Final = ("PUBLISHED", "SOLD_OUT")

@@ -16,7 +16,7 @@ from willcall.sandbox.faults import BENDING, Fault, Faults
 from willcall.sandbox.ids import Ids
 from willcall.sandbox.keys import KeyRing, Service
 from willcall.sandbox.mangle import mangle
-from willcall.sandbox.season import large_season, small_season
+from willcall.sandbox.season import large_season, series, small_season
 from willcall.sandbox.settings import Settings, Switches
 from willcall.sandbox.ticket0 import Ticket0Wire
 from willcall.sandbox.ticketsmart import TicketSmartWire
@@ -96,16 +96,18 @@ class Sandbox:
         *,
         seed: int = 0,
         season: bool | int = True,
+        dates: int = 0,
         **switches: Unpack[Switches],
     ) -> None:
         """Make a sandbox. The same ``seed``, clock and acts give the same ids, keys and answers.
 
         ``season``: ``True`` for ten plausible events, ``False`` for none, or a number of events.
+        ``dates``: a series of this many more, one show each day.
         """
         self.clock: Clock = clock or RealClock()
         self.seed = seed
         self.lock = threading.RLock()
-        self._season = season
+        self._season, self._dates = season, dates
         self._switches = switches
         self.settings = Settings()
         self.reset()
@@ -119,7 +121,7 @@ class Sandbox:
         The two default keys stay the same, because they depend only on the seed.
         """
         with self.lock:
-            self.settings.change(Settings(**self._switches).as_dict())
+            self.settings.restore(self._switches)
             self._at: datetime | None = None
             self._late: list[_Late] = []
             self._late_count = 0
@@ -140,6 +142,7 @@ class Sandbox:
                 small_season(main, self.now())
             elif self._season:
                 large_season(main, self.now(), self._season, self.seed)
+            series(main, self.now(), self._dates)
             self._ticketsmart_key = self.new_key("ticketsmart")
             self._ticket0_key = self.new_key("ticket0")
 
@@ -150,17 +153,26 @@ class Sandbox:
         return self._at or self.clock.now()
 
     def settle(self) -> None:
-        """Carry out every late request that is due. Reading the data does so too."""
+        """Carry out every late request that is due, and let lapse what lapses.
+
+        Reading the data does so too.
+        """
         with self.lock:
             if self._at is not None:
                 return
             while self._late and self._late[0].due <= self.clock.now():
                 late = self._late.pop(0)
+                self._pass_time(late.due)
                 self._at = late.due
                 try:
                     self._wires[late.service].answer(late.request, late.due, View(), counted=False)
                 finally:
                     self._at = None
+            self._pass_time(self.clock.now())
+
+    def _pass_time(self, now: datetime) -> None:
+        for office in self._box_offices.values():
+            office.pass_time(now)
 
     # Data.
 

@@ -117,6 +117,15 @@ def large_season(box_office: SandboxBoxOffice, now: datetime, count: int, seed: 
         _book(box_office, show, now)
 
 
+def series(
+    box_office: SandboxBoxOffice, now: datetime, dates: int, title: str = "The Long Run"
+) -> None:
+    """``dates`` events with the same title, place and ticket types, one each day from tomorrow."""
+    for day in range(1, dates + 1):
+        types = (("Stalls", 4800, 200, 80), ("Circle", 3200, 120, 40))
+        _book(box_office, Show(title, "THEATER", *_LONDON, day, (19, 0), 2.5, types), now)
+
+
 def _book(box_office: SandboxBoxOffice, show: Show, now: datetime) -> None:
     hour, minute = show.at
     day = now.replace(hour=hour, minute=minute, second=0, microsecond=0)

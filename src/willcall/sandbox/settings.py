@@ -1,12 +1,48 @@
-"""The settings of the sandbox: what the documents leave open, and rate limits."""
+"""What the documents of both services leave open, as settings, and the rate limits.
+
+Each open question is a *habit*: a setting with a few possible values, of which the first is the
+default. ``HABITS`` lists them; the option ``--habit``, the control surface and the table in
+``docs/sandbox.md`` are made from it.
+"""
+
+# ruff: noqa: RUF009 - the functions in the defaults return ``dataclasses.field``
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, TypedDict
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MessageShape = Literal["public", "older"]
 DetailShape = Literal["objects", "strings"]
+HeldSeats = Literal["unsold", "sold", "separate", "left"]
+Overbooked = Literal["zero", "negative"]
+Unlimited = Literal["null", "absent"]
+Counts = Literal["shown", "null", "absent"]
+AddOns = Literal["unmarked", "flagged"]
+OutsideSale = Literal["shown", "zero"]
+ListOrder = Literal["start", "updated", "newest"]
+ListHides = Literal["nothing", "drafts", "past", "both"]
+Reused = Literal["never", "slugs", "ids"]
+ErrorStatuses = Literal["inferred", "other"]
+RemovalName = Literal["inferred", "ignored", "refused"]
+FieldNames = Literal["inferred", "other"]
+Apex = Literal["answers", "301", "308"]
+OddRow = Literal[
+    "none",
+    "starts_null",
+    "starts_year_1",
+    "starts_year_9999",
+    "title_null",
+    "id_number",
+    "price_float",
+    "price_text",
+    "currency_lower",
+    "currency_empty",
+    "not_an_object",
+]
 
 
 class Switches(TypedDict, total=False):
@@ -14,10 +50,29 @@ class Switches(TypedDict, total=False):
 
     ticket_types_in_rows: bool
     stock_in_events: bool
+    place_in_rows: bool
     enveloped: bool
     pagination_fields: bool
     details: DetailShape
     auto_sold_out: bool
+    status_lag: float
+    held_seats: HeldSeats
+    basket_seconds: float
+    order_seconds: float
+    overbooked: Overbooked
+    unlimited: Unlimited
+    available: Counts
+    add_ons: AddOns
+    outside_sale: OutsideSale
+    stale_list: float
+    list_order: ListOrder
+    list_hides: ListHides
+    reused: Reused
+    odd_row: OddRow
+    removal_name: RemovalName
+    field_names: FieldNames
+    error_statuses: ErrorStatuses
+    apex: Apex
     ticket_enveloped: bool
     message_shape: MessageShape
     newest_first: bool
@@ -28,62 +83,259 @@ class Switches(TypedDict, total=False):
     limit_window: float
 
 
-@dataclass(slots=True)
-class Settings:
-    """What the documents leave open, each with our best guess as its default.
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """An open question about a service.
 
-    TicketSmart: ``ticket_types_in_rows`` list rows carry ticket types; ``stock_in_events`` those
-    in a row or an event have counts of sold and left (else only when requested alone);
-    ``enveloped`` a single event comes as ``{"event": …}``; ``pagination_fields`` the ``pagination``
-    object has fields (else it is empty); ``details`` what a validation error's list holds;
-    ``auto_sold_out`` the status follows the stock.
-
-    Ticket0: ``ticket_enveloped`` a single ticket comes as ``{"ticket": …}``; ``message_shape`` the
-    message of the newest pages or of the older revision; ``newest_first`` the order of lists;
-    ``monitored_only`` a reply's ``fromAddress`` must belong to an inbox.
-
-    Both: ``strict`` unknown fields and query parameters are refused (else ignored);
-    ``ticketsmart_limit`` and ``ticket0_limit`` requests per ``limit_window`` seconds, ``None`` off.
+    ``values`` are the possible answers, the default first; ``None`` stands for any number of
+    seconds. ``documented`` is what the service's documents say about it.
     """
 
-    ticket_types_in_rows: bool = True
-    stock_in_events: bool = True
-    enveloped: bool = True
-    pagination_fields: bool = True
-    details: DetailShape = "objects"
-    auto_sold_out: bool = True
-    ticket_enveloped: bool = False
-    message_shape: MessageShape = "public"
-    newest_first: bool = True
-    monitored_only: bool = True
-    strict: bool = False
+    name: str
+    values: tuple[str | bool | float, ...] | None
+    default: str | bool | float
+    meaning: str
+    documented: str
+
+    def read(self, text: str) -> str | bool | float:
+        """A value from text, such as that of ``--habit``; ``ValueError`` names what is possible."""
+        if self.values is None:
+            try:
+                seconds = float(text)
+            except ValueError:
+                raise ValueError(f"{self.name}: {text!r} is not a number of seconds") from None
+            if not 0 <= seconds < float("inf"):
+                raise ValueError(f"{self.name}: {text!r} is not a number of seconds")
+            return seconds
+        for value in self.values:
+            if text.replace("-", "_") == _written(value):
+                return value
+        raise ValueError(f"{self.name}: {text!r} is unknown; known: {self.possible}")
+
+    @property
+    def possible(self) -> str:
+        """The values as they are written, the default first."""
+        if self.values is None:
+            return f"a number of seconds, {self.default:g}"
+        return ", ".join(_written(value) for value in self.values)
+
+
+def _written(value: str | bool | float) -> str:
+    return ("no", "yes")[value] if isinstance(value, bool) else str(value)
+
+
+_NOT = "nothing"
+
+
+def _choice(kind: Any, meaning: str, documented: str = _NOT) -> Any:
+    """A field of ``Settings`` with a closed list of values, the first of which is its default."""
+    values = get_args(kind)
+    return field(
+        default=values[0],
+        metadata={"values": values, "meaning": meaning, "documented": documented},
+    )
+
+
+def _flag(default: bool, meaning: str, documented: str = _NOT) -> Any:
+    metadata = {"values": (default, not default), "meaning": meaning, "documented": documented}
+    return field(default=default, metadata=metadata)
+
+
+def _seconds(default: float, meaning: str, documented: str = _NOT) -> Any:
+    metadata = {"values": None, "meaning": meaning, "documented": documented}
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(slots=True)
+class Settings:
+    """The habits of both services, each with our best guess as its default, and the rate limits.
+
+    The habits down to ``apex`` are those of TicketSmart. ``ticketsmart_limit`` and
+    ``ticket0_limit`` are requests per ``limit_window`` seconds, ``None`` for no limit.
+    ``overrides`` are habits of single events by the event's id.
+    """
+
+    ticket_types_in_rows: bool = _flag(True, "rows of the list carry ticket types")
+    stock_in_events: bool = _flag(
+        True,
+        "ticket types in a row or an event have `sold` and `available`; else only those that are"
+        " requested on their own have them",
+        "ticket types show the current availability",
+    )
+    place_in_rows: bool = _flag(
+        True, "rows of the list have venue, city, country, doors and end; else only single events"
+    )
+    enveloped: bool = _flag(
+        True, 'a single event comes as `{"event": {…}}`, else bare', "both are shown"
+    )
+    pagination_fields: bool = _flag(
+        True, "`pagination` has fields, else it is empty", "`pagination` is there"
+    )
+    details: DetailShape = _choice(
+        DetailShape, "what `details` of a validation error holds", "`details` is a list"
+    )
+    auto_sold_out: bool = _flag(
+        True,
+        "`status` becomes `SOLD_OUT` and `PUBLISHED` with the stock; else only people set it",
+        "the statuses",
+    )
+    status_lag: float = _seconds(0.0, "how long `status` takes to follow the stock")
+    held_seats: HeldSeats = _choice(
+        HeldSeats,
+        "seats in baskets: `unsold` lowers `available` alone, `sold` counts them in `sold`,"
+        " `separate` shows them as `held`, `left` shows them as available",
+    )
+    basket_seconds: float = _seconds(900.0, "after how long a basket lapses")
+    order_seconds: float = _seconds(1800.0, "after how long an order that nobody pays lapses")
+    overbooked: Overbooked = _choice(
+        Overbooked, "`available` of a ticket type that was sold more often than it exists"
+    )
+    unlimited: Unlimited = _choice(
+        Unlimited, "`quantity` and `available` of an unlimited ticket type"
+    )
+    available: Counts = _choice(
+        Counts, "`available` of a ticket type with a quantity", "the availability is current"
+    )
+    add_ons: AddOns = _choice(
+        AddOns,
+        "add-ons, such as parking: `flagged` gives every ticket type `isAddOn`, and `status`"
+        " follows admission alone",
+    )
+    outside_sale: OutsideSale = _choice(
+        OutsideSale,
+        "`available` before a ticket type's sale begins and after it ends",
+        "sale windows exist",
+    )
+    stale_list: float = _seconds(0.0, "how long the list is cached; single events are live")
+    list_order: ListOrder = _choice(
+        ListOrder, "the order of the list; by `updated`, rows move while it is read"
+    )
+    list_hides: ListHides = _choice(
+        ListHides,
+        "what the list leaves out unless its status is asked for; single events are shown",
+    )
+    reused: Reused = _choice(
+        Reused,
+        "what a new event takes over: `slugs` that of an event that is over, `ids` that of the"
+        " event deleted last",
+    )
+    odd_row: OddRow = _choice(
+        OddRow,
+        "an event whose data nobody expects; meant for a single event",
+        "the types of fields",
+    )
+    removal_name: RemovalName = _choice(
+        RemovalName,
+        "the field that removes a ticket type has the inferred name; else it has another, and the"
+        " inferred is ignored (200) or refused by name (400)",
+        "one unsold ticket type can be removed",
+    )
+    field_names: FieldNames = _choice(
+        FieldNames, "every inferred name in an answer; `other` gives each another name"
+    )
+    error_statuses: ErrorStatuses = _choice(
+        ErrorStatuses, "the status of errors, by their text", "the texts"
+    )
+    apex: Apex = _choice(
+        Apex, "the address answers, else every request is redirected to `www.`", "the address"
+    )
+    ticket_enveloped: bool = _flag(False, 'a single ticket comes as `{"ticket": {…}}`')
+    message_shape: MessageShape = _choice(
+        MessageShape,
+        "the message of the newest pages or of the older revision",
+        "both, by revision",
+    )
+    newest_first: bool = _flag(True, "the order of Ticket0's lists")
+    monitored_only: bool = _flag(
+        True, "a reply's `fromAddress` must belong to an inbox", "the address must be monitored"
+    )
+    strict: bool = _flag(False, "both services refuse unknown fields and query parameters")
     ticketsmart_limit: int | None = 60
     ticket0_limit: int | None = 60
     limit_window: float = 60.0
+    overrides: dict[str, dict[str, Any]] = field(default_factory=dict, init=False, repr=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """All settings, by name."""
-        return asdict(self)
+        """All settings, by name, without those of single events."""
+        return {name: getattr(self, name) for name in _NAMES}
 
-    def change(self, values: dict[str, Any]) -> None:
-        """Change several settings, or none: an unknown name or a wrong type is a ``ValueError``."""
-        known = {field.name for field in fields(self)}
+    def change(self, values: Mapping[str, Any], event: str | None = None) -> None:
+        """Change several settings, or none: an unknown name or a wrong type is a ``ValueError``.
+
+        With ``event``, the id of an event, habits are changed for that event alone.
+        """
+        known = sorted(OF_ONE_EVENT if event is not None else _NAMES)
         for name, value in values.items():
+            if name not in known and name in _NAMES:
+                raise ValueError(f"{name}: not possible for one event; only {', '.join(known)}")
             if name not in known:
-                raise ValueError(f"{name}: no such setting; known: {', '.join(sorted(known))}")
+                raise ValueError(f"{name}: no such setting; known: {', '.join(known)}")
             if not _fits(name, value):
                 raise ValueError(f"{name}: {value!r} is not possible here")
+        if event is not None:
+            self.overrides.setdefault(event, {}).update(values)
+            return
         for name, value in values.items():
             setattr(self, name, value)
 
+    def restore(self, switches: Switches) -> None:
+        """Back to the defaults and these switches, for all events."""
+        self.overrides.clear()
+        self.change(Settings(**switches).as_dict())
+
+    def of(self, event: str) -> Settings:
+        """The settings as they are for an event, by its id."""
+        own = self.overrides.get(event)
+        return replace(self, **own) if own else self
+
+
+HABITS: tuple[Habit, ...] = tuple(
+    Habit(
+        known.name,
+        known.metadata["values"],
+        known.default,  # type: ignore[arg-type]  # dataclasses type it as their own marker
+        known.metadata["meaning"],
+        known.metadata["documented"],
+    )
+    for known in fields(Settings)
+    if known.metadata
+)
+"""Every habit of both services, in the order of ``Settings``."""
+
+OF_ONE_EVENT: frozenset[str] = frozenset(
+    {
+        *("ticket_types_in_rows", "stock_in_events", "place_in_rows", "auto_sold_out"),
+        *("status_lag", "held_seats", "basket_seconds", "order_seconds", "overbooked", "unlimited"),
+        *("available", "add_ons", "outside_sale", "odd_row", "removal_name"),
+    }
+)
+"""The habits that a single event may have. The others are about lists or a whole service."""
+
+_BY_NAME = {habit.name: habit for habit in HABITS}
+_NAMES = tuple(known.name for known in fields(Settings) if known.init)
+
+
+def read_habit(text: str) -> tuple[str, str | bool | float, str | None]:
+    """``NAME=VALUE`` or ``NAME=VALUE@EVENT`` as name, value, and the event that it is about.
+
+    ``ValueError`` says what is possible. Hyphens and underscores are the same in both.
+    """
+    name, equals, rest = text.partition("=")
+    value, _, event = rest.partition("@")
+    habit = _BY_NAME.get(name.replace("-", "_"))
+    if habit is None:
+        raise ValueError(f"no habit {name!r}; known: {', '.join(sorted(_BY_NAME))}")
+    if not equals:
+        raise ValueError(f"{name}: write {name}=VALUE; possible: {habit.possible}")
+    return habit.name, habit.read(value), event or None
+
 
 def _fits(name: str, value: object) -> bool:
-    if name == "message_shape":
-        return value in ("public", "older")
-    if name == "details":
-        return value in ("objects", "strings")
+    habit = _BY_NAME.get(name)
+    if habit is not None and habit.values is not None:
+        return any(type(value) is type(known) and value == known for known in habit.values)
+    if habit is not None:
+        return type(value) in (int, float) and 0 <= value < float("inf")  # type: ignore[operator]
     if name in ("ticketsmart_limit", "ticket0_limit"):
         return value is None or (type(value) is int and value > 0)
-    if name == "limit_window":
-        return type(value) in (int, float) and value > 0  # type: ignore[operator]
-    return type(value) is bool
+    return type(value) in (int, float) and value > 0  # type: ignore[operator]  # limit_window

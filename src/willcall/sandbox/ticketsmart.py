@@ -8,6 +8,8 @@ How well a fact is known: *documented* by TicketSmart, or *inferred* (see ``infe
 
 from __future__ import annotations
 
+import copy
+import json
 from typing import TYPE_CHECKING, Any
 
 from willcall.sandbox import inferred
@@ -52,6 +54,7 @@ class TicketSmartWire:
         self._keys = keys
         self._settings = settings
         self._windows: dict[str, RollingWindow] = {}
+        self._cached: dict[str, tuple[datetime, list[Event]]] = {}
         self._routes: list[Route[Callable[[ApiCall], WireReply]]] = [
             Route("GET", "/events", "events:read", self._list),
             Route("POST", "/events", "events:write", self._create),
@@ -69,12 +72,26 @@ class TicketSmartWire:
         self, request: WireRequest, now: datetime, view: View, *, counted: bool = True
     ) -> WireReply:
         """Carry a request out. ``counted`` is False if it was counted before."""
+        if self._settings.apex != "answers":
+            return self._redirect(request)
         try:
             reply = self._answer(request, now, view, counted=counted)
         except Refusal as refusal:
             reply = refusal.reply
+        if self._settings.error_statuses == "other":
+            reply.status = inferred.OTHER_STATUSES.get(reply.status, reply.status)
+        if self._settings.field_names == "other" and reply.body and reply.status < 300:
+            renamed = shapes.otherwise(json.loads(reply.body))
+            reply = WireReply.json(renamed, reply.status, reply.headers)
         reply.headers = {**CORS, **reply.headers}
         return reply
+
+    def _redirect(self, request: WireRequest) -> WireReply:
+        """The apex knows only where the service is."""
+        host = request.headers.get("host", "ticketsmart.ai")
+        query = f"?{request.query}" if request.query else ""
+        target = f"https://www.{host}/api/v1{request.path}{query}"
+        return WireReply(int(self._settings.apex), headers={"location": target})
 
     def _answer(
         self, request: WireRequest, now: datetime, view: View, *, counted: bool
@@ -117,7 +134,7 @@ class TicketSmartWire:
         ``search`` in title, venue and city, inclusive dates, a 400 for a limit out of range, the
         fields of ``pagination``.
         """
-        box_office = self._home(call)
+        habits = self._settings
         query = dict(call.request.params())
         check = Checker(query)
         status = check.one_of("status", STATUSES)
@@ -136,22 +153,25 @@ class TicketSmartWire:
                 and (earliest is MISSING or event.starts_at >= earliest)
                 and (latest is MISSING or event.starts_at <= latest)
                 and (live_only is not True or shapes.live(event, call.now))
+                and not (status is MISSING and shapes.hidden_from_list(event, habits, call.now))
             )
 
         rows = call.view.arrange(
-            (event for event in box_office.events if wanted(event)),
-            key=lambda event: (event.starts_at, event.id),
+            (event for event in self._listed(call) if wanted(event)),
+            key=shapes.order(habits),
             name=lambda event: event.id,
         )
         shown = rows[(page - 1) * limit : page * limit]
         return WireReply.json(
             {
                 "events": [
-                    self._shape(event, with_types=self._settings.ticket_types_in_rows)
+                    self._shape(
+                        call, event, with_types=self._of(event).ticket_types_in_rows, in_row=True
+                    )
                     for event in shown
                 ],
                 "pagination": shapes.pagination(page, limit, len(rows))
-                if self._settings.pagination_fields
+                if habits.pagination_fields
                 else {},
             }
         )
@@ -170,11 +190,11 @@ class TicketSmartWire:
             )
         except SlugTakenError:
             return self._conflict("Slug is already taken")
-        return self._one(event, inferred.CREATED)
+        return self._one(call, event, inferred.CREATED)
 
     def _get(self, call: ApiCall) -> WireReply:
         """``GET /events/{idOrSlug}`` → the event with ticket types and public URL (documented)."""
-        return self._one(self._event(call))
+        return self._one(call, self._event(call))
 
     def _patch(self, call: ApiCall) -> WireReply:
         """``PATCH /events/{idOrSlug}`` → the event; all of the patch is applied, or nothing.
@@ -187,9 +207,7 @@ class TicketSmartWire:
         check = Checker(body)
         fields = shapes.read_event_fields(check, creating=False, current=event)
         added = shapes.read_added_ticket_type(check)
-        removed = check.text(inferred.REMOVE_TICKET_TYPE)
-        if removed is not MISSING and all(kind.id != removed for kind in event.ticket_types):
-            check.problem(inferred.REMOVE_TICKET_TYPE, "This event has no such ticket type")
+        removed = self._removed(check, event)
         self._refuse_status(check)
         self._refuse_problems(check)
         box_office = self._home(call)
@@ -204,18 +222,19 @@ class TicketSmartWire:
             box_office.remove_ticket_type(event.id, removed)
         if added is not MISSING:
             box_office.add_ticket_type(event.id, **added)
-        return self._one(event)
+        return self._one(call, event)
 
     def _ticket_types(self, call: ApiCall) -> WireReply:
         """``GET /events/{idOrSlug}/ticket-types``. Documented: the facts. Inferred: names."""
         event = self._event(call)
         return WireReply.json(
-            {inferred.TICKET_TYPES: [shapes.ticket_type(t) for t in event.ticket_types]}
+            {inferred.TICKET_TYPES: shapes.ticket_types(event, self._of(event), call.now)}
         )
 
     def _availability(self, call: ApiCall) -> WireReply:
         """``GET /events/{idOrSlug}/availability``. Documented: compact. Inferred: its shape."""
-        return WireReply.json(shapes.availability(self._event(call)))
+        event = self._event(call)
+        return WireReply.json(shapes.availability(event, self._of(event), call.now))
 
     # Inside.
 
@@ -228,13 +247,42 @@ class TicketSmartWire:
             raise Refusal(WireReply.json({"error": "Event not found"}, 404))
         return event
 
-    def _one(self, event: Event, status: int = 200) -> WireReply:
-        shape = self._shape(event, with_types=True)
+    def _of(self, event: Event) -> Settings:
+        return self._settings.of(event.id)
+
+    def _listed(self, call: ApiCall) -> list[Event]:
+        """The events as the list knows them: as they are, or as they were a while ago."""
+        office = self._home(call)
+        lasts = self._settings.stale_list
+        if not lasts:
+            return office.events
+        at, events = self._cached.get(office.name, (None, []))
+        if at is None or (call.now - at).total_seconds() >= lasts:
+            events = copy.deepcopy(office.events)
+            self._cached[office.name] = call.now, events
+        return events
+
+    def _removed(self, check: Checker, event: Event) -> Any:
+        """The id of the ticket type that a patch removes, or ``MISSING``."""
+        name = inferred.REMOVE_TICKET_TYPE
+        if (habit := self._of(event).removal_name) != "inferred":
+            if habit == "ignored":
+                check.raw(name)  # ``strict`` is about other fields
+            elif check.raw(name) is not MISSING:
+                check.problem(name, "Unrecognized key")
+            name = inferred.OTHER_REMOVAL
+        removed = check.text(name)
+        if removed is not MISSING and all(kind.id != removed for kind in event.ticket_types):
+            check.problem(name, "This event has no such ticket type")
+        return removed
+
+    def _one(self, call: ApiCall, event: Event, status: int = 200) -> WireReply:
+        shape = self._shape(call, event, with_types=True)
         return WireReply.json({"event": shape} if self._settings.enveloped else shape, status)
 
-    def _shape(self, event: Event, *, with_types: bool) -> dict[str, Any]:
-        with_stock = self._settings.stock_in_events
-        return shapes.event(event, with_types=with_types, with_stock=with_stock)
+    def _shape(self, call: ApiCall, event: Event, *, with_types: bool, in_row: bool = False) -> Any:
+        habits = self._of(event)
+        return shapes.event(event, habits, call.now, with_types=with_types, in_row=in_row)
 
     def _conflict(self, message: str) -> WireReply:
         return WireReply.json({"error": message}, 409)

@@ -26,15 +26,34 @@ def sandbox(
     seed: Annotated[
         int, typer.Option(metavar="N", help="The same seed gives the same keys and ids.")
     ] = 0,
+    dates: Annotated[
+        int, typer.Option(min=0, metavar="N", help="A series of N more events, one each day.")
+    ] = 0,
+    habit: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE[@EVENT]",
+            help="What the documents leave open, such as held_seats=sold; repeatable.",
+        ),
+    ] = None,
+    list_habits: Annotated[
+        bool, typer.Option("--list-habits", help="Show all habits and their values, and exit.")
+    ] = False,
 ) -> None:
     """Run stand-ins for TicketSmart and Ticket0, until Ctrl-C.
 
     Two keys and a configuration are printed, ready to paste into another shell.
 
+    The documents of both services leave questions open. A habit is one of them, and its value is
+    the answer that the sandbox gives, for all events or for one.
+
     \b
     Examples:
       willcall sandbox
       willcall sandbox --port 0 --events 100
+      willcall sandbox --habit held_seats=sold --habit status_lag=120
+      willcall sandbox --habit odd_row=title_null@the-cherry-orchard
+      willcall sandbox --list-habits
     """
     try:
         from ...sandbox import Sandbox
@@ -43,6 +62,11 @@ def sandbox(
         raise InputError(
             "sandbox", f"{error.name} is not installed", "pip install 'willcall[sandbox]'"
         ) from None
+    if list_habits:
+        return _show_habits()
+    box = Sandbox(seed=seed, season=True if events is None else events, dates=dates)
+    for text in habit or ():
+        _take_up(box, text)
 
     def ready(served: Served) -> None:
         box = served.sandbox
@@ -73,13 +97,35 @@ END
 """)
 
     try:
-        run_forever(
-            Sandbox(seed=seed, season=True if events is None else events), port, ready=ready
-        )
+        run_forever(box, port, ready=ready)
     except OSError as error:
         problem = os.strerror(error.errno or 0).lower()
         fix = "choose another port, or 0 for any"
         raise InputError("--port", f"{port}: {problem}", fix) from None
+
+
+def _show_habits() -> None:
+    from ...sandbox.settings import HABITS
+    from ..shell import screen
+
+    screen.table(
+        ("habit", "values, the default first", "meaning"),
+        [(habit.name, habit.possible, habit.meaning.replace("`", "")) for habit in HABITS],
+    )
+
+
+def _take_up(box: Box, text: str) -> None:
+    """Give a sandbox a habit, as the option has it."""
+    from ...sandbox.settings import read_habit
+
+    try:
+        name, value, event = read_habit(text)
+        found = event and box.boxoffice.event(event).id
+        box.settings.change({name: value}, found)
+    except (ValueError, LookupError) as error:
+        raise InputError(
+            "--habit", str(error.args[0]), "willcall sandbox --list-habits shows what is possible"
+        ) from None
 
 
 def _on_sale(box: Box) -> str:
