@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from willcall.sandbox import inferred
 from willcall.sandbox import ticketsmart_shapes as shapes
-from willcall.sandbox.boxoffice import STATUSES, SlugTakenError
+from willcall.sandbox.boxoffice import SlugTakenError
 from willcall.sandbox.calls import ApiCall, View
 from willcall.sandbox.checks import MISSING, Checker
+from willcall.sandbox.events import STATUSES
 from willcall.sandbox.limits import RollingWindow
 from willcall.sandbox.wire import (
     Refusal,
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from willcall.sandbox.boxoffice import Event, SandboxBoxOffice
+    from willcall.sandbox.boxoffice import SandboxBoxOffice
+    from willcall.sandbox.events import Event
     from willcall.sandbox.keys import Key, KeyRing
     from willcall.sandbox.settings import Settings
 

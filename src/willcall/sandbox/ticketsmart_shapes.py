@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from willcall.sandbox import inferred
-from willcall.sandbox.boxoffice import CATEGORIES, VISIBILITIES, Event, TicketType
 from willcall.sandbox.checks import MISSING, Checker
+from willcall.sandbox.events import CATEGORIES, VISIBILITIES, Event, TicketType
 from willcall.sandbox.wire import iso
 
 if TYPE_CHECKING:

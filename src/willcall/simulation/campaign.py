@@ -64,14 +64,15 @@ class Campaign:
 
 
 def play_seed(
-    seed: int, rules: Sequence[Rules], delivery_policy: DeliveryPolicy | None = None
+    seed: int,
+    rules: Sequence[Rules],
+    delivery_policy: DeliveryPolicy | None = None,
+    habits: Sequence[str] = (),
 ) -> Result:
     """Play a seed; every hundredth on both ledgers, which must agree in every step."""
-    result = Play(seed, rules, delivery_policy=delivery_policy).play()
-    if (
-        seed % BOTH == 0
-        and Play(seed, rules, delivery_policy=delivery_policy, ledger=in_sqlite).play() != result
-    ):
+    play = partial(Play, seed, rules, delivery_policy=delivery_policy, habits=habits)
+    result = play().play()
+    if seed % BOTH == 0 and play(ledger=in_sqlite).play() != result:
         return attrs.evolve(result, broken="on a ledger in SQLite it goes otherwise")
     return result
 
@@ -81,6 +82,7 @@ def play_many(
     rules: Sequence[Rules],
     *,
     delivery_policy: DeliveryPolicy | None = None,
+    habits: Sequence[str] = (),
     seconds: float | None = None,
     workers: int = 1,
     stop_at: int = 5,
@@ -91,13 +93,14 @@ def play_many(
         seeds: which.
         rules: what opens tickets.
         delivery_policy: how patient delivery is.
+        habits: what the box office may be like, see ``habits.py``; nothing unusual by default.
         seconds: after this time no further seed is begun.
         workers: the number of processes.
         stop_at: stop after this many broken seeds.
     """
     campaign = Campaign()
     started = time.monotonic()
-    play = partial(play_seed, rules=rules, delivery_policy=delivery_policy)
+    play = partial(play_seed, rules=rules, delivery_policy=delivery_policy, habits=habits)
 
     def enough() -> bool:
         campaign.seconds = time.monotonic() - started

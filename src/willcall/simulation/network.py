@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -82,6 +83,7 @@ class Network:
         self.arrivals: dict[str, list[float]] = {"ticketsmart": [], "ticket0": []}
         self.fired: Counter[str] = Counter()
         self.after_write: list[Any] = []
+        self.before_exchange: list[Callable[[], object]] = []
         self._looked: dict[tuple[str, str], float] = {}
 
     def carry(self, process: Process, request: Request) -> None:
@@ -98,6 +100,8 @@ class Network:
             query = _LIMIT.sub(f"limit={self.page}", query)
         self.arrivals[service].append(stage.elapsed)
         write = self._noted(process, request, path)
+        for notice in self.before_exchange:
+            notice()
         outcome = self.sandbox.exchange(
             service,  # type: ignore[arg-type]
             request.method,

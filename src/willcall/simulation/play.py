@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import attrs
@@ -69,6 +70,7 @@ class Play:
         pass_of: the flow under test.
         delivery_policy: how patient delivery is.
         ledger: makes a new one; see ``ledgers.py`` for one in SQLite.
+        habits: what the box office may be like, see ``habits.py``; nothing unusual by default.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Play:
         pass_of: Callable[[Job], Flow[PassReport]] = run_pass,
         delivery_policy: DeliveryPolicy | None = None,
         ledger: Callable[[], Ledger] = MemoryLedger,
+        habits: Sequence[str] = (),
     ) -> None:
         self.seed, self.rules, self.pass_of = seed, list(rules), pass_of
         self.delivery_policy = delivery_policy or DeliveryPolicy()
@@ -86,7 +89,7 @@ class Play:
         self.sandbox = Sandbox(self.stage, seed=seed, season=False)
         self.network = Network(self.stage, self.sandbox)
         self.weather = Weather(seed, self.stage, self.sandbox, self.network)
-        self.town = Town(seed, self.stage, self.sandbox, self.rules[0])
+        self.town = Town(seed, self.stage, self.sandbox, self.rules[0], habits)
         for edition in self.rules:
             self.town.furnish(edition)
         self.ledger = ledger()
@@ -109,6 +112,8 @@ class Play:
         )
         self.weather.on_kill = self.killed
         self.network.after_write.append(self.promise.after)
+        if self.town.habits:  # what changes by itself is true from the moment it can be read
+            self.network.before_exchange.append(self.town.note)
 
     # -- processes --------------------------------------------------------------------------------
 
@@ -222,6 +227,7 @@ class Play:
 
     def _baseline(self) -> None:
         self.weather.manners()
+        self._tell(f"habits: {', '.join(self.town.habits) or 'none'}")
         self.town.note()
         self.promise.baseline = frozenset(self.town.ever)
         name = self.start()
@@ -243,6 +249,9 @@ class Play:
                 stage.at(self.watchers.uniform(begin, end), self.watch)
         for _ in range(dice.randint(5, 14)):
             stage.at(dice.uniform(begin, end - every), self.town.sell)
+        for deed in self.town.deeds:
+            moment = self.town.world.dice.uniform(begin, end - every)
+            stage.at(moment, partial(self.town.do, deed))
         for _ in range(dice.randint(0, 10)):
             stage.at(dice.uniform(begin, end), self.town.work)
         for _ in range(dice.randint(0, 2)):

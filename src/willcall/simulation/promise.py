@@ -21,7 +21,7 @@ from ..sandbox.desk import Ticket
 from ..sandbox.inferred import REMOVE_TICKET_TYPE
 from .network import Network, Write
 from .stage import BrokenError, Stage
-from .town import Edit, Removal, Town, holding
+from .town import Edit, Removal, Town
 
 _REFERENCE = re.compile(r"Reference: (wc-[0-9a-z]{8}-\d+)\s*$")
 _DERIVED = (
@@ -29,6 +29,12 @@ _DERIVED = (
     "event.cancelled",
     "event.rescheduled",
     "event.moved",
+    "ticket_type.sold_out",
+    "ticket_type.low_stock",
+)
+_LASTING = (
+    "event.sold_out",
+    "event.cancelled",
     "ticket_type.sold_out",
     "ticket_type.low_stock",
 )
@@ -136,6 +142,7 @@ class Promise:
             and not self.ledger.unsettled("main-room")
             and all(removal.name in self._tried() for removal in self._due())
             and not self._soon()
+            and self.stage.elapsed - MINUTE >= self.town.world.restless_until
         )
 
     def _soon(self) -> bool:
@@ -164,6 +171,7 @@ class Promise:
         self._what_is_done_is_done()
         self._every_ticket_has_a_cause()
         self._every_change_has_its_ticket()
+        self._every_ticket_is_true()
         self._second_tickets_are_folded()
         self._edits_stand()
         self._removals_are_done_or_refused()
@@ -177,13 +185,17 @@ class Promise:
             intent = tried[removal.name]
             event = self.sandbox.boxoffice.event(removal.event)
             kind = next((k for k in event.ticket_types if k.name == removal.ticket_type), None)
+            if self.sandbox.settings.of(event.id).removal_name != "inferred":
+                if kind is not None and intent.state is IntentState.DONE:
+                    raise BrokenError(f"{removal.name}: done, and it is still there")
+                continue
             state = IntentState.DONE if kind is None else IntentState.REFUSED
             if removal.ticket_type == "Erly Bird":
                 state = IntentState.PENDING
             if intent.state is not state or (kind is not None and not kind.sold):
                 raise BrokenError(f"{removal.name}: {intent.state}, and it should be {state}")
             self.town.happened[f"removal: {state}"] += 1
-            over = ("event.cancelled", event.id) in self.town.ever
+            over = event.over(self.stage.now()) or ("event.cancelled", event.id) in self.town.ever
             if kind is None or over or REMOVAL_FAILED not in taken:
                 continue
             condition = known.get((REMOVAL_FAILED, f"{event.id}/{kind.id}"))
@@ -249,7 +261,7 @@ class Promise:
         state = self.ledger.state("main-room")
         conditions = {condition.name: condition for condition in state.conditions}
         for event in self.sandbox.boxoffice.events:
-            for name in holding(event, self.rules) - self.baseline:
+            for name in self.town.owed(event) - self.baseline:
                 if name[0] not in taken:
                     continue
                 condition = conditions.get(name)
@@ -262,6 +274,19 @@ class Promise:
                 if not (condition.announced or condition.covered_by):
                     raise BrokenError(f"{name} holds, and no ticket announces it")
         self._live_cases_have_tickets()
+
+    def _every_ticket_is_true(self) -> None:
+        """What an open ticket says of an event still holds."""
+        events = {event.id: event for event in self.sandbox.boxoffice.events}
+        for condition in self.ledger.state("main-room").conditions:
+            kind, subject = condition.name
+            event = events.get(subject.partition("/")[0])
+            if not condition.announced or kind not in _LASTING or event is None:
+                continue
+            if event.id in self.town.world.odd | self.town.world.untold:
+                continue
+            if condition.name not in self.town.holding(event):
+                raise BrokenError(f"{condition.name} is over, and a ticket still announces it")
 
     def _superseded(self, event: str) -> bool:
         worse = {("event.cancelled", event), ("event.sold_out", event)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -13,8 +13,10 @@ import attrs
 from ..bridge.model.facts import TypeFacts
 from ..bridge.model.rules import Rules
 from ..sandbox import Sandbox
-from ..sandbox.boxoffice import Event
 from ..sandbox.desk import Inbox, Ticket, User
+from ..sandbox.events import UNLIMITED, Event, TicketType
+from ..sandbox.settings import Settings
+from .habits import HABITS, Deed, DrawnWorld, drawn
 from .stage import Stage
 
 
@@ -47,9 +49,18 @@ class Town:
 
     ``ever`` are the conditions, by kind and subject, that were true at some time; ``edits`` what
     people have done to tickets, in order; ``removals`` the ticket types that are to be removed.
+    ``habits`` are names in ``habits.HABITS`` of which the seed draws some, or ``("all",)``;
+    ``deeds`` is what happens because of those drawn.
     """
 
-    def __init__(self, seed: object, stage: Stage, sandbox: Sandbox, rules: Rules) -> None:
+    def __init__(
+        self,
+        seed: object,
+        stage: Stage,
+        sandbox: Sandbox,
+        rules: Rules,
+        habits: Sequence[str] = (),
+    ) -> None:
         self.dice = random.Random(f"town/{seed}")  # noqa: S311 - it must repeat itself
         self.stage, self.sandbox, self.rules = stage, sandbox, rules
         self.ever: set[tuple[str, str]] = set()
@@ -69,6 +80,12 @@ class Town:
                 venue_name="The Lantern Room",
             )
         self.removals = tuple(self._scheduled(random.Random(f"removals/{seed}")))  # noqa: S311
+        self.world = DrawnWorld(random.Random(f"habits/{seed}"), stage, sandbox)  # noqa: S311
+        self.deeds: list[Deed] = []
+        self.habits = drawn(self.world.dice, habits)
+        for name in self.habits:
+            self.deeds += HABITS[name](self.world)
+            self.happened[f"habit: {name}"] += 1
 
     def _scheduled(self, dice: random.Random) -> Iterator[Removal]:
         """In two thirds of the seeds the early birds of some events are to go: what was sold of
@@ -124,7 +141,7 @@ class Town:
             office.sell_out(event.id, kind.id)
         elif what == "restock":
             office.restock(event.id, kind.id, 30)
-        elif what == "run low" and kind.available > 3:
+        elif what == "run low" and 3 < kind.available < UNLIMITED:
             office.sell(event.id, kind.id, kind.available - 3)
         elif what == "cancel":
             office.cancel(event.id)
@@ -142,7 +159,37 @@ class Town:
     def note(self) -> None:
         """Note what is true now."""
         for event in self.sandbox.boxoffice.events:
-            self.ever.update(holding(event, self.rules))
+            self.ever.update(self.holding(event))
+
+    def do(self, deed: Deed) -> None:
+        """Let something happen because of a habit, and note what is true now and next."""
+        before = {event.id: event.starts_at for event in self.sandbox.boxoffice.events}
+        deed()
+        for event in self.sandbox.boxoffice.events:
+            if before.get(event.id, event.starts_at) != event.starts_at:
+                self.ever.add(("event.rescheduled", event.id))
+        self.note()
+        change = self.sandbox.boxoffice.next_change()
+        if change is not None:
+            self.stage.after((change - self.stage.now()).total_seconds(), self.note)
+
+    def holding(self, event: Event) -> set[tuple[str, str]]:
+        """The conditions of an event that a ticket may state: they hold, in truth."""
+        return holding(event, self.rules, self.sandbox.settings.of(event.id), self.stage.now())
+
+    def owed(self, event: Event) -> set[tuple[str, str]]:
+        """The conditions of an event that a ticket must state.
+
+        They hold for what can be bought now, and the box office shows them.
+        """
+        if event.id in self.world.odd:
+            return set()
+        now = self.stage.now()
+        found = holding(event, self.rules, self.sandbox.settings.of(event.id), now, strict=True)
+        if event.id not in self.world.untold:
+            return found
+        shown = {"CANCELLED": "event.cancelled", "SOLD_OUT": "event.sold_out"}.get(event.status)
+        return {name for name in found if name[0] == shown}
 
     # -- the desk ---------------------------------------------------------------------------------
 
@@ -201,23 +248,48 @@ _DEEDS = (
 _WORK = ("tag", "untag", "assign", "assign", "resolve", "pending", "reply", "delete")
 
 
-def holding(event: Event, rules: Rules) -> set[tuple[str, str]]:
-    """The conditions that hold for an event, in truth."""
+def holding(
+    event: Event, rules: Rules, settings: Settings, now: datetime, *, strict: bool = False
+) -> set[tuple[str, str]]:
+    """The conditions that hold for an event, in truth.
+
+    Nothing holds for drafts and the past. Nothing is sold out before its sale begins. A ticket type
+    that is sold out and then hidden, or whose sale ends, may still be called sold out, unless
+    ``strict``.
+    """
     found: set[tuple[str, str]] = set()
+    if event.status == "DRAFT" or event.over(now):
+        return found
     if event.status == "CANCELLED":
         found.add(("event.cancelled", event.id))
-    if event.status == "SOLD_OUT" or (event.status == "PUBLISHED" and event.sold_out):
-        found.add(("event.sold_out", event.id))
+    gone: list[TicketType] = []
     for kind in event.ticket_types:
         subject = f"{event.id}/{kind.id}"
-        if kind.available == 0:
+        begun = kind.sale_starts_at is None or kind.sale_starts_at <= now
+        left = kind.left + (kind.held if settings.held_seats == "left" else 0)
+        counts = kind.on_sale(now) if strict else begun
+        if counts and left <= 0 and (kind.quantity or kind.sold):
             found.add(("ticket_type.sold_out", subject))
+            gone.append(kind)
         facts = TypeFacts(
-            id=kind.id, name=kind.name, quantity=kind.quantity, available=kind.available
+            id=kind.id, name=kind.name, quantity=kind.quantity, available=max(0, left)
         )
-        if rules.runs_low(facts):
+        if kind.on_sale(now) and not kind.unlimited and rules.runs_low(facts):
             found.add(("ticket_type.low_stock", subject))
+    shown = [kind for kind in gone if not (strict and kind.hidden) and not _beside(kind, settings)]
+    buyable = any(
+        kind.on_sale(now) and kind.available and not kind.hidden and not _beside(kind, settings)
+        for kind in event.ticket_types
+    )
+    full = event.status == "PUBLISHED" and bool(shown) and not buyable
+    if event.status == "SOLD_OUT" or full:
+        found.add(("event.sold_out", event.id))
     return found
+
+
+def _beside(kind: TicketType, settings: Settings) -> bool:
+    """Whether a ticket type is known to be an add-on."""
+    return kind.add_on and settings.add_ons == "flagged"
 
 
 def is_open(ticket: Ticket) -> bool:

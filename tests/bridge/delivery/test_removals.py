@@ -11,7 +11,7 @@ from support.virtual_watch import VirtualWatch
 from willcall.bridge.config.rule_tables import RemovalTable
 from willcall.bridge.model.cases import IntentState
 from willcall.client.flow import Do, Effect, Send
-from willcall.sandbox.boxoffice import Event, TicketType
+from willcall.sandbox.events import Event, TicketType
 from willcall.sandbox.faults import Kind
 
 

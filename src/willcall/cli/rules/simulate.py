@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ...errors import InputError
 from ..shell.options import AsJson, ConfigFile
 
 
@@ -24,6 +25,14 @@ def simulate(
     seconds: Annotated[
         float | None, typer.Option("--seconds", metavar="S", help="Stop after this many seconds.")
     ] = None,
+    habits: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--habits",
+            metavar="NAME",
+            help="What the box office may be like, such as baskets, or all; repeatable.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Test your rules against simulated failures, in virtual time. Nothing is sent.
@@ -33,6 +42,8 @@ def simulate(
     nothing is lost, nothing is sent twice. A seed that breaks it is printed and can be repeated.
     Exit 1 if there is one.
 
+    With --habits the box office behaves in ways that its documents leave open, a few in each seed.
+
     \b
     Examples:
       willcall simulate --seeds 500
@@ -40,12 +51,17 @@ def simulate(
     """
     from ...bridge.config.file import load
     from ...simulation.campaign import play_many, play_seed
+    from ...simulation.habits import ALL, HABITS
     from ..shell import show
 
+    for name in habits or ():
+        if name != ALL and name not in HABITS:
+            known = ", ".join((*HABITS, ALL))
+            raise InputError("--habits", f"{name!r} is unknown", f"known: {known}")
     loaded, _ = load(config)
     rules, delivery_policy = [loaded.rules()], loaded.delivery.policy()
     if seed is not None:
-        result = play_seed(seed, rules, delivery_policy)
+        result = play_seed(seed, rules, delivery_policy, habits or ())
         for line in result.trace:
             typer.echo(line)
         verdict = f"BROKEN: {result.broken}" if result.broken else "kept"
@@ -55,6 +71,7 @@ def simulate(
         range(first, first + seeds),
         rules,
         delivery_policy=delivery_policy,
+        habits=habits or (),
         workers=workers,
         seconds=seconds,
     )
