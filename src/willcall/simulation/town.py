@@ -281,7 +281,8 @@ def holding(
         kind.on_sale(now) and kind.available and not kind.hidden and not _beside(kind, settings)
         for kind in event.ticket_types
     )
-    full = event.status == "PUBLISHED" and bool(shown) and not buyable
+    # A status that nobody knows, such as POSTPONED, may be news of its own.
+    full = (event.status == "PUBLISHED" or not strict) and bool(shown) and not buyable
     if event.status == "SOLD_OUT" or full:
         found.add(("event.sold_out", event.id))
     return found
