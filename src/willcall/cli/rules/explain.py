@@ -173,7 +173,7 @@ def _text(found: Explanation) -> None:
     from ..shell import times
 
     event = found.event
-    name = f" ({event.slug or event.id}): {event.status}" if event else ""
+    name = f" ({plain(event.slug or event.id)}): {plain(event.status)}" if event else ""
     screen.line(f"{plain(found.title)}{name}, {found.box_office}")
     if not found.changes:
         screen.line("  no changes since the baseline, which alerts nobody")

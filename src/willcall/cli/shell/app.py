@@ -16,6 +16,7 @@ from . import logs
 from .codes import CODES
 from .commands import Commands
 from .logs import begin, line, machine
+from .screen import harmless
 
 # Newer versions of typer vendor click, older ones import it. The base class of usage errors is the
 # same in both, and BadParameter is the one subclass that typer itself exports.
@@ -121,12 +122,12 @@ def _text(error: WillcallError) -> str:
 
 def _trace() -> None:
     """Print the traceback of an error, redacted: libraries may put anything into their messages."""
-    print(scrub(traceback.format_exc()), end="", file=sys.stderr)  # noqa: T201
+    print(harmless(scrub(traceback.format_exc())), end="", file=sys.stderr)  # noqa: T201
 
 
 def _fail(text: str, code: int) -> int:
     if machine():
         line("error", scrub(text), exit_code=code)
     else:
-        print(f"willcall: {scrub(text)}", file=sys.stderr)  # noqa: T201 - the one place for errors
+        print(f"willcall: {harmless(scrub(text))}", file=sys.stderr)  # noqa: T201 - the one place for errors
     return code

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import TextIO
 
 _CODES = {"green": 32, "yellow": 33, "red": 31, "dim": 2, "bold": 1}
+
+PAINTED = re.compile(r"(\x1b\[(?:0|1|2|31|32|33)m)")
+"""What :func:`paint` writes around a text."""
 
 
 def coloured(stream: TextIO | None = None) -> bool:

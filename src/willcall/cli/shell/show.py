@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import traceback
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from ...client.model import data
 from ...client.redact import scrub
 from ...errors import ApiError, AuthenticationError, NotFoundError, WillcallError
 from . import logs, screen
+from .screen import harmless
 
 # -- data -------------------------------------------------------------------------------------
 
@@ -42,17 +42,6 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-_CONTROL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
-
-
-def harmless(text: str) -> str:
-    """Text of several lines without control characters, which could take over a terminal."""
-    return "\n".join(
-        "".join(c for c in line if c == "\t" or unicodedata.category(c) not in _CONTROL)
-        for line in text.splitlines()
-    )
-
-
 # -- everything else --------------------------------------------------------------------------
 
 
@@ -61,7 +50,7 @@ def aside(text: str) -> None:
     if logs.machine():
         logs.line("warning", text)
     else:
-        typer.echo(text, err=True)
+        typer.echo(harmless(text), err=True)
 
 
 _LISTS = {"event": "events", "ticket": "tickets", "customer": "customers"}
