@@ -54,7 +54,7 @@ def send(
 def show_request(op: Op[Any], currency: str | None) -> None:
     """Print a call: method and path, then each field with its value."""
     from ..shell import show
-    from ..shell.show import harmless
+    from ..shell.screen import harmless
 
     show.aside(f"This will be sent: {op}")
     rows = list(_fields(given(op.json or {}), currency))

@@ -135,7 +135,7 @@ def message(shown: Message) -> None:
     who = shown.author_name or shown.from_name or shown.from_address or "?"
     moment = _at(shown.created_at) or "undated"
     screen.line(f"\n-- {plain(kind)} from {plain(who)}, {moment}")
-    screen.line(show.harmless(shown.body_text.strip()), hang=0)
+    screen.line(screen.harmless(shown.body_text.strip()), hang=0)
 
 
 def customer_row(customer: Customer) -> Sequence[Any]:
