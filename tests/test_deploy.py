@@ -327,3 +327,10 @@ def test_the_handler_does_the_main_job(tmp_path: Path, monkeypatch: pytest.Monke
         box.revoke(box.ticketsmart_key)
         with pytest.raises(RuntimeError, match="ended with 77"):
             module.handler({}, Context())
+
+
+def test_actions_are_pinned_by_commit() -> None:
+    """A tag can be moved to other code; a commit cannot."""
+    uses = re.findall(r"uses: (\S+)", (FILES / "github-actions.yml").read_text("utf-8"))
+    assert len(uses) == 4
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in uses)
