@@ -26,7 +26,7 @@ from ..errors import (
 from . import bodies
 from .bodies import ENCODINGS, Body
 from .flow import Request
-from .network import AsyncBackend, AwayError, Backend, Progress, current
+from .network import AsyncBackend, AwayError, Backend, CallProgress, current
 from .redact import scrub
 from .routes import Proxy, names_this_machine, proxy_for
 
@@ -131,7 +131,7 @@ def _unusable() -> str | None:
     return next((name for name in list(_TLS_FILES)[1:] if os.environ.get(name)), None)
 
 
-def _failed(progress: Progress, error: Exception) -> NoReturn:
+def _failed(progress: CallProgress, error: Exception) -> NoReturn:
     """Raise our error for one of httpx or of the network. Its text may hold a URL, so it is left
     out."""
     import httpx
@@ -213,7 +213,7 @@ def _failures() -> tuple[type[Exception], ...]:
     )
 
 
-def _steps(progress: Progress) -> Callable[[str, Any], None]:
+def _steps(progress: CallProgress) -> Callable[[str, Any], None]:
     """Follows how far a call through a client of the user's has come."""
 
     def step(name: str, info: Any) -> None:
@@ -328,7 +328,7 @@ class Connections:
     def __call__(self, request: Request) -> Reply:
         client = self._open(request)
         _hush()
-        progress = Progress(request)
+        progress = CallProgress(request)
         free = self._free
         if not free.acquire(timeout=progress.left_of_call()):
             progress.connecting = True
@@ -399,7 +399,7 @@ class Connections:
                 client.close()
 
 
-def _read(response: httpx.Response, *, given: bool, progress: Progress) -> bytes:
+def _read(response: httpx.Response, *, given: bool, progress: CallProgress) -> bytes:
     """The body of a response. Only of a client of the user's its time has to be watched here."""
     if response.is_stream_consumed:  # the user's own client has read it
         return response.content
@@ -447,7 +447,7 @@ class _Pool:
         self.users = 0
         self.retired = False
 
-    async def enter(self, progress: Progress) -> None:
+    async def enter(self, progress: CallProgress) -> None:
         """Wait for a connection; a wait that takes up the whole call is an error."""
         if self._free.locked():
             import asyncio
@@ -491,7 +491,7 @@ class AsyncConnections:
     async def __call__(self, request: Request) -> Reply:
         self._check()
         _hush()
-        progress = Progress(request)
+        progress = CallProgress(request)
         token = current.set(progress)
         try:
             if self._given is not None:
@@ -502,7 +502,7 @@ class AsyncConnections:
         finally:
             current.reset(token)
 
-    async def _by_ours(self, request: Request, progress: Progress) -> Reply:
+    async def _by_ours(self, request: Request, progress: CallProgress) -> Reply:
         pool = await self._pool(request)
         await pool.enter(progress)
         answered = False
@@ -526,7 +526,7 @@ class AsyncConnections:
             if pool.retired and pool.users == 0:
                 self._close(pool)
 
-    async def _by_their_client(self, request: Request, progress: Progress) -> Reply:
+    async def _by_their_client(self, request: Request, progress: CallProgress) -> Reply:
         import asyncio
 
         _no_proxy_in_the_clear(self._given, request)

@@ -30,7 +30,7 @@ class AwayError(Exception):
 
 
 @attrs.define
-class Progress:
+class CallProgress:
     """How far a call has come, and until when it may go on.
 
     ``ends`` is the monotonic moment at which the step that is under way must have ended, None for
@@ -108,10 +108,10 @@ class Progress:
 
 
 # The call that is under way here, if it is one of ours.
-current: ContextVar[Progress | None] = ContextVar("willcall_request", default=None)
+current: ContextVar[CallProgress | None] = ContextVar("willcall_request", default=None)
 
 
-def _progress() -> Progress:
+def _progress() -> CallProgress:
     progress = current.get()
     assert progress is not None  # noqa: S101 - only our own calls come here
     return progress
@@ -254,7 +254,7 @@ class AsyncBackend:
         raise failure
 
 
-def _chosen(progress: Progress, found: Any) -> list[str]:
+def _chosen(progress: CallProgress, found: Any) -> list[str]:
     """The addresses to connect to: in the clear, this machine's own alone.
 
     Raises:

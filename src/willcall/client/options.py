@@ -76,7 +76,8 @@ class Options:
     """How calls are made.
 
     Args:
-        timeout: seconds for each try; None for no bound.
+        timeout: seconds for each try, until its answer begins; its body may take as long again.
+            None for no bound.
         deadline: seconds for a whole call, waits included; None for no bound.
         retry: how a call is repeated.
         headers: sent in addition, never instead of the key.
