@@ -72,7 +72,7 @@ RULE = '[[rule]]\nid = "one"\nwhen = ["event.sold_out"]\n'
         ),
         (
             RULE + 'note = "{% for i in (1..99999) %}{{ i }}{% endfor %}"',
-            "4:12 error rule[0].note: it fails for event.sold_out: loop iteration limit reached",
+            "4:12 error rule[0].note: it fails for event.sold_out: a value is too large",
         ),
         (
             RULE + 'note = "{% if before.id == 3 %}x{% endif %}"',
