@@ -235,7 +235,7 @@ IMPORTS = {
     "import willcall": "import willcall",
     "from willcall import TicketSmart": "from willcall import TicketSmart",
     "… and a client that is ready to send": (
-        "from willcall import TicketSmart; TicketSmart('ts_sk_live_x')._connections._open()"
+        "from willcall import TicketSmart; TicketSmart('ts_sk_live_x')._connections._opened(None)"
     ),
     "import httpx, and a client": "import httpx; httpx.Client()",
     "import openai": "import openai",

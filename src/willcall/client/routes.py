@@ -12,7 +12,6 @@ import threading
 from functools import cache
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 import attrs
 
@@ -47,13 +46,25 @@ def known_name(host: str) -> str:
     return "localhost" if host.lower().rstrip(".").endswith(".localhost") else host
 
 
+def getproxies() -> dict[str, str]:
+    """The proxies that the environment, or the system, names by scheme.
+
+    urllib.request is imported here, because it takes longer than the rest of a client.
+    """
+    from urllib import request
+
+    return request.getproxies()
+
+
 def proxy_for(url: str) -> Proxy | None:
     """The proxy through which a URL is to be asked; None: none."""
-    proxies = getproxies()
     parts = urlsplit(url)
+    if parts.scheme == "http":
+        return None  # it leads to this machine, or is refused
+    proxies = getproxies()
     chosen = proxies.get(parts.scheme) or proxies.get("all")
     host = (parts.hostname or "").rstrip(".")
-    if not chosen or parts.scheme == "http" or _excepted(host, parts.port, proxies.get("no", "")):
+    if not chosen or _excepted(host, parts.port, proxies.get("no", "")):
         return None
     if names_this_machine(host) or _leads_here(host):
         return None
