@@ -63,7 +63,7 @@ def _digest(work: UnitOfWork, held: Sequence[Case]) -> None:
         for case in sorted(held, key=lambda case: (case.title, case.kind))
     )
     change = Change(kind=STORM, box_office=work.box_office, observed_at=work.at, detail=listed)
-    rule = Rule(id=STORM_RULE, kinds=(STORM,), address=work.rules.default, message=False)
+    rule = Rule(id=STORM_RULE, kinds=(STORM,), address=work.rules.internal, message=False)
     case = work.new_case(rule, Condition(change=change), (), "box_office")
     case = work.outbox.announce(case, rule, change, ())
     # The digest is only a list, and ends at once. Its cases go on by themselves.

@@ -145,6 +145,13 @@ class DeskTable(AccountTable):
     adapter: ClassVar[DeskAdapter]
     provider: Filled = "ticket0"
     customer_email: Email
+    staff_email: Email | None = None
+    """Whom tickets about internal trouble concern; if left out, the customer."""
+
+    @property
+    def staff(self) -> Address | None:
+        """Where tickets about internal trouble go, if that is somewhere else."""
+        return None if self.staff_email is None else self.address(self.staff_email)
 
     @property
     def service(self) -> Provider:

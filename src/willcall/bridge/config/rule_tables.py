@@ -167,16 +167,21 @@ class RuleTable(Table):
 
     def rule(self, desk: DeskTable) -> Rule:
         """The same as a value; ``desk`` says where tickets go otherwise."""
-        message = self.message
+        message, kinds = self.message, matching(self.when)
         own_words = message.body if isinstance(message, MessageTable) else None
+        customer = self.ticket.customer_email
+        if kinds and not any(KINDS[kind].of_event for kind in kinds):
+            # Internal trouble: the organiser neither has to know of it nor can mend it.
+            message = message if "message" in self.model_fields_set or customer else False
+            customer = customer or desk.staff_email
         return Rule(
             id=self.id,
-            kinds=matching(self.when),
+            kinds=kinds,
             predicates=self.conditions.predicates(),
             hold=duration.read(self.hold),
             severity=None if self.severity is None else Severity(self.severity),
             group_by=GroupBy(self.group_by),
-            address=desk.address(self.ticket.customer_email, self.ticket.settings),
+            address=desk.address(customer, self.ticket.settings),
             assignee_id=self.ticket.assignee_id,
             tags=self.ticket.tags,
             subject=self.ticket.subject,

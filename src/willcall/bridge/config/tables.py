@@ -148,10 +148,11 @@ class Config(Table):
     def rules(self) -> Rules:
         """All rules in order: those of the file, then the built-in ones."""
         own = tuple(table.rule(self.desk) for table in self.rule)
-        rest = built_in_rules(self.address) if self.built_in_rules else ()
+        rest = built_in_rules(self.address, self.desk.staff) if self.built_in_rules else ()
         return Rules(
             rules=own + rest,
             default=self.address,
+            staff=self.desk.staff,
             low_stock=LowStock(self.low_stock.number, self.low_stock.share),
             storm=Storm(self.storm.limit),
             services={office.name: office.adapter.title for office in self.box_office},

@@ -26,7 +26,7 @@ def ours(job: Job, desk: Desk, events: tuple[EventFacts, ...]) -> Flow[list[Reco
     Raises:
         ApiError: the desk could not be read; that says nothing of what is there.
     """
-    addresses = [job.rules.default, *(rule.address for rule in job.rules.rules)]
+    addresses = [job.rules.default, job.rules.internal, *(rule.address for rule in job.rules.rules)]
     by_marker = yield from find_marked(desk, addresses, None)
     found = origins(job.name, events, job.rules, by_marker)
     tickets = {marker: eldest(by_marker[marker]).ticket for marker in found}

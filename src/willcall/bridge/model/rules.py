@@ -188,6 +188,8 @@ class Rules:
     default: Address
     low_stock: LowStock = attrs.field(factory=LowStock)
     storm: Storm = attrs.field(factory=Storm)
+    staff: Address | None = None
+    """Where tickets about internal trouble go, unless a rule says otherwise; None: the default."""
     services: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     """What people call the service of each box office, by its name."""
 
@@ -202,7 +204,14 @@ class Rules:
     def address(self, rule_id: str) -> Address:
         """Where a rule's tickets go. For a rule that was removed it is the default address."""
         rule = self.by_id(rule_id)
-        return self.default if rule is None else rule.address
+        if rule is not None:
+            return rule.address
+        return self.internal if rule_id.startswith(f"{BUILT_IN}/box_office.") else self.default
+
+    @property
+    def internal(self) -> Address:
+        """Where tickets about internal trouble go."""
+        return self.staff or self.default
 
     def runs_low(self, ticket_type: TypeFacts) -> bool:
         """Whether a ticket type runs low for any of the rules."""
@@ -264,10 +273,20 @@ def wait(
     return None if until is None else f"quiet until {until:%H:%M %Z}"
 
 
-def built_in_rules(address: Address) -> tuple[Rule, ...]:
-    """The built-in rules: one for each kind, so that the subject of a ticket names its kind."""
+def built_in_rules(address: Address, staff: Address | None = None) -> tuple[Rule, ...]:
+    """The built-in rules: one for each kind, so that the subject of a ticket names its kind.
+
+    Args:
+        address: where their tickets go.
+        staff: where those about internal trouble go, which nobody is mailed; None for the same.
+    """
     return tuple(
-        Rule(id=f"{BUILT_IN}/{kind.name}", kinds=(kind.name,), address=address)
+        Rule(
+            id=f"{BUILT_IN}/{kind.name}",
+            kinds=(kind.name,),
+            address=address if kind.of_event else staff or address,
+            message=kind.of_event,
+        )
         for kind in KINDS.values()
         if kind.built_in
     )
