@@ -20,6 +20,7 @@ from .client.check import Access
 from .client.clients import AsyncClient, ClientOptions, Clients, SyncClient
 from .client.endpoint import Async, Collection, Sync
 from .client.provider import Provider
+from .client.redact import hide
 from .errors import InputError
 
 if TYPE_CHECKING:
@@ -134,7 +135,15 @@ def connect(name: str, api_key: str | None = None, **options: Unpack[ClientOptio
     Raises:
         InputError: no such provider, or a key or option that makes no sense.
     """
-    return clients_of(name).sync(api_key, **options)
+    key, rest = _hidden(api_key, options)
+    del api_key, options  # a tool that shows variables on the way of an error shows none
+    return clients_of(name).sync(key, **rest)
+
+
+def _hidden(api_key: Any, options: ClientOptions) -> tuple[Any, Any]:
+    """A key and a base URL, which might hold a password, hidden among the other options."""
+    url = {"base_url": hide(options["base_url"])} if "base_url" in options else {}
+    return hide(api_key), {**options, **url}
 
 
 @overload
@@ -157,4 +166,6 @@ def connect_async(
     Raises:
         InputError: no such provider, or a key or option that makes no sense.
     """
-    return clients_of(name).awaited(api_key, **options)
+    key, rest = _hidden(api_key, options)
+    del api_key, options
+    return clients_of(name).awaited(key, **rest)

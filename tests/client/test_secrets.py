@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import io
 import logging
 import pickle
@@ -10,17 +11,31 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 
 from client.kit import DESK_KEY, KEY, account, get, play, reply, tcp, ticket0, ticketsmart
-from willcall import AsyncTicket0, AsyncTicketSmart, Hooks, Ticket0, TicketSmart, Try
+from willcall import (
+    AsyncTicket0,
+    AsyncTicketSmart,
+    Hooks,
+    Ticket0,
+    TicketSmart,
+    Try,
+    connect,
+    connect_async,
+)
 from willcall.client.engine import perform
 from willcall.client.flow import Request, Send
 from willcall.client.options import Options
-from willcall.client.redact import scrub, scrub_addresses, scrub_path, scrub_reply
+from willcall.client.provider import open_account
+from willcall.client.redact import hide, scrub, scrub_addresses, scrub_path, scrub_reply
 from willcall.errors import ApiError, InputError, Reply, WillcallError
 from willcall.sandbox.server import Served
+from willcall.ticket0.webhooks import Webhooks, sign, verify
+from willcall.ticketsmart.api import PROVIDER as TICKETSMART
+from willcall.ticketsmart.api import FlowTicketSmart
 
 
 def spilled(error: BaseException) -> str:
@@ -215,3 +230,106 @@ def test_what_is_scrubbed() -> None:
         b"\xff t0_***",
         "https://x/?k=t0_***",
     )
+
+
+def seen_by_tools(error: BaseException) -> str:
+    """The variables on the way of an error, as Sentry sends them: of ours, and of what we call."""
+
+    def shown(value: Any, depth: int = 6) -> str:
+        if depth and isinstance(value, dict):
+            return repr({shown(k, depth - 1): shown(v, depth - 1) for k, v in value.items()})
+        if depth and isinstance(value, list | tuple | set):
+            return repr([shown(item, depth - 1) for item in value])
+        try:
+            return value if isinstance(value, str) else repr(value)
+        except AttributeError:  # attrs' own repr of what was not made yet
+            return "<broken repr>"
+
+    found: list[str] = []
+    here: BaseException | None = error
+    while here is not None:
+        frames = list(traceback.walk_tb(here.__traceback__))
+        found += [
+            shown(dict(frame.f_locals))
+            for frame, _ in frames
+            if frame.f_code.co_filename != __file__
+        ]
+        here = here.__cause__ or (None if here.__suppress_context__ else here.__context__)
+    assert found
+    return "\n".join(found)
+
+
+LOGIN = "https://me:pass_WORD@box-office.example"
+REFUSED: dict[str, Callable[[], Any]] = {
+    "share": lambda: TicketSmart(KEY, share=2),
+    "another provider's key": lambda: Ticket0(KEY),
+    "a cut key": lambda: TicketSmart(f"{KEY}\n"),
+    "bytes": lambda: TicketSmart(KEY.encode()),  # type: ignore[arg-type]
+    "pace": lambda: TicketSmart(KEY, pace="x"),  # type: ignore[arg-type]
+    "timeout": lambda: TicketSmart(KEY, timeout=-1),
+    "hooks": lambda: AsyncTicketSmart(KEY, hooks=5),  # type: ignore[arg-type]
+    "headers": lambda: AsyncTicketSmart(KEY, headers={"host": "x"}),
+    "path_params": lambda: AsyncTicketSmart(KEY, path_params={"x": "y"}),
+    "http_client": lambda: TicketSmart(KEY, http_client=5),
+    "base_url": lambda: TicketSmart(KEY, base_url="http://example.com"),
+    "a login in base_url": lambda: TicketSmart(KEY, base_url=LOGIN),
+    "a login in base_url, async": lambda: AsyncTicketSmart(KEY, base_url=LOGIN),
+    "no port in base_url": lambda: TicketSmart(KEY, base_url=f"{LOGIN}:port"),
+    "by name": lambda: connect("ticketsmart", KEY, share=2),
+    "by name, async": lambda: connect_async("ticketsmart", KEY, share=2),
+    "by name, with a login": lambda: connect("ticketsmart", KEY, base_url=LOGIN),
+    "by an unknown name": lambda: connect("nobody", KEY),
+    "an account": lambda: open_account(TICKETSMART, KEY, LOGIN),
+    "an account's share": lambda: open_account(TICKETSMART, KEY, share=0),
+    "webhooks": lambda: Webhooks([KEY, ""]),
+    "webhooks, half a character": lambda: Webhooks([KEY, "\ud83c"]),
+    "webhooks, a number": lambda: Webhooks([KEY, 5]),  # type: ignore[list-item]
+    "a forged delivery": lambda: Webhooks(KEY).receive(b"{}", {"Ticket0-Signature": "sha256=x"}),
+    "a delivery without headers": lambda: Webhooks(KEY).receive(b"{}", 5),  # type: ignore[arg-type]
+    "a forged signature": lambda: verify(b"{}", "sha256=x", [KEY]),
+    "no raw body": lambda: verify("{}", "sha256=x", [KEY]),  # type: ignore[arg-type]
+    "a signature for nothing": lambda: sign("{}", KEY),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_refuses_shows_no_secret_in_its_variables(what: str) -> None:
+    with pytest.raises(WillcallError) as caught:
+        REFUSED[what]()
+
+    seen = seen_by_tools(caught.value)
+    assert "secret_KEY" not in seen
+    assert "pass_WORD" not in seen
+
+
+def test_a_key_of_the_environment_is_not_shown_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TICKETSMART_API_KEY", f"{KEY} x")
+    monkeypatch.setenv("TICKETSMART_BASE_URL", LOGIN)
+    for key in (None, KEY):
+        with pytest.raises(InputError) as caught:
+            TicketSmart(key)
+        assert "secret_KEY" not in seen_by_tools(caught.value)
+        assert "pass_WORD" not in seen_by_tools(caught.value)
+
+
+def test_no_plain_data_of_an_account_holds_its_key() -> None:
+    opened = account()
+
+    for plain in (attrs.asdict(opened), attrs.astuple(opened), vars(TicketSmart(KEY, pace=None))):
+        assert "secret_KEY" not in repr(plain)
+    assert opened.key == KEY
+    assert opened == account()
+    assert opened != open_account(TICKETSMART, f"{KEY}_2", paced=False)
+    assert attrs.evolve(opened, share=0.5).key == KEY
+    hidden = hide(KEY)
+    assert hide(hidden) is hidden
+    assert {hidden: 1}[hide(KEY)] == 1
+    assert hidden != KEY
+    for copied in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="secret"):
+            copied(hidden)
+
+
+def test_a_client_that_was_not_made_has_a_repr() -> None:
+    for kind in (TicketSmart, AsyncTicketSmart, Ticket0, FlowTicketSmart):
+        assert repr(object.__new__(kind)) == f"<{kind.__name__}, not opened>"

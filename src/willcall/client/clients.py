@@ -30,6 +30,7 @@ from .options import Hooks, Options
 from .paging import AsyncPages, Pages
 from .provider import Account, Provider, open_account, shared_pace
 from .quota import Pace
+from .redact import Hidden, hide
 from .retry import Retry
 
 __all__ = ["AsyncClient", "ClientOptions", "Clients", "FlowClient", "SyncClient", "open_account"]
@@ -112,13 +113,15 @@ class _Client(Generic[F]):
         self._session = session
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} at {self._session.account.base_url}>"
+        session = getattr(self, "_session", None)  # a constructor that refuses has made none yet
+        where = ", not opened" if session is None else f" at {session.account.base_url}"
+        return f"<{type(self).__name__}{where}>"
 
 
 def _opened(
     provider: Provider,
-    api_key: str | None,
-    base_url: str | None,
+    api_key: Hidden,
+    base_url: Hidden,
     share: float,
     pace: Pace | Unset | None,
     path_params: Mapping[str, str] | None,
@@ -196,7 +199,9 @@ class SyncClient(_Client[Sync]):
         http_client: Any = None,
         path_params: Mapping[str, str] | None = None,
     ) -> None:
-        account = _opened(self.provider, api_key, base_url, share, pace, path_params)
+        key, address = hide(api_key), hide(base_url)
+        del api_key, base_url  # a tool that shows variables on the way of an error shows none
+        account = _opened(self.provider, key, address, share, pace, path_params)
         options = Options(
             timeout, deadline, Retry(tries=tries), headers or {}, settle, hooks or Hooks()
         )
@@ -251,7 +256,9 @@ class AsyncClient(_Client[Async]):
         http_client: Any = None,
         path_params: Mapping[str, str] | None = None,
     ) -> None:
-        account = _opened(self.provider, api_key, base_url, share, pace, path_params)
+        key, address = hide(api_key), hide(base_url)
+        del api_key, base_url  # a tool that shows variables on the way of an error shows none
+        account = _opened(self.provider, key, address, share, pace, path_params)
         options = Options(
             timeout, deadline, Retry(tries=tries), headers or {}, settle, hooks or Hooks()
         )

@@ -27,7 +27,7 @@ from . import bodies
 from .bodies import ENCODINGS, Body
 from .flow import Request
 from .network import AsyncBackend, AwayError, Backend, CallProgress, current
-from .redact import scrub
+from .redact import hide, scrub
 from .routes import Proxy, names_this_machine, proxy_for
 
 if TYPE_CHECKING:
@@ -45,24 +45,37 @@ _FIRST_CONNECTIONS = 10
 def safe_base_url(url: Any) -> str:
     """The URL without a trailing slash, if a key may travel to it.
 
+    Args:
+        url: the URL, as a text or hidden; it may hold a password by mistake.
+
     Raises:
         InputError: it is not an absolute ``https://`` URL (``http://`` is let through to this
             machine only, where nobody can listen in), or it carries a login, query or fragment.
     """
+    hidden = hide(url)
+    del url
+    refusal = _refusal(hidden.reveal())
+    if refusal is not None:
+        raise refusal
+    return str(hidden.reveal()).rstrip("/")
+
+
+def _refusal(url: Any) -> InputError | None:
+    """Why no key may travel to a URL; None: it may."""
     if not isinstance(url, str):
-        raise InputError("base_url", f"expected a text, got {type(url).__name__}")
+        return InputError("base_url", f"expected a text, got {type(url).__name__}")
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
-        raise InputError("base_url", str(error), "start it with https://") from None
+        return InputError("base_url", scrub(str(error)), "start it with https://")
     shown = repr(scrub(url))
     if parts.username is not None or parts.password is not None:
-        raise InputError("base_url", "holds a login", "leave user and password out of the URL")
+        return InputError("base_url", "holds a login", "leave user and password out of the URL")
     if parts.scheme not in {"https", "http"} or not parts.hostname:
-        raise InputError("base_url", f"{shown} is not an absolute URL", "start it with https://")
+        return InputError("base_url", f"{shown} is not an absolute URL", "start it with https://")
     if parts.scheme == "http" and not names_this_machine(parts.hostname):
-        raise InputError(
+        return InputError(
             "base_url",
             f"{shown} would send the key in the clear",
             "use https://; plain http:// is for localhost only",
@@ -70,12 +83,12 @@ def safe_base_url(url: Any) -> str:
     # An empty label, or one of more than 63 characters, is refused only when a name is looked up.
     labels = [] if ":" in parts.hostname else parts.hostname.removesuffix(".").split(".")
     if not all(0 < len(label) < 64 for label in labels):
-        raise InputError("base_url", f"{shown} names no host", "check the dots in its name")
+        return InputError("base_url", f"{shown} names no host", "check the dots in its name")
     if parts.query or parts.fragment:
-        raise InputError("base_url", f"{shown} has a query or fragment", "end it after the path")
+        return InputError("base_url", f"{shown} has a query or fragment", "end it after the path")
     if not url.isascii() or not url.isprintable() or " " in url:
-        raise InputError("base_url", f"{shown} holds what no URL can", "quote it")
-    return url.rstrip("/")
+        return InputError("base_url", f"{shown} holds what no URL can", "quote it")
+    return None
 
 
 _LOUD = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy")

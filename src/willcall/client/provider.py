@@ -15,7 +15,7 @@ from .forks import ForkSafeLock
 from .http import safe_base_url
 from .op import UNSET, Op, Unset, mapping, segment
 from .quota import Pace, Quota
-from .redact import keep_secret
+from .redact import Hidden, hide, keep_secret
 
 
 @attrs.frozen
@@ -102,11 +102,16 @@ class Account:
     """
 
     provider: Provider
-    key: str = attrs.field(repr=False)
+    _key: Hidden = attrs.field(converter=hide)
     base_url: str
     pace: Pace | None = attrs.field(repr=False)
     share: float = 1.0
     path_params: Mapping[str, str] = attrs.field(factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The key itself."""
+        return str(self._key.reveal())
 
     def __reduce__(self) -> Any:
         raise TypeError("an account holds a key, so it is neither pickled nor copied")
@@ -114,8 +119,8 @@ class Account:
 
 def open_account(
     provider: Provider,
-    api_key: str | None = None,
-    base_url: str | None = None,
+    api_key: str | Hidden | None = None,
+    base_url: str | Hidden | None = None,
     *,
     paced: bool = True,
     pace: Pace | Unset | None = UNSET,
@@ -139,15 +144,39 @@ def open_account(
             range, or path parameters that are missing or unknown. The key itself is never part of
             the message.
     """
+    key, address = hide(api_key), hide(base_url)
+    # A tool that shows the variables of a function on the way of an error must not show these.
+    del api_key, base_url
     if not provider.has_api:
         return Account(provider, "", "", None)
-    key = api_key if api_key is not None else os.environ.get(provider.key_env, "")
+    if key.reveal() is None:
+        key = hide(os.environ.get(provider.key_env, ""))
+    refusal = _refusal(provider, key.reveal())
+    if refusal is not None:
+        raise refusal
+    if not _is_share(share):
+        raise InputError("share", f"{share!r} is out of range", "it is above 0 and up to 1")
+    if isinstance(pace, Unset):
+        pace = Pace(provider.quota)
+    if pace is not None and not isinstance(pace, Pace):
+        raise InputError("pace", f"expected a Pace, got {type(pace).__name__}")
+    if not address.reveal():
+        address = hide(os.environ.get(provider.base_url_env) or provider.base_url)
+    url = safe_base_url(address)
+    params = _path_params(provider, mapping("path_params", path_params or {}))
+    account = Account(provider, key, url, pace if paced else None, share, params)
+    keep_secret(account.key, *_derived(provider, account.key))
+    return account
+
+
+def _refusal(provider: Provider, key: Any) -> InputError | None:
+    """What is wrong with a key, without the key; None: nothing."""
     if not key:
-        raise InputError("api_key", "none was given", f"pass api_key=… or set {provider.key_env}")
+        return InputError("api_key", "none was given", f"pass api_key=… or set {provider.key_env}")
     if not isinstance(key, str):
-        raise InputError("api_key", f"expected a text, got {type(key).__name__}")
+        return InputError("api_key", f"expected a text, got {type(key).__name__}")
     if not key.startswith(provider.key_prefix):
-        raise InputError(
+        return InputError(
             "api_key",
             f"this is not a {provider.name} key",
             f"its keys start with {provider.key_prefix}",
@@ -155,20 +184,10 @@ def open_account(
     shortest = len(provider.key_prefix) + 1 if provider.key_prefix else 8
     # `isprintable` lets the space through and refuses every line end.
     if " " in key or not key.isascii() or not key.isprintable() or len(key) < shortest:
-        raise InputError(
+        return InputError(
             "api_key", "it is cut, or holds a space or line end", "copy it again, without them"
         )
-    if not _is_share(share):
-        raise InputError("share", f"{share!r} is out of range", "it is above 0 and up to 1")
-    if isinstance(pace, Unset):
-        pace = Pace(provider.quota)
-    if pace is not None and not isinstance(pace, Pace):
-        raise InputError("pace", f"expected a Pace, got {type(pace).__name__}")
-    elsewhere = os.environ.get(provider.base_url_env)
-    url = safe_base_url(base_url or elsewhere or provider.base_url)
-    params = _path_params(provider, mapping("path_params", path_params or {}))
-    keep_secret(key, *_derived(provider, key))
-    return Account(provider, key, url, pace if paced else None, share, params)
+    return None
 
 
 def _path_params(provider: Provider, given: Mapping[str, Any]) -> dict[str, str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 import attrs
@@ -21,6 +23,37 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
 # The same in a path, where the at sign is quoted.
 _QUOTED_EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+%40[A-Za-z0-9.\-]+", re.IGNORECASE)
 MASK = "***"
+
+
+class Hidden:
+    """A value that nothing shows: no repr, no ``attrs.asdict``, no pickle and no copy.
+
+    Tools such as Sentry send the variables of every function on the way of an error. A function
+    that is handed a secret hides it first and deletes its argument.
+    """
+
+    __slots__ = ("reveal",)
+
+    def __init__(self, value: Any) -> None:
+        self.reveal: Callable[[], Any] = lambda: value
+
+    def __repr__(self) -> str:
+        return MASK
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Hidden) and bool(self.reveal() == other.reveal())
+
+    def __hash__(self) -> int:
+        return hash(self.reveal())
+
+    def __reduce__(self) -> Any:
+        raise TypeError("it is secret, so it is neither pickled nor copied")
+
+
+def hide(value: Any) -> Hidden:
+    """A value, hidden if it is not yet."""
+    return value if isinstance(value, Hidden) else Hidden(value)
+
 
 _lock = ForkSafeLock()
 # The values themselves: a hash could not be found within a text.

@@ -35,6 +35,7 @@ import attrs
 
 from .. import _json
 from ..client.forks import ForkSafeLock
+from ..client.redact import Hidden, hide
 from ..errors import InputError, SignatureError, UndecodableReplyError, WebhookError
 from . import inferred
 from .models import Customer, Message, Ticket
@@ -107,7 +108,14 @@ Headers: TypeAlias = Mapping[Any, Any] | Iterable[tuple[Any, Any]]
 
 def sign(body: Raw, secret: Secret) -> str:
     """The value of the signature header for a raw body, as Ticket0 computes it."""
-    return "sha256=" + hmac.new(_secret(secret), _raw(body), hashlib.sha256).hexdigest()
+    hidden = hide((secret,))
+    del secret  # a tool that shows variables on the way of an error shows none
+    known, raw = _secrets(hidden), _raw(body)
+    return _signed(raw, known.reveal()[0])
+
+
+def _signed(body: bytes, secret: bytes) -> str:
+    return "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
 
 
 def _raw(body: Any) -> bytes:
@@ -116,37 +124,40 @@ def _raw(body: Any) -> bytes:
     return bytes(body)
 
 
-def _secret(secret: Any) -> bytes:
-    """A secret as bytes."""
-    try:
-        known = secret.encode() if isinstance(secret, str) else secret
-    except UnicodeEncodeError:
-        known = None
-    if not isinstance(known, bytes | bytearray):
-        raise InputError(
-            "secrets",
-            "one of them is not text, or is cut inside a character",
-            "copy it from Ticket0 again",
-        )
-    if not known:
-        raise InputError("secrets", "none was given, or an empty one", "copy it from Ticket0")
-    return bytes(known)
-
-
-def _secrets(secrets: Any) -> tuple[bytes, ...]:
-    """One secret or several, as bytes.
+def _secrets(secrets: Hidden) -> Hidden:
+    """One secret or several, as a tuple of bytes.
 
     Raises:
         InputError: none, or one that cannot be used.
     """
-    if isinstance(secrets, str | bytes | bytearray):
-        return (_secret(secrets),)
-    if not isinstance(secrets, Iterable):
-        raise InputError("secrets", "it is neither a secret nor several", "copy it from Ticket0")
-    known = tuple(map(_secret, secrets))
-    if not known:
-        raise InputError("secrets", "none was given, or an empty one", "copy it from Ticket0")
+    known = hide(_known(secrets.reveal()))
+    if isinstance(known.reveal(), InputError):
+        raise known.reveal()
     return known
+
+
+def _known(secrets: Any) -> tuple[bytes, ...] | InputError:
+    """Secrets as bytes, or what is wrong with them."""
+    if isinstance(secrets, str | bytes | bytearray):
+        secrets = (secrets,)
+    if not isinstance(secrets, Iterable):
+        return InputError("secrets", "it is neither a secret nor several", "copy it from Ticket0")
+    known = []
+    for secret in secrets:
+        try:
+            raw = secret.encode() if isinstance(secret, str) else secret
+        except UnicodeEncodeError:
+            raw = None
+        if not isinstance(raw, bytes | bytearray):
+            return InputError(
+                "secrets",
+                "one of them is not text, or is cut inside a character",
+                "copy it from Ticket0 again",
+            )
+        known.append(bytes(raw))
+    if not all(known) or not known:
+        return InputError("secrets", "none was given, or an empty one", "copy it from Ticket0")
+    return tuple(known)
 
 
 def verify(body: Raw, signature: str | bytes | None, secrets: Secret | Sequence[Secret]) -> None:
@@ -162,17 +173,30 @@ def verify(body: Raw, signature: str | bytes | None, secrets: Secret | Sequence[
         SignatureError: it is missing, or fits none of the secrets.
         InputError: no secret, or an empty one, with which anybody could sign; or no raw body.
     """
-    known, raw = _secrets(secrets), _raw(body)
+    hidden = hide(secrets)
+    del secrets  # a tool that shows variables on the way of an error shows none
+    _verify(body, signature, _secrets(hidden))
+
+
+def _verify(body: Raw, signature: str | bytes | None, secrets: Hidden) -> None:
+    raw = _raw(body)
     given = (
         signature
         if isinstance(signature, bytes)
         else str(signature or "").encode("utf-8", "replace")
     )
-    # Every secret is tried, whichever fits: how long it takes tells nothing.
-    fits = [hmac.compare_digest(given.strip(), sign(raw, secret).encode()) for secret in known]
-    if not any(fits):
+    if not _fits(raw, given.strip(), secrets.reveal()):
         missing = not given.strip()
         raise SignatureError("the signature is missing" if missing else "the signature is wrong")
+
+
+def _fits(body: bytes, signature: bytes, secrets: tuple[bytes, ...]) -> bool:
+    """Whether a signature was made with one of the secrets.
+
+    Every secret is tried, whichever fits: how long it takes tells nothing.
+    """
+    fits = [hmac.compare_digest(signature, _signed(body, key).encode()) for key in secrets]
+    return any(fits)
 
 
 def _signature(headers: Any) -> str | bytes | None:
@@ -347,11 +371,13 @@ class Webhooks:
     """
 
     def __init__(self, secrets: Secret | Sequence[Secret], *, guard: Guard | None = None) -> None:
-        self._secrets = _secrets(secrets)
+        hidden = hide(secrets)
+        del secrets
+        self._secrets = _secrets(hidden)
         self._guard = guard or MemoryGuard()
 
     def __repr__(self) -> str:
-        return f"<Webhooks with {len(self._secrets)} secrets>"
+        return f"<Webhooks with {len(self._secrets.reveal())} secrets>"
 
     def receive(self, body: Raw, headers: Headers) -> Delivery:
         """Verify and read a delivery, and find out whether its event came before.
@@ -366,5 +392,5 @@ class Webhooks:
             WebhookError: it is not an event.
             InputError: no raw body, or no headers.
         """
-        verify(body, _signature(headers), self._secrets)
+        _verify(body, _signature(headers), self._secrets)
         return Delivery(parse(body), self._guard)

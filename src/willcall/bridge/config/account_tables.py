@@ -16,7 +16,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import AfterValidator, Field, create_model, model_validator
 
 from ...client.provider import Account, Provider, open_account
-from ...client.redact import scrub
+from ...client.redact import hide, scrub
 from ...errors import ConfigError, InputError
 from .. import adapters
 from ..model.address import Address
@@ -115,7 +115,7 @@ class AccountTable(SettingsTable):
         Raises:
             ConfigError: the key cannot be had, or is not of this provider.
         """
-        key, settings = self.key(folder, at), self.settings
+        key, settings = hide(self.key(folder, at)), self.settings
         params = {name: settings[name] for name in self.service.path_params if name in settings}
         try:
             return open_account(self.service, key, self.base_url, path_params=params)
