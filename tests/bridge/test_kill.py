@@ -102,10 +102,9 @@ class Cron:
             yield ledger
 
     def later(self) -> None:
-        """Let two minutes pass, as far as the ledger is concerned: leases are over, Δ is too, and
-        what was spent of the quota is free again."""
+        """Let two minutes pass, as far as the ledger is concerned: the settle time is over, and
+        what was spent of the quota is free again. Leases are left as they are."""
         with self.database() as ledger:
-            ledger.execute("UPDATE box_offices SET lease_until = NULL")
             ledger.execute("UPDATE intents SET attempted_at = datetime(attempted_at, '-2 minutes')")
             ledger.execute("DELETE FROM quotas")
 
@@ -165,6 +164,41 @@ def test_kill_9_at_random_moments_two_at_a_time(cron: Cron) -> None:
     assert len(standing) >= len(open_now)
     with cron.database() as ledger:
         assert ledger.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_kill_9_blinds_no_later_run(cron: Cron) -> None:
+    """The lease of a process that is gone is free at once, and what was in doubt is looked up."""
+    assert cron.run()[0] == 0
+    cron.sandbox.boxoffice.sell_out("the-cherry-orchard")
+    cron.sandbox.faults.add("delay", service="ticket0", method="POST", path="/tickets", seconds=1)
+    process = cron.start()
+    eventually(lambda: any(r.method == "POST" for r in cron.sandbox.requests), "a ticket")
+    process.kill()
+    process.communicate()
+    with cron.database() as ledger:
+        (holder,) = ledger.execute("SELECT lease_holder FROM box_offices").fetchone()
+    assert f":{process.pid}:" in holder, "it died with the lease"
+    cron.sandbox.faults.clear()
+    code, said = cron.run()
+    assert code in {0, 3}, said
+    assert "is at work" not in said
+
+
+def test_a_process_that_lives_keeps_its_lease(cron: Cron) -> None:
+    """Stopped, it is not dead: the next run leaves it alone."""
+    assert cron.run()[0] == 0
+    cron.sandbox.boxoffice.sell_out("the-cherry-orchard")
+    cron.sandbox.faults.add("delay", service="ticket0", method="POST", path="/tickets", seconds=1)
+    process = cron.start()
+    eventually(lambda: any(r.method == "POST" for r in cron.sandbox.requests), "a ticket")
+    process.send_signal(signal.SIGSTOP)
+    try:
+        code, said = cron.run()
+        assert code == 75
+        assert "is at work" in said
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_a_full_disk_stops_before_anything_is_sent(cron: Cron) -> None:

@@ -24,7 +24,7 @@ from ..ticket0.desk import ADAPTER as DESK
 from ..ticketsmart.box_office import ADAPTER as BOX_OFFICE
 from .network import BASE, Network
 from .promise import Promise
-from .stage import BrokenError, Process, Stage
+from .stage import BrokenError, Process, SimulatedHolder, Stage
 from .town import Town
 from .weather import Weather
 
@@ -98,6 +98,8 @@ class Play:
         self.alive = 0
         self.trace: list[str] = []
         self._ledgers: dict[str, Ledger] = {}
+        self._holders: dict[str, SimulatedHolder] = {}
+        self._ended_holders: set[str] = set()
         self._alive: dict[str, Process] = {}
         self._partners: dict[str, str] = {}
         self.watchers = random.Random(f"watch/{seed}")  # noqa: S311 - it must repeat itself
@@ -124,8 +126,7 @@ class Play:
         if self.alive > 1:
             self.weather.fired[f"{min(self.alive, 3)} processes at once"] += 1
         name = f"p{self.runs}"
-        ledger = self.ledger.as_another_process()
-        self._ledgers[name] = ledger
+        ledger = self._opened(name)
         self._process(name, self.pass_of(self._job(ledger)), self._ended)
         return name
 
@@ -134,8 +135,7 @@ class Play:
         self.runs += 1
         self.alive += 1
         name = f"w{self.runs}"
-        ledger = self.ledger.as_another_process()
-        self._ledgers[name] = ledger
+        ledger = self._opened(name)
         until = self.stage.elapsed + self.watchers.uniform(30.0, 300.0)
         job = attrs.evolve(
             self._job(ledger),
@@ -146,6 +146,13 @@ class Play:
         second = self._process(f"{name}/delivery", watch.delivering(), lambda *_: None)
         self._process(name, watch.observing(), self._ended)
         self._partners.update({name: second.name, second.name: name})
+
+    def _opened(self, name: str) -> Ledger:
+        """The ledger as a new process opens it. Every third runs on another machine."""
+        holder = SimulatedHolder(name, self._ended_holders, elsewhere=self.runs % 3 == 0)
+        self._holders[name] = holder
+        ledger = self._ledgers[name] = self.ledger.as_another_process(holder)
+        return ledger
 
     def _process(self, name: str, flow: Flow[Any], ended: Callable[..., None]) -> Process:
         carry = self.network.carry
@@ -196,6 +203,7 @@ class Play:
         self.alive -= 1
         if self.weather.dice.random() < 0.3:
             ledger.let_go()
+        self._holders[process.name.removesuffix("/delivery")].end()
         self._tell(f"{process.name} killed")
 
     def _tell(self, text: str) -> None:

@@ -161,6 +161,24 @@ class Process:
         self._ended(self, value, error)
 
 
+class SimulatedHolder:
+    """A process as a holder of leases. Its end can be proven unless it runs on another machine."""
+
+    def __init__(self, name: str, ended: set[str], *, elsewhere: bool = False) -> None:
+        self._name, self._ended, self._elsewhere = name, ended, elsewhere
+
+    def name(self) -> str:
+        return self._name
+
+    def has_ended(self, name: str) -> bool:
+        return name in self._ended
+
+    def end(self) -> None:
+        """The process is gone, and gave nothing back."""
+        if not self._elsewhere:
+            self._ended.add(self._name)
+
+
 class Trouble(Protocol):
     """What befalls processes."""
 

@@ -14,7 +14,7 @@ from ..config.account_tables import AccountTable
 from ..config.file import pick
 from ..config.tables import Config
 from ..delivery.removals import waits_for
-from ..ledger import Decisions, Ledger, OfficeRecord, Outbox, Queries, RunRecord
+from ..ledger import Decisions, Ledger, OfficeRecord, Outbox, Queries, RunRecord, at_work
 from ..model.cases import Case, CaseState, Intent
 from ..model.facts import EventFacts, EventState
 from ..model.rules import Silence
@@ -134,8 +134,8 @@ def status(
     found = []
     for name, state in states.items():
         office, snapshot = ledger.office(name), state.snapshot or {}
-        at_work = office.lease_until is not None and now < office.lease_until
-        planned = planned_polls(config, ledger, office, snapshot) if at_work else PollForecast()
+        working = at_work(office, now) is not None
+        planned = planned_polls(config, ledger, office, snapshot) if working else PollForecast()
         coming = planned if forecast is None else forecast(name)
         waiting: dict[str, int] = {}
         for _, intent in ledger.unsettled(name):

@@ -5,9 +5,10 @@ PostgreSQL, ``memory.py`` on plain values.
 
 Other packages import the names below; the modules are private.
 
-Decisions: 0023, 0025, 0026, 0037, 0038, 0042, 0048, 0053, 0060, 0061, 0062 (docs/decisions).
+Decisions: 0023, 0025, 0026, 0037, 0038, 0042, 0048, 0053, 0060, 0061, 0062, 0064 (docs/decisions).
 """
 
+from .holders import Holder, at_work
 from .memory import MemoryLedger
 from .protocols import (
     Decisions,
@@ -29,6 +30,7 @@ __all__ = [
     "Decisions",
     "Fence",
     "History",
+    "Holder",
     "Leases",
     "Ledger",
     "Logged",
@@ -40,6 +42,7 @@ __all__ = [
     "RunRecord",
     "Silences",
     "SqlLedger",
+    "at_work",
     "is_there",
     "ledger_on",
     "open_ledger",

@@ -34,6 +34,7 @@ from ..model.facts import EventFacts
 from ..model.history import FULL_EVERY, Entry, entry
 from ..model.predictions import Prediction, settlements
 from ..model.rules import Silence
+from .holders import Holder, OsProcess
 from .protocols import Pair
 from .records import (
     HISTORY_KEPT,
@@ -143,12 +144,13 @@ class MemoryLedger:
 
     reading = False
 
-    def __init__(self, book: _Book | None = None) -> None:
+    def __init__(self, book: _Book | None = None, holder: Holder | None = None) -> None:
         self._book = book or _Book()
         self._held: dict[str, Fence] = {}
+        self._holder = holder or OsProcess()
 
-    def as_another_process(self) -> MemoryLedger:
-        return MemoryLedger(self._book)
+    def as_another_process(self, holder: Holder | None = None) -> MemoryLedger:
+        return MemoryLedger(self._book, holder)
 
     def close(self) -> None:
         self.let_go()
@@ -160,10 +162,11 @@ class MemoryLedger:
 
     def take_lease(self, box_office: str, now: datetime) -> Fence | None:
         office = self._office(box_office)
-        if not can_be_taken(office.lease_until, now):
+        ended = self._holder.has_ended(office.holder or "")
+        if not ended and not can_be_taken(office.lease_until, now):
             return None
         office.fence += 1
-        office.holder, office.lease_until = f"memory:{office.fence}", now + LEASE
+        office.holder, office.lease_until = self._holder.name(), now + LEASE
         fence = self._held[box_office] = Fence(box_office, office.fence, office.holder)
         return fence
 

@@ -31,6 +31,7 @@ from ..model.facts import EventFacts
 from ..model.history import Entry
 from ..model.predictions import Prediction
 from ..model.rules import Silence
+from .holders import Holder
 from .records import HISTORY_KEPT, LOG_LIMIT, Fence, Logged, OfficeRecord, RunRecord
 
 Pair = tuple[Case, Intent]
@@ -43,7 +44,8 @@ class Leases(Protocol):
     def take_lease(self, box_office: str, now: datetime) -> Fence | None:
         """Become the only sender for a box office; None while another process is.
 
-        A ledger on a server goes by the server's clock, any other by ``now``.
+        A lease is free when it has run out, and as soon as its holder has provably ended. A ledger
+        on a server goes by the server's clock, any other by ``now``.
         """
 
     def renew(self, fence: Fence, now: datetime) -> None:
@@ -298,8 +300,12 @@ class Ledger(Leases, Decisions, Outbox, History, Queries, Silences, QuotaStore, 
     def reading(self) -> bool:
         """Whether it was opened for reading only."""
 
-    def as_another_process(self) -> Ledger:
-        """The same ledger as another process would open it, with leases of its own."""
+    def as_another_process(self, holder: Holder | None = None) -> Ledger:
+        """The same ledger as another process would open it, with leases of its own.
+
+        Args:
+            holder: who that process is; this one, if it is left out.
+        """
 
     def close(self) -> None:
         """Let go of the leases, should a run have been interrupted, and close all connections."""

@@ -18,7 +18,7 @@ from ..shell.options import AsJson, ConfigFile
 if TYPE_CHECKING:
     from ...bridge.config.tables import Config
     from ...bridge.insight.doctor import Finding
-    from ...bridge.ledger import Ledger
+    from ...bridge.ledger import Ledger, OfficeRecord
     from ...client.provider import Account
 
 _OLD = timedelta(hours=1)
@@ -196,7 +196,7 @@ def _state(config: Config, folder: Path, ledger: Ledger) -> Iterator[Finding]:
     moment = now()
     for office in config.box_office:
         known = ledger.office(office.name)
-        yield _lease(office.name, known.lease_holder, known.lease_until, moment)
+        yield _lease(known, moment)
         run = known.last_run
         about = f"{office.name}: last run"
         if run is None:
@@ -228,14 +228,17 @@ def _state(config: Config, folder: Path, ledger: Ledger) -> Iterator[Finding]:
             yield Finding(about=about, said=f"{left} of {usage.of} requests a minute are left")
 
 
-def _lease(name: str, holder: str | None, until: datetime | None, moment: datetime) -> Finding:
+def _lease(office: OfficeRecord, moment: datetime) -> Finding:
     from ...bridge.insight.doctor import Finding, warning
+    from ...bridge.ledger import at_work
 
-    about = f"{name}: lease"
-    if holder is None or until is None:
+    about = f"{office.name}: lease"
+    if office.lease_holder is None or office.lease_until is None:
         return Finding(about=about, said="free")
-    if moment < until:
-        return Finding(about=about, said=f"{holder} is at work")
+    working = at_work(office, moment)
+    if working is not None:
+        return Finding(about=about, said=f"{working} is at work")
+    holder = office.lease_holder.partition(" ")[0]
     todo = "nothing to do: the next run takes it over, and looks up what was done before"
     return warning(about, f"{holder} ended without releasing it", todo)
 

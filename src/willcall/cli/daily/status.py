@@ -123,6 +123,7 @@ def _heading(text: str) -> None:
 
 
 def _office(status: OfficeStatus, now: datetime) -> None:
+    from ...bridge.ledger import at_work
     from ...bridge.templates.rendering import plain
     from ...client.redact import scrub
 
@@ -133,8 +134,9 @@ def _office(status: OfficeStatus, now: datetime) -> None:
         if status.bound is not None:
             known = f"no event goes unseen for more than {times.span(status.bound)}"
         screen.line(f"  last sweep   {times.ago(now - office.swept_at)}: {known}")
-    if office.lease_holder and office.lease_until and office.lease_until > now:
-        screen.line(f"  at work now  {office.lease_holder}")
+    working = at_work(office, now)
+    if working is not None:
+        screen.line(f"  at work now  {working}")
         part = None if run is None else run.summary.get("part")
         if isinstance(part, float) and part < 0.95:
             screen.line(f"  slowed down  {part:.0%} of its polls are made: others use the same key")

@@ -4,7 +4,10 @@ A server of the test's own, on a socket of this machine alone. Where PostgreSQL 
 there is nothing to try, and the reason for skipping says so.
 """
 
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,10 +20,11 @@ from sqlalchemy import create_engine, inspect, text, update
 
 from support import postgres
 from support.virtual_bridge import START, Crash, VirtualBridge
+from support.waiting import eventually
 from willcall.bridge.ledger import Fence, Ledger, SqlLedger, open_ledger
 from willcall.bridge.ledger.sql import opening, schema, upgrade
 from willcall.bridge.model.cases import Decision
-from willcall.errors import LedgerError
+from willcall.errors import LedgerError, TakenOverError
 
 pytestmark = postgres.MARKS
 
@@ -342,3 +346,56 @@ def test_a_server_that_is_away_is_for_now_and_its_password_is_not_shown(tmp_path
         open_ledger("postgresql://willcall:s3cret@127.0.0.1:9/none", tmp_path)
     assert caught.value.temporary
     assert "s3cret" not in str(caught.value)
+
+
+HOLDS = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from willcall.bridge.ledger import open_ledger
+from willcall.bridge.ledger.holders import OsProcess
+OsProcess.name = lambda _: "elsewhere:1:abcdef"  # of another machine: only its session speaks of it
+ledger = open_ledger(sys.argv[1], Path())
+print(ledger.take_lease("main-room", datetime.now(UTC)), flush=True)
+input()
+"""
+
+
+def test_a_holder_that_was_killed_loses_its_lease_at_once(url: str) -> None:
+    """Its session ends with it, wherever it ran."""
+    ledger = open_ledger(url, Path())
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDS, url],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert "elsewhere:1" in process.stdout.readline()
+        assert ledger.take_lease("main-room", START) is None
+        process.send_signal(signal.SIGSTOP)
+        assert ledger.take_lease("main-room", START) is None, "stopped is not ended"
+    finally:
+        process.kill()
+        process.communicate()
+    eventually(lambda: ledger.take_lease("main-room", START) is not None, "the lease")
+    ledger.close()
+
+
+def test_a_holder_whose_session_was_cut_is_fenced(url: str) -> None:
+    """It lives, and others cannot know: they take over, and it writes nothing more."""
+    ledger, other = open_ledger(url, Path()), open_ledger(url, Path())
+    fence = ledger.take_lease("main-room", START)
+    assert fence is not None
+    with other._engine.begin() as connection:
+        connection.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+        )
+    eventually(lambda: other.take_lease("main-room", START) is not None, "the lease")
+    with pytest.raises(TakenOverError):
+        ledger.renew(fence, START)
+    other.close()
+    again = ledger.take_lease("main-room", START)
+    assert again is not None, "with a session of its own again"
+    ledger.close()

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, event, insert, select, update
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ....client.quota import Step
+from ..holders import Holder
 from . import schema
 from .database import insert_if_absent, server_clock
 from .decisions import SqlDecisions
@@ -25,8 +26,10 @@ T = TypeVar("T")
 class SqlLedger(SqlLeases, SqlDecisions, SqlOutbox, SqlHistory, SqlQueries, SqlSilences):
     """See :class:`~willcall.bridge.ledger.protocols.Ledger`; ``maintenance`` is apart."""
 
-    def __init__(self, engine: Engine, *, reading: bool = False) -> None:
-        super().__init__(engine)
+    def __init__(
+        self, engine: Engine, *, reading: bool = False, holder: Holder | None = None
+    ) -> None:
+        super().__init__(engine, holder)
         self.reading = reading
 
     def __repr__(self) -> str:
@@ -37,8 +40,8 @@ class SqlLedger(SqlLeases, SqlDecisions, SqlOutbox, SqlHistory, SqlQueries, SqlS
         """Maintenance of its database."""
         return SqlMaintenance(self._engine)
 
-    def as_another_process(self) -> SqlLedger:
-        return SqlLedger(self._engine)
+    def as_another_process(self, holder: Holder | None = None) -> SqlLedger:
+        return SqlLedger(self._engine, holder=holder)
 
     def close(self) -> None:
         """See the protocol. A connection that a hanging thread still uses is closed when the thread
