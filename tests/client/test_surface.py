@@ -476,7 +476,7 @@ def test_a_new_ticket_type_is_cents_in_the_end() -> None:
         {"details": "strings"},
         {"ticket_enveloped": True},
         {"message_shape": "older"},
-        {"newest_first": False},
+        {"ticket_order": "oldest"},
     ],
     ids=str,
 )

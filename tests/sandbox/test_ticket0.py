@@ -172,7 +172,7 @@ def test_list_filters(t0: Caller, sandbox: Sandbox) -> None:
     assert ids(tag="willcall") == [second]
     assert ids(tag="will") == []
     assert ids(tag="willcall", status="resolved") == []
-    sandbox.settings.newest_first = False
+    sandbox.settings.ticket_order = "oldest"
     assert ids() == [first, second]
 
 
@@ -203,9 +203,9 @@ def test_a_last_page_that_is_full_has_no_cursor(t0: Caller) -> None:
         "",
         "x",
         "%%%",
-        base64.urlsafe_b64encode(b'["oldest", 1]').decode(),
-        base64.urlsafe_b64encode(b'["newest", "1"]').decode(),
-        base64.urlsafe_b64encode(b'["newest", true]').decode(),
+        base64.urlsafe_b64encode(b'["oldest", 1, 9e9]').decode(),
+        base64.urlsafe_b64encode(b'["newest", "1", 9e9]').decode(),
+        base64.urlsafe_b64encode(b'["newest", true, 9e9]').decode(),
         base64.urlsafe_b64encode(b"[" * 100_000).decode(),
         base64.urlsafe_b64encode(b"5").decode(),
     ],
@@ -314,7 +314,7 @@ def test_html_and_copies(t0: Caller, sandbox: Sandbox) -> None:
     }
     message = t0.post(path, body).json()
     assert {name: message[name] for name in body} == body
-    sandbox.settings.monitored_only = False
+    sandbox.settings.unmonitored = "accepted"
     assert t0.post(path, body | {"fromAddress": "new@elsewhere.org"}).status == 201
 
 

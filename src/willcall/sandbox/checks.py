@@ -35,6 +35,11 @@ class Checker:
         self.problems.append((path, message))
         return MISSING
 
+    def unknown(self, name: str) -> Any:
+        """Note a field that is not known here; returns ``MISSING``."""
+        self._taken.add(name)
+        return self.problem(name, "Unknown field")
+
     def raw(self, name: str, *, required: bool = False) -> Any:
         """The field as it was sent."""
         self._taken.add(name)

@@ -62,11 +62,17 @@ EVENT_ACTS: dict[str, tuple[str, ...]] = {
 
 TICKET_ACTS: dict[str, tuple[str, ...]] = {
     "reply": ("body",),
+    "answer": ("body",),
+    "note": ("body",),
+    "auto-reply": ("body",),
     "assign": ("user",),
     "tag": ("tag",),
     "untag": ("tag",),
     "resolve": (),
     "reopen": (),
+    "pending": (),
+    "close": (),
+    "merge": ("into",),
     "snooze": ("seconds",),
     "rename": ("subject",),
     "delete": (),
@@ -107,6 +113,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "tag": (str,),
     "seconds": (int, float, type(None)),
     "subject": (str,),
+    "into": (str,),
     "starts_at": (datetime,),
     "ends_at": (datetime,),
 }
@@ -224,10 +231,12 @@ class Control:
     def _create_ticket(self, path: Mapping[str, str], values: dict[str, Any]) -> object:
         desk = self._sandbox.desk
         wanted = ("subject", "customer_email", "inbox_id", "body")
-        inbox = values.setdefault("inbox_id", desk.inboxes[0].id)
-        if set(values) != set(wanted) or not all(isinstance(v, str) for v in values.values()):
+        has_inboxes = self._sandbox.settings.inboxes in ("optional", "required")
+        inbox = values.setdefault("inbox_id", desk.inboxes[0].id if has_inboxes else None)
+        texts = (value for name, value in values.items() if name != "inbox_id" or value is not None)
+        if set(values) != set(wanted) or not all(isinstance(value, str) for value in texts):
             raise ValueError(f"send exactly {', '.join(wanted)} (inbox_id may be left out)")
-        if desk.inbox(inbox) is None:
+        if inbox is not None and desk.inbox(inbox) is None:
             raise LookupError(f"no inbox {inbox!r}")
         ticket = desk.create_ticket(**values)
         return next(row for row in desk.truth() if row["id"] == ticket.id)
@@ -236,7 +245,7 @@ class Control:
         desk = self._sandbox.desk
         arguments = _arguments(TICKET_ACTS, path["act"], values)
         ticket = desk.ticket(path["ticket"])
-        getattr(desk, path["act"])(ticket.id, **arguments)
+        getattr(desk, path["act"].replace("-", "_"))(ticket.id, **arguments)
         if path["act"] == "delete":
             return {"deleted": ticket.id}
         return next(row for row in desk.truth() if row["id"] == ticket.id)

@@ -1,11 +1,14 @@
 """Ticket0's data: a workspace with its inboxes, users, customers, tickets and messages.
 
-The acts here are those of the people at the desk and of customers writing in; what the API does
-goes through ``create_ticket``, ``update_ticket`` and ``send`` as well.
+The acts here are those of the people at the desk, of its machinery, and of customers writing in;
+what the API does goes through ``create_ticket``, ``update_ticket`` and ``send`` as well. What
+happens by itself (the end of ``processing``, triage, the wake-up of a snoozed ticket) happens at
+its own moment, when the data is next read.
 """
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,8 +21,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from willcall.sandbox.ids import Ids
+    from willcall.sandbox.settings import Settings
 
 STATUSES = ("open", "pending", "resolved", "snoozed")
+"""The statuses that the documents name for the API."""
+
+CLOSED = "closed"
+REPLY_LAG = 2.0
+PULL_BACK = 3.0
+LATELY = 60.0
+_CENTURY = 3e9
+TRIAGE_TAG = "triage:events"
+SIGNATURE = "\n\n--\nThe box office team\nSent with Ticket0"
 
 AuthorType = Literal["customer", "user", "agent"]
 
@@ -40,6 +53,10 @@ class User:
     id: str
     name: str
     email: str
+
+
+AI = User("ai_ticket0", "Ticket0 AI", "support@example.com")
+"""Who writes what the desk's machinery writes."""
 
 
 @dataclass(slots=True)
@@ -83,13 +100,15 @@ class Message:
 
 @dataclass(slots=True)
 class Ticket:
-    """One support ticket. ``tagged_at`` says when each present tag was put on."""
+    """One support ticket. ``tagged_at`` says when each present tag was put on; ``listed_at`` from
+    when on it is in lists. ``merged_into`` is the ticket that it was merged into, if it was.
+    """
 
     id: str
     seq: int
     subject: str
     customer_id: str
-    inbox_id: str
+    inbox_id: str | None
     created_at: datetime
     updated_at: datetime
     status: str = "open"
@@ -97,6 +116,11 @@ class Ticket:
     tagged_at: dict[str, datetime] = field(default_factory=dict)
     snoozed_until: datetime | None = None
     messages: list[Message] = field(default_factory=list)
+    external_id: str | None = None
+    listed_at: datetime | None = None
+    replied_at: datetime | None = None
+    resolved_at: datetime | None = None
+    merged_into: str | None = None
 
     @property
     def tags(self) -> list[str]:
@@ -114,6 +138,7 @@ class SandboxDesk:
         settle: Callable[[], None],
         ids: Ids,
         lock: threading.RLock,
+        settings: Settings,
     ) -> None:
         """A workspace with two inboxes and two people, and no tickets.
 
@@ -123,7 +148,11 @@ class SandboxDesk:
         self._now = now
         self._settle = settle
         self._ids = ids
+        self._settings = settings
         self._seq = 0
+        self._due: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._planned = 0
+        self._at: datetime | None = None
         self.inboxes: list[Inbox] = [
             Inbox("inb_01abc", "Box office", ("boxoffice@example.com", "support@example.com")),
             Inbox("inb_02def", "Groups and schools", ("groups@example.com",)),
@@ -145,7 +174,7 @@ class SandboxDesk:
     def tickets(self) -> list[Ticket]:
         """All tickets, oldest first."""
         with self.lock:
-            self.wake()
+            self._settle()
             return list(self._tickets.values())
 
     @property
@@ -165,7 +194,7 @@ class SandboxDesk:
     @locked
     def by_id(self, ticket_id: str) -> Ticket | None:
         """What the API accepts in a path; ``None`` if there is no such ticket."""
-        self.wake()
+        self._settle()
         return self._tickets.get(ticket_id)
 
     @locked
@@ -204,13 +233,50 @@ class SandboxDesk:
         address = address.lower()
         return next((inbox for inbox in self.inboxes if address in inbox.addresses), None)
 
+    # Time.
+
+    @locked
+    def pass_time(self, now: datetime) -> None:
+        """Let happen what happens by itself until now, each at its own moment."""
+        if self._at is not None:
+            return
+        while self._due and self._due[0][0] <= now:
+            moment, _, happen = heapq.heappop(self._due)
+            self._at = moment
+            try:
+                happen()
+            finally:
+                self._at = None
+
+    def next_change(self) -> datetime | None:
+        """When something happens by itself next; ``None`` if nothing will."""
+        return self._due[0][0] if self._due else None
+
+    def _clock(self) -> datetime:
+        """The moment of what happens by itself while it happens, else now."""
+        return self._at or self._now()
+
+    def _later(self, delay: float, ticket: Ticket, happen: Callable[[Ticket], None]) -> None:
+        """Let something happen to a ticket after some seconds, if it is still there."""
+
+        def happens() -> None:
+            if self._tickets.get(ticket.id) is ticket:
+                happen(ticket)
+
+        self._planned += 1
+        due = self._clock() + timedelta(seconds=min(delay, _CENTURY))
+        heapq.heappush(self._due, (due, self._planned, happens))
+
     # What both the API and people do.
 
     @locked
-    def create_ticket(self, subject: str, customer_email: str, inbox_id: str, body: str) -> Ticket:
-        """A new open ticket whose first message comes from the customer."""
+    def create_ticket(
+        self, subject: str, customer_email: str, inbox_id: str | None, body: str
+    ) -> Ticket:
+        """A new ticket whose first message comes from the customer."""
+        settings = self._settings
         customer = self.upsert_customer(customer_email)[0]
-        now = self._now()
+        now = self._clock()
         self._seq += 1
         ticket = Ticket(
             self._ids.new("tkt"),
@@ -220,25 +286,55 @@ class SandboxDesk:
             inbox_id,
             created_at=now,
             updated_at=now,
+            status="open" if settings.processing == "never" else "processing",
+            listed_at=now + timedelta(seconds=settings.list_lag),
         )
         self._tickets[ticket.id] = ticket
-        self._add(ticket, customer, body)
+        if settings.creation_text == "inbound":
+            self._add(ticket, customer, body)
+        elif settings.creation_text == "outbound":
+            self._say(ticket, body, self.users[0], settings.api_author)
+        if settings.routing:
+            ticket.assignee_id = self.users[0].id
+        delay = settings.processing_seconds if settings.processing == "seconds" else 0.0
+        if settings.processing == "seconds":
+            self._later(delay, ticket, self._processed)
+        if settings.auto_answer != "nothing":
+            self._later(delay, ticket, self._answered)
+        if settings.triage != "never":
+            before = () if settings.triage == "overwrites" else None
+            self._later(settings.triage_seconds, ticket, lambda found: self._triaged(found, before))
         return ticket
 
     @locked
     def update_ticket(self, /, ticket: str, **changes: Any) -> Ticket:
         """Set ``status``, ``assignee_id`` and/or ``tags`` (the whole list)."""
         found = self.ticket(ticket)
-        now = self._now()
+        now = self._clock()
         if "status" in changes:
-            found.status = changes["status"]
-            found.snoozed_until = None
+            self._set_status(found, changes["status"])
         if "assignee_id" in changes:
             found.assignee_id = changes["assignee_id"]
         if "tags" in changes:
             found.tagged_at = {tag: found.tagged_at.get(tag, now) for tag in changes["tags"]}
         found.updated_at = now
         return found
+
+    def _set_status(self, ticket: Ticket, status: str) -> None:
+        ticket.status = status
+        ticket.snoozed_until = None
+        if status != "resolved":
+            ticket.resolved_at = None
+            return
+        moment = ticket.resolved_at = self._clock()
+        settings = self._settings
+        if settings.auto_close:
+            self._later(settings.auto_close, ticket, lambda found: self._retired(found, moment))
+        lately = ticket.replied_at is not None and (
+            (moment - ticket.replied_at).total_seconds() < LATELY
+        )
+        if settings.resolve_holds == "pulled_back" and lately:
+            self._later(PULL_BACK, ticket, lambda found: self._pulled_back(found, moment))
 
     @locked
     def send(
@@ -252,31 +348,36 @@ class SandboxDesk:
         note: bool = False,
         body_html: str | None = None,
         cc: tuple[str, ...] = (),
+        delivered: bool = True,
     ) -> Message:
-        """A reply to the customer by e-mail, or an internal note, which is not sent."""
+        """A reply to the customer by e-mail, or an internal note, which is not sent.
+
+        A reply that is not ``delivered`` is in the ticket, and reaches nobody.
+        """
         found = self.ticket(ticket)
         customer = self._customers[found.customer_id]
-        message = Message(
-            id=self._ids.new("msg"),
-            ticket_id=found.id,
-            direction="outbound",
-            body=body,
-            created_at=self._now(),
-            author_type=author_type,
-            author_id=author.id,
-            author_name=author.name,
-            author_email=from_address or author.email,
-            subject=found.subject,
+        if self._settings.signature and not note:
+            body += SIGNATURE
+        message = self._say(
+            found,
+            body,
+            author,
+            author_type,
+            from_address=from_address,
             to=() if note else (customer.email,),
             cc=cc,
             body_html=body_html,
-            is_note=note,
-            in_reply_to=None if note else self._last_inbound(found),
+            note=note,
         )
-        found.messages.append(message)
-        found.updated_at = message.created_at
-        if not note:
+        if note:
+            return message
+        if delivered:
             self._outbox.append(message)
+        found.replied_at = message.created_at
+        if self._settings.reply_makes == "pending":
+            self._replied(found)
+        elif self._settings.reply_makes == "pending_later":
+            self._later(REPLY_LAG, found, self._replied)
         return message
 
     @locked
@@ -291,21 +392,27 @@ class SandboxDesk:
         """The customer of an external id or an address, and whether the record is new.
 
         An existing record is returned as it is (older); only a missing external id is filled in
-        (inferred).
+        (inferred). ``known_address`` says what becomes of another id.
         """
         email = email.lower()
+        known = self._settings.known_address
         for customer in self._customers.values():
             if external_id is not None and customer.external_id == external_id:
                 return customer, False
         for customer in self._customers.values():
             if customer.email == email:
+                other = external_id is not None and customer.external_id is not None
+                if other and known == "second":
+                    continue
+                if other and known == "updated":
+                    customer.external_id = external_id
                 customer.external_id = customer.external_id or external_id
                 return customer, False
         self._seq += 1
         customer = Customer(
             self._ids.new("cust"),
             email,
-            self._now(),
+            self._clock(),
             self._seq,
             name,
             external_id,
@@ -314,16 +421,36 @@ class SandboxDesk:
         self._customers[customer.id] = customer
         return customer, True
 
-    # What people do.
+    # What people do. A closed ticket takes nothing more: ``ValueError``.
 
     @locked
     def reply(self, ticket: str, body: str) -> Message:
         """The customer answers; a ticket that was not open opens again."""
-        found = self.ticket(ticket)
+        found = self._not_closed(ticket)
         message = self._add(found, self._customers[found.customer_id], body)
         if found.status != "open":
             self.update_ticket(found.id, status="open")
         return message
+
+    @locked
+    def answer(self, ticket: str, body: str) -> Message:
+        """Somebody at the desk answers the customer."""
+        found = self._not_closed(ticket)
+        author_type = self._settings.staff_author
+        return self.send(found.id, body, author=self.users[0], author_type=author_type)
+
+    @locked
+    def note(self, ticket: str, body: str) -> Message:
+        """Somebody at the desk writes an internal note."""
+        found = self._not_closed(ticket)
+        author_type = self._settings.staff_author
+        return self.send(found.id, body, author=self.users[0], author_type=author_type, note=True)
+
+    @locked
+    def auto_reply(self, ticket: str, body: str) -> Message:
+        """The desk's AI answers the customer."""
+        found = self._not_closed(ticket)
+        return self.send(found.id, body, author=AI, author_type="agent")
 
     def assign(self, ticket: str, user: str | None) -> Ticket:
         """Assign a ticket to a user (an id), or to nobody (None)."""
@@ -344,18 +471,46 @@ class SandboxDesk:
 
     def resolve(self, ticket: str) -> Ticket:
         """Somebody says it is done."""
-        return self.update_ticket(ticket, status="resolved")
+        return self.update_ticket(self._not_closed(ticket).id, status="resolved")
 
     def reopen(self, ticket: str) -> Ticket:
         """Somebody says it is not done."""
-        return self.update_ticket(ticket, status="open")
+        return self.update_ticket(self._not_closed(ticket).id, status="open")
+
+    def pending(self, ticket: str) -> Ticket:
+        """Somebody says that it waits for the customer."""
+        return self.update_ticket(self._not_closed(ticket).id, status="pending")
+
+    def close(self, ticket: str) -> Ticket:
+        """Somebody closes it, for good."""
+        return self.update_ticket(ticket, status=CLOSED)
+
+    @locked
+    def merge(self, ticket: str, into: str) -> Ticket:
+        """Somebody merges a ticket into another, which takes its messages; it is closed."""
+        found, other = self._not_closed(ticket), self._not_closed(into)
+        if found is other:
+            raise ValueError(f"into: {into!r} is the ticket itself")
+        other.messages = sorted(
+            [*other.messages, *found.messages], key=lambda message: message.created_at
+        )
+        found.messages = []
+        found.merged_into = other.id
+        other.updated_at = self._clock()
+        return self.update_ticket(found.id, status=CLOSED)
 
     @locked
     def snooze(self, ticket: str, seconds: float | None = None) -> Ticket:
         """Snooze a ticket for ``seconds``, or until the next act; then it reopens by itself."""
-        found = self.update_ticket(ticket, status="snoozed")
+        found = self.update_ticket(self._not_closed(ticket).id, status="snoozed")
         if seconds is not None:
-            found.snoozed_until = self._now() + timedelta(seconds=seconds)
+            until = found.snoozed_until = self._clock() + timedelta(seconds=seconds)
+
+            def wakes(snoozed: Ticket) -> None:
+                if snoozed.snoozed_until == until:
+                    self.update_ticket(snoozed.id, status="open")
+
+            self._later(seconds, found, wakes)
         return found
 
     @locked
@@ -370,15 +525,38 @@ class SandboxDesk:
         """The ticket is gone as if it had never been; what was e-mailed stays sent."""
         del self._tickets[self.ticket(ticket).id]
 
-    @locked
-    def wake(self) -> None:
-        """Settle, and reopen what was snoozed until a moment that has come."""
-        self._settle()
-        now = self._now()
-        for ticket in self._tickets.values():
-            if ticket.snoozed_until is not None and ticket.snoozed_until <= now:
-                ticket.status, ticket.updated_at = "open", ticket.snoozed_until
-                ticket.snoozed_until = None
+    # What the desk does by itself.
+
+    def _processed(self, ticket: Ticket) -> None:
+        if ticket.status == "processing":
+            self.update_ticket(ticket.id, status="open")
+
+    def _answered(self, ticket: Ticket) -> None:
+        if ticket.status == CLOSED:
+            return
+        full = self._settings.auto_answer == "replies"
+        words = "Here is what I found." if full else "Thank you, we have received your message."
+        status = ticket.status
+        self.send(ticket.id, words, author=AI, author_type="agent")
+        self._set_status(ticket, "pending" if full and status != "resolved" else status)
+
+    def _triaged(self, ticket: Ticket, before: tuple[str, ...] | None) -> None:
+        tags = ticket.tags if before is None else before
+        if ticket.status != CLOSED:
+            self.update_ticket(ticket.id, tags=list(dict.fromkeys((*tags, TRIAGE_TAG))))
+
+    def _replied(self, ticket: Ticket) -> None:
+        moved = ("resolved", "snoozed") if self._settings.reply_from == "any" else ()
+        if ticket.status in ("open", "processing", *moved):
+            self.update_ticket(ticket.id, status="pending")
+
+    def _pulled_back(self, ticket: Ticket, resolved_at: datetime) -> None:
+        if ticket.status == "resolved" and ticket.resolved_at == resolved_at:
+            self.update_ticket(ticket.id, status="pending")
+
+    def _retired(self, ticket: Ticket, resolved_at: datetime) -> None:
+        if ticket.status == "resolved" and ticket.resolved_at == resolved_at:
+            self.update_ticket(ticket.id, status=CLOSED)
 
     # The truth, as plain data.
 
@@ -395,6 +573,7 @@ class SandboxDesk:
                 "inboxId": ticket.inbox_id,
                 "tags": ticket.tags,
                 "createdAt": iso(ticket.created_at),
+                "mergedInto": ticket.merged_into,
                 "messages": [
                     {
                         "id": message.id,
@@ -412,14 +591,54 @@ class SandboxDesk:
 
     # Inside.
 
+    def _not_closed(self, ref: str) -> Ticket:
+        found = self.ticket(ref)
+        if found.status == CLOSED:
+            raise ValueError(f"{found.id} is closed: nothing more can be done with it")
+        return found
+
+    def _say(
+        self,
+        ticket: Ticket,
+        body: str,
+        author: User,
+        author_type: AuthorType,
+        *,
+        from_address: str | None = None,
+        to: tuple[str, ...] = (),
+        cc: tuple[str, ...] = (),
+        body_html: str | None = None,
+        note: bool = False,
+    ) -> Message:
+        message = Message(
+            id=self._ids.new("msg"),
+            ticket_id=ticket.id,
+            direction="outbound",
+            body=body,
+            created_at=self._clock(),
+            author_type=author_type,
+            author_id=author.id,
+            author_name=author.name,
+            author_email=from_address or author.email,
+            subject=ticket.subject,
+            to=to,
+            cc=cc,
+            body_html=body_html,
+            is_note=note,
+            in_reply_to=None if note else self._last_inbound(ticket),
+        )
+        ticket.messages.append(message)
+        ticket.updated_at = message.created_at
+        return message
+
     def _add(self, ticket: Ticket, customer: Customer, body: str) -> Message:
-        inbox = self.inbox(ticket.inbox_id)
+        inbox = self.inbox(ticket.inbox_id) if ticket.inbox_id else self.inboxes[0]
         message = Message(
             id=self._ids.new("msg"),
             ticket_id=ticket.id,
             direction="inbound",
             body=body,
-            created_at=self._now(),
+            created_at=self._clock(),
             author_type="customer",
             author_id=customer.id,
             author_name=customer.name,

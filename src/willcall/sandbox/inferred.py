@@ -74,10 +74,17 @@ BODY_HTML: Final = "bodyHtml"
 CC_ADDRESSES: Final = "ccAddresses"
 IS_NOTE: Final = "isNote"  # its place in the public message shape; older has it
 METHOD_CODE: Final = "METHOD_NOT_ALLOWED"
+CONFLICT_CODE: Final = "CONFLICT"
+UNPROCESSABLE_CODE: Final = "UNPROCESSABLE"
+LAPSED_CODE: Final = "SUBSCRIPTION_REQUIRED"
 
 MESSAGE_FORBIDDEN: Final = "API key lacks the required scope: {scope}"
 MESSAGE_NOT_FOUND: Final = "{what} not found"
 MESSAGE_RATE_LIMITED: Final = "Rate limit exceeded"
+MESSAGE_CLOSED: Final = "Ticket is closed"
+MESSAGE_LAPSED: Final = "The workspace has no active subscription"
+MESSAGE_UNMONITORED: Final = "Not the address of a monitored inbox"
+MESSAGE_KNOWN_ADDRESS: Final = "A customer with this email exists already"
 MESSAGE_INTERNAL: Final = "Unexpected server error"
 
 # --- Both ----------------------------------------------------------------------------------------

@@ -45,3 +45,7 @@ class FirstRequestWindow:
             return max(1, math.ceil(self._opened + window - at))
         self._count += 1
         return None
+
+    def left(self, limit: int) -> int:
+        """How many requests are left in the window."""
+        return max(0, limit - self._count)

@@ -12,6 +12,7 @@ from willcall.sandbox.boxoffice import SandboxBoxOffice
 from willcall.sandbox.calls import View
 from willcall.sandbox.clock import Clock, RealClock
 from willcall.sandbox.desk import SandboxDesk
+from willcall.sandbox.desk_settings import DESKS, DeskYear
 from willcall.sandbox.faults import BENDING, Fault, Faults
 from willcall.sandbox.ids import Ids
 from willcall.sandbox.keys import KeyRing, Service
@@ -97,18 +98,20 @@ class Sandbox:
         seed: int = 0,
         season: bool | int = True,
         dates: int = 0,
+        desk: DeskYear = "2025",
         **switches: Unpack[Switches],
     ) -> None:
         """Make a sandbox. The same ``seed``, clock and acts give the same ids, keys and answers.
 
         ``season``: ``True`` for ten plausible events, ``False`` for none, or a number of events.
-        ``dates``: a series of this many more, one show each day.
+        ``dates``: a series of this many more, one show each day. ``desk``: the Ticket0 that the
+        documents of this year describe.
         """
         self.clock: Clock = clock or RealClock()
         self.seed = seed
         self.lock = threading.RLock()
         self._season, self._dates = season, dates
-        self._switches = switches
+        self._switches: Switches = {**DESKS[desk], **switches}
         self.settings = Settings()
         self.reset()
 
@@ -131,7 +134,11 @@ class Sandbox:
             self._log: deque[LoggedRequest] = deque(maxlen=LOG_LENGTH)
             self._box_offices: dict[str, SandboxBoxOffice] = {}
             self._desk = SandboxDesk(
-                now=self.now, settle=self.settle, ids=self._ids, lock=self.lock
+                now=self.now,
+                settle=self.settle,
+                ids=self._ids,
+                lock=self.lock,
+                settings=self.settings,
             )
             self._wires: dict[Service, TicketSmartWire | Ticket0Wire] = {
                 "ticketsmart": TicketSmartWire(self._box_offices, self.keys, self.settings),
@@ -162,9 +169,9 @@ class Sandbox:
                 return
             while self._late and self._late[0].due <= self.clock.now():
                 late = self._late.pop(0)
-                self._pass_time(late.due)
                 self._at = late.due
                 try:
+                    self._pass_time(late.due)
                     self._wires[late.service].answer(late.request, late.due, View(), counted=False)
                 finally:
                     self._at = None
@@ -173,6 +180,7 @@ class Sandbox:
     def _pass_time(self, now: datetime) -> None:
         for office in self._box_offices.values():
             office.pass_time(now)
+        self._desk.pass_time(now)
 
     # Data.
 

@@ -2,7 +2,7 @@
 
 Each open question is a *habit*: a setting with a few possible values, of which the first is the
 default. ``HABITS`` lists them; the option ``--habit``, the control surface and the table in
-``docs/sandbox.md`` are made from it.
+``docs/sandbox.md`` are made from it. Those of Ticket0 are in ``desk_settings.py``.
 """
 
 # ruff: noqa: RUF009 - the functions in the defaults return ``dataclasses.field``
@@ -10,12 +10,14 @@ default. ``HABITS`` lists them; the option ``--habit``, the control surface and 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
+from typing import TYPE_CHECKING, Any, Literal
+
+from willcall.sandbox.desk_settings import DeskSettings, DeskSwitches
+from willcall.sandbox.habit import Habit, choice, flag, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MessageShape = Literal["public", "older"]
 DetailShape = Literal["objects", "strings"]
 HeldSeats = Literal["unsold", "sold", "separate", "left"]
 Overbooked = Literal["zero", "negative"]
@@ -45,7 +47,7 @@ OddRow = Literal[
 ]
 
 
-class Switches(TypedDict, total=False):
+class Switches(DeskSwitches, total=False):
     """The settings as keyword arguments of ``Sandbox``; see ``Settings`` for their meaning."""
 
     ticket_types_in_rows: bool
@@ -73,183 +75,106 @@ class Switches(TypedDict, total=False):
     field_names: FieldNames
     error_statuses: ErrorStatuses
     apex: Apex
-    ticket_enveloped: bool
-    message_shape: MessageShape
-    newest_first: bool
-    monitored_only: bool
     strict: bool
     ticketsmart_limit: int | None
     ticket0_limit: int | None
     limit_window: float
 
 
-@dataclass(frozen=True, slots=True)
-class Habit:
-    """An open question about a service.
-
-    ``values`` are the possible answers, the default first; ``None`` stands for any number of
-    seconds. ``documented`` is what the service's documents say about it.
-    """
-
-    name: str
-    values: tuple[str | bool | float, ...] | None
-    default: str | bool | float
-    meaning: str
-    documented: str
-
-    def read(self, text: str) -> str | bool | float:
-        """A value from text, such as that of ``--habit``; ``ValueError`` names what is possible."""
-        if self.values is None:
-            try:
-                seconds = float(text)
-            except ValueError:
-                raise ValueError(f"{self.name}: {text!r} is not a number of seconds") from None
-            if not 0 <= seconds < float("inf"):
-                raise ValueError(f"{self.name}: {text!r} is not a number of seconds")
-            return seconds
-        for value in self.values:
-            if text.replace("-", "_") == _written(value):
-                return value
-        raise ValueError(f"{self.name}: {text!r} is unknown; known: {self.possible}")
-
-    @property
-    def possible(self) -> str:
-        """The values as they are written, the default first."""
-        if self.values is None:
-            return f"a number of seconds, {self.default:g}"
-        return ", ".join(_written(value) for value in self.values)
-
-
-def _written(value: str | bool | float) -> str:
-    return ("no", "yes")[value] if isinstance(value, bool) else str(value)
-
-
-_NOT = "nothing"
-
-
-def _choice(kind: Any, meaning: str, documented: str = _NOT) -> Any:
-    """A field of ``Settings`` with a closed list of values, the first of which is its default."""
-    values = get_args(kind)
-    return field(
-        default=values[0],
-        metadata={"values": values, "meaning": meaning, "documented": documented},
-    )
-
-
-def _flag(default: bool, meaning: str, documented: str = _NOT) -> Any:
-    metadata = {"values": (default, not default), "meaning": meaning, "documented": documented}
-    return field(default=default, metadata=metadata)
-
-
-def _seconds(default: float, meaning: str, documented: str = _NOT) -> Any:
-    metadata = {"values": None, "meaning": meaning, "documented": documented}
-    return field(default=default, metadata=metadata)
-
-
 @dataclass(slots=True)
-class Settings:
+class Settings(DeskSettings):
     """The habits of both services, each with our best guess as its default, and the rate limits.
 
-    The habits down to ``apex`` are those of TicketSmart. ``ticketsmart_limit`` and
+    Those of Ticket0 are in ``DeskSettings``. ``ticketsmart_limit`` and
     ``ticket0_limit`` are requests per ``limit_window`` seconds, ``None`` for no limit.
     ``overrides`` are habits of single events by the event's id.
     """
 
-    ticket_types_in_rows: bool = _flag(True, "rows of the list carry ticket types")
-    stock_in_events: bool = _flag(
+    ticket_types_in_rows: bool = flag(True, "rows of the list carry ticket types")
+    stock_in_events: bool = flag(
         True,
         "ticket types in a row or an event have `sold` and `available`; else only those that are"
         " requested on their own have them",
         "ticket types show the current availability",
     )
-    place_in_rows: bool = _flag(
+    place_in_rows: bool = flag(
         True, "rows of the list have venue, city, country, doors and end; else only single events"
     )
-    enveloped: bool = _flag(
+    enveloped: bool = flag(
         True, 'a single event comes as `{"event": {…}}`, else bare', "both are shown"
     )
-    pagination_fields: bool = _flag(
+    pagination_fields: bool = flag(
         True, "`pagination` has fields, else it is empty", "`pagination` is there"
     )
-    details: DetailShape = _choice(
+    details: DetailShape = choice(
         DetailShape, "what `details` of a validation error holds", "`details` is a list"
     )
-    auto_sold_out: bool = _flag(
+    auto_sold_out: bool = flag(
         True,
         "`status` becomes `SOLD_OUT` and `PUBLISHED` with the stock; else only people set it",
         "the statuses",
     )
-    status_lag: float = _seconds(0.0, "how long `status` takes to follow the stock")
-    held_seats: HeldSeats = _choice(
+    status_lag: float = seconds(0.0, "how long `status` takes to follow the stock")
+    held_seats: HeldSeats = choice(
         HeldSeats,
         "seats in baskets: `unsold` lowers `available` alone, `sold` counts them in `sold`,"
         " `separate` shows them as `held`, `left` shows them as available",
     )
-    basket_seconds: float = _seconds(900.0, "after how long a basket lapses")
-    order_seconds: float = _seconds(1800.0, "after how long an order that nobody pays lapses")
-    overbooked: Overbooked = _choice(
+    basket_seconds: float = seconds(900.0, "after how long a basket lapses")
+    order_seconds: float = seconds(1800.0, "after how long an order that nobody pays lapses")
+    overbooked: Overbooked = choice(
         Overbooked, "`available` of a ticket type that was sold more often than it exists"
     )
-    unlimited: Unlimited = _choice(
+    unlimited: Unlimited = choice(
         Unlimited, "`quantity` and `available` of an unlimited ticket type"
     )
-    available: Counts = _choice(
+    available: Counts = choice(
         Counts, "`available` of a ticket type with a quantity", "the availability is current"
     )
-    add_ons: AddOns = _choice(
+    add_ons: AddOns = choice(
         AddOns,
         "add-ons, such as parking: `flagged` gives every ticket type `isAddOn`, and `status`"
         " follows admission alone",
     )
-    outside_sale: OutsideSale = _choice(
+    outside_sale: OutsideSale = choice(
         OutsideSale,
         "`available` before a ticket type's sale begins and after it ends",
         "sale windows exist",
     )
-    stale_list: float = _seconds(0.0, "how long the list is cached; single events are live")
-    list_order: ListOrder = _choice(
+    stale_list: float = seconds(0.0, "how long the list is cached; single events are live")
+    list_order: ListOrder = choice(
         ListOrder, "the order of the list; by `updated`, rows move while it is read"
     )
-    list_hides: ListHides = _choice(
+    list_hides: ListHides = choice(
         ListHides,
         "what the list leaves out unless its status is asked for; single events are shown",
     )
-    reused: Reused = _choice(
+    reused: Reused = choice(
         Reused,
         "what a new event takes over: `slugs` that of an event that is over, `ids` that of the"
         " event deleted last",
     )
-    odd_row: OddRow = _choice(
+    odd_row: OddRow = choice(
         OddRow,
         "an event whose data nobody expects; meant for a single event",
         "the types of fields",
     )
-    removal_name: RemovalName = _choice(
+    removal_name: RemovalName = choice(
         RemovalName,
         "the field that removes a ticket type has the inferred name; else it has another, and the"
         " inferred is ignored (200) or refused by name (400)",
         "one unsold ticket type can be removed",
     )
-    field_names: FieldNames = _choice(
+    field_names: FieldNames = choice(
         FieldNames, "every inferred name in an answer; `other` gives each another name"
     )
-    error_statuses: ErrorStatuses = _choice(
+    error_statuses: ErrorStatuses = choice(
         ErrorStatuses, "the status of errors, by their text", "the texts"
     )
-    apex: Apex = _choice(
+    apex: Apex = choice(
         Apex, "the address answers, else every request is redirected to `www.`", "the address"
     )
-    ticket_enveloped: bool = _flag(False, 'a single ticket comes as `{"ticket": {…}}`')
-    message_shape: MessageShape = _choice(
-        MessageShape,
-        "the message of the newest pages or of the older revision",
-        "both, by revision",
-    )
-    newest_first: bool = _flag(True, "the order of Ticket0's lists")
-    monitored_only: bool = _flag(
-        True, "a reply's `fromAddress` must belong to an inbox", "the address must be monitored"
-    )
-    strict: bool = _flag(False, "both services refuse unknown fields and query parameters")
+    strict: bool = flag(False, "both services refuse unknown fields and query parameters")
     ticketsmart_limit: int | None = 60
     ticket0_limit: int | None = 60
     limit_window: float = 60.0
@@ -289,6 +214,8 @@ class Settings:
         return replace(self, **own) if own else self
 
 
+_OF_DESK = {known.name for known in fields(DeskSettings)}
+
 HABITS: tuple[Habit, ...] = tuple(
     Habit(
         known.name,
@@ -297,10 +224,10 @@ HABITS: tuple[Habit, ...] = tuple(
         known.metadata["meaning"],
         known.metadata["documented"],
     )
-    for known in fields(Settings)
+    for known in sorted(fields(Settings), key=lambda known: known.name in _OF_DESK)
     if known.metadata
 )
-"""Every habit of both services, in the order of ``Settings``."""
+"""Every habit of both services, those of TicketSmart first."""
 
 OF_ONE_EVENT: frozenset[str] = frozenset(
     {

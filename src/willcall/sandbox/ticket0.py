@@ -17,7 +17,7 @@ from willcall.sandbox import inferred
 from willcall.sandbox import ticket0_shapes as shapes
 from willcall.sandbox.calls import ApiCall, View
 from willcall.sandbox.checks import MISSING, Checker
-from willcall.sandbox.desk import STATUSES, Customer, Ticket, User
+from willcall.sandbox.desk import CLOSED, STATUSES, Customer, Message, Ticket, User
 from willcall.sandbox.ids import scramble
 from willcall.sandbox.limits import FirstRequestWindow
 from willcall.sandbox.wire import (
@@ -39,6 +39,15 @@ if TYPE_CHECKING:
 
 ROBOT = User("usr_00api", "API", "support@example.com")
 """Who wrote what came through the API (inferred)."""
+
+CLOSED_CODES = {
+    "400": "VALIDATION_ERROR",
+    "403": "FORBIDDEN",
+    "404": "NOT_FOUND",
+    "409": inferred.CONFLICT_CODE,
+    "422": inferred.UNPROCESSABLE_CODE,
+}
+"""What a closed ticket may answer, and the code that goes with it."""
 
 FRONT = 1_000_000_000
 """Further ahead than any number that a row is given."""
@@ -82,9 +91,14 @@ class Ticket0Wire:
     ) -> WireReply:
         """Carry a request out. ``counted`` is False if it was counted before."""
         try:
-            return self._answer(request, now, view, counted=counted)
+            reply = self._answer(request, now, view, counted=counted)
         except Refusal as refusal:
-            return refusal.reply
+            reply = refusal.reply
+        if self._settings.rate_headers == "older":
+            limit = self._settings.ticket0_limit or 60
+            reply.headers["x-ratelimit-limit"] = str(limit)
+            reply.headers["x-ratelimit-remaining"] = str(self._window.left(limit))
+        return reply
 
     def _answer(
         self, request: WireRequest, now: datetime, view: View, *, counted: bool
@@ -94,8 +108,11 @@ class Ticket0Wire:
             return error(401, "UNAUTHORIZED", "Valid API key required")
         if counted and (wait := self.take(key, now)) is not None:
             reply = error(429, "RATE_LIMITED", inferred.MESSAGE_RATE_LIMITED)
-            reply.headers["retry-after"] = str(wait)
+            if self._settings.rate_headers != "missing":
+                reply.headers["retry-after"] = str(wait)
             return reply
+        if self._settings.subscription == "lapsed":
+            return error(402, inferred.LAPSED_CODE, inferred.MESSAGE_LAPSED)
         route, path, allowed = find_route(self._routes, request.method, request.path)
         if route is None:
             if allowed:
@@ -122,9 +139,10 @@ class Ticket0Wire:
         Public: ``cursor``, limit 20 by default and at most 100. Inferred: newest first.
         """
         check = Checker(dict(call.request.params()))
-        status = check.one_of("status", STATUSES)
+        filters = self._settings.closed_filter == "filters"
+        status = check.one_of("status", (*STATUSES, CLOSED) if filters else STATUSES)
         assignee = check.raw("assigneeId")
-        inbox = check.raw("inboxId")
+        inbox = self._inbox(check)
         tag = check.raw("tag")
 
         def tagged(ticket: Ticket) -> bool:
@@ -134,7 +152,8 @@ class Ticket0Wire:
         rows = [
             ticket
             for ticket in self._desk.tickets
-            if (status is MISSING or ticket.status == status)
+            if self._listed(ticket, call.now)
+            and (status is MISSING or ticket.status == status)
             and (assignee is MISSING or ticket.assignee_id == assignee)
             and (inbox is MISSING or ticket.inbox_id == inbox)
             and (tag is MISSING or tagged(ticket))
@@ -144,6 +163,29 @@ class Ticket0Wire:
             {"tickets": [shapes.ticket(row) for row in shown], "nextCursor": cursor}
         )
 
+    def _listed(self, ticket: Ticket, now: datetime) -> bool:
+        """Whether lists show a ticket."""
+        if ticket.listed_at is not None and now < ticket.listed_at:
+            return False
+        if ticket.status == "processing" and not self._settings.processing_listed:
+            return False
+        return self._settings.list_closed or ticket.status != CLOSED
+
+    def _inbox(self, check: Checker, *, new: bool = False) -> Any:
+        """``inboxId`` of a body or a query, as the habit has it; MISSING if there is none."""
+        habit = self._settings.inboxes
+        if habit == "refused":
+            return MISSING if check.raw("inboxId") is MISSING else check.unknown("inboxId")
+        if habit == "ignored":
+            check.raw("inboxId")
+            return MISSING
+        if not new:
+            return check.raw("inboxId")
+        inbox = check.text("inboxId", required=habit == "required")
+        if inbox is not MISSING and self._desk.inbox(inbox) is None:
+            check.problem("inboxId", "No such inbox in this workspace")
+        return self._desk.inboxes[0].id if inbox is MISSING else inbox
+
     def _create(self, call: ApiCall) -> WireReply:
         """``POST /tickets`` ``{subject, customerEmail, inboxId, body}`` → the ticket (older).
 
@@ -152,12 +194,28 @@ class Ticket0Wire:
         check = self._body(call)
         subject = check.text("subject", required=True, longest=500)
         email = check.address("customerEmail", required=True)
-        inbox = check.text("inboxId", required=True)
+        inbox = self._inbox(check, new=True)
         body = check.text("body", required=True, longest=100_000)
-        if inbox is not MISSING and self._desk.inbox(inbox) is None:
-            check.problem("inboxId", "No such inbox in this workspace")
+        tags, external = self._extras(check)
         self._refuse_problems(check)
-        return self._one(self._desk.create_ticket(subject, email, inbox, body), inferred.CREATED)
+        ticket = self._desk.create_ticket(subject, email, None if inbox is MISSING else inbox, body)
+        ticket.tagged_at = dict.fromkeys(tags, ticket.created_at)
+        ticket.external_id = external
+        if self._settings.empty_creation:
+            return WireReply(inferred.CREATED)
+        return self._one(ticket, inferred.CREATED)
+
+    def _extras(self, check: Checker) -> tuple[list[str], str | None]:
+        """The tags and the external id of a creation, where they are taken."""
+        habit = self._settings.creation_extras
+        if habit == "ignored":
+            return [], None
+        tags, external = check.texts("tags"), check.text("externalId", nullable=True)
+        if habit == "refused":
+            for name, value in (("tags", tags), ("externalId", external)):
+                if value is not MISSING:
+                    check.unknown(name)
+        return ([] if tags is MISSING else tags), (None if external is MISSING else external)
 
     def _get(self, call: ApiCall) -> WireReply:
         """``GET /tickets/{id}`` → the ticket (older)."""
@@ -170,17 +228,41 @@ class Ticket0Wire:
         """
         ticket = self._ticket(call)
         check = self._body(call)
+        if self._closed(ticket):
+            return self._one(ticket)
         found = {
-            "status": check.one_of("status", STATUSES),
+            "status": check.one_of("status", self._settable()),
             "assignee_id": check.text("assigneeId", nullable=True),
             "tags": check.texts("tags"),
         }
         assignee = found["assignee_id"]
         if isinstance(assignee, str) and self._desk.user(assignee) is None:
             check.problem("assigneeId", "No such user in this workspace")
+        again = found["status"] == ticket.status == "resolved"
+        if again and self._settings.resolved_again == "400":
+            check.problem("status", "The ticket is resolved already")
         self._refuse_problems(check)
         changes = {name: value for name, value in found.items() if value is not MISSING}
         return self._one(self._desk.update_ticket(ticket.id, **changes))
+
+    def _settable(self) -> tuple[str, ...]:
+        """The statuses that a PATCH may set."""
+        return {
+            "documented": STATUSES,
+            "all": (*STATUSES, CLOSED),
+            "open_resolved": ("open", "resolved"),
+            "resolved": ("resolved",),
+        }[self._settings.patch_statuses]
+
+    def _closed(self, ticket: Ticket) -> bool:
+        """Whether an act on a ticket has no effect because it is closed. Raises the refusal of
+        those desks that refuse it."""
+        habit = self._settings.on_closed
+        if ticket.status != CLOSED or habit == "accepted":
+            return False
+        if habit == "ignored":
+            return True
+        raise Refusal(error(int(habit), CLOSED_CODES[habit], inferred.MESSAGE_CLOSED))
 
     # Messages.
 
@@ -191,14 +273,16 @@ class Ticket0Wire:
         ``cursor`` and ``nextCursor``.
         """
         messages = self._ticket(call).messages
+        how = self._settings.listed_notes
+        if how == "absent":
+            messages = [message for message in messages if not message.is_note]
         if self._settings.message_shape == "public":
-            return WireReply.json(
-                {"messages": [shapes.public_message(m) for m in messages], "total": len(messages)}
-            )
+            rows = [shapes.public_message(m, marked=how == "marked") for m in messages]
+            return WireReply.json({"messages": rows, "total": len(messages)})
         check = Checker(dict(call.request.params()))
         most = inferred.MESSAGES_PER_PAGE
         limit = check.number_in_query("limit", default=most, least=1, most=most)
-        start = self._read_cursor(check, "messages")
+        start = self._read_cursor(check, "messages", call.now)
         if start is not None and not (type(start) is int and start >= 0):
             check.problem("cursor", "Invalid cursor")
         self._refuse_problems(check)
@@ -206,8 +290,11 @@ class Ticket0Wire:
         rest = first + limit < len(messages)
         return WireReply.json(
             {
-                "messages": [shapes.older_message(m) for m in messages[first : first + limit]],
-                "nextCursor": write_cursor("messages", first + limit) if rest else None,
+                "messages": [
+                    shapes.older_message(m, marked=how == "marked")
+                    for m in messages[first : first + limit]
+                ],
+                "nextCursor": write_cursor("messages", first + limit, call.now) if rest else None,
             }
         )
 
@@ -219,33 +306,55 @@ class Ticket0Wire:
         """
         ticket = self._ticket(call)
         check = self._body(call)
-        if check.flag("isNote") is True:
-            note = check.text("body", required=True, longest=100_000)
-            self._refuse_problems(check)
-            message = self._desk.send(ticket.id, note, author=ROBOT, note=True)
-        else:
-            sender = check.address("fromAddress", required=True)
-            text = check.text("bodyText", required=True, longest=100_000)
-            html = check.text(inferred.BODY_HTML, nullable=True, longest=500_000)
-            copies = check.texts(inferred.CC_ADDRESSES)
-            if (
-                self._settings.monitored_only
-                and sender is not MISSING
-                and self._desk.inbox_of(sender) is None
-            ):
-                check.problem("fromAddress", "Not the address of a monitored inbox")
-            self._refuse_problems(check)
-            message = self._desk.send(
-                ticket.id,
-                text,
-                author=ROBOT,
-                from_address=sender,
-                body_html=None if html is MISSING else html,
-                cc=() if copies is MISSING else tuple(copies),
-            )
+        closed = self._closed(ticket)
+        note = check.flag("isNote") is True
+        message = self._noted(ticket, check) if note else self._replied(ticket, check)
+        if closed:
+            ticket.messages.remove(message)
         public = self._settings.message_shape == "public"
         shape = shapes.public_message(message) if public else shapes.older_message(message)
         return WireReply.json(shape, inferred.CREATED)
+
+    def _noted(self, ticket: Ticket, check: Checker) -> Message:
+        """An internal note; by e-mail to the customer, if ``isNote`` is ignored."""
+        habit = self._settings.notes
+        text = check.text("body", required=True, longest=100_000)
+        if habit == "refused":
+            check.unknown("isNote")
+        self._refuse_problems(check)
+        author_type = self._settings.api_author
+        return self._desk.send(
+            ticket.id,
+            text,
+            author=ROBOT,
+            author_type=author_type,
+            note=habit == "work" or ticket.status == CLOSED,
+        )
+
+    def _replied(self, ticket: Ticket, check: Checker) -> Message:
+        """A reply by e-mail."""
+        sender = check.address("fromAddress", required=True)
+        text = check.text("bodyText", required=True, longest=100_000)
+        html = check.text(inferred.BODY_HTML, nullable=True, longest=500_000)
+        copies = check.texts(inferred.CC_ADDRESSES)
+        monitored = sender is MISSING or self._desk.inbox_of(sender) is not None
+        habit = self._settings.unmonitored
+        if not monitored and habit == "400":
+            check.problem("fromAddress", "Not the address of a monitored inbox")
+        self._refuse_problems(check)
+        if not monitored and habit in ("403", "404"):
+            raise Refusal(error(int(habit), CLOSED_CODES[habit], inferred.MESSAGE_UNMONITORED))
+        closed = ticket.status == CLOSED and self._settings.on_closed == "ignored"
+        return self._desk.send(
+            ticket.id,
+            text,
+            author=ROBOT,
+            author_type=self._settings.api_author,
+            from_address=sender,
+            body_html=None if html is MISSING else html,
+            cc=() if copies is MISSING else tuple(copies),
+            delivered=monitored and not closed,
+        )
 
     # Customers.
 
@@ -274,6 +383,7 @@ class Ticket0Wire:
         external = check.text("externalId", nullable=True, longest=200)
         metadata = self._metadata(check, removable=False)
         self._refuse_problems(check)
+        self._refuse_known(email, external)
         customer, new = self._desk.upsert_customer(
             email,
             name=None if name is MISSING else name,
@@ -281,6 +391,16 @@ class Ticket0Wire:
             metadata=metadata,
         )
         return WireReply.json(self._shape(customer), inferred.CREATED if new else 200)
+
+    def _refuse_known(self, email: str, external: Any) -> None:
+        """Refuse a known address with another external id, if that is the habit."""
+        habit = self._settings.known_address
+        if habit not in ("400", "409") or external in (MISSING, None):
+            return
+        known = {customer.external_id: customer.email for customer in self._desk.customers}
+        others = [name for name, address in known.items() if address == email.lower() and name]
+        if others and external not in known:
+            raise Refusal(error(int(habit), CLOSED_CODES[habit], inferred.MESSAGE_KNOWN_ADDRESS))
 
     def _customer(self, call: ApiCall) -> WireReply:
         """``GET /customers/{id}`` → the customer (older)."""
@@ -352,18 +472,21 @@ class Ticket0Wire:
         nor hide others; what order it belongs to is part of it.
         """
         limit = check.number_in_query("limit", default=inferred.TICKETS_PER_PAGE, least=1, most=100)
-        newest_first = self._settings.newest_first
+        habit = self._settings.ticket_order
         salt = call.view.shuffle
-        order = f"shuffled-{salt}" if salt else "newest" if newest_first else "oldest"
+        order = f"shuffled-{salt}" if salt else habit
 
         def place(row: Row) -> int | str:
             if salt:
                 return scramble(f"{salt}/{row.id}", 12)
             if row.id in self._front:
                 return -self._front[row.id]
-            return -row.seq if newest_first else row.seq
+            changed = getattr(row, "updated_at", None)
+            if habit == "updated" and changed is not None:
+                return -int(changed.timestamp() * 1000) * 100_000 - row.seq
+            return row.seq if habit == "oldest" else -row.seq
 
-        after = self._read_cursor(check, order)
+        after = self._read_cursor(check, order, call.now)
         if after is not None and type(after) is not (str if salt else int):
             check.problem("cursor", "Invalid cursor")
         self._refuse_problems(check)
@@ -378,26 +501,30 @@ class Ticket0Wire:
                 self._front[gone[1].id] = max(self._front.values(), default=FRONT) + 1
         shown = places[:limit]
         more = len(places) > limit
-        return [row for _, row in shown], write_cursor(order, shown[-1][0]) if more else None
+        cursor = write_cursor(order, shown[-1][0], call.now) if more else None
+        return [row for _, row in shown], cursor
 
-    def _read_cursor(self, check: Checker, order: str) -> Any:
-        """The position of a cursor; ``None`` without one. A bad cursor is noted as a problem."""
+    def _read_cursor(self, check: Checker, order: str, now: datetime) -> Any:
+        """The position of a cursor; ``None`` without one. A bad cursor, or one that was given out
+        too long ago, is noted as a problem."""
         text = check.raw("cursor")
         if text is MISSING:
             return None
         try:
-            order_of, place = json.loads(base64.urlsafe_b64decode(text.encode()))
+            order_of, place, given = json.loads(base64.urlsafe_b64decode(text.encode()))
+            good = now.timestamp() <= given + self._settings.cursor_seconds
         except (ValueError, TypeError, RecursionError):
-            order_of, place = None, None
-        if order_of != order or place is None:
+            order_of, place, good = None, None, False
+        if order_of != order or place is None or not good:
             check.problem("cursor", "Invalid cursor")
             return None
         return place
 
 
-def write_cursor(order: str, place: int | str) -> str:
+def write_cursor(order: str, place: int | str, now: datetime) -> str:
     """An opaque cursor (public: that it is opaque; inferred: its content)."""
-    return base64.urlsafe_b64encode(json.dumps([order, place]).encode()).decode()
+    content = [order, place, round(now.timestamp(), 3)]
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
 
 
 def error(status: int, code: str, message: str) -> WireReply:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 def ticket(ticket: Ticket) -> dict[str, Any]:
-    """A ticket (older)."""
-    return {
+    """A ticket (older). Where there are no inboxes, it has none."""
+    shape: dict[str, Any] = {
         "id": ticket.id,
         "subject": ticket.subject,
         "status": ticket.status,
@@ -24,10 +24,18 @@ def ticket(ticket: Ticket) -> dict[str, Any]:
         "createdAt": iso(ticket.created_at),
         "updatedAt": iso(ticket.updated_at),
     }
+    if ticket.inbox_id is None:
+        del shape["inboxId"]
+    if ticket.external_id is not None:
+        shape["externalId"] = ticket.external_id
+    return shape
 
 
-def public_message(message: Message) -> dict[str, Any]:
-    """A message as the newest public pages have it; that a note says ``isNote`` is inferred."""
+def public_message(message: Message, *, marked: bool = True) -> dict[str, Any]:
+    """A message as the newest public pages have it; that a note says ``isNote`` is inferred.
+
+    A note that is not ``marked`` looks like a reply.
+    """
     shape: dict[str, Any] = {
         "id": message.id,
         "direction": message.direction,
@@ -50,12 +58,12 @@ def public_message(message: Message) -> dict[str, Any]:
         "detectedLanguage": None,
         "createdAt": iso(message.created_at),
     }
-    if message.is_note:
+    if message.is_note and marked:
         shape[inferred.IS_NOTE] = True
     return shape
 
 
-def older_message(message: Message) -> dict[str, Any]:
+def older_message(message: Message, *, marked: bool = True) -> dict[str, Any]:
     """A message as the older revision has it."""
     return {
         "id": message.id,
@@ -64,7 +72,7 @@ def older_message(message: Message) -> dict[str, Any]:
         "body": message.body,
         "authorEmail": message.author_email,
         "authorName": message.author_name,
-        "isNote": message.is_note,
+        "isNote": message.is_note and marked,
         "createdAt": iso(message.created_at),
     }
 

@@ -20,7 +20,6 @@ _OPEN = (
     "pagination_fields",
     "auto_sold_out",
     "ticket_enveloped",
-    "newest_first",
     "strict",
     "stock_in_events",
 )
@@ -48,7 +47,8 @@ class Weather:
         settings = self.sandbox.settings
         changed = {name: not getattr(settings, name) for name, on in switched.items() if on}
         shape = "older" if self.dice.random() < 0.25 else "public"
-        settings.change({**changed, "message_shape": shape})
+        order = "oldest" if self.dice.random() < 0.25 else "newest"
+        settings.change({**changed, "message_shape": shape, "ticket_order": order})
 
     def rage(self) -> None:
         """Choose this seed's faults and let them loose."""

@@ -70,7 +70,7 @@ def test_its_folding_outlasts_the_first(house: VirtualBridge) -> None:
 
 def test_one_that_moves_while_it_is_looked_for_is_not_opened_again(tmp_path: Path) -> None:
     """It stands on a later page, and somebody touches it: it moves to the first, which was read."""
-    house = VirtualBridge(tmp_path, season=3, switches={"newest_first": False})
+    house = VirtualBridge(tmp_path, season=3, switches={"ticket_order": "oldest"})
     for _ in range(100):
         house.desk.create_ticket("Where do I park?", "guest@example.com", "inb_01abc", "By car.")
     house.run()

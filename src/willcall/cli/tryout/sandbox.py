@@ -11,6 +11,7 @@ from ...errors import InputError
 
 if TYPE_CHECKING:
     from ...sandbox import Sandbox as Box
+    from ...sandbox.desk_settings import DeskYear
 
 
 def sandbox(
@@ -29,6 +30,12 @@ def sandbox(
     dates: Annotated[
         int, typer.Option(min=0, metavar="N", help="A series of N more events, one each day.")
     ] = 0,
+    desk: Annotated[
+        str,
+        typer.Option(
+            metavar="YEAR", help="The Ticket0 that the documents of 2026 or 2025 describe."
+        ),
+    ] = "2025",
     habit: Annotated[
         list[str] | None,
         typer.Option(
@@ -52,6 +59,7 @@ def sandbox(
       willcall sandbox
       willcall sandbox --port 0 --events 100
       willcall sandbox --habit held_seats=sold --habit status_lag=120
+      willcall sandbox --desk 2025 --habit on_closed=404
       willcall sandbox --habit odd_row=title_null@the-cherry-orchard
       willcall sandbox --list-habits
     """
@@ -64,7 +72,8 @@ def sandbox(
         ) from None
     if list_habits:
         return _show_habits()
-    box = Sandbox(seed=seed, season=True if events is None else events, dates=dates)
+    year = _year(desk)
+    box = Sandbox(seed=seed, season=True if events is None else events, dates=dates, desk=year)
     for text in habit or ():
         _take_up(box, text)
 
@@ -102,6 +111,16 @@ END
         problem = os.strerror(error.errno or 0).lower()
         fix = "choose another port, or 0 for any"
         raise InputError("--port", f"{port}: {problem}", fix) from None
+
+
+def _year(desk: str) -> DeskYear:
+    """The desk that was asked for."""
+    from ...sandbox.desk_settings import DESKS
+
+    for year in DESKS:
+        if year == desk:
+            return year
+    raise InputError("--desk", f"{desk!r} is unknown", f"known: {', '.join(DESKS)}")
 
 
 def _show_habits() -> None:
