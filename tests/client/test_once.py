@@ -93,10 +93,7 @@ def test_a_look_that_fails_is_never_taken_for_not_there() -> None:
         play(open_ticket(options(1)), lost(), reply(500))
 
     assert isinstance(caught.value.__cause__, ServerError)
-    assert (
-        caught.value.hint
-        == "look for its subject in tickets.list(inbox_id=…) before you open it again"
-    )
+    assert caught.value.hint == "look for its subject in tickets.list(…) before you open it again"
     with pytest.raises(OutcomeUnknownError, match="looking for it failed"):
         play(open_ticket(options(2)), lost(), tickets(), *[lost()] * 2)
 

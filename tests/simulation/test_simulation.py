@@ -26,6 +26,7 @@ from willcall.bridge.ports import Desk, NotThere
 from willcall.client import engine
 from willcall.client.flow import Flow, do
 from willcall.errors import ApiError
+from willcall.simulation import desks
 from willcall.simulation.campaign import play_many
 from willcall.simulation.habits import HABITS
 from willcall.simulation.play import BOUND, OFFICE, Play, Result
@@ -116,7 +117,7 @@ def test_the_promise_holds_whatever_the_box_office_is_like() -> None:
     assert drawn == set(KEPT)
 
 
-@pytest.mark.parametrize("name", HABITS)
+@pytest.mark.parametrize("name", [*HABITS, *desks.HABITS])
 def test_a_seed_with_a_habit_plays_the_same_again(name: str) -> None:
     """And it has that habit, whether the bridge is up to it or not."""
     first = Play(2, [BUILT_IN], habits=(name,)).play()

@@ -27,7 +27,7 @@ ListedNotes = Literal["marked", "unmarked", "absent"]
 Inboxes = Literal["ignored", "optional", "required", "refused"]
 CreationExtras = Literal["ignored", "refused", "taken"]
 TicketOrder = Literal["newest", "oldest", "updated"]
-ClosedFilter = Literal["filters", "refused"]
+ClosedFilter = Literal["refused", "filters"]
 Triage = Literal["adds", "overwrites", "never"]
 Unmonitored = Literal["400", "403", "404", "accepted"]
 KnownAddress = Literal["same", "updated", "second", "400", "409"]
@@ -154,7 +154,9 @@ class DeskSettings:
     )
     cursor_seconds: float = seconds(3600.0, "how long a cursor is good", "cursors are opaque")
     list_closed: bool = flag(True, "closed tickets are in the list")
-    closed_filter: ClosedFilter = choice(ClosedFilter, "`?status=closed` filters, or is a 400")
+    closed_filter: ClosedFilter = choice(
+        ClosedFilter, "`?status=closed` is a 400, or filters", "the other statuses"
+    )
     triage: Triage = choice(
         Triage,
         "auto-triage adds a tag to a new ticket after `triage_seconds`, or writes the tags it read"

@@ -70,7 +70,8 @@ class Play:
         pass_of: the flow under test.
         delivery_policy: how patient delivery is.
         ledger: makes a new one; see ``ledgers.py`` for one in SQLite.
-        habits: what the box office may be like, see ``habits.py``; nothing unusual by default.
+        habits: what the box office and the desk may be like, see ``habits.py`` and ``desks.py``;
+            nothing unusual by default.
     """
 
     def __init__(
@@ -235,7 +236,8 @@ class Play:
 
     def _baseline(self) -> None:
         self.weather.manners()
-        self._tell(f"habits: {', '.join(self.town.habits) or 'none'}")
+        habits = [*self.town.habits, *self.town.desk_habits]
+        self._tell(f"habits: {', '.join(habits) or 'none'}")
         self.town.note()
         self.promise.baseline = frozenset(self.town.ever)
         name = self.start()

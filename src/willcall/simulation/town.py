@@ -13,9 +13,10 @@ import attrs
 from ..bridge.model.facts import TypeFacts
 from ..bridge.model.rules import Rules
 from ..sandbox import Sandbox
-from ..sandbox.desk import Inbox, Ticket, User
+from ..sandbox.desk import CLOSED, Inbox, Ticket, User
 from ..sandbox.events import UNLIMITED, Event, TicketType
 from ..sandbox.settings import Settings
+from . import desks
 from .habits import HABITS, Deed, DrawnWorld, drawn
 from .stage import Stage
 
@@ -49,8 +50,9 @@ class Town:
 
     ``ever`` are the conditions, by kind and subject, that were true at some time; ``edits`` what
     people have done to tickets, in order; ``removals`` the ticket types that are to be removed.
-    ``habits`` are names in ``habits.HABITS`` of which the seed draws some, or ``("all",)``;
-    ``deeds`` is what happens because of those drawn.
+    ``habits`` are names in ``habits.HABITS`` and ``desks.HABITS`` of which the seed draws some, or
+    ``("all",)``; ``deeds`` is what happens because of those drawn. ``desk_habits`` are the drawn
+    habits of the desk.
     """
 
     def __init__(
@@ -86,6 +88,10 @@ class Town:
         for name in self.habits:
             self.deeds += HABITS[name](self.world)
             self.happened[f"habit: {name}"] += 1
+        self._desk_dice = random.Random(f"desk/{seed}")  # noqa: S311 - it must repeat itself
+        self.desk_habits = desks.take_up(self._desk_dice, sandbox, habits)
+        for name in self.desk_habits:
+            self.happened[f"habit: {name}"] += 1
 
     def _scheduled(self, dice: random.Random) -> Iterator[Removal]:
         """In two thirds of the seeds the early birds of some events are to go: what was sold of
@@ -116,7 +122,7 @@ class Town:
         for name in sorted(wanted - {user.id for user in desk.users}):
             desk.users.append(User(name, name, f"{name}@example.com"))
         for address in (rules.default, *(rule.address for rule in rules.rules)):
-            name = address.options["inbox_id"]
+            name = address.options.get("inbox_id", desk.inboxes[0].id)
             inbox = desk.inbox(name)
             senders = {address.options.get("from_address", "support@example.com").lower()}
             if inbox is not None:
@@ -197,7 +203,7 @@ class Town:
         """A person changes a ticket of the bridge, or opens another."""
         if self.dice.random() < 0.25:
             desk = self.sandbox.desk
-            inbox = self.rules.default.options["inbox_id"]
+            inbox = self.rules.default.options.get("inbox_id")
             desk.create_ticket("Where do I park?", "guest@example.com", inbox, "By car.")
             self.happened["ticket: of somebody else"] += 1
             return
@@ -207,6 +213,10 @@ class Town:
         ticket = self.dice.choice(tickets)
         what = self.dice.choice(_WORK)
         desk = self.sandbox.desk
+        if self.desk_habits and self._desk_dice.random() < 0.5:
+            what = self._desk_dice.choice(_WORK_OF_2026)
+        if ticket.status == CLOSED and what in _NOT_WHEN_CLOSED:
+            return
         self._number += 1
         value = ""
         if what == "tag":
@@ -228,6 +238,20 @@ class Town:
             desk.reply(ticket.id, "Thank you!")
         elif what == "delete":
             desk.delete(ticket.id)
+        elif what in {"answer", "note"}:
+            getattr(desk, what)(ticket.id, "We are on it.")
+        elif what == "close":
+            desk.close(ticket.id)
+        elif what == "merge":
+            others = [other for other in tickets if other.status != CLOSED and other is not ticket]
+            if not others:
+                return
+            value = self._desk_dice.choice(others).id
+            desk.merge(ticket.id, value)
+        elif what == "snooze":
+            seconds = self._desk_dice.choice((20.0, 90.0, 400.0))
+            desk.snooze(ticket.id, seconds)
+            self.world.restless(seconds)
         self.happened[f"ticket: {what}"] += 1
         self.edits.append(Edit(ticket.id, what, value, self.stage.elapsed))
 
@@ -245,6 +269,8 @@ _DEEDS = (
     "reschedule",
     "move",
 )
+_WORK_OF_2026 = ("answer", "note", "close", "merge", "snooze", "reply", "resolve")
+_NOT_WHEN_CLOSED = {"resolve", "pending", "reply", "answer", "note", "merge", "snooze"}
 _WORK = ("tag", "untag", "assign", "assign", "resolve", "pending", "reply", "delete")
 
 

@@ -20,6 +20,7 @@ _OPEN = (
     "pagination_fields",
     "auto_sold_out",
     "ticket_enveloped",
+    "ticket_order",
     "strict",
     "stock_in_events",
 )
@@ -45,10 +46,13 @@ class Weather:
         """Choose what the services do where their documents leave it open."""
         switched = {name: self.dice.random() < 0.25 for name in _OPEN}
         settings = self.sandbox.settings
-        changed = {name: not getattr(settings, name) for name, on in switched.items() if on}
+        changed: dict[str, object] = {
+            name: "oldest" if name == "ticket_order" else not getattr(settings, name)
+            for name, on in switched.items()
+            if on
+        }
         shape = "older" if self.dice.random() < 0.25 else "public"
-        order = "oldest" if self.dice.random() < 0.25 else "newest"
-        settings.change({**changed, "message_shape": shape, "ticket_order": order})
+        settings.change({**changed, "message_shape": shape})
 
     def rage(self) -> None:
         """Choose this seed's faults and let them loose."""

@@ -41,11 +41,11 @@ class Ticket0Desk:
         return type(self)(self._api.with_options(deadline=max(0.001, seconds), **options))
 
     def open(self, address: Address, subject: str, body: str) -> Flow[Standing]:
-        """Open a ticket in the inbox of an address."""
+        """Open a ticket, in the inbox of an address if that names one."""
         ticket = yield from self._api.tickets.create(
             subject=subject,
             body=body,
-            inbox_id=address.options["inbox_id"],
+            inbox_id=address.options.get("inbox_id"),
             customer_email=address.customer_email,
         )
         return _standing(ticket)
@@ -53,7 +53,8 @@ class Ticket0Desk:
     def tickets(
         self, addresses: Sequence[Address], since: datetime | None
     ) -> Flow[Sequence[Standing]]:
-        """Every ticket of the inboxes that was opened since then.
+        """Every ticket of the inboxes that was opened since then; of the workspace, if an address
+        names no inbox.
 
         Every page is read, and read again until two readings agree: a ticket that somebody changes
         meanwhile may move to a page that was read before, and nothing would show it. The rest of
@@ -64,7 +65,8 @@ class Ticket0Desk:
             ApiError: a page could not be read, or the list kept changing.
         """
         found: list[Standing] = []
-        for inbox_id in sorted({address.options["inbox_id"] for address in addresses}):
+        inboxes = [address.options.get("inbox_id") for address in addresses]
+        for inbox_id in [None] if None in inboxes else sorted({*filter(None, inboxes)}):
             order = CreationOrder(since)
             listing = self._api.tickets.list(inbox_id=inbox_id)
             tickets = yield from listing.until(order.is_past, certain=True)
@@ -129,7 +131,7 @@ class Ticket0Desk:
 
     def remarks(self, addresses: Sequence[Address]) -> Flow[Sequence[Remark]]:
         """In which order Ticket0 lists, whether its filters filter, which inboxes are in use."""
-        inboxes = sorted({address.options["inbox_id"] for address in addresses})
+        inboxes = sorted({*filter(None, (a.options.get("inbox_id") for a in addresses))})
         return (yield from inspect(self._api, inboxes))
 
 
@@ -179,8 +181,7 @@ ADAPTER = DeskAdapter(
     settings=(
         Setting(
             "inbox_id",
-            "the inbox where tickets go",
-            required=True,
+            "the inbox where tickets go, if the workspace has inboxes",
             prefix="inb_",
             per_rule=True,
             example="inb_01abc",

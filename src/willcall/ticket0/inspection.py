@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..bridge.ports import Remark
 from ..client.flow import Flow
+from ..errors import ValidationError
 from .api import FlowTicket0
 from .models import Ticket
 
@@ -29,8 +30,12 @@ def inspect(api: FlowTicket0, inboxes: Sequence[str]) -> Flow[list[Remark]]:
         none = (yield from api.tickets.list(tag=_NO_TAG).page()).items
         found.append(tag_filter(tag, tagged, none))
     for inbox_id in inboxes:
-        mine = (yield from api.tickets.list(inbox_id=inbox_id).page()).items
-        found.append(inbox(inbox_id, mine, first))
+        try:
+            mine = (yield from api.tickets.list(inbox_id=inbox_id).page()).items
+        except ValidationError as error:
+            found.append(no_inboxes(inbox_id, f"Ticket0 refuses inboxes: {error.message}"))
+        else:
+            found.append(inbox(inbox_id, mine, first))
     return found
 
 
@@ -71,10 +76,18 @@ def tag_filter(tag: str, tagged: Sequence[Ticket], none: Sequence[Ticket]) -> Re
     return Remark(about="tags", said="the tag filter works")
 
 
+def no_inboxes(inbox_id: str, said: str) -> Remark:
+    """A workspace that has no inboxes, as those of 2026."""
+    do = f"remove inbox_id = {inbox_id!r} from the configuration"
+    return Remark(about="inbox", said=said, do=do, warning=True)
+
+
 def inbox(inbox_id: str, mine: Sequence[Ticket], every: Sequence[Ticket]) -> Remark:
     """Whether an inbox is in use."""
     if any(ticket.inbox_id == inbox_id for ticket in (*mine, *every)):
         return Remark(about="inbox", said=f"{inbox_id} is in use")
+    if every and not any(ticket.inbox_id for ticket in every):
+        return no_inboxes(inbox_id, "no ticket has an inbox, so this workspace seems to have none")
     known = sorted({ticket.inbox_id for ticket in every if ticket.inbox_id})
     return Remark(
         about="inbox",

@@ -50,7 +50,7 @@ class AuthorType(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Ticket(Model):
-    """A support ticket. It belongs to one inbox (2025)."""
+    """A support ticket. It belongs to one inbox (2025), or to the workspace alone (2026)."""
 
     id: str
     """``tkt_…`` (2025)."""

@@ -57,7 +57,7 @@ class Tickets(Collection[F]):
         *,
         subject: str,
         customer_email: str,
-        inbox_id: str,
+        inbox_id: str | None = None,
         body: str,
         once: str | None = None,
         search_first: bool = False,
@@ -67,16 +67,18 @@ class Tickets(Collection[F]):
         Args:
             subject: what the support team reads first.
             customer_email: the address of the customer, by which the customer record is linked.
-            inbox_id: ``inb_…``.
+            inbox_id: ``inb_…``. Workspaces of 2026 have no inboxes, and need none (2026); those
+                of 2025 require it (2025).
             body: the first text.
             once: a marker of your own, new for each ticket, such as ``"order-4711"``. It is put at
                 the end of the subject in brackets, unless it is there already. If the answer is
-                lost, the tickets of the inbox are searched for it before the ticket is opened
-                again: see :func:`willcall.client.once.carry_out`. So a call opens at most one
-                ticket. Not covered: two calls with the same marker, unless ``search_first``.
+                lost, the tickets of the inbox, or of the workspace, are searched for it before the
+                ticket is opened again: see :func:`willcall.client.once.carry_out`. So a call opens
+                at most one ticket. Not covered: two calls with the same marker, unless
+                ``search_first``.
             search_first: search for the marker before the first try as well, because a run that
                 crashed may have used it. A ticket that is found is returned. This reads every
-                ticket of the inbox, a request per hundred.
+                one of those tickets, a request per hundred.
 
         Raises:
             InputError: a field is empty, or the marker is malformed.
@@ -87,10 +89,11 @@ class Tickets(Collection[F]):
         Documented by Ticket0 (2025).
         """
         sent = text("subject", subject) if once is None else marked("subject", subject, once, " ")
+        named = UNSET if inbox_id is None else text("inbox_id", inbox_id)
         spec = None
         if once is not None:
             mark = f"[{once}]"
-            search = _tickets_page({"inboxId": inbox_id, "limit": 100})
+            search = _tickets_page({"inboxId": named, "limit": 100})
             spec = Once(search, lambda ticket: mark in ticket.subject, first=search_first)
         return Op(
             "POST",
@@ -99,10 +102,10 @@ class Tickets(Collection[F]):
             json={
                 "subject": sent,
                 "customerEmail": text("customer_email", customer_email),
-                "inboxId": text("inbox_id", inbox_id),
+                "inboxId": named,
                 "body": text("body", body),
             },
-            verify="look for its subject in tickets.list(inbox_id=…) before you open it again",
+            verify="look for its subject in tickets.list(…) before you open it again",
             route="/tickets",
             once=spec,
         )

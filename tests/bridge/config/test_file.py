@@ -295,12 +295,6 @@ WRONG: dict[str, tuple[Values, str, str, str]] = {
         "it is missing",
         'add name = "main-room", or whatever you call it',
     ),
-    "no inbox": (
-        without("desk", "inbox_id"),
-        "desk.inbox_id",
-        "it is missing",
-        'add inbox_id = "inb_01abc", the inbox where tickets go',
-    ),
     "no customer": (
         without("desk", "customer_email"),
         "desk.customer_email",

@@ -55,6 +55,18 @@ def test_all_of_it_without_a_question(shell: Shell) -> None:
     assert shell("check").code == 0
 
 
+def test_a_workspace_without_inboxes_needs_none(shell: Shell) -> None:
+    """As those of 2026: nobody is asked for an inbox, and none is in the file."""
+    shell.served.sandbox.settings.change({"inboxes": "refused"})
+    for number in range(2):
+        shell.desk.create_ticket(f"Question {number}", "c@example.com", None, "Hello")
+        assert init(shell, "--force").code == 0
+        assert "inbox_id" not in checked(written()).desk.settings
+    shell.box_office.sell_out("the-cherry-orchard")
+    assert shell("run").code == 0
+    assert {ticket.inbox_id for ticket in shell.desk.tickets} == {None}
+
+
 def test_keys_may_be_kept_in_files(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside the configuration, for their owner alone; then no variable is needed."""
     assert init(shell, "--keys", "file", "--inbox", "inb_01abc").code == 0
@@ -102,7 +114,6 @@ def test_the_baseline_may_be_left_for_later(shell: Shell) -> None:
 
 
 REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
-    "no inbox is known": ((), 2, "--inbox: it is missing (add --inbox, or run it in a terminal"),
     "several inboxes": ((), 2, "several inboxes are in use (name one: inb_01abc, inb_02def)"),
     "no customer": (("--inbox", "inb_01abc"), 2, "--customer-email: it is missing"),
     "no e-mail address": (("--inbox", "i", "--customer-email", "me"), 78, "desk.customer_email"),

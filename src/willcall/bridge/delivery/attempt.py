@@ -270,7 +270,7 @@ class Sender(Tries):
     def _moved(self, intent: Intent) -> bool:
         """Whether a dead letter would go elsewhere now: somebody has mended the configuration."""
         goes_to = destination(intent, self._address)
-        return any(intent.sent.get(name) != value for name, value in goes_to.items())
+        return bool(goes_to) and dict(intent.sent) != goes_to
 
     # -- the ledger ---------------------------------------------------------------------------
 

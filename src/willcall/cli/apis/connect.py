@@ -78,15 +78,20 @@ def from_desk(option: str, given: str | None, config: Path | None, name: str) ->
     Raises:
         InputError: there is neither.
     """
-    if given is not None:
-        return given
-    if configured(config):
-        from ...bridge.config.file import load
-
-        settings: Config = load(config)[0]
-        found = {**settings.desk.model_dump(), **settings.desk.settings}.get(name)
-        if found is not None:
-            return str(found)
+    found = maybe_from_desk(given, config, name)
+    if found is not None:
+        return found
     raise InputError(
         option, "it is missing", f"add the option, or desk.{name} to the configuration"
     )
+
+
+def maybe_from_desk(given: str | None, config: Path | None, name: str) -> str | None:
+    """The given value, or that of ``[desk]`` in the configuration; None if there is neither."""
+    if given is not None or not configured(config):
+        return given
+    from ...bridge.config.file import load
+
+    settings: Config = load(config)[0]
+    found = {**settings.desk.model_dump(), **settings.desk.settings}.get(name)
+    return None if found is None else str(found)

@@ -93,7 +93,9 @@ def create(
     customer_email: Annotated[
         str | None, option("ADDRESS", "Whom it concerns; default desk.customer_email.")
     ] = None,
-    inbox_id: Annotated[str | None, option("ID", "Its inbox; default desk.inbox_id.")] = None,
+    inbox_id: Annotated[
+        str | None, option("ID", "Its inbox, if there are any; default desk.inbox_id.")
+    ] = None,
     once: Once = None,
     search_first: SearchFirst = True,
     yes: Yes = False,
@@ -111,11 +113,11 @@ def create(
       willcall tickets create --subject Report --body - -y < report.txt
     """
     from . import values
-    from .connect import from_desk, ticket0
+    from .connect import from_desk, maybe_from_desk, ticket0
     from .sending import send
 
     customer = from_desk("--customer-email", customer_email, config, "customer_email")
-    inbox = from_desk("--inbox-id", inbox_id, config, "inbox_id")
+    inbox = maybe_from_desk(inbox_id, config, "inbox_id")
     said = values.text("--body", body)
     with ticket0(config, base_url) as client:
         made = send(

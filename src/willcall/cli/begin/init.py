@@ -49,7 +49,7 @@ def init(
         _Text, _option("--name", "NAME", "A name for the box office; default main-room.")
     ] = None,
     inbox: Annotated[
-        _Text, _option("--inbox", "ID", "The Ticket0 inbox that tickets go to.")
+        _Text, _option("--inbox", "ID", "The Ticket0 inbox that tickets go to, if there are any.")
     ] = None,
     customer_email: Annotated[
         _Text, _option("--customer-email", "ADDRESS", "Whom the tickets concern.")
@@ -93,6 +93,7 @@ def init(
     \b
     Examples:
       willcall init
+      willcall init --no-input --customer-email me@example.com
       willcall init --no-input --inbox inb_01abc --customer-email me@example.com
       willcall init --keys keyring -c /srv/willcall/willcall.toml
     """
@@ -127,7 +128,9 @@ def init(
             "Whom do the tickets concern (an e-mail address)?", "--customer-email", customer_email
         ),
         from_address=from_address
-        or asking.maybe("Which address of the desk sends messages to them?", found),
+        or asking.maybe(
+            "Which address of the desk sends messages to them?", "to send no messages", found
+        ),
     )
     text = toml(answers)
     _checked(text)
@@ -168,17 +171,14 @@ class _Asking:
             return default
         raise InputError(flag, "it is missing", f"add {flag}, or run it in a terminal")
 
-    def maybe(self, question: str, found: list[str]) -> str | None:
-        """An optional answer; ``found`` are suggestions."""
+    def maybe(self, question: str, empty: str, found: list[str]) -> str | None:
+        """An optional answer; ``empty`` says what an empty one means, ``found`` are suggestions."""
         if not self.terminal:
             return None
         if found:
-            typer.echo(f"seen in this inbox: {', '.join(found)}", err=True)
+            typer.echo(f"seen in its tickets: {', '.join(found)}", err=True)
         answer = typer.prompt(
-            f"{question} Leave it empty to send no messages",
-            default="",
-            err=True,
-            show_default=False,
+            f"{question} Leave it empty {empty}", default="", err=True, show_default=False
         )
         return str(answer).strip() or None
 
@@ -314,8 +314,11 @@ class _Setup:
                 "--keys", f"{answer!r} is not a place for keys", f"use one of: {places}"
             ) from None
 
-    def inbox(self, desk: Account, given: str | None) -> tuple[str, list[str]]:
-        """The inbox that tickets go to, and the addresses that messages are sent from."""
+    def inbox(self, desk: Account, given: str | None) -> tuple[str | None, list[str]]:
+        """The inbox that tickets go to, and the addresses that messages are sent from.
+
+        Workspaces of 2026 have no inboxes: where no ticket has one, none is needed.
+        """
         from ...ticket0.api import FlowTicket0
         from ..shell.flows import run_flow
 
@@ -331,10 +334,11 @@ class _Setup:
             raise InputError(
                 "--inbox", "several inboxes are in use", f"name one: {', '.join(known)}"
             )
-        default = known[0] if known else ""
-        chosen = self.asking.ask(
-            "Which inbox do tickets go to (inb_…)?", "--inbox", chosen, default
-        )
+        question = "Which inbox do tickets go to (inb_…)?"
+        if chosen is None and known:
+            chosen = self.asking.ask(question, "--inbox", None, known[0])
+        elif chosen is None and not tickets:
+            chosen = self.asking.maybe(question, "if the workspace has no inboxes", [])
         mine = [ticket.id for ticket in tickets if ticket.inbox_id == chosen][:3]
         return chosen, self._addresses(api, mine)
 

@@ -29,7 +29,7 @@ class Answers:
     ticketsmart_url: str | None
     ticket0_key: Source
     ticket0_url: str | None
-    inbox_id: str
+    inbox_id: str | None
     customer_email: str
     from_address: str | None
 
@@ -59,7 +59,7 @@ def toml(answers: Answers) -> str:
     desk = _rows(
         (second.field, second.value, "where the key is; never the key itself"),
         *([("base_url", answers.ticket0_url, "")] if answers.ticket0_url else ()),
-        ("inbox_id", answers.inbox_id, "the inbox that tickets go to"),
+        ("inbox_id", answers.inbox_id, "the inbox that tickets go to, if there are any"),
         ("customer_email", answers.customer_email, "whom the tickets concern"),
         ("from_address", answers.from_address, "without it no message is sent"),
     )

@@ -30,7 +30,7 @@ def simulate(
         typer.Option(
             "--habits",
             metavar="NAME",
-            help="What the box office may be like, such as baskets, or all; repeatable.",
+            help="What a service may be like, such as baskets or auto-reply, or all; repeatable.",
         ),
     ] = None,
     as_json: AsJson = False,
@@ -42,7 +42,8 @@ def simulate(
     nothing is lost, nothing is sent twice. A seed that breaks it is printed and can be repeated.
     Exit 1 if there is one.
 
-    With --habits the box office behaves in ways that its documents leave open, a few in each seed.
+    With --habits the box office and the desk behave in ways that their documents leave open, a few
+    in each seed.
 
     \b
     Examples:
@@ -51,12 +52,14 @@ def simulate(
     """
     from ...bridge.config.file import load
     from ...simulation.campaign import play_many, play_seed
-    from ...simulation.habits import ALL, HABITS
+    from ...simulation.desks import HABITS as OF_DESKS
+    from ...simulation.habits import ALL
+    from ...simulation.habits import HABITS as OF_OFFICES
     from ..shell import show
 
     for name in habits or ():
-        if name != ALL and name not in HABITS:
-            known = ", ".join((*HABITS, ALL))
+        if name != ALL and name not in {*OF_OFFICES, *OF_DESKS}:
+            known = ", ".join((*OF_OFFICES, *OF_DESKS, ALL))
             raise InputError("--habits", f"{name!r} is unknown", f"known: {known}")
     loaded, _ = load(config)
     rules, delivery_policy = [loaded.rules()], loaded.delivery.policy()
