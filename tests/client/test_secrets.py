@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from client.kit import DESK_KEY, KEY, account, get, play, reply, tcp, ticket0, ticketsmart
+from support.secrets import seen_by_tools
 from willcall import (
     AsyncTicket0,
     AsyncTicketSmart,
@@ -230,33 +231,6 @@ def test_what_is_scrubbed() -> None:
         b"\xff t0_***",
         "https://x/?k=t0_***",
     )
-
-
-def seen_by_tools(error: BaseException) -> str:
-    """The variables on the way of an error, as Sentry sends them: of ours, and of what we call."""
-
-    def shown(value: Any, depth: int = 6) -> str:
-        if depth and isinstance(value, dict):
-            return repr({shown(k, depth - 1): shown(v, depth - 1) for k, v in value.items()})
-        if depth and isinstance(value, list | tuple | set):
-            return repr([shown(item, depth - 1) for item in value])
-        try:
-            return value if isinstance(value, str) else repr(value)
-        except AttributeError:  # attrs' own repr of what was not made yet
-            return "<broken repr>"
-
-    found: list[str] = []
-    here: BaseException | None = error
-    while here is not None:
-        frames = list(traceback.walk_tb(here.__traceback__))
-        found += [
-            shown(dict(frame.f_locals))
-            for frame, _ in frames
-            if frame.f_code.co_filename != __file__
-        ]
-        here = here.__cause__ or (None if here.__suppress_context__ else here.__context__)
-    assert found
-    return "\n".join(found)
 
 
 LOGIN = "https://me:pass_WORD@box-office.example"

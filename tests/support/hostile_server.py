@@ -242,10 +242,13 @@ class Authority:
         """Its certificate, as ``SSL_CERT_FILE`` takes it."""
         return self.folder / "authority.pem"
 
-    def context(self, *names: str) -> ssl.SSLContext:
-        """What a server needs to be one of these names, or of these addresses."""
+    def context(self, *names: str, age: int = 0) -> ssl.SSLContext:
+        """What a server needs to be one of these names, or of these addresses.
+
+        Its certificate is good for a day before and after now, or ``age`` days earlier.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
-        signed = _signed("server", key, self._key, self._certificate, names)
+        signed = _signed("server", key, self._key, self._certificate, names, age)
         file = self.folder / f"server-{signed.serial_number}.pem"
         file.write_bytes(
             signed.public_bytes(serialization.Encoding.PEM)
@@ -266,9 +269,10 @@ def _signed(
     signer: ec.EllipticCurvePrivateKey,
     by: x509.Certificate | None,
     names: tuple[str, ...],
+    age: int = 0,
 ) -> x509.Certificate:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
+    now = datetime.now(UTC) - timedelta(days=age)
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)

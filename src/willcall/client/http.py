@@ -11,20 +11,14 @@ import os
 import threading
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from .._version import __version__
-from ..errors import (
-    ConnectError,
-    ConnectionLostError,
-    InputError,
-    Reply,
-    RequestTimeoutError,
-    TransportError,
-)
+from ..errors import InputError, Reply
 from . import bodies
 from .bodies import ENCODINGS, Body
+from .causes import failure
 from .flow import Request
 from .network import AsyncBackend, AwayError, Backend, CallProgress, current
 from .redact import hide, scrub
@@ -142,35 +136,6 @@ def _unusable() -> str | None:
         except OSError:
             return "SSLKEYLOGFILE"
     return next((name for name in list(_TLS_FILES)[1:] if os.environ.get(name)), None)
-
-
-def _failed(progress: CallProgress, error: Exception) -> NoReturn:
-    """Raise our error for one of httpx or of the network. Its text may hold a URL, so it is left
-    out."""
-    import httpx
-
-    kind: type[TransportError]
-    request = progress.request
-    # A full pool and a refused connection have in common that nothing was sent.
-    if isinstance(error, httpx.UnsupportedProtocol | httpx.ProxyError):
-        kind, said = ConnectError, "no connection through the proxy"
-    elif isinstance(error, AwayError):
-        kind, said = ConnectError, "the address is not this machine, and plain http is for it alone"
-    elif progress.connecting or isinstance(
-        error, httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ConnectError
-    ):
-        kind, said = ConnectError, "no connection"
-    elif isinstance(error, httpx.TimeoutException | TimeoutError):
-        kind, said = RequestTimeoutError, f"no answer within {request.timeout or 0:g} s"
-    elif isinstance(error, bodies.TooLongError):
-        kind, said = ConnectionLostError, f"the answer is longer than {bodies.LONGEST_BODY} bytes"
-    else:
-        kind, said = ConnectionLostError, "the connection broke before the answer was read"
-    raise kind(
-        f"{said} ({type(error).__name__})",
-        provider=request.provider,
-        request=f"{request.method} {urlsplit(request.url).path}",
-    ) from None
 
 
 def _merged(client: Any, request: Request, trace: Any) -> httpx.Request:
@@ -345,7 +310,7 @@ class Connections:
         free = self._free
         if not free.acquire(timeout=progress.left_of_call()):
             progress.connecting = True
-            _failed(progress, TimeoutError())
+            raise failure(progress, TimeoutError(), None)
         token = current.set(progress)
         progress.begin()
         try:
@@ -363,10 +328,14 @@ class Connections:
             finally:
                 response.close()
         except _failures() as error:
-            _failed(progress, error)
+            lost = failure(progress, error, self._routes.get(_origin(request.url)))
         finally:
             free.release()
             current.reset(token)
+        try:
+            raise lost  # here, so that no error of httpx is its context: it would hold the key
+        finally:
+            del lost
 
     def _open(self, request: Request) -> Any:
         if self._closed:
@@ -511,9 +480,13 @@ class AsyncConnections:
                 return await self._by_their_client(request, progress)
             return await self._by_ours(request, progress)
         except _failures() as error:
-            _failed(progress, error)
+            lost = failure(progress, error, self._routes.get(_origin(request.url)))
         finally:
             current.reset(token)
+        try:
+            raise lost
+        finally:
+            del lost
 
     async def _by_ours(self, request: Request, progress: CallProgress) -> Reply:
         pool = await self._pool(request)

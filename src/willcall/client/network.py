@@ -35,12 +35,13 @@ class CallProgress:
 
     ``ends`` is the monotonic moment at which the step that is under way must have ended, None for
     no bound. ``connecting`` is whether a connection is being made for it, so that nothing of it has
-    been sent yet.
+    been sent yet; ``tunnelled`` whether a proxy was reached and asked for a tunnel.
     """
 
     request: Request
     ends: float | None = None
     connecting: bool = False
+    tunnelled: bool = False
     _late: int = 0
 
     @property
@@ -103,7 +104,9 @@ class CallProgress:
 
     def sends(self, data: bytes) -> None:
         """Something is about to be written to a connection."""
-        if not data.startswith(b"CONNECT "):  # that is for a proxy, which only connects
+        if data.startswith(b"CONNECT "):  # that is for a proxy, which only connects
+            self.tunnelled = True
+        else:
             self.connecting = False
 
 
