@@ -61,7 +61,9 @@ def cause_of(error: BaseException) -> Exception:
         clean: Exception = copy.copy(bottom)
         clean.args = tuple(scrub(it) if isinstance(it, str) else it for it in bottom.args)
     else:
-        clean = Detail(scrub(f"{type(bottom).__name__}: {bottom}".removesuffix(": ")))
+        # A proxy may repeat the password that it refuses.
+        text = str(bottom)[:3] if _is(bottom, "ProxyError") else str(bottom)
+        clean = Detail(scrub(f"{type(bottom).__name__}: {text}".removesuffix(": ")))
     clean.__cause__ = clean.__context__ = clean.__traceback__ = None
     return clean
 
@@ -86,7 +88,7 @@ def failure(progress: CallProgress, error: Exception, proxy: Proxy | None) -> Tr
     return ours
 
 
-def _is(error: Exception, *names: str) -> bool:
+def _is(error: BaseException, *names: str) -> bool:
     """Whether an error is of one of these kinds of httpx, which is not imported here."""
     return any(kind.__name__ in names for kind in type(error).__mro__)
 
@@ -151,7 +153,10 @@ def why(error: BaseException, where: str) -> tuple[str, str] | None:
             return f"the name of {where} could not be looked up", "check the network's DNS"
         return f"nobody knows the name of {where}", "check its spelling, and the network's DNS"
     if isinstance(bottom, ConnectionRefusedError):
-        return f"{where} refuses the connection", "check the address, and that it is running"
+        return (
+            f"{where} refuses the connection",
+            "check the address; if it is right, try again later",
+        )
     if isinstance(bottom, ConnectionResetError | BrokenPipeError | ConnectionAbortedError):
         return f"{where} closed the connection", "try again later"
     number = getattr(bottom, "errno", None)

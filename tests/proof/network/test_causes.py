@@ -54,7 +54,7 @@ CASES: dict[str, tuple[Callable[[Authority], Any], bool, str, str, type[Exceptio
     "no TLS": (_plain, True, "no TLS with 127.0.0.1:PORT", "https://", ssl.SSLError),
     "nobody": (
         lambda _: nullcontext(Server(dead_url())), True, "127.0.0.1:PORT refuses the connection",
-        "running", ConnectionRefusedError,
+        "check the address", ConnectionRefusedError,
     ),
 }  # fmt: skip
 
@@ -173,6 +173,7 @@ def test_what_a_proxy_says_is_said(
     assert got.message == f"no connection: the proxy in HTTPS_PROXY {said}"
     assert do in (got.hint or "")
     assert not {"pass_WORD", KEY} & set(seen_by_tools(got, suppressed=True).split())
+    assert str(got.__cause__) in {"ProxyError: 407", "ProxyError: 503"}
     assert "pass_WORD" not in f"{got!r} {got.__cause__!r}"
 
 
