@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo test test-pythons format check-format lint types architecture tests campaign audit setup \
+.PHONY: help demo test test-pythons test-httpx2 format check-format lint types architecture tests campaign audit setup \
 	docs map manual cassettes pretix pretix-cassettes bench bench-diff bench-start bench-watch bench-watch-http pins clean
 
 help:  ## what there is to make
@@ -57,6 +57,20 @@ MEASURED := tests/client tests/cassettes tests/proof tests/ticket0 tests/test_er
 tests: $(READY)
 	@$(BIN)/pytest -n 2 -q $(MEASURED) --cov
 	@$(BIN)/pytest -n 2 -q $(addprefix --ignore=,$(MEASURED))
+	@if $(MAKE) -s $(HTTPX2)/.ready; then $(ON_HTTPX2) $(BIN)/pytest -n 2 -q $(HTTPX2_SMOKE); \
+		else echo "httpx2: NOT TRIED, since it could not be installed; make test-httpx2 tries all of it"; fi
+
+# httpx2 and what only it needs lie in a folder of their own, before the packages of the tests.
+HTTPX2 := $(CURDIR)/.cache/httpx2
+ON_HTTPX2 := PYTHONPATH=$(HTTPX2) WILLCALL_TESTS_ON=httpx2
+HTTPX2_SMOKE := tests/client/test_library.py tests/client/test_http.py
+$(HTTPX2)/.ready: .ci/httpx2-constraints.txt $(READY)
+	@rm -rf $(HTTPX2)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --target $(HTTPX2) -r $<
+	@touch $@
+
+test-httpx2: $(HTTPX2)/.ready  ## the tests of the clients and the cassettes, on httpx2 instead of httpx
+	@$(ON_HTTPX2) $(BIN)/pytest -n 2 -q $(MEASURED)
 
 docs: $(READY)  ## the documentation as a site, in .cache/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet -f docs/mkdocs/mkdocs.yml && echo "open .cache/site/index.html"
@@ -140,7 +154,9 @@ COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q
 
 pins: $(READY)  ## write the constraints anew from pyproject.toml (needs uv)
-	@$(COMPILE) --all-extras --group dev -o constraints.txt
+	@$(COMPILE) $(addprefix --extra=,cli keyring otel postgres sandbox) --group dev -o constraints.txt
+	@$(COMPILE) --extra httpx2 -c constraints.txt -o .ci/httpx2-constraints.txt \
+		$(addprefix --no-emit-package=,$(shell sed -n 's/^\([a-z0-9._-]*\)==.*/\1/p' constraints.txt))
 	@$(COMPILE) --group bench -c constraints.txt -o benchmarks/constraints.txt
 	@$(subst pyproject.toml ,,$(COMPILE)) --group audit -o .ci/audit-constraints.txt
 	@$(subst pyproject.toml ,,$(COMPILE)) --group pretix -o $(EXAMPLE)/server/constraints.txt

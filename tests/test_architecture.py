@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent
 SOURCE = Path(willcall.__file__).parent
 HEAVY = (
     "httpx",
+    "httpx2",
     "orjson",
     "cattrs",
     "pydantic",

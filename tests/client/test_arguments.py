@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import pytest
 
 from client.kit import DESK_KEY, KEY
@@ -21,6 +20,7 @@ from willcall import (
     TicketSmart,
 )
 from willcall.client.endpoint import Collection, Sync
+from willcall.client.http import library
 
 HALF = "Gala \ud83c"
 SOON = datetime(2027, 3, 1, 19, 30, tzinfo=UTC)
@@ -153,7 +153,7 @@ def test_a_dot_at_the_end_of_a_host_is_allowed() -> None:
 
 
 def test_the_client_of_the_other_flavour_or_a_closed_one_is_refused() -> None:
-    blocking, awaited = httpx.Client(), httpx.AsyncClient()
+    blocking, awaited = library().Client(), library().AsyncClient()
     with pytest.raises(InputError, match=r"expected an httpx\.Client, got AsyncClient"):
         TicketSmart(KEY, http_client=awaited)
     with pytest.raises(InputError, match=r"expected an httpx\.AsyncClient, got Client"):

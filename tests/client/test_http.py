@@ -10,7 +10,6 @@ import threading
 import time
 from typing import Any
 
-import httpx
 import pytest
 
 from client.kit import KEY, always, dead_url, http, tcp, ticketsmart
@@ -18,7 +17,7 @@ from willcall import AsyncTicketSmart, TicketSmart
 from willcall.client import bodies
 from willcall.client import http as door
 from willcall.client.flow import Request
-from willcall.client.http import AsyncConnections, Connections, safe_base_url
+from willcall.client.http import AsyncConnections, Connections, library, safe_base_url
 from willcall.errors import (
     ConnectError,
     ConnectionLostError,
@@ -31,6 +30,7 @@ from willcall.errors import (
 )
 from willcall.sandbox.server import Served
 
+httpx = library()
 EVENT = b'{"event": {"id": "e", "title": "t", "startsAt": "2026-09-01T19:00:00Z", "status": "X"}}'
 
 
@@ -193,7 +193,7 @@ def test_a_full_pool_means_it_never_left() -> None:
 
 
 def test_errors_of_a_proxy_mean_it_never_left() -> None:
-    def refuse(_: httpx.Request) -> httpx.Response:
+    def refuse(_: Any) -> Any:
         raise httpx.ProxyError("407 secret-proxy-password")
 
     own = httpx.Client(transport=httpx.MockTransport(refuse))
@@ -324,9 +324,9 @@ def test_many_threads_share_one_client_and_one_pool(served: Served) -> None:
         slugs = [event.slug for event in other.events.list()]
     client = ticketsmart(served)
     made: list[Any] = []
-    real = httpx.Client
+    real = httpx.HTTPTransport
 
-    class Counting(real):  # type: ignore[misc,valid-type]
+    class Counting(real):  # type: ignore[misc]
         def __init__(self, **options: Any) -> None:
             time.sleep(0.02)
             made.append(self)
@@ -338,14 +338,14 @@ def test_many_threads_share_one_client_and_one_pool(served: Served) -> None:
         got.extend(client.events.get(slug).slug == slug for _ in range(5))
 
     threads = [threading.Thread(target=read, args=(str(slug),)) for slug in slugs]
-    httpx.Client = Counting  # type: ignore[misc]
+    httpx.HTTPTransport = Counting
     try:
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
     finally:
-        httpx.Client = real  # type: ignore[misc]
+        httpx.HTTPTransport = real
     assert got == [True] * 5 * len(slugs)
     assert len(made) == 1
     client.close()
@@ -358,13 +358,13 @@ def test_a_forked_child_opens_connections_of_its_own(
     lent = ticketsmart(served, http_client=own)
     with ticketsmart(served) as client:
         client.events.list().first()
-        parents = client._connections._clients[None]
+        parents = client._connections._transports[None]
         client._connections._lock.acquire()
         monkeypatch.setattr("willcall.client.http.os.getpid", lambda: -1)
 
         assert client.events.list().first() is not None
-        assert client._connections._clients[None] is not parents
-        assert not parents.is_closed
+        assert client._connections._transports[None] is not parents
+        assert parents._pool.connections
         with pytest.raises(InputError, match="before a fork"):
             lent.events.list().first()
     parents.close()

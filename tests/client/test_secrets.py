@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
-import httpx
 import pytest
 
 from client.kit import DESK_KEY, KEY, account, get, play, reply, tcp, ticket0, ticketsmart
@@ -29,6 +28,7 @@ from willcall import (
 )
 from willcall.client.engine import perform
 from willcall.client.flow import Request, Send
+from willcall.client.http import library
 from willcall.client.options import Options
 from willcall.client.provider import open_account
 from willcall.client.redact import hide, scrub, scrub_addresses, scrub_path, scrub_reply
@@ -214,9 +214,9 @@ def test_httpx_still_logs_for_others(served: Served, caplog: pytest.LogCaptureFi
 
     asyncio.run(main())
     assert caplog.text == ""
-    with httpx.Client() as other:
+    with library().Client() as other:
         other.get(served.url)
-    assert [record.name for record in caplog.records] == ["httpx"]
+    assert [record.name for record in caplog.records] == [library().__name__]
 
 
 def test_what_is_scrubbed() -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import httpx
 import pytest
 
 from client.kit import always, http, tcp
 from support.cassettes import STRANGER
 from willcall import AsyncTicketSmart, TicketSmart
-from willcall.client.http import USER_AGENT, _tls
+from willcall.client.http import USER_AGENT, _tls, library
 
 EVENT = b'{"id":"e","title":"Gala","startsAt":"2026-09-01T19:00:00Z","status":"DRAFT"}'
 
@@ -69,7 +68,7 @@ def test_a_client_of_ours_and_one_of_yours_send_the_same(flavour: str) -> None:
 def _send(flavour: str, base: str, *, given: bool) -> None:
     key, agent = STRANGER["ticketsmart"], {"user-agent": USER_AGENT}
     if flavour == "sync":
-        own = httpx.Client(verify=_tls(), headers=agent) if given else None
+        own = library().Client(verify=_tls(), headers=agent) if given else None
         with TicketSmart(key, base_url=base, pace=None, http_client=own) as api:
             for call in _calls(api):
                 call()
@@ -78,7 +77,7 @@ def _send(flavour: str, base: str, *, given: bool) -> None:
         return
 
     async def awaited() -> None:
-        own = httpx.AsyncClient(verify=_tls(), headers=agent) if given else None
+        own = library().AsyncClient(verify=_tls(), headers=agent) if given else None
         async with AsyncTicketSmart(key, base_url=base, pace=None, http_client=own) as api:
             for call in _calls(api):
                 await call()

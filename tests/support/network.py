@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import pytest
 
 from client.kit import KEY, http
@@ -40,7 +39,9 @@ def ask(
     def blocking() -> Any:
         with ExitStack() as stack:
             if given:
-                options["http_client"] = stack.enter_context(httpx.Client(verify=door._tls()))
+                options["http_client"] = stack.enter_context(
+                    door.library().Client(verify=door._tls())
+                )
             api = stack.enter_context(TicketSmart(KEY, base_url=url, **options))
             return call(api)
 
@@ -48,7 +49,7 @@ def ask(
         if not given:
             async with AsyncTicketSmart(KEY, base_url=url, **options) as api:
                 return await call(api)
-        async with httpx.AsyncClient(verify=door._tls()) as own:
+        async with door.library().AsyncClient(verify=door._tls()) as own:
             api = AsyncTicketSmart(KEY, base_url=url, http_client=own, **options)
             return await call(api)
 

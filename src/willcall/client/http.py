@@ -1,13 +1,17 @@
-"""The only module that imports httpx: connections, and what an exchange comes down to.
+"""The only module that imports httpx or httpx2: connections, and what an exchange comes down to.
 
-httpx's types stay behind this door: flows see our Request and Reply, and our TransportErrors.
-httpx itself is imported when the first client is opened, since it takes longer than the rest.
+httpx2 continues httpx with the same API. Where it is installed, our own connections are made of it;
+a client that the user hands in may be of either. "httpx" in this package means whichever it is.
+
+Their types stay behind this door: flows see our Request and Reply, and our TransportErrors. The
+library is imported when the first connection is opened, since it takes longer than the rest.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable
 from functools import cache
@@ -85,7 +89,19 @@ def _refusal(url: Any) -> InputError | None:
     return None
 
 
-_LOUD = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy")
+@cache
+def library() -> Any:
+    """httpx2 where it is installed, else httpx."""
+    try:
+        import httpx2
+    except ModuleNotFoundError:
+        import httpx
+
+        return httpx
+    return httpx2
+
+
+_LOUD = ("connection", "http11", "http2", "proxy")
 
 
 def _not_ours(_: logging.LogRecord) -> bool:
@@ -96,8 +112,9 @@ def _not_ours(_: logging.LogRecord) -> bool:
 def _hush() -> None:
     """httpx logs whole URLs, with the addresses in their queries, and httpcore logs headers. Of our
     requests only the logger ``willcall`` reports; those of others are logged as before."""
-    for name in _LOUD:
-        logging.getLogger(name).addFilter(_not_ours)
+    for httpx, core in (("httpx", "httpcore"), ("httpx2", "httpcore2")):
+        for name in (httpx, *(f"{core}.{part}" for part in _LOUD)):
+            logging.getLogger(name).addFilter(_not_ours)
 
 
 @cache
@@ -107,16 +124,15 @@ def _tls() -> ssl.SSLContext:
     Raises:
         InputError: the environment names certificates, or a file for keys, that cannot be used.
     """
-    import httpx
-
     try:
-        return httpx.create_ssl_context()
+        context: ssl.SSLContext = library().create_ssl_context()
     except OSError as error:  # an error of TLS is one of these
         name = _unusable()
         if name is None:
             raise
         why = error.strerror or type(error).__name__
         raise InputError(name, f"it cannot be used: {why}", _TLS_FILES[name]) from None
+    return context
 
 
 _TLS_FILES = {
@@ -151,26 +167,35 @@ def _merged(client: Any, request: Request, trace: Any) -> httpx.Request:
     return message
 
 
-def _plain(client: Any, request: Request) -> httpx.Request:
-    """The same for our own client, which adds a few headers to every request and nothing else.
+# What httpx sends with every request.
+_HEADERS = {
+    b"accept": b"*/*",
+    b"accept-encoding": ENCODINGS.encode(),
+    b"connection": b"keep-alive",
+    b"user-agent": USER_AGENT.encode(),
+}
 
-    It is built directly, since httpx's own way takes a tenth of a call.
+
+def _plain(request: Request) -> httpx.Request:
+    """The request as our own connections send it: the same, built directly.
+
+    httpx's way takes a tenth of a call.
     """
-    import httpx
-
-    url, content = httpx.URL(request.url), request.content
-    headers = {b"host": url.netloc}
-    headers |= {name.lower(): value for name, value in client.headers.raw}
-    headers[b"accept-encoding"] = ENCODINGS.encode()
-    headers |= {name.encode(): value.encode() for name, value in request.headers.items()}
+    lib, content = library(), request.content
+    url = lib.URL(request.url)
+    headers = {b"host": url.netloc, **_HEADERS}
+    for name, value in request.headers.items():
+        headers[name.encode()] = value.encode()
     if content is not None or request.method in {"POST", "PUT", "PATCH"}:
         headers[b"content-length"] = b"%d" % len(content or b"")
-    return httpx.Request(
+    message: httpx.Request = lib.Request(
         request.method,
         url,
         headers=list(headers.items()),
-        stream=httpx.ByteStream(content or b""),
+        stream=lib.ByteStream(content or b""),
+        extensions={"timeout": {"pool": request.timeout}},
     )
+    return message
 
 
 def _failures() -> tuple[type[Exception], ...]:
@@ -178,11 +203,9 @@ def _failures() -> tuple[type[Exception], ...]:
 
     httpx lets errors of TLS, of sockets and of names that no resolver takes through as they are.
     """
-    import httpx
-
+    used = [sys.modules[name] for name in ("httpx", "httpx2") if name in sys.modules]
     return (
-        httpx.TransportError,
-        httpx.StreamError,
+        *(kind for lib in used for kind in (lib.TransportError, lib.StreamError)),
         OSError,
         UnicodeError,
         AwayError,
@@ -212,33 +235,28 @@ def _reply(response: httpx.Response, content: bytes, url: str) -> Reply:
     return Reply(response.status_code, headers, content, url)
 
 
-def _limits() -> httpx.Limits:
-    import httpx
-
-    return httpx.Limits(
-        max_connections=_MOST_CONNECTIONS, max_keepalive_connections=_MOST_CONNECTIONS
-    )
-
-
-def _through(proxy: Proxy | None, transport: Callable[..., Any]) -> Any:
-    """A transport through a proxy, or straight.
+def _through(proxy: Proxy | None, kind: str) -> Any:
+    """A transport of httpx through a proxy, or straight. It leaves out what ``httpx.Client`` adds:
+    redirects, cookies and logins, which are not ours; a third of the time of a call.
 
     Raises:
         InputError: the proxy cannot be used.
     """
-    import httpx
-
-    tls = _tls()
+    httpx, tls = library(), _tls()
+    transport = getattr(httpx, kind)
+    limits = httpx.Limits(
+        max_connections=_MOST_CONNECTIONS, max_keepalive_connections=_MOST_CONNECTIONS
+    )
     if proxy is None:
-        return transport(verify=tls, limits=_limits())
+        return transport(verify=tls, limits=limits)
     try:
         urlsplit(proxy.url)
-        return transport(verify=tls, limits=_limits(), proxy=httpx.Proxy(proxy.url))
+        return transport(verify=tls, limits=limits, proxy=httpx.Proxy(proxy.url))
     except ImportError:
         raise InputError(
             proxy.variable,
             "it names a SOCKS proxy, for which a package is missing",
-            "pip install 'httpx[socks]', or name an http:// proxy",
+            f"pip install '{httpx.__name__}[socks]', or name an http:// proxy",
         ) from None
     except (ValueError, httpx.InvalidURL):
         raise InputError(
@@ -259,7 +277,7 @@ def _no_proxy_in_the_clear(client: Any, request: Request) -> None:
     # httpx does not say which way a request would go; whoever makes a client of their own may have
     # given it any transport.
     choose = getattr(client, "_transport_for_url", None)
-    transport = None if choose is None else choose(_url(request.url))
+    transport = None if choose is None else choose(library().URL(request.url))
     pool = getattr(transport, "_pool", None)
     if any(
         kind.__name__ in {"HTTPProxy", "AsyncHTTPProxy", "SOCKSProxy", "AsyncSOCKSProxy"}
@@ -270,12 +288,6 @@ def _no_proxy_in_the_clear(client: Any, request: Request) -> None:
             "it would send the key to a proxy in the clear",
             "open it with trust_env=False",
         )
-
-
-def _url(url: str) -> httpx.URL:
-    import httpx
-
-    return httpx.URL(url)
 
 
 def _origin(url: str) -> str:
@@ -291,6 +303,7 @@ class Connections:
     """
 
     def __init__(self, http_client: Any = None) -> None:
+        _hush()
         self._given = http_client
         self._start()
         self._closed = False
@@ -300,31 +313,33 @@ class Connections:
         self._lock = threading.Lock()
         # httpcore never has to queue a call, see _Pool.
         self._free = threading.Semaphore(_MOST_CONNECTIONS)
-        self._clients: dict[Proxy | None, Any] = {}
+        self._transports: dict[Proxy | None, Any] = {}
         self._routes: dict[str, Proxy | None] = {}
 
     def __call__(self, request: Request) -> Reply:
-        client = self._open(request)
-        _hush()
-        progress = CallProgress(request)
+        self._check()
+        given, progress = self._given, CallProgress(request)
+        if given is None:
+            transport = self._transport(request)
+        else:
+            _no_proxy_in_the_clear(given, request)
         free = self._free
         if not free.acquire(timeout=progress.left_of_call()):
             progress.connecting = True
             raise failure(progress, TimeoutError(), None)
         token = current.set(progress)
-        progress.begin()
         try:
-            given = self._given is not None
-            response = client.send(
-                _merged(client, request, _steps(progress)) if given else _plain(client, request),
-                stream=True,
-                follow_redirects=False,  # a redirect would carry the key to a stranger
-            )
+            progress.begin()
+            if given is None:
+                response = transport.handle_request(_plain(request))
+            else:
+                # A redirect would carry the key to a stranger.
+                message = _merged(given, request, _steps(progress))
+                response = given.send(message, stream=True, follow_redirects=False)
             try:
                 progress.answered()
-                return _reply(
-                    response, _read(response, given=given, progress=progress), request.url
-                )
+                content = _read(response, given=given is not None, progress=progress)
+                return _reply(response, content, request.url)
             finally:
                 response.close()
         except _failures() as error:
@@ -337,48 +352,44 @@ class Connections:
         finally:
             del lost
 
-    def _open(self, request: Request) -> Any:
+    def _check(self) -> None:
         if self._closed:
             raise InputError("client", "it is closed", "make a new one")
         if getattr(self._given, "is_closed", False):
             raise InputError("http_client", "it is closed", "open a new one")
+        if self._pid == os.getpid():
+            return
         if self._given is not None:
-            if self._pid != os.getpid():
-                raise InputError(
-                    "http_client", "it was opened before a fork", "open it in the child process"
-                )
-            _no_proxy_in_the_clear(self._given, request)
-            return self._given
-        if self._pid != os.getpid():
-            # The parent's connections are left alone, and its lock with them: a thread of the
-            # parent may have held it at the moment of the fork.
-            self._start()
+            raise InputError(
+                "http_client", "it was opened before a fork", "open it in the child process"
+            )
+        # The parent's connections are left alone, and its lock with them: a thread of the parent
+        # may have held it at the moment of the fork.
+        self._start()
+
+    def _transport(self, request: Request) -> Any:
         origin = _origin(request.url)
         if origin not in self._routes:
             self._routes[origin] = proxy_for(request.url)
         proxy = self._routes[origin]
-        client = self._clients.get(proxy)
-        return self._opened(proxy) if client is None else client
+        transport = self._transports.get(proxy)
+        return self._opened(proxy) if transport is None else transport
 
     def _opened(self, proxy: Proxy | None) -> Any:
-        import httpx
-
         with self._lock:
-            if proxy not in self._clients:
-                transport = _through(proxy, httpx.HTTPTransport)
+            if proxy not in self._transports:
+                transport = _through(proxy, "HTTPTransport")
                 pool = transport._pool  # httpx has no door to it
                 pool._network_backend = Backend(pool._network_backend)
-                self._clients[proxy] = httpx.Client(
-                    transport=transport, headers={"user-agent": USER_AGENT}, trust_env=False
-                )
-            return self._clients[proxy]
+                self._transports[proxy] = transport
+            return self._transports[proxy]
 
     def close(self) -> None:
         """Close the pools, unless a client was handed in: then its owner closes it."""
         self._closed = True
         if self._pid == os.getpid():
-            for client in self._clients.values():
-                client.close()
+            for transport in self._transports.values():
+                transport.close()
 
 
 def _read(response: httpx.Response, *, given: bool, progress: CallProgress) -> bytes:
@@ -387,7 +398,8 @@ def _read(response: httpx.Response, *, given: bool, progress: CallProgress) -> b
         return response.content
     body = _body(response)
     late = False
-    for part in response.iter_raw():
+    parts: Any = response.iter_raw() if given else response.stream
+    for part in parts:
         if late:  # a body that ends late has ended; one that goes on has not
             raise TimeoutError
         body.add(part)
@@ -395,18 +407,19 @@ def _read(response: httpx.Response, *, given: bool, progress: CallProgress) -> b
     return body.content()
 
 
-async def _aread(response: httpx.Response) -> bytes:
+async def _aread(response: httpx.Response, *, given: bool) -> bytes:
     """The same, awaited."""
     if response.is_stream_consumed:
         return response.content
     body = _body(response)
-    async for part in response.aiter_raw():
+    parts: Any = response.aiter_raw() if given else response.stream
+    async for part in parts:
         body.add(part)
     return body.content()
 
 
 class _Pool:
-    """An async client with a pool of its own, and who uses it.
+    """A pool of connections, and who uses it.
 
     A call whose task is cancelled may leave a connection behind that httpcore takes to be in use
     for ever. Such a pool is retired: no new call uses it, and it is closed after the last one.
@@ -415,19 +428,14 @@ class _Pool:
     def __init__(self, proxy: Proxy | None) -> None:
         import asyncio
 
-        import httpx
-
-        transport = _through(proxy, httpx.AsyncHTTPTransport)
-        self._core = transport._pool  # httpx has no door to it
+        self.transport = _through(proxy, "AsyncHTTPTransport")
+        self._core = self.transport._pool  # httpx has no door to it
         self._core._network_backend = AsyncBackend(self._core._network_backend)
-        self.client = httpx.AsyncClient(
-            transport=transport, headers={"user-agent": USER_AGENT}, trust_env=False
-        )
         # httpcore never has to queue a call: with 500 of them its queue takes seconds.
         self._free = asyncio.Semaphore(_FIRST_CONNECTIONS)
         self._most = _FIRST_CONNECTIONS
         self.users = 0
-        self.retired = False
+        self.retired = self.closed = False
 
     async def enter(self, progress: CallProgress) -> None:
         """Wait for a connection; a wait that takes up the whole call is an error."""
@@ -455,14 +463,20 @@ class _Pool:
     @property
     def stuck(self) -> bool:
         """Whether more connections are in use than there are calls."""
-        busy = (not (one.is_idle() or one.is_closed()) for one in self._core.connections)
+        busy = (not (it.is_idle() or it.is_closed()) for it in self._core.connections)
         return sum(busy) > self.users
+
+    async def close(self) -> None:
+        """Close its connections."""
+        self.closed = True
+        await self.transport.aclose()
 
 
 class AsyncConnections:
     """The same for :func:`~willcall.client.flow.adrive`: it belongs to one event loop."""
 
     def __init__(self, http_client: Any = None) -> None:
+        _hush()
         self._given = http_client
         self._loop: Any = None
         self._closed = False
@@ -472,7 +486,6 @@ class AsyncConnections:
 
     async def __call__(self, request: Request) -> Reply:
         self._check()
-        _hush()
         progress = CallProgress(request)
         token = current.set(progress)
         try:
@@ -494,13 +507,10 @@ class AsyncConnections:
         answered = False
         try:
             progress.begin()
-            client = pool.client
-            response = await client.send(
-                _plain(client, request), stream=True, follow_redirects=False
-            )
+            response = await pool.transport.handle_async_request(_plain(request))
             try:
                 progress.answered()
-                reply = _reply(response, await _aread(response), request.url)
+                reply = _reply(response, await _aread(response, given=False), request.url)
             finally:
                 await response.aclose()
             answered = True
@@ -531,7 +541,7 @@ class AsyncConnections:
                 progress.answered()
                 left = progress.left()
                 whole.reschedule(None if left is None else loop.time() + left)
-                return _reply(response, await _aread(response), request.url)
+                return _reply(response, await _aread(response, given=True), request.url)
             finally:
                 await response.aclose()
 
@@ -576,7 +586,7 @@ class AsyncConnections:
 
     def _close(self, pool: _Pool) -> None:
         """Close a pool, whatever becomes of the call that was its last."""
-        task = self._loop.create_task(pool.client.aclose())
+        task = self._loop.create_task(pool.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
@@ -584,7 +594,7 @@ class AsyncConnections:
         """Close the pools, unless a client was handed in."""
         self._closed = True
         for pool in self._pools.values():
-            await pool.client.aclose()
+            await pool.close()
         for task in list(self._closing):
             await task
 

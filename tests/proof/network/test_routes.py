@@ -7,7 +7,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from client.kit import KEY
@@ -231,8 +230,11 @@ def test_files_of_tls_that_cannot_be_used_are_named(
     content: str | None,
     flavour: str,
     tmp_path: Path,
+    authority: Authority,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Without a file of certificates, httpx2 writes no keys.
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
     file = tmp_path / "nowhere" / "file.pem"
     if content is not None:
         file.parent.mkdir()
@@ -256,7 +258,7 @@ def test_tls_that_fails_by_itself_is_no_fault_of_the_environment(
 
     for name in door._TLS_FILES:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(httpx, "create_ssl_context", broken)
+    monkeypatch.setattr(door.library(), "create_ssl_context", broken)
     door._tls.cache_clear()
     with pytest.raises(OSError, match="at all"):
         door._tls()
