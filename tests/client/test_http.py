@@ -326,7 +326,7 @@ def test_many_threads_share_one_client_and_one_pool(served: Served) -> None:
     made: list[Any] = []
     real = httpx.HTTPTransport
 
-    class Counting(real):  # type: ignore[misc]
+    class Counting(real):  # type: ignore[misc, valid-type]
         def __init__(self, **options: Any) -> None:
             time.sleep(0.02)
             made.append(self)
