@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 	docs map manual cassettes pretix pretix-cassettes bench bench-diff bench-start bench-watch bench-watch-http pins clean
 
 help:  ## what there is to make
-	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 16
 
 $(READY): constraints.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "willcall needs Python 3.11 or newer with venv; set PYTHON=/path/to/python3"; exit 1; }
