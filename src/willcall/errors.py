@@ -21,6 +21,7 @@
         ├── RateLimitError          429        see ``retry_after``
         ├── ServerError             5xx
         ├── UndecodableReplyError   an answer that is not what was asked for (HTML, cut JSON, …)
+        │   └── NoEffectError              a write was answered as done, and nothing has changed
         ├── TransportError          no answer at all
         │   ├── ConnectError                   the request surely never left
         │   ├── RequestTimeoutError            no answer in time
@@ -249,6 +250,13 @@ class ServerError(ApiError):
 
 class UndecodableReplyError(ApiError):
     """An answer came, but it is not what was asked for: HTML, cut JSON, a wrong type."""
+
+
+class NoEffectError(UndecodableReplyError):
+    """A write was answered as if it had been done, and the answer shows that nothing has changed.
+
+    The provider may call a field otherwise than willcall; ``hint`` says which name to set.
+    """
 
 
 class TransportError(ApiError):

@@ -73,6 +73,7 @@ ALL = {
 KEPT = (
     *("baskets", "orders", "refunds", "overbooking", "shared-pool", "untold", "late-status"),
     *("closed-by-hand", "unknown-status", "stale-list", "list-order", "error-statuses"),
+    *("removal-name", "field-names"),
 )
 """The habits of a box office under which the promise holds; the others are still to come."""
 

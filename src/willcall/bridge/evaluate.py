@@ -19,7 +19,13 @@ from .delivery.job import Job
 from .delivery.removals import RemovalsDone, mark_refused, remove_due
 from .detection.diff import diff
 from .detection.selling_fast import Sales, sales
-from .detection.troubles import dead_letters, noted, unread
+from .detection.troubles import (
+    dead_letters,
+    noted,
+    removals_ignored,
+    unread,
+    unreadable_events,
+)
 from .ledger import Fence
 from .model.cases import Decision, Evaluation, IntentState, Name, State
 from .model.changes import Change
@@ -167,12 +173,16 @@ def decided(
     trouble, troubles = noted(job.name, state.troubles, denied, at)
     warnings, odd = unread(state.troubles, found.observation)
     troubles |= odd
-    dead = dead_letters(job.name, state, at)
+    office = (
+        *unreadable_events(job.name, state, found.observation, odd),
+        *removals_ignored(job.name, state, removed.ignored, at),
+        *dead_letters(job.name, state, at),
+    )
     holding = {condition.name for condition in state.conditions}
     sold = sales(job.name, found.expected, holding, at, job.selling_fast, job.rules.low_stock)
     # A refusal comes after what was seen in the same pass, and is reported with it.
     refusals = (attrs.evolve(change, observed_at=at) for change in removed.changes)
-    changes = (*found.changes, *sold.changes, *refusals, *trouble, *dead)
+    changes = (*found.changes, *sold.changes, *refusals, *trouble, *office)
     decision = decide(job.name, state, changes, found.differing, at, job.rules, recent=recent)
     baseline = state.snapshot is None
     changed = None if dict(troubles) == dict(state.troubles) else troubles

@@ -73,6 +73,18 @@ class Refused:
     why: str
 
 
+@attrs.frozen
+class Ignored:
+    """The ticket type was not removed, and not for a reason of its own: the box office does not
+    understand the request, or answers it as done without an effect.
+
+    Args:
+        why: what it answered, and what to do about it.
+    """
+
+    why: str
+
+
 @attrs.frozen(kw_only=True)
 class BoxOfficeCapabilities:
     """What a box office can do through its API.
@@ -138,7 +150,7 @@ class BoxOffice(Protocol):
             ApiError: it could not be read.
         """
 
-    def remove(self, event_id: str, ticket_type_id: str) -> Flow[Removed | Refused]:
+    def remove(self, event_id: str, ticket_type_id: str) -> Flow[Removed | Refused | Ignored]:
         """Remove a ticket type. Not idempotent: who calls it has written that down before.
 
         Raises:

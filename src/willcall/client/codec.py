@@ -20,7 +20,7 @@ from cattrs.v import format_exception, transform_error
 from .. import _json
 from ..errors import Reply, UndecodableReplyError
 from .op import UnreadableRow
-from .readers import Before, Readers, arms, moment, words_of
+from .readers import Before, Readers, arms, moment, whole, words_of
 
 __all__ = ["Codec", "camel", "moment", "parse", "parse_list", "parse_object", "parse_rows"]
 
@@ -34,11 +34,14 @@ def camel(name: str) -> str:
 
 
 def _exactly(kind: type) -> Callable[[Any, Any], Any]:
-    """A wrong type is an error: cattrs would turn anything into a str, and "5" into an int."""
+    """A wrong type is an error: cattrs would turn anything into a str, and "5" into an int. A whole
+    number may be written with a point: 2500.0 is 2500."""
 
     def structure(value: Any, _: Any) -> Any:
         # bool is an int in Python, but never on the wire.
         if type(value) is not kind:
+            if kind is int and type(value) is float:
+                return whole(value)
             raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}")
         return value
 

@@ -21,6 +21,7 @@ from ..errors import (
     ConflictError,
     ConnectError,
     InputError,
+    NoEffectError,
     NotFoundError,
     OutcomeUnknownError,
     PermissionDeniedError,
@@ -311,7 +312,7 @@ def _decode(op: Op[T], account: Account, watch: CallObserver, reply: Reply) -> T
         error.reply = scrub_reply(reply, account.key)
         error.message = scrub(error.message, account.key)  # it may quote a value of the reply
         error.args = (error.message,)
-        if op.safe:
+        if op.safe or isinstance(error, NoEffectError):
             raise
         raise _unknown(op, watch, error) from error
     if isinstance(value, Page) and value.unreadable:

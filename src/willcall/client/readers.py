@@ -33,6 +33,21 @@ def moment(value: Any, _: Any = None) -> datetime:
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
+_EXACT = 2.0**53
+"""Up to here a float holds every whole number."""
+
+
+def whole(value: float) -> int:
+    """A whole number that was written with a point, as some JSON writers do.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not (value.is_integer() and abs(value) <= _EXACT):
+        raise TypeError(f"expected a whole number, got {value}")
+    return int(value)
+
+
 def arms(hint: Any) -> tuple[Any, ...]:
     """The types a union may be; of any other type, itself."""
     return get_args(hint) if get_origin(hint) in _UNIONS else (hint,)
@@ -146,6 +161,13 @@ class Readers:
             known[f"w{var}"] = words.get
             check = f" if {var}.__class__ is not str: raise Unexpected"
             return [check, f" {var} = w{var}({var}, {var})"]
+        if kinds == [int]:
+            known["whole"] = whole
+            return [
+                f" if {var}.__class__ is not int:",
+                f"  if {var}.__class__ is not float: raise Unexpected",
+                f"  {var} = whole({var})",
+            ]
         if len(kinds) == 1 and kinds[0] in _PLAIN:
             return [f" if {var}.__class__ is not {_PLAIN[kinds[0]]}: raise Unexpected"]
         if kinds == [datetime]:

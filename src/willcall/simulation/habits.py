@@ -31,7 +31,7 @@ class DrawnWorld:
 
     ``restless_until`` is when the last thing that happens by itself will have happened, in seconds
     of the stage. ``odd`` are the ids of events whose rows cannot be read, ``untold`` those whose
-    counts nobody can know.
+    counts nobody can know, ``unread`` those of which a removal cannot be seen.
     """
 
     dice: random.Random
@@ -40,6 +40,11 @@ class DrawnWorld:
     restless_until: float = 0.0
     odd: set[str] = attrs.field(factory=set)
     untold: set[str] = attrs.field(factory=set)
+
+    @property
+    def unread(self) -> set[str]:
+        """The events whose ticket types cannot be read."""
+        return self.odd | (self.untold if self.sandbox.settings.field_names == "other" else set())
 
     @property
     def office(self) -> SandboxBoxOffice:

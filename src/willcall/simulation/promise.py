@@ -140,7 +140,10 @@ class Promise:
         return (
             not self.sandbox.pending_commits
             and not self.ledger.unsettled("main-room")
-            and all(removal.name in self._tried() for removal in self._due())
+            and all(
+                removal.name in self._tried() or removal.event in self.town.world.unread
+                for removal in self._due()
+            )
             and not self._soon()
             and self.stage.elapsed - MINUTE >= self.town.world.restless_until
         )
@@ -185,7 +188,8 @@ class Promise:
             intent = tried[removal.name]
             event = self.sandbox.boxoffice.event(removal.event)
             kind = next((k for k in event.ticket_types if k.name == removal.ticket_type), None)
-            if self.sandbox.settings.of(event.id).removal_name != "inferred":
+            other_name = self.sandbox.settings.of(event.id).removal_name != "inferred"
+            if other_name or event.id in self.town.world.unread:
                 if kind is not None and intent.state is IntentState.DONE:
                     raise BrokenError(f"{removal.name}: done, and it is still there")
                 continue

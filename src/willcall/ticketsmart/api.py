@@ -14,7 +14,7 @@ from ..client.money import Money
 from ..client.op import UNSET, Once, Op, Page, Unset, in_range, segment, sequence, text, wire
 from ..client.provider import Provider
 from ..client.quota import Quota
-from ..errors import InputError, Reply
+from ..errors import InputError, NoEffectError, Reply
 from . import inferred
 from .models import (
     Availability,
@@ -299,17 +299,25 @@ class Events(Collection[F]):
 
         Raises:
             SoldTicketsError: tickets of it have been sold; it was not removed.
+            NoEffectError: the answer says that it was done, and still has the ticket type.
             NotFoundError: no such event in the key's box office.
             OutcomeUnknownError: no clear answer; the ticket type may have been removed.
 
         Scope: ``events:write``. Documented by TicketSmart; the name of the field is
         inferred.
         """
+
+        def without(reply: Reply) -> Event:
+            event = read_event(reply)
+            if any(kind.id == ticket_type_id for kind in event.ticket_types or ()):
+                raise NoEffectError("the ticket type is still there", hint=_REMOVAL_NAME)
+            return event
+
         return _on_event(
             "PATCH",
             id_or_slug,
             "",
-            read_event,
+            without,
             json={inferred.REMOVE_TICKET_TYPE: text("ticket_type_id", ticket_type_id)},
             verify="see with events.ticket_types(…) whether it is still there",
             about={"ticket_type": ticket_type_id},
@@ -340,6 +348,11 @@ class Events(Collection[F]):
         Scope: ``events:read``. Documented by TicketSmart; the shape is inferred.
         """
         return _on_event("GET", id_or_slug, "/availability", read_availability)
+
+
+_REMOVAL_NAME = (
+    f"{inferred.REMOVE_TICKET_TYPE!r} is an inferred name: if TicketSmart's is another, set it"
+)
 
 
 def _sent(new: NewTicketType) -> Mapping[str, Any]:

@@ -20,13 +20,21 @@ from ..bridge.ports import (
     BoxOfficeAdapter,
     BoxOfficeCapabilities,
     EventRows,
+    Ignored,
     NotThere,
     Refused,
     Removed,
 )
 from ..client.flow import Flow, now
 from ..client.op import Op, Page
-from ..errors import NotFoundError, SoldTicketsError
+from ..errors import (
+    ApiError,
+    NoEffectError,
+    NotFoundError,
+    OutcomeUnknownError,
+    SoldTicketsError,
+    ValidationError,
+)
 from .api import PROVIDER, FlowTicketSmart
 from .models import Category, Event, TicketType
 
@@ -110,14 +118,45 @@ class TicketSmartBoxOffice:
             types_seen_at=seen.types_seen_at or at,
         )
 
-    def remove(self, event_id: str, ticket_type_id: str) -> Flow[Removed | Refused]:
-        """Remove a ticket type, unless tickets of it were sold. Tried once."""
+    def remove(self, event_id: str, ticket_type_id: str) -> Flow[Removed | Refused | Ignored]:
+        """Remove a ticket type, unless tickets of it were sold. Tried once. An answer that it was
+        done is believed once the event no longer has the ticket type."""
         api = self._api.with_options(tries=1)
         try:
-            yield from api.events.remove_ticket_type(event_id, ticket_type_id)
+            event = yield from api.events.remove_ticket_type(event_id, ticket_type_id)
         except SoldTicketsError as error:
             return Refused(error.message)
+        except ValidationError as error:
+            return Ignored(_in_words(error))
+        except NoEffectError as error:
+            # The answer may show the event as it was before; another request shows it as it is.
+            there = yield from self._is_there(event_id, ticket_type_id)
+            return Ignored(_in_words(error)) if there else Removed()
+        if event.ticket_types is None and (yield from self._is_there(event_id, ticket_type_id)):
+            return Ignored("200, and the ticket type is still there")
         return Removed()
+
+    def _is_there(self, event_id: str, ticket_type_id: str) -> Flow[bool]:
+        """Whether an event still has a ticket type after a removal.
+
+        Raises:
+            OutcomeUnknownError: it could not be read.
+        """
+        try:
+            types = yield from self._api.events.ticket_types(event_id)
+        except ApiError as error:
+            raise OutcomeUnknownError(
+                f"it may or may not have been removed: {error.message}", provider=self.name
+            ) from error
+        return any(kind.id == ticket_type_id for kind in types)
+
+
+def _in_words(error: ApiError) -> str:
+    """What came of a request, without what it asked for."""
+    said = f"{error.status}: {error.message}"
+    if error.details:
+        said += f"; {str(error.details)[:200]}"
+    return f"{said} ({error.hint})" if error.hint else said
 
 
 def _tells_stock(event: Event) -> bool:

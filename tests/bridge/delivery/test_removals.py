@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import attrs
 import pytest
@@ -321,3 +322,61 @@ def _ended_at(folder: Path, boundary: int | None, *, refused: bool) -> list[Effe
     assert sent(house).count(200) == (not refused)
     house.ledger.close()
     return effects
+
+
+@pytest.mark.parametrize("answer", ["ignored", "refused"])
+def test_a_removal_that_is_not_understood_is_neither_done_nor_refused(
+    planned: VirtualBridge, answer: Literal["ignored", "refused"]
+) -> None:
+    """It is told once, with the name to set, tried once an hour, and done once it is understood."""
+    planned.sandbox.settings.removal_name = answer
+    planned.clock.advance(601)
+    reports = [planned.run() for _ in range(3)]
+    assert [report.exit_code for report in reports] == [0, 0, 0]
+    (warning,) = [warning for report in reports for warning in report.warnings]
+    assert "it has no effect: " in warning
+    assert "removeTicketTypeId" in warning
+    assert state(planned) is IntentState.PENDING
+    assert sent(planned) == [{"ignored": 200, "refused": 400}[answer]]
+    (ticket,) = planned.desk.tickets
+    assert ticket.subject.startswith("A removal in main-room has no effect")
+    assert "removeTicketTypeId" in ticket.messages[0].body
+    assert len(ticket.messages) == 1, "nobody is mailed"
+    planned.sandbox.settings.removal_name = "inferred"
+    planned.clock.advance(3601)
+    assert planned.run().exit_code == 0
+    assert scheduled(planned)[1] is None
+    assert state(planned) is IntentState.DONE
+    planned.run()
+    assert ticket.status == "resolved"
+
+
+def test_a_removal_from_an_event_that_cannot_be_read_waits(planned: VirtualBridge) -> None:
+    """It is warned of once, and done once the event can be read."""
+    event, _ = scheduled(planned)
+    planned.sandbox.settings.change({"odd_row": "title_null"}, event.id)
+    planned.clock.advance(601)
+    reports = [planned.run() for _ in range(3)]
+    assert [report.exit_code for report in reports] == [0, 0, 0]
+    told = [warning for report in reports for warning in report.warnings if "removal" in warning]
+    assert len(told) == 1
+    assert (state(planned), tries(planned)) == (IntentState.PENDING, 0)
+    planned.sandbox.settings.change({"odd_row": "none"}, event.id)
+    planned.run()
+    assert state(planned) is IntentState.DONE
+
+
+def test_a_403_that_names_no_scope_stays_with_its_event(planned: VirtualBridge) -> None:
+    """The list was read with the same key: no word of a scope."""
+    event, _ = scheduled(planned)
+    kind: Kind = "status"
+    path = f"/events/{event.slug}"
+    planned.sandbox.faults.add(kind, service="ticketsmart", path=path, status=403, body=DENIED)
+    planned.clock.advance(601)
+    reports = [planned.run() for _ in range(3)]
+    assert [report.exit_code for report in reports] == [0, 0, 0]
+    assert len([warning for report in reports for warning in report.warnings]) == 1
+    assert planned.desk.tickets == []
+
+
+DENIED = '{"error": "Not for this key"}'

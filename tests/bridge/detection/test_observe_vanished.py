@@ -139,10 +139,12 @@ def test_an_event_that_cannot_be_asked_for_is_not_gone(
     )
     for _ in range(4):
         assert house.run().exit_code == 0
-    assert house.desk.tickets == []
+    unread = [ticket for ticket in house.desk.tickets if "cannot be read" in ticket.subject]
+    assert house.desk.tickets == unread
     house.sandbox.faults.remove(broken)
     house.run()
-    assert len(house.desk.tickets) == 1
+    assert {ticket.status for ticket in unread} <= {"resolved"}
+    assert len(house.desk.tickets) == len(unread) + 1
 
 
 def test_many_that_go_at_once_are_asked_for_a_few_at_a_time(tmp_path: Path) -> None:

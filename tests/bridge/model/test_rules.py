@@ -81,7 +81,8 @@ def test_the_built_in_rules_are_one_a_kind() -> None:
     assert [rule.id for rule in rules] == [
         f"built-in/{name}" for name, kind in KINDS.items() if kind.built_in
     ]
-    assert all(rule.built_in and rule.writes for rule in rules)
+    assert all(rule.built_in for rule in rules)
+    assert all(rule.writes is KINDS[rule.kinds[0]].of_event for rule in rules)
     other = Address(customer_email="x@example.com")
     known = Rules(rules=rules, default=other)
     assert known.address("built-in/event.sold_out") is HOME

@@ -12,10 +12,11 @@ import pytest
 
 from support.virtual_bridge import ADDRESS, START
 from support.virtual_watch import VirtualWatch
+from willcall.bridge.evaluate import Found
 from willcall.bridge.model.kinds import matching
 from willcall.bridge.model.policies import WatchPolicy
 from willcall.bridge.model.rules import Rule, Rules, Storm, built_in_rules
-from willcall.bridge.run import Job, release_held, report_removal_failure
+from willcall.bridge.run import Job, PassReport, release_held, report_removal_failure
 from willcall.client.flow import Flow
 from willcall.simulation.play import OFFICE
 from willcall.ticketsmart.api import PROVIDER
@@ -457,3 +458,55 @@ def test_the_planner_remembers_between_processes(virtual: VirtualWatch) -> None:
     assert virtual.ledger.planner(OFFICE) != kept
     virtual.begin()
     virtual.pass_time(2.0)
+
+
+def test_a_defect_ends_neither_this_watch_nor_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is reported once, each minute of it ends with 1, and what is mended goes on."""
+    virtual = VirtualWatch()
+    virtual.run()
+    virtual.begin()
+    virtual.pass_time(5.0)
+
+    def fails(*_: object) -> Found:
+        raise OverflowError("date value out of range")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("willcall.bridge.watching.watch.found_in", fails)
+        virtual.pass_time(200.0)
+    run = virtual.ledger.office(OFFICE).last_run
+    assert run is not None
+    assert (run.exit_code, run.summary["trouble"]) == (
+        1,
+        "unexpected OverflowError: date value out of range",
+    )
+    reports = [news.report for news in virtual.news if news.report is not None]
+    assert len([report for report in reports if report.exit_code == 1]) == 1
+    virtual.box_office.sell_out(virtual.on_sale()[0].id)
+    virtual.pass_time(130.0)
+    assert len(virtual.desk.tickets) == 1
+    run = virtual.ledger.office(OFFICE).last_run
+    assert run is not None
+    assert run.exit_code == 0
+    assert virtual.leave().exit_code == 1  # whoever started it learns of the defect
+
+
+def test_a_defect_in_delivery_does_not_end_the_watch(
+    virtual: VirtualWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was written down is delivered once it is mended."""
+
+    def fails(*_: object) -> PassReport:
+        raise OverflowError("date value out of range")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("willcall.bridge.watching.relay.deliver", fails)
+        virtual.box_office.sell_out(virtual.on_sale()[0].id)
+        virtual.pass_time(130.0)
+        run = virtual.ledger.office(OFFICE).last_run
+        assert run is not None
+        assert run.exit_code == 1
+        assert "event.sold_out" in virtual.kinds()
+        assert virtual.desk.tickets == []
+    virtual.pass_time(130.0)
+    assert len(virtual.desk.tickets) == 1
+    assert virtual.leave().exit_code == 0

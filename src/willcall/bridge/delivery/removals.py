@@ -28,13 +28,14 @@ import attrs
 
 from ...client.flow import Flow, do, now
 from ...errors import ApiError, OutcomeUnknownError
+from ..detection.troubles import of_all
 from ..ledger import Fence, Ledger
 from ..model.cases import Act, Intent, IntentState
 from ..model.changes import Change
 from ..model.facts import EventFacts, TypeFacts
 from ..model.kinds.ticket_types import REMOVAL_FAILED
 from ..model.policies import DeliveryPolicy
-from ..ports import BoxOffice, NotThere, Refused
+from ..ports import BoxOffice, Ignored, NotThere, Refused
 from .tries import IN_DOUBT, Tries, is_ahead
 
 _SELDOM = timedelta(hours=1)
@@ -64,12 +65,14 @@ class RemovalsDone:
         refused: the intents that were refused, and why: to be marked so once that is committed.
         trouble: the first error that kept a removal from being tried.
         warnings: what newly waits for something that was never seen, in words.
+        ignored: the removals that have no effect, in words; None if that is not known.
     """
 
     changes: tuple[Change, ...] = ()
     refused: tuple[tuple[Intent, str], ...] = ()
     trouble: ApiError | None = None
     warnings: tuple[str, ...] = ()
+    ignored: tuple[str, ...] | None = None
 
 
 def remove_due(
@@ -97,7 +100,7 @@ def remove_due(
     moment = yield from now()
     due = {removal.name: removal for removal in scheduled if removal.after <= moment}
     if not due:
-        return RemovalsDone()
+        return RemovalsDone(ignored=())
     known = yield from do("removals", lambda: ledger.removals(fence.box_office))
     new = [_intent(removal) for name, removal in due.items() if name not in known]
     if new:
@@ -114,7 +117,11 @@ def remove_due(
         except ApiError as error:
             trouble = trouble or error
     return RemovalsDone(
-        tuple(remover.changes), tuple(remover.refused), trouble, tuple(remover.warnings)
+        tuple(remover.changes),
+        tuple(remover.refused),
+        trouble,
+        tuple(remover.warnings),
+        tuple(remover.ignored) if remover.ignored or trouble is None else None,
     )
 
 
@@ -160,6 +167,7 @@ class _Remover(Tries):
         self.changes: list[Change] = []
         self.refused: list[tuple[Intent, str]] = []
         self.warnings: list[str] = []
+        self.ignored: list[str] = []
 
     def remove(
         self, removal: Scheduled, intent: Intent, snapshot: Mapping[str, EventFacts]
@@ -170,9 +178,16 @@ class _Remover(Tries):
             ApiError: the box office failed.
         """
         moment = yield from now()
+        if _is_ignored(intent) and is_ahead(intent.retry_at, moment, _SELDOM):
+            self.ignored.append(_about(removal, intent.error or ""))
+            return
         if _is_waited_for(removal, intent, snapshot, moment):
             return
-        event = yield from self._read(removal)
+        try:
+            event = yield from self._read(removal)
+        except ApiError as error:
+            yield from self._unreadable(removal, intent, error)
+            return
         if isinstance(event, NotThere):
             yield from self._wait(removal, intent, "there is no such event")
             return
@@ -205,6 +220,10 @@ class _Remover(Tries):
         except ApiError as error:
             yield from self._put_back(intent, error)
             raise
+        if isinstance(answer, Ignored):
+            yield from self._wait(removal, intent, f"{_NO_EFFECT}{answer.why}")
+            self.ignored.append(_about(removal, f"{_NO_EFFECT}{answer.why}"))
+            return
         if isinstance(answer, Refused):
             change = Change(
                 kind=REMOVAL_FAILED,
@@ -224,13 +243,31 @@ class _Remover(Tries):
     ) -> Flow[None]:
         """No clear answer: commit that, then read the event at once. Reading needs no wait."""
         intent = yield from self._leave_unknown(intent, error.message)
-        event = yield from self._read(removal)
+        try:
+            event = yield from self._read(removal)
+        except ApiError as problem:
+            yield from self._unreadable(removal, intent, problem)
+            return
         if not isinstance(event, NotThere) and event.ticket_type(removal.ticket_type) is None:
             yield from self._mark(intent, IntentState.DONE)
 
     def _read(self, removal: Scheduled) -> Flow[EventFacts | NotThere]:
         left = yield from self._left()
         return (yield from self._box_office.within(left).event(removal.event))
+
+    def _unreadable(self, removal: Scheduled, intent: Intent, error: ApiError) -> Flow[None]:
+        """The event could not be read. If that is about this event alone, its removal waits, and
+        that is warned of once.
+
+        Raises:
+            ApiError: it is about all of them.
+        """
+        if of_all(error):
+            raise error
+        why = f"the event cannot be read: {error.message}"
+        if intent.error != why:
+            self.warnings.append(f"{_about(removal)} waits: {why}")
+            yield from self._mark(intent, intent.state, error=why)
 
     def _absent(
         self,
@@ -249,11 +286,10 @@ class _Remover(Tries):
     def _wait(self, removal: Scheduled, intent: Intent, why: str) -> Flow[None]:
         """Leave a removal as it is for a while; that it waits is warned of once."""
         moment = yield from now()
-        state = intent.state if intent.state in IN_DOUBT else IntentState.PENDING
+        doubtful = intent.state in IN_DOUBT and not why.startswith(_NO_EFFECT)
+        state = intent.state if doubtful else IntentState.PENDING
         if intent.error != why:
-            self.warnings.append(
-                f"the removal of {removal.ticket_type!r} from {removal.event!r} waits: {why}"
-            )
+            self.warnings.append(f"{_about(removal)} waits: {why}")
         yield from self._mark(intent, state, error=why, retry_at=moment + _SELDOM)
 
     def _was_there(
@@ -283,6 +319,20 @@ class _Remover(Tries):
             ticket_type is not None and removal.ticket_type in {ticket_type.id, ticket_type.name}
             for ticket_type in gone
         )
+
+
+_NO_EFFECT = "it has no effect: "
+"""How the reason begins for which a removal waits that the box office does not understand."""
+
+
+def _is_ignored(intent: Intent) -> bool:
+    return intent.state is IntentState.PENDING and (intent.error or "").startswith(_NO_EFFECT)
+
+
+def _about(removal: Scheduled, why: str = "") -> str:
+    """A removal in words, and why it is spoken of."""
+    said = f"the removal of {removal.ticket_type!r} from {removal.event!r}"
+    return f"{said}: {why}" if why else said
 
 
 def _is_waited_for(

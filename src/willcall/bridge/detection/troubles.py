@@ -21,7 +21,14 @@ from ...errors import (
 from ..model.cases import State
 from ..model.changes import Change
 from ..model.kinds import KINDS, ReadFailure
-from ..model.kinds.box_offices import DELIVERED, UNDELIVERED
+from ..model.kinds.box_offices import (
+    DELIVERED,
+    READABLE,
+    REMOVAL_IGNORED,
+    REMOVAL_UNDERSTOOD,
+    UNDELIVERED,
+)
+from ..model.kinds.box_offices import UNREADABLE as UNREADABLE_EVENT
 from ..model.observation import Observation
 
 AFTER: Mapping[str, int] = {
@@ -123,6 +130,57 @@ def _was_read(name: str, observation: Observation) -> bool:
     if observation.read is None or name in observation.read:
         return True
     return observation.complete and name not in observation.untried
+
+
+def unreadable_events(
+    box_office: str, state: State, observation: Observation, counts: Mapping[str, int]
+) -> tuple[Change, ...]:
+    """The changes that follow from events that cannot be read. The first that several runs in a row
+    (:data:`MANY_RUNS`) could not read begins a condition, which ends when there is none any more.
+
+    Args:
+        box_office: its name.
+        state: what the ledger knows.
+        observation: what was seen.
+        counts: for how many runs in a row which things could not be read, as :func:`unread` gives
+            them.
+    """
+    at, why = observation.at, observation.unreadable or {}
+    known = any(condition.change.kind == UNREADABLE_EVENT for condition in state.conditions)
+    names = {name.removeprefix(UNREADABLE): count for name, count in counts.items()}
+    if not known and any(count >= MANY_RUNS for count in names.values()):
+        listed = "\n".join(
+            f"- {name}: {why[name]}" if name in why else f"- {name}" for name in names
+        )
+        return (
+            Change(kind=UNREADABLE_EVENT, box_office=box_office, observed_at=at, detail=listed),
+        )
+    if known and not names:
+        return (Change(kind=READABLE, box_office=box_office, observed_at=at),)
+    return ()
+
+
+def removals_ignored(
+    box_office: str, state: State, ignored: tuple[str, ...] | None, at: datetime
+) -> tuple[Change, ...]:
+    """The changes that follow from removals that have no effect: the first begins a condition,
+    which ends when there is none any more.
+
+    Args:
+        box_office: its name.
+        state: what the ledger knows.
+        ignored: the removals without effect, in words; None if none was looked at.
+        at: when.
+    """
+    if ignored is None:
+        return ()
+    known = any(condition.change.kind == REMOVAL_IGNORED for condition in state.conditions)
+    if ignored and not known:
+        listed = "\n".join(f"- {removal}" for removal in ignored)
+        return (Change(kind=REMOVAL_IGNORED, box_office=box_office, observed_at=at, detail=listed),)
+    if known and not ignored:
+        return (Change(kind=REMOVAL_UNDERSTOOD, box_office=box_office, observed_at=at),)
+    return ()
 
 
 def dead_letters(box_office: str, state: State, at: datetime) -> tuple[Change, ...]:

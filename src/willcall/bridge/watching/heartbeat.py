@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from ...errors import ApiError
+from ...errors import ApiError, WillcallError
 from ..model.exit_codes import code_of, worst
 from ..polling.planner import Planner
 from ..polling.rate import RateController
@@ -50,6 +50,7 @@ class Heartbeat:
         stopped: what kept it from delivering.
         left: what is still to be delivered, by state.
         unreadable: what could not be read while the rest could, and why.
+        defect: an error that nobody expected.
     """
 
     began: datetime
@@ -62,11 +63,19 @@ class Heartbeat:
     stopped: ApiError | None = None
     left: Mapping[str, int] = attrs.field(factory=dict)
     unreadable: Mapping[str, str] = attrs.field(factory=dict)
+    defect: WillcallError | None = None
 
     @property
     def code(self) -> int:
         """The exit code that a run of this outcome would have."""
-        return worst([code_of(self.error), code_of(self.stopped), 3 if self.left else 0])
+        return worst(
+            [
+                code_of(self.defect),
+                code_of(self.error),
+                code_of(self.stopped),
+                3 if self.left else 0,
+            ]
+        )
 
     def summary(
         self, events: int, planner: Planner | None, rate_controller: RateController, moment: float
@@ -88,7 +97,7 @@ class Heartbeat:
             "folded": self.folded,
             "left": dict(self.left),
             "unreadable": dict(self.unreadable),
-            "trouble": str(self.error or self.stopped or ""),
+            "trouble": str(self.defect or self.error or self.stopped or ""),
             "polls": self.polls,
             "sweep_seconds": None if schedule is None else round(schedule.sweep_seconds, 1),
             "longest_unseen": None if unseen is None else round(unseen, 1),

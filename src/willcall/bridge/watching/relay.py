@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 import attrs
 
 from ...client.flow import Flow, sleep, tick
-from ...errors import ApiError, LedgerError, TakenOverError
+from ...errors import ApiError, LedgerError, TakenOverError, WillcallError
 from ..delivery.attempt import Delivered, Outcome
 from ..delivery.job import Job
 from ..ledger import Fence
-from ..run import PassReport, deliver
+from ..run import PassReport, deliver, unexpected
 
 _ROUND = 50.0
 """Seconds after which a round of deliveries begins nothing more, as a run's does."""
@@ -43,6 +43,8 @@ class OutboxRelay:
         """How many acts are still to be delivered, by state."""
         self.stopped: ApiError | None = None
         """The error that stopped the last round."""
+        self.defect: WillcallError | None = None
+        """An error that nobody expected, in the last round."""
         self._job, self._say = job, say
         self._woken = False
         self._delivered = self._folded = 0
@@ -78,8 +80,17 @@ class OutboxRelay:
                 if isinstance(error, TakenOverError) or not error.temporary:
                     raise
                 failures += 1
+            except WillcallError:
+                raise
+            except Exception as error:  # noqa: BLE001 - it must not end other box offices' watches
+                failures += 1
+                before, self.defect = self.defect, unexpected(error)
+                if str(before) != str(self.defect):
+                    report = PassReport(box_office=self._job.name, trouble=self.defect)
+                    yield from self._say(report=report)
             else:
                 failures = failures + 1 if self.stopped is not None else 0
+                self.defect = None
             moment = yield from tick()
             wait = _AGAIN if self.left else _IDLE_ROUND
             if failures:

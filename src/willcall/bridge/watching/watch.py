@@ -59,7 +59,7 @@ from ..polling.budget import Poll
 from ..polling.planner import Planner
 from ..polling.rate import RateController
 from ..request_counter import RequestCounter
-from ..run import PassReport, busy, strangers
+from ..run import PassReport, busy, strangers, unexpected
 from .heartbeat import MINUTE, Heartbeat, WatchNotice
 from .relay import OutboxRelay
 
@@ -106,6 +106,9 @@ class Watch:
         self._failing = ""
         self._ledger_failures = 0
         self._noted: tuple[str, float] | None = None
+        # The last error that nobody expected, and how many steps in a row have met one.
+        self._defect: WillcallError | None = None
+        self._defects = 0
         self._heartbeat: Heartbeat | None = None
         self._counter = RequestCounter()
         self._relay = OutboxRelay(attrs.evolve(job, stopping=self._leaving), self._say)
@@ -140,7 +143,7 @@ class Watch:
         self.over = True
         yield from self._handed_over()
         kept = yield from self._released(fence)
-        trouble = self._fault or report.trouble or kept
+        trouble = self._fault or report.trouble or kept or self._defect or self._relay.defect
         return attrs.evolve(report, trouble=trouble, left=self._relay.left)
 
     def _released(self, fence: Fence) -> Flow[LedgerError | None]:
@@ -176,13 +179,35 @@ class Watch:
         while not self._leaving():
             yield from self._keep(fence)
             moment = yield from now()
+            if self._defects:
+                # A defect may be met again at once, and must not be met without end.
+                yield from self._rest(fence, min(_LONGEST_PAUSE, 2.0 ** min(self._defects, 6)))
             poll = planner.schedule.next(moment.timestamp())
             # A clock that was set back must not make us wait for the time it showed before.
             at = min(poll.at - moment.timestamp(), 2.0 / planner.schedule.rate)
             yield from self._rest(fence, at)
             if self._leaving():
                 return
-            yield from self._poll(fence, poller, poll)
+            if (yield from self._guarded(self._poll(fence, poller, poll))):
+                self._defects = 0
+
+    def _guarded(self, work: Flow[None]) -> Flow[bool]:
+        """A step of the watch; whether it ended as expected. What nobody expected is reported, and
+        the watch goes on: it must not end those of the other box offices."""
+        try:
+            yield from work
+        except WillcallError:
+            raise
+        except Exception as error:  # noqa: BLE001 - see above
+            before, self._defect = self._defect, unexpected(error)
+            self._defects += 1
+            assert self._heartbeat is not None  # noqa: S101 - there is one while polls are sent
+            self._heartbeat.defect = self._defect
+            if str(before) != str(self._defect):
+                report = PassReport(box_office=self.job.name, trouble=self._defect)
+                yield from self._say(report=report)
+            return False
+        return True
 
     def _poll(self, fence: Fence, poller: Poller, poll: Poll) -> Flow[None]:
         """Send a poll, and do what follows from it."""
@@ -427,6 +452,16 @@ class Watch:
         if heartbeat is None or moment - heartbeat.begins < MINUTE:
             return
         at = yield from now()
+        yield from self._guarded(self._each_minute(fence, heartbeat, at, moment))
+        if self._failing == "remove":
+            return  # the ledger fails; all of it is done again
+        yield from self._note_heartbeat(heartbeat, at)
+        self._heartbeat = Heartbeat(at, moment)
+
+    def _each_minute(
+        self, fence: Fence, heartbeat: Heartbeat, at: datetime, moment: float
+    ) -> Flow[None]:
+        """What a run does besides polling."""
         planner = self._planner
         if planner is not None and self._noted is None:
             packed = planner.packed(self._snapshot)
@@ -446,14 +481,13 @@ class Watch:
                 fence, self._snapshot, nothing, removed=removed, planner=packed
             )
             heartbeat.unreadable = odd or {}
-        yield from self._note_heartbeat(heartbeat, at)
-        self._heartbeat = Heartbeat(at, moment)
 
     def _note_heartbeat(self, heartbeat: Heartbeat, at: datetime) -> Flow[None]:
         """A minute of a watch counts as a run, for the ledger and for the watchdog."""
         job, relay = self.job, self._relay
         heartbeat.delivered, heartbeat.folded = relay.counted()
         heartbeat.left, heartbeat.stopped = relay.left, relay.stopped
+        heartbeat.defect = heartbeat.defect or relay.defect
         if self._noted is None:
             heartbeat.error = None  # it has passed
         code, moment = heartbeat.code, (yield from tick())

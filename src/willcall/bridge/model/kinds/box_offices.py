@@ -15,6 +15,10 @@ from .kind import OfficeKind, ReadFailure, ReportedBy, Severity
 UNDELIVERED = "box_office.undelivered"
 DELIVERED = "box_office.delivered"
 STORM = "box_office.storm"
+UNREADABLE = "box_office.unreadable_event"
+READABLE = "box_office.events_readable"
+REMOVAL_IGNORED = "box_office.removal_ignored"
+REMOVAL_UNDERSTOOD = "box_office.removal_understood"
 
 
 def _is_exhausted(error: WillcallError) -> bool:
@@ -110,6 +114,35 @@ BOX_OFFICES = (
         name=DELIVERED,
         summary="nothing is refused any more",
         seen=ReportedBy.DELIVERY,
+        detail="",
+    ),
+    OfficeKind(
+        name=UNREADABLE,
+        summary="an event cannot be read",
+        cleared_by=(READABLE,),
+        built_in=True,
+        seen=ReportedBy.READING,
+        remark="after 3 runs in a row that cannot read the event",
+        detail="- evt_17: startsAt: expected an ISO-8601 datetime, got NoneType",
+    ),
+    OfficeKind(
+        name=READABLE,
+        summary="every event can be read again",
+        seen=ReportedBy.READING,
+        detail="",
+    ),
+    OfficeKind(
+        name=REMOVAL_IGNORED,
+        summary="a removal has no effect",
+        cleared_by=(REMOVAL_UNDERSTOOD,),
+        built_in=True,
+        seen=ReportedBy.REMOVAL,
+        detail="- 'Early Bird' from 'gala': the answer was 200, and the ticket type is still there",
+    ),
+    OfficeKind(
+        name=REMOVAL_UNDERSTOOD,
+        summary="removals have an effect again",
+        seen=ReportedBy.REMOVAL,
         detail="",
     ),
     OfficeKind(

@@ -105,6 +105,7 @@ class ReportedBy(StrEnum):
     FORECAST = "the forecast of sales"
     REMOVAL = "a removal of a ticket type"
     DELIVERY = "delivery to the desk"
+    READING = "the reading of single events"
     STORM = "too many cases at once"
 
 
