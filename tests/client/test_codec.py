@@ -145,7 +145,12 @@ def test_what_is_no_object_is_told(body: Any) -> None:
             reader(answer)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b'{"a": ', b"\xff\xfe", b"[" * 5000])
+def test_an_answer_without_a_body_says_so() -> None:
+    with pytest.raises(UndecodableReplyError, match="expected JSON, and the answer has no body"):
+        parse(Reply(200, {}, b""))
+
+
+@pytest.mark.parametrize("body", [b"<html>", b'{"a": ', b"\xff\xfe", b"[" * 5000])
 def test_what_is_no_json_is_told_with_its_kind_and_length(body: bytes) -> None:
     answer = Reply(200, {"content-type": "text/html; charset=x"}, body)
 

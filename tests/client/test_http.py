@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from client.kit import KEY, always, dead_url, http, tcp, ticketsmart
-from willcall import AsyncTicketSmart, TicketSmart
+from willcall import AsyncTicketSmart
 from willcall.client import bodies
 from willcall.client import http as door
 from willcall.client.flow import Request
@@ -26,7 +26,6 @@ from willcall.errors import (
     Reply,
     RequestTimeoutError,
     TransportError,
-    UndecodableReplyError,
 )
 from willcall.sandbox.server import Served
 
@@ -164,14 +163,6 @@ def test_an_answer_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> N
         for got in both(ask(url)):
             assert type(got) is ConnectionLostError
             assert "longer than 1000 bytes" in got.message
-
-
-def test_a_redirect_is_not_followed() -> None:
-    with tcp(always(http(302, b"", {"location": "/elsewhere"}))) as (url, seen):
-        client = TicketSmart(KEY, base_url=url, pace=None)
-        with client, pytest.raises(UndecodableReplyError, match="redirect"):
-            client.events.get("gala")
-        assert len(seen) == 1
 
 
 def test_a_full_pool_means_it_never_left() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import subprocess
 import sys
@@ -9,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from client.kit import account, desk, get, late, lost, play, post, refused, reply, ticket0
-from willcall import Hooks, Try
+from client.kit import DESK_KEY, account, desk, get, late, lost, play, post, refused, reply, ticket0
+from willcall import AsyncTicket0, Hooks, Pace, Quota, Ticket0, Try
 from willcall.client.engine import perform
+from willcall.client.flow import Request, World, drive, simulate
 from willcall.client.options import Options
 from willcall.client.retry import Retry
-from willcall.errors import ConnectError, InputError, OutcomeUnknownError, ServerError
+from willcall.errors import ConnectError, InputError, OutcomeUnknownError, Reply, ServerError
 from willcall.sandbox.server import Served
 
 
@@ -147,3 +149,157 @@ def test_a_library_is_silent_until_told_otherwise() -> None:
 
     assert done.stderr == ""
     assert "NullHandler" in done.stdout
+
+
+def test_a_wait_for_the_quota_is_announced_before_it_begins(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "willcall")
+    told: list[tuple[str, float | None, int]] = []
+    opts = Options(
+        hooks=Hooks(
+            request=lambda it: told.append(("request", it.pause, it.number)),
+            wait=lambda it: told.append(("wait", it.pause, it.number)),
+        )
+    )
+    shared = account(pace=Pace(Quota(1, 10.0)))
+
+    def network(request: Request) -> Reply:
+        told.append(("sent", None, 0))
+        return reply()
+
+    world = World(network)
+    simulate(perform(get(), shared, opts), world)
+    simulate(perform(get(), shared, opts), world)
+
+    assert [name for name, _, _ in told] == ["request", "sent", "wait", "request", "sent"]
+    wait = told[2]
+    assert wait[1] == pytest.approx(10.0, abs=1.0)
+    assert wait[2] == 1
+    (line,) = lines(caplog)
+    assert line.startswith("INFO ticketsmart GET /events/gala: waiting 10.")
+    assert line.endswith(" s for the quota")
+
+
+def test_a_hook_for_waits_that_raises_holds_nothing_up(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(_: Try) -> None:
+        raise RuntimeError("secret of the hook")
+
+    shared, opts = account(pace=Pace(Quota(1, 10.0))), Options(hooks=Hooks(wait=fail))
+    for _ in range(2):
+        assert play(perform(get(), shared, opts), reply(200, {"a": 1}))[0] == {"a": 1}
+    assert "a hook raised" in caplog.text
+    assert "secret" not in caplog.text
+
+
+class Recorder:
+    """Hooks that are coroutine functions, and note when they begin and end."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def hooks(self) -> Hooks:
+        names = ("request", "reply", "retry", "wait")
+        return Hooks(**{name: self._hook(name) for name in names})
+
+    def _hook(self, name: str) -> Any:
+        async def hook(it: Try) -> None:
+            self.told.append(f"{name} {it.number}")
+            await asyncio.sleep(0.001)
+            self.told.append(f"{name} {it.number} ended")
+
+        return hook
+
+
+def _listing(served: Served, hooks: Hooks, times: int = 1, **options: Any) -> None:
+    """Read a list so many times at once, with an async client."""
+
+    async def main() -> None:
+        key, url = served.sandbox.ticket0_key, served.ticket0_url
+        async with AsyncTicket0(key, base_url=url, hooks=hooks, **options) as api:
+            await asyncio.gather(*(api.customers.list().all() for _ in range(times)))
+
+    asyncio.run(main())
+
+
+def test_a_hook_of_an_async_client_may_be_a_coroutine_function(served: Served) -> None:
+    served.sandbox.faults.add(kind="status", status=503, count=1)
+    recorder = Recorder()
+
+    _listing(served, recorder.hooks(), pace=None)
+
+    steps = ["request 1", "reply 1", "retry 1", "request 2", "reply 2"]
+    # Each is awaited before the call goes on.
+    assert recorder.told == [text for step in steps for text in (step, f"{step} ended")]
+
+
+def test_a_wait_for_the_quota_is_awaited_too(served: Served) -> None:
+    recorder = Recorder()
+
+    _listing(served, recorder.hooks(), times=2, pace=Pace(Quota(1, 0.2)))
+
+    waits = [step for step in recorder.told if step.startswith("wait")]
+    assert waits[:2] == ["wait 1", "wait 1 ended"]
+
+
+def test_what_an_async_hook_raises_counts_as_what_any_hook_raises(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(_: Try) -> None:
+        raise InputError("budget", "spent")
+
+    with pytest.raises(InputError, match="budget"):
+        _listing(served, Hooks(request=fail), pace=None)
+    assert served.sandbox.requests == []
+    _listing(served, Hooks(reply=fail, retry=fail), pace=None)
+    assert "a hook raised <class 'willcall.errors.InputError'>" in caplog.text
+
+
+def test_a_call_is_cancelled_in_its_hook(served: Served) -> None:
+    async def forever(_: Try) -> None:
+        await asyncio.sleep(3600)
+
+    async def main() -> None:
+        async with AsyncTicket0(
+            served.sandbox.ticket0_key,
+            base_url=served.ticket0_url,
+            pace=None,
+            hooks=Hooks(request=forever),
+        ) as api:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await api.customers.get("c")
+
+    asyncio.run(main())
+
+
+def test_a_client_that_blocks_refuses_a_coroutine_function() -> None:
+    async def hook(_: Try) -> None:
+        raise AssertionError
+
+    for name in ("request", "reply", "retry", "wait"):
+        hooks = Hooks(**{name: hook})
+        with pytest.raises(InputError, match=f"hooks.{name}: it is a coroutine function"):
+            Ticket0(DESK_KEY, hooks=hooks)
+        with Ticket0(DESK_KEY) as api, pytest.raises(InputError, match="coroutine function"):
+            api.with_options(hooks=hooks)
+        AsyncTicket0(DESK_KEY, hooks=hooks)
+
+
+def test_drivers_that_block_refuse_to_await() -> None:
+    async def hook(_: Try) -> None:
+        raise AssertionError
+
+    flow = perform(get(), account(), Options(hooks=Hooks(request=hook)))
+    with pytest.raises(InputError, match="this client blocks"):
+        drive(flow, lambda _: reply())
+    with pytest.raises(InputError, match="this client blocks"):
+        play(perform(get(), account(), Options(hooks=Hooks(request=hook))))
+
+    class Awaitable:
+        def __await__(self) -> Any:
+            raise AssertionError
+
+    hooks = Hooks(request=lambda _: Awaitable())
+    with pytest.raises(InputError, match="this client blocks"):
+        play(perform(get(), account(), Options(hooks=hooks)))

@@ -41,6 +41,7 @@ class ClientOptions(TypedDict, total=False):
 
     base_url: str | None
     timeout: float | None
+    connect_timeout: float | None
     deadline: float | None
     tries: int
     headers: Mapping[str, str] | None
@@ -62,6 +63,7 @@ class _Client(Generic[F]):
         self,
         *,
         timeout: float | Unset | None = UNSET,
+        connect_timeout: float | Unset | None = UNSET,
         deadline: float | Unset | None = UNSET,
         tries: int | Unset = UNSET,
         headers: Mapping[str, str] | Unset = UNSET,
@@ -75,6 +77,7 @@ class _Client(Generic[F]):
 
         Args:
             timeout: seconds for each try; None for no bound.
+            connect_timeout: seconds of it for connecting; None: all of it.
             deadline: seconds for a whole call, waits included; None for no bound.
             tries: how often a call is tried at the most.
             headers: sent in addition; they replace earlier ones.
@@ -87,6 +90,7 @@ class _Client(Generic[F]):
         options = self._session.options
         changes: dict[str, Any] = {
             "timeout": timeout,
+            "connect_timeout": connect_timeout,
             "deadline": deadline,
             "headers": headers,
             "settle": settle,
@@ -151,11 +155,28 @@ def _suits(http_client: Any, kind: str) -> Any:
     return http_client
 
 
+def _hooks_that_block(hooks: Hooks) -> None:
+    """Refuse a hook that would have to be awaited.
+
+    Raises:
+        InputError: there is one.
+    """
+    for field in attrs.fields(Hooks):
+        hook = getattr(hooks, field.name)
+        if iscoroutinefunction(hook):
+            raise InputError(
+                f"hooks.{field.name}",
+                "it is a coroutine function, and this client blocks",
+                "use def, without async",
+            )
+
+
 _ARGUMENTS = """
 Args:
     api_key: the key; else the provider's environment variable is read.
     base_url: another address for the same API, such as a sandbox's.
     timeout: seconds for each try (10 by default); None for no bound.
+    connect_timeout: seconds of it for connecting (all of it by default).
     deadline: seconds for a whole call, waits included (no bound by default).
     tries: how often a call is tried at the most (3 by default).
     headers: sent in addition to the client's own.
@@ -189,6 +210,7 @@ class SyncClient(_Client[Sync]):
         *,
         base_url: str | None = None,
         timeout: float | None = 10.0,
+        connect_timeout: float | None = None,
         deadline: float | None = None,
         tries: int = 3,
         headers: Mapping[str, str] | None = None,
@@ -203,12 +225,22 @@ class SyncClient(_Client[Sync]):
         del api_key, base_url  # a tool that shows variables on the way of an error shows none
         account = _opened(self.provider, key, address, share, pace, path_params)
         options = Options(
-            timeout, deadline, Retry(tries=tries), headers or {}, settle, hooks or Hooks()
+            timeout,
+            deadline,
+            Retry(tries=tries),
+            headers or {},
+            settle,
+            hooks or Hooks(),
+            connect_timeout,
         )
         self._connections = Connections(_suits(http_client, "Client"))
         connections = self._connections
         face = Face(lambda flow: drive(flow, connections), value_of, Pages)
         self._attach(Session(account, options, face))
+
+    def _attach(self, session: Session[Sync]) -> None:
+        _hooks_that_block(session.options.hooks)
+        super()._attach(session)
 
     def check(self) -> Access:
         """Find out, without writing, which scopes the key has: :func:`willcall.client.check.check`.
@@ -246,6 +278,7 @@ class AsyncClient(_Client[Async]):
         *,
         base_url: str | None = None,
         timeout: float | None = 10.0,
+        connect_timeout: float | None = None,
         deadline: float | None = None,
         tries: int = 3,
         headers: Mapping[str, str] | None = None,
@@ -260,7 +293,13 @@ class AsyncClient(_Client[Async]):
         del api_key, base_url  # a tool that shows variables on the way of an error shows none
         account = _opened(self.provider, key, address, share, pace, path_params)
         options = Options(
-            timeout, deadline, Retry(tries=tries), headers or {}, settle, hooks or Hooks()
+            timeout,
+            deadline,
+            Retry(tries=tries),
+            headers or {},
+            settle,
+            hooks or Hooks(),
+            connect_timeout,
         )
         self._connections = AsyncConnections(_suits(http_client, "AsyncClient"))
         connections = self._connections

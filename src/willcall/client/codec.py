@@ -271,6 +271,8 @@ def parse(reply: Reply) -> Any:
     try:
         return _json.loads(reply.body)
     except ValueError:
+        if not reply.body:
+            raise UndecodableReplyError("expected JSON, and the answer has no body") from None
         kind = reply.headers.get("content-type", "no content type").split(";")[0]
         raise UndecodableReplyError(
             f"expected JSON, got {len(reply.body)} bytes that are not ({kind})",

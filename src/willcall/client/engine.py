@@ -7,10 +7,10 @@ error mapping are written here once, for every provider and every driver.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import datetime
 from typing import Any, Generic, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 import attrs
 import orjson
@@ -33,7 +33,7 @@ from ..errors import (
     UndecodableReplyError,
     ValidationError,
 )
-from .flow import Flow, Request, draw, now, send, sleep, tick
+from .flow import Await, Flow, Request, draw, now, send, sleep, tick
 from .observe import CallObserver, log
 from .op import UNSET, Once, Op, Page, Unset, encodable, given, segment, wire
 from .options import Hooks, Options, Try
@@ -109,6 +109,7 @@ def _request(op: Op[Any], account: Account, options: Options) -> Request:
         headers=headers,
         content=content,
         timeout=options.timeout,
+        connect_timeout=options.connect_timeout,
     )
 
 
@@ -134,25 +135,37 @@ def answer(op: Op[T], account: Account, options: Options) -> Flow[Answer[T]]:
     watch = CallObserver(op, account, options.hooks)
     moment = yield from tick()
     ends = None if options.deadline is None else moment + options.deadline
-    refused = 0
+    refused = redirects = 0
     while True:
         turn, moment = yield from _pace(op, account, options, watch, ends, moment)
+        hook = watch.about_to_send()
+        if hook is not None:
+            yield Await(hook)
+            moment = yield from tick()
         watch.sending(moment)
         reply, error = yield from _try(request, watch, account, turn, ends, moment)
         if reply is not None and (200 <= reply.status < 300 or reply.status in op.answers):
+            if op.reread is not None and not reply.body:
+                return (yield from _reread(op.reread, account, options, watch, ends, reply))
             return Answer(_decode(op, account, watch, reply), reply)
         if reply is not None:
+            target = _redirected(op, request.url, reply) if redirects < _MOST_REDIRECTS else None
+            if target is not None:
+                redirects += 1
+                request = attrs.evolve(request, url=target)
+                moment = yield from tick()
+                continue
             error = error_from(op, account, reply, (yield from now()))
         assert error is not None  # noqa: S101 - there is a reply or an error
         error.request, error.about = watch.what, _about(op, account)
         refused = refused + 1 if error.status == 429 else 0
-        pause = yield from _pause(op, options, error, watch.number, refused)
+        pause = yield from _pause(op, options, error, watch.number - redirects, refused)
         moment = yield from tick()
         if refused and turn is not None:
             yield from _closed(turn, moment, error, pause)
         if pause is None or not _fits(ends, moment, pause):
             raise _final(op, watch, error)
-        watch.repeating(error, pause)
+        yield from _heard(watch, watch.repeating(error, pause))
         yield from sleep(pause)
         moment = yield from tick()
 
@@ -176,10 +189,85 @@ def _try(
         watch.abandoned()
         raise
     moment = yield from tick()
-    watch.came(moment, None if reply is None else _shown(reply, account), failure)
+    shown = None if reply is None else _shown(reply, account)
+    hook = watch.came(moment, shown, failure)
     if turn is not None:
         yield from _settle(turn, moment)
+    if hook is not None:
+        yield from _heard(watch, hook)
     return reply, failure
+
+
+def _heard(watch: CallObserver, hook: Awaitable[None] | None) -> Flow[None]:
+    """Wait for a hook that is a coroutine function. What it raises undoes nothing."""
+    if hook is None:
+        return
+    try:
+        yield Await(hook)
+    except Exception as error:  # noqa: BLE001
+        watch.hook_failed(error)
+
+
+def _reread(
+    op: Op[T],
+    account: Account,
+    options: Options,
+    watch: CallObserver,
+    ends: float | None,
+    reply: Reply,
+) -> Flow[Answer[T]]:
+    """Read what a write has changed that was answered without a body."""
+    if ends is not None:
+        moment = yield from tick()
+        options = attrs.evolve(options, deadline=max(0.001, ends - moment))
+    try:
+        return (yield from answer(op, account, options))
+    except NoEffectError:
+        raise
+    except ApiError as error:
+        done = UndecodableReplyError(
+            f"it was answered with {reply.status} and no body, and reading it failed: {error}",
+            status=reply.status,
+            retry_after=error.retry_after,
+            reply=reply,
+        )
+        raise _unknown(watch, done) from error
+
+
+def _redirected(op: Op[Any], url: str, reply: Reply) -> str | None:
+    """Where a read is redirected to, if the key may follow; else None.
+
+    Only a path of the address that was asked: the URL is put together from that address, so that
+    no reading of an odd ``Location`` leads the key elsewhere.
+    """
+    location = reply.headers.get("location", "")
+    if not op.reads or reply.status not in _REDIRECTS or not location:
+        return None
+    if not location.isascii() or not location.isprintable():
+        return None
+    here = urlsplit(url)
+    try:
+        there = urlsplit(urljoin(url, location))
+        same = (there.scheme, there.hostname, _port(there)) == (
+            here.scheme,
+            here.hostname,
+            _port(here),
+        )
+    except ValueError:
+        return None
+    if not same or "@" in there.netloc:
+        return None
+    return urlunsplit((here.scheme, here.netloc, quote(there.path, _AS_IT_IS), there.query, ""))
+
+
+# A path that is quoted already stays as it is; what no URL can hold is quoted.
+_AS_IT_IS = "/%:@!$&'()*+,;=~"
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 5
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or (80 if parts.scheme == "http" else 443)
 
 
 def _shown(reply: Reply, account: Account) -> Reply:
@@ -235,6 +323,7 @@ def _pace(
                     retry_after=wait.seconds,
                     about=_about(op, account),
                 )
+            yield from _heard(watch, watch.waiting(wait.seconds))
             yield from sleep(wait.seconds)
             moment = yield from tick()
     finally:
@@ -282,13 +371,16 @@ def _final(op: Op[Any], watch: CallObserver, error: ApiError) -> ApiError:
         isinstance(error, TransportError) and error.arrived
     )
     clear = not unclear or op.safe or error.repeatable is True
-    return error if clear else _unknown(op, watch, error)
+    return error if clear else _unknown(watch, error)
 
 
-def _unknown(op: Op[Any], watch: CallObserver, cause: ApiError) -> OutcomeUnknownError:
+def _unknown(watch: CallObserver, cause: ApiError) -> OutcomeUnknownError:
     watch.unknown(cause)
+    op, reply = watch.op, cause.reply
+    accepted = reply is not None and 200 <= reply.status < 300 and not reply.body
+    known = "it was accepted, and was probably" if accepted else "it may or may not have been"
     error = OutcomeUnknownError(
-        f"it may or may not have been carried out: {cause.message}",
+        f"{known} carried out: {cause.message}",
         provider=watch.account.provider.name,
         request=watch.what,
         status=cause.status,
@@ -314,7 +406,7 @@ def _decode(op: Op[T], account: Account, watch: CallObserver, reply: Reply) -> T
         error.args = (error.message,)
         if op.safe or isinstance(error, NoEffectError):
             raise
-        raise _unknown(op, watch, error) from error
+        raise _unknown(watch, error) from error
     if isinstance(value, Page) and value.unreadable:
         watch.decoded(value)
     return value
@@ -351,7 +443,7 @@ def error_from(op: Op[Any], account: Account, reply: Reply, moment: datetime) ->
     except Exception:  # noqa: BLE001 - whatever a foreign body does to a reader
         problem = Problem(_foreign(reply), hint=_WHOSE, error=_foreign_class(reply.status))
     if 300 <= reply.status < 400:
-        problem = Problem("a redirect, which is not followed since it would carry the key along")
+        problem = Problem(_NOT_FOLLOWED if op.reads else "a redirect, which no write follows")
     asked = retry_after(
         reply.headers.get("retry-after"), http_date(reply.headers.get("date")) or moment
     )
@@ -371,6 +463,10 @@ def error_from(op: Op[Any], account: Account, reply: Reply, moment: datetime) ->
     )
 
 
+_NOT_FOLLOWED = (
+    "a redirect, which is not followed: it leads elsewhere, where the key must not go, or goes on "
+    "and on"
+)
 _WHOSE = "a proxy answered in its place: try again later; if it persists, check base_url"
 
 

@@ -17,11 +17,11 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, NoReturn, Protocol, TypeAlias, TypeVar
 
 import attrs
 
-from ..errors import Reply
+from ..errors import InputError, Reply
 
 T = TypeVar("T")
 
@@ -30,8 +30,8 @@ T = TypeVar("T")
 class Request:
     """One HTTP request, as a value. Headers and content stay out of the repr.
 
-    Its answer must begin within ``timeout`` seconds. ``ends`` is the monotonic moment at which the
-    whole call must have ended.
+    Its answer must begin within ``timeout`` seconds, of which connecting may take
+    ``connect_timeout``. ``ends`` is the monotonic moment at which the whole call must have ended.
     """
 
     provider: str
@@ -41,6 +41,7 @@ class Request:
     content: bytes | None = attrs.field(default=None, repr=False)
     timeout: float | None = 10.0
     ends: float | None = None
+    connect_timeout: float | None = None
 
     @property
     def writes(self) -> bool:
@@ -92,7 +93,17 @@ class Do(Generic[T]):
     work: Callable[[], T] = attrs.field(repr=False)
 
 
-Effect: TypeAlias = Send | Sleep | Now | Tick | Draw | Do[Any]
+@attrs.frozen
+class Await:
+    """Await something on the event loop, such as a hook that is a coroutine function.
+
+    Answered with its result. A driver that blocks has no event loop and refuses it.
+    """
+
+    work: Awaitable[Any] = attrs.field(repr=False)
+
+
+Effect: TypeAlias = Send | Sleep | Now | Tick | Draw | Do[Any] | Await
 Flow: TypeAlias = Generator[Effect, Any, T]
 
 
@@ -216,6 +227,8 @@ async def adrive(flow: Flow[T], transport: Callable[[Request], Awaitable[Reply]]
                     await asyncio.sleep(effect.seconds)
                 elif isinstance(effect, Do):
                     answer = await asyncio.to_thread(effect.work)
+                elif isinstance(effect, Await):
+                    answer = await effect.work
                 else:
                     answer = _ask(effect)
             except Exception as problem:  # noqa: BLE001 - the flow decides what to make of it
@@ -246,12 +259,23 @@ def _turn(flow: Flow[T], perform: Callable[[Effect], Any]) -> T:
         flow.close()
 
 
-def _ask(effect: Now | Tick | Draw) -> datetime | float:
+def _ask(effect: Now | Tick | Draw | Await) -> datetime | float:
+    if isinstance(effect, Await):
+        _refuse(effect)
     if isinstance(effect, Tick):
         return time.monotonic()
     if isinstance(effect, Now):
         return datetime.now(UTC)
     return _random.random()
+
+
+def _refuse(effect: Await) -> NoReturn:
+    close = getattr(effect.work, "close", None)
+    if close is not None:
+        close()  # else Python warns that it was never awaited
+    raise InputError(
+        "hooks", "a hook is a coroutine function, and this client blocks", "use def, without async"
+    )
 
 
 class Crash(BaseException):
@@ -313,6 +337,8 @@ class World:
             return self.elapsed
         if isinstance(effect, Draw):
             return self._random.random()
+        if isinstance(effect, Await):
+            _refuse(effect)
         return effect.work()
 
     def _carry(self, request: Request) -> Reply:

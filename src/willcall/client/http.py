@@ -154,6 +154,14 @@ def _unusable() -> str | None:
     return next((name for name in list(_TLS_FILES)[1:] if os.environ.get(name)), None)
 
 
+def _bounds(request: Request) -> Any:
+    """A request's timeouts as httpx takes them."""
+    import httpx
+
+    known = [it for it in (request.timeout, request.connect_timeout) if it is not None]
+    return httpx.Timeout(request.timeout, connect=min(known, default=None))
+
+
 def _merged(client: Any, request: Request, trace: Any) -> httpx.Request:
     """The request as the caller's own client sends it: with its headers, cookies and parameters."""
     message: httpx.Request = client.build_request(
@@ -161,7 +169,7 @@ def _merged(client: Any, request: Request, trace: Any) -> httpx.Request:
         request.url,
         headers={"accept-encoding": ENCODINGS, **request.headers},
         content=request.content,
-        timeout=request.timeout,
+        timeout=_bounds(request),
         extensions={"trace": trace},
     )
     return message

@@ -35,13 +35,15 @@ class CallProgress:
 
     ``ends`` is the monotonic moment at which the step that is under way must have ended, None for
     no bound. ``connecting`` is whether a connection is being made for it, so that nothing of it has
-    been sent yet; ``tunnelled`` whether a proxy was reached and asked for a tunnel.
+    been sent yet, and ``connected_by`` until when it must be there. ``tunnelled`` is whether a
+    proxy was reached and asked for a tunnel.
     """
 
     request: Request
     ends: float | None = None
     connecting: bool = False
     tunnelled: bool = False
+    connected_by: float | None = None
     _late: int = 0
 
     @property
@@ -53,6 +55,12 @@ class CallProgress:
         """The request is about to be sent; its answer must begin in time."""
         timeout = self.request.timeout
         self.ends = None if timeout is None else time.monotonic() + timeout
+
+    def connects(self) -> None:
+        """A connection is about to be made."""
+        self.connecting = True
+        most = self.request.connect_timeout
+        self.connected_by = None if most is None else time.monotonic() + most
 
     def answered(self) -> None:
         """The answer has begun. Its body may take as long again. The answer to a write, which is
@@ -72,9 +80,12 @@ class CallProgress:
         Raises:
             TimeoutError: none.
         """
-        if self.ends is None:
+        ends = self.ends
+        if self.connecting and self.connected_by is not None:
+            ends = self.connected_by if ends is None else min(ends, self.connected_by)
+        if ends is None:
             return None
-        left = self.ends - time.monotonic()
+        left = ends - time.monotonic()
         if left <= 0:
             raise TimeoutError
         return left
@@ -165,7 +176,7 @@ class Backend:
     ) -> Stream:
         """Connect to one of a host's addresses, each of which has its share of the time."""
         progress = _progress()
-        progress.connecting = True
+        progress.connects()
         found = socket.getaddrinfo(known_name(host), port, type=socket.SOCK_STREAM)
         addresses = _chosen(progress, found)
         failure: Exception | None = None
@@ -237,7 +248,7 @@ class AsyncBackend:
     ) -> AsyncStream:
         """Connect to a host; of several addresses, the first that answers."""
         progress = _progress()
-        progress.connecting = True
+        progress.connects()
         if not progress.in_the_clear:
             left = progress.left()
             return AsyncStream(await self._inner.connect_tcp(host, port, timeout=left, **more))

@@ -1,7 +1,8 @@
 """How calls are observed: the log, and OpenTelemetry if it is used.
 
-The logger is ``willcall``. It gets a line per try (DEBUG), per repetition (INFO), and per 429 or
-unknown outcome (WARNING). No line holds a key, an e-mail address, a query or a body.
+The logger is ``willcall``. It gets a line per try (DEBUG), per repetition and wait for the quota
+(INFO), and per 429 or unknown outcome (WARNING). No line holds a key, an e-mail address, a query or
+a body.
 
 OpenTelemetry is used if the program has imported it; a program that does not use it pays nothing.
 Spans and the metric follow the semantic conventions for HTTP clients; ``url.full`` is sent without
@@ -13,6 +14,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections import deque
+from collections.abc import Awaitable
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -72,22 +74,24 @@ class CallObserver:
             self._what = f"{self.op.method} {scrub_path(self.op.path, self.account.key)}"
         return self._what
 
-    def sending(self, moment: float) -> None:
-        """A try is about to be sent.
+    def about_to_send(self) -> Awaitable[None] | None:
+        """A try follows; what is to be awaited first, if the request hook is a coroutine function.
 
         Raises:
             whatever the request hook raises.
         """
         self.number += 1
+        return None if self.hooks.request is None else self.hooks.request(self._try())
+
+    def sending(self, moment: float) -> None:
+        """A try is sent now."""
         self._began = moment
-        if self.hooks.request is not None:
-            self.hooks.request(self._try())
         if "opentelemetry.trace" in sys.modules:
             self._open_span()
 
     def came(
         self, moment: float, reply: Reply | None = None, error: ApiError | None = None
-    ) -> None:
+    ) -> Awaitable[None] | None:
         """A try has ended, with a reply or an error."""
         seconds = moment - self._began
         if log.isEnabledFor(logging.DEBUG):
@@ -107,7 +111,7 @@ class CallObserver:
             )
         if self._span is not None:
             self._close_span(None if reply is None else reply.status, error, seconds)
-        self._call(self.hooks.reply, seconds=seconds, reply=reply, error=error)
+        return self._call(self.hooks.reply, seconds=seconds, reply=reply, error=error)
 
     def abandoned(self) -> None:
         """The call was cancelled while a try was under way."""
@@ -116,7 +120,13 @@ class CallObserver:
             self._span.end()
             self._span = None
 
-    def repeating(self, error: ApiError, pause: float) -> None:
+    def waiting(self, pause: float) -> Awaitable[None] | None:
+        """The quota lets the next try go after a pause."""
+        name = self.account.provider.name
+        log.info("%s %s: waiting %.2f s for the quota", name, self.what, pause)
+        return self._call(self.hooks.wait, next_=1, pause=pause)
+
+    def repeating(self, error: ApiError, pause: float) -> Awaitable[None] | None:
         """Another try follows after a pause."""
         level = logging.WARNING if error.status == 429 else logging.INFO
         log.log(
@@ -128,7 +138,7 @@ class CallObserver:
             pause,
             self.number,
         )
-        self._call(self.hooks.retry, reply=error.reply, error=error, pause=pause)
+        return self._call(self.hooks.retry, reply=error.reply, error=error, pause=pause)
 
     def decoded(self, page: Page[Any]) -> None:
         """A page was read, perhaps without some of its rows. Each is warned of once a process."""
@@ -149,19 +159,23 @@ class CallObserver:
             error.status or type(error).__name__,
         )
 
-    def _try(self, **facts: Any) -> Try:
-        return Try(self.account.provider.name, self.what, self.number, **facts)
+    def _try(self, next_: int = 0, **facts: Any) -> Try:
+        return Try(self.account.provider.name, self.what, self.number + next_, **facts)
 
-    def _call(self, hook: Hook | None, **facts: Any) -> None:
+    def _call(self, hook: Hook | None, **facts: Any) -> Awaitable[None] | None:
+        """Call a hook; what is to be awaited, if it is a coroutine function."""
         if hook is None:
-            return
+            return None
         try:
-            hook(self._try(**facts))
+            return hook(self._try(**facts))
         except Exception as error:  # noqa: BLE001 - a watcher cannot undo what was done
-            # Its text may hold anything, so only its type is logged.
-            log.error(  # noqa: TRY400
-                "%s %s: a hook raised %s", self.account.provider.name, self.what, type(error)
-            )
+            self.hook_failed(error)
+            return None
+
+    def hook_failed(self, error: Exception) -> None:
+        """A hook raised. Its text may hold anything, so only its type is logged."""
+        name = self.account.provider.name
+        log.error("%s %s: a hook raised %s", name, self.what, type(error))
 
     def _open_span(self) -> None:
         op, (tracer, _) = self.op, _instruments()

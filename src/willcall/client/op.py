@@ -131,6 +131,9 @@ class Op(Generic[T]):
             the client's own headers, but never over those that carry the key.
         answers: statuses besides 2xx that are an answer and no error: ``decode`` is given the
             reply. ``{304}`` makes a conditional read, whose answer can be "not modified".
+        reread: for a write, the call that reads what it has changed. It is made if the write is
+            answered with a 2xx that has no body. Without it the outcome of such a write is unknown,
+            unless ``decode`` takes an empty body.
 
     Raises:
         InputError: a header that cannot be sent, or that willcall sets itself.
@@ -148,6 +151,7 @@ class Op(Generic[T]):
     once: Once[T] | None = None
     headers: Mapping[str, str] = attrs.field(factory=dict, converter=header_names)
     answers: Collection[int] = ()
+    reread: Op[T] | None = attrs.field(default=None, repr=False)
 
     @property
     def reads(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from math import isfinite
 from typing import Any
 
@@ -30,7 +30,7 @@ class Try:
     pause: float | None = None
 
 
-Hook = Callable[[Try], None]
+Hook = Callable[[Try], Awaitable[None] | None]
 
 
 @attrs.frozen
@@ -42,13 +42,17 @@ class Hooks:
         reply: called after each try, with its reply or error. If it raises, that is logged and
             ignored, since what was done cannot be undone.
         retry: called before each wait for another try. If it raises, that is logged and ignored.
+        wait: called before each wait for the quota, with its seconds as ``pause``; ``number`` is
+            the try that it delays. If it raises, that is logged and ignored.
 
-    The async clients call them on the event loop: keep them quick.
+    The async clients call them on the event loop: keep them quick. There a hook may also be a
+    coroutine function, which is awaited before the call goes on.
     """
 
     request: Hook | None = None
     reply: Hook | None = None
     retry: Hook | None = None
+    wait: Hook | None = None
 
 
 def _bound(_: Any, field: attrs.Attribute[Any], value: Any) -> None:
@@ -84,6 +88,8 @@ class Options:
         settle: for check-first writes (``once=…``): seconds that must pass after a lost answer
             before it concludes "it is not there".
         hooks: your functions that watch calls.
+        connect_timeout: seconds of ``timeout`` that connecting may take: looking up the name, TCP,
+            a proxy and TLS. None: all of it.
 
     Raises:
         InputError: a value that makes no sense.
@@ -95,3 +101,4 @@ class Options:
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False, converter=header_names)
     settle: float = attrs.field(default=30.0, validator=_wait)
     hooks: Hooks = attrs.field(factory=Hooks, repr=False, validator=_hooks)
+    connect_timeout: float | None = attrs.field(default=None, validator=_bound)

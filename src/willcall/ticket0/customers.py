@@ -104,13 +104,7 @@ class Customers(Collection[F]):
 
         Scope: ``customers:read``. Documented by Ticket0 (2025).
         """
-        return Op(
-            "GET",
-            f"/customers/{segment('customer_id', customer_id)}",
-            read_customer,
-            about={"customer": customer_id},
-            route="/customers/{customer_id}",
-        )
+        return _read(customer_id)
 
     @endpoint
     def update(
@@ -143,10 +137,21 @@ class Customers(Collection[F]):
             f"/customers/{segment('customer_id', customer_id)}",
             read_customer,
             json=changes,
+            reread=_read(customer_id),
             verify="get the customer and see whether it has changed",
             about={"customer": customer_id},
             route="/customers/{customer_id}",
         )
+
+
+def _read(customer_id: str) -> Op[Customer]:
+    return Op(
+        "GET",
+        f"/customers/{segment('customer_id', customer_id)}",
+        read_customer,
+        about={"customer": customer_id},
+        route="/customers/{customer_id}",
+    )
 
 
 def _facts(

@@ -119,13 +119,7 @@ class Tickets(Collection[F]):
 
         Scope: ``tickets:read``. Documented by Ticket0 (2025).
         """
-        return Op(
-            "GET",
-            f"/tickets/{segment('ticket_id', ticket_id)}",
-            read_ticket,
-            about={"ticket": ticket_id},
-            route="/tickets/{ticket_id}",
-        )
+        return _read(ticket_id)
 
     @endpoint
     def update(
@@ -163,10 +157,21 @@ class Tickets(Collection[F]):
             f"/tickets/{segment('ticket_id', ticket_id)}",
             read_ticket,
             json=changes,
+            reread=_read(ticket_id),
             verify="get the ticket and see whether it has changed",
             about={"ticket": ticket_id},
             route="/tickets/{ticket_id}",
         )
+
+
+def _read(ticket_id: str) -> Op[Ticket]:
+    return Op(
+        "GET",
+        f"/tickets/{segment('ticket_id', ticket_id)}",
+        read_ticket,
+        about={"ticket": ticket_id},
+        route="/tickets/{ticket_id}",
+    )
 
 
 def _tickets_page(params: Mapping[str, Any]) -> Op[Page[Ticket]]:

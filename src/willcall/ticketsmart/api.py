@@ -64,6 +64,18 @@ def _on_event(
     return Op(method, path, decode, route=f"/events/{{id_or_slug}}{rest}", about=about, **more)
 
 
+def _change(
+    id_or_slug: str,
+    json: Mapping[str, Any],
+    decode: Callable[[Reply], Event] = read_event,
+    **more: Any,
+) -> Op[Event]:
+    """A change of an event, which is answered with the event."""
+    name = json.get("slug", UNSET)
+    reread = _on_event("GET", id_or_slug if name is UNSET else name, "", decode)
+    return _on_event("PATCH", id_or_slug, "", decode, json=json, reread=reread, **more)
+
+
 class Events(Collection[F]):
     """The events of the key's box office."""
 
@@ -256,7 +268,7 @@ class Events(Collection[F]):
         if all(value is UNSET for value in changes.values()):
             raise InputError("update", "nothing to change", "give at least one field")
         verify = "get the event and see whether it has changed"
-        return _on_event("PATCH", id_or_slug, "", read_event, json=changes, verify=verify)
+        return _change(id_or_slug, changes, verify=verify)
 
     @endpoint
     def add_ticket_type(
@@ -283,12 +295,9 @@ class Events(Collection[F]):
         Scope: ``events:write`` (with ``once`` also ``events:read``). Documented by TicketSmart.
         """
         new = NewTicketType(name, price, quantity)
-        return _on_event(
-            "PATCH",
+        return _change(
             id_or_slug,
-            "",
-            read_event,
-            json={"addTicketType": _sent(new)},
+            {"addTicketType": _sent(new)},
             verify="see with events.ticket_types(…) whether it is there",
             once=_same_ticket_type(id_or_slug, new) if once else None,
         )
@@ -313,12 +322,10 @@ class Events(Collection[F]):
                 raise NoEffectError("the ticket type is still there", hint=_REMOVAL_NAME)
             return event
 
-        return _on_event(
-            "PATCH",
+        return _change(
             id_or_slug,
-            "",
-            without,
-            json={inferred.REMOVE_TICKET_TYPE: text("ticket_type_id", ticket_type_id)},
+            {inferred.REMOVE_TICKET_TYPE: text("ticket_type_id", ticket_type_id)},
+            decode=without,
             verify="see with events.ticket_types(…) whether it is still there",
             about={"ticket_type": ticket_type_id},
         )

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from client.kit import dead_url
 from support.hostile_server import Authority
+from support.network import ask
+from support.waiting import HANGS
 from willcall.client import http as door
 from willcall.client import routes
 
@@ -18,6 +21,13 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     routes._leads_here.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm() -> None:
+    """What the first call of a process loads takes longer than some of the timeouts here."""
+    for flavour in ("sync", "async"):
+        ask(dead_url(), flavour, timeout=HANGS)
 
 
 @pytest.fixture(scope="module")

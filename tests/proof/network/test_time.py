@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from client.kit import http
+from client.kit import KEY, http
 from support.hostile_server import (
     Authority,
     drips,
@@ -20,11 +20,14 @@ from support.hostile_server import (
     serving,
 )
 from support.network import ANSWER, EVENT, SOON, ask, clients, flavours, write
+from support.waiting import HANGS
+from willcall import TicketSmart
 from willcall.client import http as door
 from willcall.client import routes
 from willcall.client.flow import Request
 from willcall.errors import (
     ConnectError,
+    InputError,
     OutcomeUnknownError,
     RequestTimeoutError,
 )
@@ -202,3 +205,54 @@ def test_each_address_of_a_host_has_its_share_of_the_time(
     tls = trusted.context("localhost")
     with serving(pieces(ANSWER), tls=tls, name="localhost") as server:
         assert ask(server.url, "sync", timeout=2.0).title == "Gala"
+
+
+# Connecting has a time of its own.
+
+
+@forgets
+@flavours
+@clients
+def test_connecting_has_a_time_of_its_own(given: bool, flavour: str, trusted: Authority) -> None:
+    tls = trusted.context("localhost")
+    with serving(pieces(ANSWER), tls=tls, greet=_holds, name="localhost") as server:
+        began = time.monotonic()
+        got = ask(server.url, flavour, write, given=given, timeout=None, connect_timeout=0.2)
+        assert type(got) is ConnectError
+        assert "in time" in got.message
+        assert time.monotonic() - began < SOON
+    del got  # its traceback holds the socket
+    gc.collect()
+
+
+@flavours
+@clients
+@pytest.mark.parametrize("bounds", [(HANGS, 0.5), (HANGS, None), (None, 0.5)])
+def test_an_answer_may_take_longer_than_connecting(
+    bounds: tuple[float | None, float | None], given: bool, flavour: str, trusted: Authority
+) -> None:
+    timeout, connect = bounds
+    tls = trusted.context("localhost")
+    with serving(pieces(1.0, ANSWER), tls=tls, name="localhost") as server:
+        got = ask(server.url, flavour, given=given, timeout=timeout, connect_timeout=connect)
+        assert getattr(got, "title", got) == "Gala"
+
+
+@flavours
+def test_a_longer_time_for_connecting_is_within_that_of_the_try(
+    flavour: str, trusted: Authority
+) -> None:
+    tls = trusted.context("localhost")
+    with serving(pieces(ANSWER), tls=tls, greet=_holds, name="localhost") as server:
+        began = time.monotonic()
+        got = ask(server.url, flavour, timeout=0.2, connect_timeout=HANGS)
+        assert type(got) is ConnectError
+        assert time.monotonic() - began < SOON
+
+
+def test_the_time_for_connecting_is_an_option_like_the_others() -> None:
+    with TicketSmart(KEY, connect_timeout=2.0) as api:
+        assert api.with_options(timeout=5)._session.options.connect_timeout == 2.0
+        assert api.with_options(connect_timeout=None)._session.options.connect_timeout is None
+        with pytest.raises(InputError, match="connect_timeout"):
+            api.with_options(connect_timeout=0)
