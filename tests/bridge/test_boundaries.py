@@ -138,7 +138,7 @@ RUNS = 7
 
 
 def _late(number: int | None, boundary: int = 0) -> tuple[VirtualBridge, bool]:
-    """A ticket's first request is carried out long after Δ; the run of that number ends there."""
+    """A ticket's first request is carried out far too late; the run of that number ends there."""
     house = VirtualBridge(Path(), season=4, rules=RULES)
     house.run()
     house.sandbox.faults.add(
@@ -179,7 +179,7 @@ def _standing(house: VirtualBridge) -> list[object]:
 def test_any_boundary_while_a_second_ticket_comes_up(
     number: int, least: int, ledgers: Ledgers
 ) -> None:
-    """A request is carried out beyond Δ: its ticket is found and folded, wherever a run ends."""
+    """A request is carried out too late: its ticket is found and folded, wherever a run ends."""
     ledgers(MemoryLedger)
     whole, _ = _late(None)
     assert len(whole.desk.tickets) == 2

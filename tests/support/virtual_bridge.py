@@ -18,6 +18,7 @@ import attrs
 from willcall.bridge.delivery.removals import Scheduled
 from willcall.bridge.ledger import Ledger, open_ledger
 from willcall.bridge.model.address import Address
+from willcall.bridge.model.policies import DeliveryPolicy
 from willcall.bridge.model.rules import Rules, built_in_rules
 from willcall.bridge.run import (
     Job,
@@ -45,6 +46,9 @@ ADDRESS = Address(
     options={"inbox_id": "inb_01abc", "from_address": "boxoffice@example.com"},
     mails=True,
 )
+
+SETTLE = timedelta(seconds=30)
+"""Shorter than usual: a minute passes between runs, so the next run may repeat an act."""
 
 IN_MEMORY = "sqlite://?check_same_thread=false"
 """A ledger in memory. Any thread may close it, since garbage may be collected in any thread."""
@@ -80,6 +84,7 @@ class VirtualBridge:
         self.polls = polls
         self.removals: tuple[Scheduled, ...] = ()
         self.max_seconds = 50.0
+        self.delivery_policy = DeliveryPolicy(settle=SETTLE)
         self.keys = {
             "ticketsmart": self.sandbox.ticketsmart_key,
             "ticket0": self.sandbox.ticket0_key,
@@ -90,6 +95,8 @@ class VirtualBridge:
     def open_ledger(self, url: str = IN_MEMORY, *, reading: bool = False) -> Ledger:
         """Open a ledger that is closed when this bridge is garbage collected."""
         ledger = open_ledger(url, self.folder, reading=reading)
+        # Time is virtual here, and the clock of a real server cannot be put forward.
+        ledger.clock = lambda now: now  # type: ignore[method-assign]
         weakref.finalize(self, ledger.close)
         return ledger
 
@@ -112,6 +119,7 @@ class VirtualBridge:
             ledger=ledger or self.ledger,
             polls=self.polls,
             max_seconds=self.max_seconds,
+            delivery_policy=self.delivery_policy,
         )
 
     def run(self, *, crash_at: int | None = None) -> PassReport:

@@ -26,6 +26,7 @@ from .delivery.job import Job as Job  # noqa: PLC0414 - whoever runs a pass need
 from .delivery.key_check import with_key_checked
 from .delivery.projection import Outlooks, outlooks
 from .delivery.recovery import rebuild, refuse_to_guess
+from .delivery.tries import clock
 from .detection.observe import observe
 from .evaluate import (
     Found,
@@ -299,7 +300,7 @@ def deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[Pas
     deliveries = yield from with_key_checked(job, deliveries, counter.sent.total(), ends)
     waiting = yield from do("unsettled", lambda: job.ledger.unsettled(job.name))
     left: dict[str, int] = {}
-    moment = yield from now()
+    moment = yield from clock(job.ledger)
     for _, intent in waiting:
         kept_back = intent.retry_at is not None and moment < intent.retry_at
         if kept_back and intent.state is IntentState.PENDING:

@@ -375,7 +375,7 @@ def test_an_attempt_from_the_future_waits_anew(tmp_path: Path) -> None:
 
 
 def test_an_attempt_that_its_process_did_not_survive_waits_longer(house: VirtualBridge) -> None:
-    """Only its beginning is known: Δ counts from the latest moment at which it can have ended."""
+    """Only its beginning is known: the wait counts from the latest moment of its end."""
     _sell_out(house)
     house.sandbox.faults.add(
         "lost_request", service="ticket0", method="POST", path="/tickets", count=1

@@ -106,7 +106,7 @@ def _settling(text: str) -> str:
 class DeliveryTable(Table):
     """When an act that is not there is tried again, and when one is given up."""
 
-    settle: Annotated[str, AfterValidator(_settling)] = "30s"
+    settle: Annotated[str, AfterValidator(_settling)] = "2m"
     give_up_after: Annotated[str, AfterValidator(duration.checked)] = "7d"
 
     def policy(self) -> DeliveryPolicy:

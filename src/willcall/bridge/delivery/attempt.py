@@ -23,7 +23,7 @@ from enum import StrEnum
 
 import attrs
 
-from ...client.flow import Flow, do, now, sleep, tick
+from ...client.flow import Flow, do, sleep, tick
 from ...errors import (
     ApiError,
     AuthenticationError,
@@ -156,7 +156,7 @@ class Sender(Tries):
     # -- one act ------------------------------------------------------------------------------
 
     def _deliver(self, case: Case, intent: Intent) -> Flow[tuple[Outcome, str]]:
-        moment = yield from now()
+        moment = yield from self._now()
         if intent.state is IntentState.DEAD and not self._moved(intent):
             return Outcome.DEAD, intent.error or ""
         if _kept_back(intent, moment):
@@ -191,7 +191,7 @@ class Sender(Tries):
         self, case: Case, intent: Intent, found: LookupResult | None
     ) -> Flow[tuple[Outcome, str]]:
         yield from self._left()
-        moment = yield from now()
+        moment = yield from self._now()
         intent = yield from do(
             "attempting",
             lambda: self._outbox.attempting(self._fence, intent, self._sent(intent, found), moment),
@@ -290,12 +290,12 @@ class Sender(Tries):
         if "ticket_id" in intent.payload:
             yield from self._mark(intent, IntentState.DROPPED, error=why)
             return why
-        moment = yield from now()
+        moment = yield from self._now()
         yield from do("give up", lambda: self._outbox.give_up(self._fence, case, why, moment))
         return why
 
     def _refused(self, intent: Intent, why: str) -> Flow[tuple[Outcome, str]]:
-        moment = yield from now()
+        moment = yield from self._now()
         if self._too_long(intent, moment):
             return (yield from self._dead(intent, why))
         until = moment + _pause(intent, moment)
@@ -311,7 +311,7 @@ class Sender(Tries):
         ours = isinstance(
             error, AuthenticationError | PermissionDeniedError | RateLimitError | TransportError
         )
-        if not ours and self._too_long(intent, (yield from now())):
+        if not ours and self._too_long(intent, (yield from self._now())):
             return (yield from self._dead(intent, str(error)))[0]
         return Outcome.FAILED
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from ...client.flow import Flow, do, now
+from ...client.flow import Flow, do
 from ...client.observe import log
 from ..ledger import Fence, Outbox
 from ..model.address import Address
@@ -20,6 +20,7 @@ from ..model.markers import act_marker, in_text
 from ..ports import Desk
 from .acts import sent_to
 from .lookup import LookupResult, eldest, find_marked
+from .tries import clock
 
 WATCH = timedelta(hours=2)
 """How long after a repeat a second ticket is looked for, if nothing else is to be done."""
@@ -75,7 +76,7 @@ def fold_duplicates(
 
 def watched(outbox: Outbox, fence: Fence) -> Flow[Sequence[tuple[Case, Intent]]]:
     """The openings that were repeated: a short while ago, or of cases with more to do."""
-    moment = yield from now()
+    moment = yield from clock(outbox)
     since = moment - WATCH
     return (yield from do("watched", lambda: outbox.repeated(fence.box_office, since)))
 
@@ -111,7 +112,7 @@ def note_duplicates(
             ),
         ]
 
-    moment = yield from now()
+    moment = yield from clock(outbox)
     new: int = yield from do("fold", lambda: outbox.fold(fence, case, seconds, acts, moment))
     if new:
         log.warning("%s was opened twice: folding %s into %s", case.marker, seconds, stays)

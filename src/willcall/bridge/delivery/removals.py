@@ -177,7 +177,7 @@ class _Remover(Tries):
         Raises:
             ApiError: the box office failed.
         """
-        moment = yield from now()
+        moment = yield from self._now()
         if _is_ignored(intent) and is_ahead(intent.retry_at, moment, _SELDOM):
             self.ignored.append(_about(removal, intent.error or ""))
             return
@@ -206,7 +206,7 @@ class _Remover(Tries):
         self, removal: Scheduled, intent: Intent, event: EventFacts, ticket_type: TypeFacts
     ) -> Flow[None]:
         left = yield from self._left_for_a_try()
-        moment = yield from now()
+        moment = yield from self._now()
         sent = {"sold": ticket_type.sold_count}
         intent = yield from do(
             "attempting", lambda: self._ledger.attempting(self._fence, intent, sent, moment)
@@ -285,7 +285,7 @@ class _Remover(Tries):
 
     def _wait(self, removal: Scheduled, intent: Intent, why: str) -> Flow[None]:
         """Leave a removal as it is for a while; that it waits is warned of once."""
-        moment = yield from now()
+        moment = yield from self._now()
         doubtful = intent.state in IN_DOUBT and not why.startswith(_NO_EFFECT)
         state = intent.state if doubtful else IntentState.PENDING
         if intent.error != why:

@@ -41,6 +41,10 @@ class Tries:
         self._ends = ends
         self._policy = policy
 
+    def _now(self) -> Flow[datetime]:
+        """The time by the ledger's clock, which all who deliver share."""
+        return (yield from clock(self._outbox))
+
     def _left(self) -> Flow[float]:
         """The seconds that are left.
 
@@ -74,7 +78,7 @@ class Tries:
         return moment >= ended + self._policy.settle
 
     def _leave_unknown(self, intent: Intent, why: str) -> Flow[Intent]:
-        moment = yield from now()
+        moment = yield from self._now()
         intent = attrs.evolve(intent, attempted_at=moment)
         yield from self._mark(intent, IntentState.UNKNOWN, error=why)
         return attrs.evolve(intent, state=IntentState.UNKNOWN)
@@ -92,7 +96,7 @@ class Tries:
         retry_at: datetime | None = None,
         ticket_id: str | None = None,
     ) -> Flow[None]:
-        moment = yield from now()
+        moment = yield from self._now()
         yield from do(
             state.value,
             lambda: self._outbox.settle(
@@ -105,6 +109,12 @@ class Tries:
                 ticket_id=ticket_id,
             ),
         )
+
+
+def clock(outbox: Outbox) -> Flow[datetime]:
+    """The time by the ledger's clock."""
+    moment = yield from now()
+    return (yield from do("clock", lambda: outbox.clock(moment)))
 
 
 def before(intent: Intent) -> IntentState:

@@ -365,6 +365,9 @@ class MemoryLedger:
 
     # -- outbox ---------------------------------------------------------------------------------
 
+    def clock(self, now: datetime) -> datetime:
+        return now
+
     def unsettled(self, box_office: str) -> Sequence[Pair]:
         book = self._book
         owing = sorted((book.cases[marker] for marker in book.owing), key=_age)

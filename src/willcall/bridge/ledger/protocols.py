@@ -146,7 +146,14 @@ class Decisions(Protocol):
 
 
 class Outbox(Protocol):
-    """The outward acts: each is written before it is tried, and settled once its end is clear."""
+    """The outward acts: each is written before it is tried, and settled once its end is clear.
+
+    All moments of tries are by :meth:`clock`, so that processes on machines whose clocks differ
+    agree on how long an act has been in doubt.
+    """
+
+    def clock(self, now: datetime) -> datetime:
+        """The time by the ledger's clock: that of its server if it has one, else ``now``."""
 
     def unsettled(self, box_office: str) -> Sequence[Pair]:
         """Every intent that is not settled, oldest case first, each case's in order."""

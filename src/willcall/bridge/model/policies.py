@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import attrs
 
-SETTLE = timedelta(seconds=30)
-"""The settle time, Δ: how long after its last try an act that was not found may be tried again. It
-is longer than a request may take, so that a request of that try has arrived by then, or never
-will."""
+SETTLE = timedelta(minutes=2)
+"""The settle time: how long after a try without a clear answer an act that was not found may be
+tried again. It is longer than a request may take, so that a request of that try has arrived by
+then or never will, and longer than a desk is expected to hide a new ticket while it processes
+it."""
 
 GIVE_UP_AFTER = timedelta(days=7)
 """How long an act is tried that is refused for a reason of its own, until it is a dead letter."""

@@ -399,3 +399,12 @@ def test_a_holder_whose_session_was_cut_is_fenced(url: str) -> None:
     again = ledger.take_lease("main-room", START)
     assert again is not None, "with a session of its own again"
     ledger.close()
+
+
+def test_the_settle_time_is_the_servers(url: str) -> None:
+    """Forty seconds of difference between two machines make nobody believe that time has passed."""
+    ledger = open_ledger(url, Path())
+    ours, theirs = ledger.clock(START), ledger.clock(START + timedelta(seconds=40))
+    assert timedelta(0) <= theirs - ours < timedelta(seconds=30)
+    assert abs(ours - datetime.now(UTC)) < timedelta(minutes=5)
+    ledger.close()

@@ -66,7 +66,7 @@ class Database:
 
     def _pass_fence(self, connection: Connection, fence: Fence, now: datetime) -> None:
         offices = schema.box_offices
-        now = lease_time(connection, now)
+        now = ledger_time(connection, now)
         renewed = connection.execute(
             update(offices)
             .where(offices.c.name == fence.box_office, offices.c.fence == fence.number)
@@ -101,8 +101,8 @@ def server_clock(connection: Connection) -> float | None:
     )
 
 
-def lease_time(connection: Connection, now: datetime) -> datetime:
-    """The time by which leases run: the server's clock, if there is a server. The clocks of two
-    machines differ, and the one that is ahead would take the other's lease, time and again."""
+def ledger_time(connection: Connection, now: datetime) -> datetime:
+    """The time by the server's clock, if there is a server. The clocks of two machines differ: the
+    machine that is ahead would take the other's lease, and repeat its acts too early."""
     seconds = server_clock(connection)
     return now if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -13,7 +13,7 @@ from ....errors import LedgerError
 from ..holders import Holder, OsProcess
 from ..records import LEASE, Fence, can_be_taken
 from . import schema
-from .database import Database, ensure_office, lease_time
+from .database import Database, ensure_office, ledger_time
 
 
 class SqlLeases(Database):
@@ -34,7 +34,7 @@ class SqlLeases(Database):
                 .where(offices.c.name == box_office)
                 .with_for_update()
             ).one()
-            now = lease_time(connection, now)
+            now = ledger_time(connection, now)
             if not can_be_taken(row.lease_until, now) and not self._has_ended(
                 connection, row.lease_holder or ""
             ):

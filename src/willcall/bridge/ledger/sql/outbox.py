@@ -20,7 +20,7 @@ from ...model.cases import (
 from ..protocols import Pair
 from ..records import Fence, attempted
 from . import schema
-from .database import Database
+from .database import Database, ledger_time
 from .rows import case_of, intent_of, intent_row
 
 
@@ -28,6 +28,12 @@ class SqlOutbox(Database):
     """See :class:`~willcall.bridge.ledger.protocols.Outbox`."""
 
     # -- what is to be done -------------------------------------------------------------------
+
+    def clock(self, now: datetime) -> datetime:
+        if self._engine.dialect.name != "postgresql":
+            return now
+        with self._reading() as connection:
+            return ledger_time(connection, now)
 
     def unsettled(self, box_office: str) -> Sequence[Pair]:
         cases, intents = schema.cases, schema.intents
