@@ -346,7 +346,8 @@ def test_a_ticket_that_was_deleted_ends_its_case(house: VirtualBridge) -> None:
     event = house.box_office.event(_sell_out(house))
     house.run()
     house.desk.delete(house.desk.tickets[0].id)
-    house.box_office.restock(event.id, event.ticket_types[0].name, 5)
+    for ticket_type in event.ticket_types:
+        house.box_office.restock(event.id, ticket_type.name, 5)
     report = house.run()
     assert [d.outcome.value for d in report.deliveries.delivered] == ["dropped"]
     assert report.exit_code == 0

@@ -62,11 +62,12 @@ def test_back_on_sale_writes_to_the_customer_and_resolves(house: VirtualBridge) 
     house.run()
     house.box_office.restock(event.id, event.ticket_types[0].name, 5)
     report = house.run()
-    (ticket,) = house.desk.tickets
+    ticket, rest = house.desk.tickets
     assert report.exit_code == 0
-    assert ticket.status == "resolved"
+    assert (ticket.status, rest.status) == ("resolved", "open")
     assert "is back on sale" in ticket.messages[-1].body
-    assert [m.body for m in house.desk.outbox][-1] == ticket.messages[-1].body
+    assert ticket.messages[-1].body in [m.body for m in house.desk.outbox]
+    assert rest.subject.startswith(f"{event.ticket_types[1].name} sold out")
     still = [t.name for t in event.ticket_types[1:]]
     assert all(f"Still sold out: {', '.join(still)}" in ticket.messages[-1].body for _ in still)
 
@@ -77,7 +78,8 @@ def test_the_same_thing_happening_again_is_a_new_case(house: VirtualBridge) -> N
     for _ in range(3):
         house.box_office.sell_out(event.id)
         house.run()
-        house.box_office.restock(event.id, event.ticket_types[0].name, 5)
+        for ticket_type in event.ticket_types:
+            house.box_office.restock(event.id, ticket_type.name, 5)
         house.run()
     markers = {read_subject(ticket.subject) for ticket in house.desk.tickets}
     assert len(markers) == 3
@@ -102,8 +104,10 @@ def test_a_sell_out_covers_those_of_its_ticket_types(house: VirtualBridge) -> No
     assert "The whole event is sold out now" in folded.messages[-1].body
     house.box_office.restock(event.id, event.ticket_types[1].name, 5)
     house.run()
-    assert len(house.desk.tickets) == 2
-    assert {t.status for t in house.desk.tickets} == {"resolved"}
+    assert [t.subject[: len(first.name)] for t in house.desk.tickets if t.status == "open"] == [
+        first.name
+    ]
+    assert len(house.desk.tickets) == 3
 
 
 def test_a_ticket_type_that_sells_out_alone_has_its_own_ticket_and_clears(
@@ -184,7 +188,8 @@ def test_without_a_from_address_tickets_are_opened_and_nobody_is_written_to(
     event = house.box_office.event(house.event())
     house.box_office.sell_out(event.id)
     house.run()
-    house.box_office.restock(event.id, event.ticket_types[0].name, 5)
+    for ticket_type in event.ticket_types:
+        house.box_office.restock(event.id, ticket_type.name, 5)
     house.run()
     (ticket,) = house.desk.tickets
     assert house.desk.outbox == []
@@ -276,7 +281,8 @@ def test_an_event_whose_status_does_not_follow_its_stock_still_counts_as_sold_ou
     house.box_office.sell_out(event.id)
     assert event.status == "PUBLISHED"
     house.run()
-    house.box_office.restock(event.id, event.ticket_types[0].name, 1)
+    for ticket_type in event.ticket_types:
+        house.box_office.restock(event.id, ticket_type.name, 1)
     house.run()
     (ticket,) = house.desk.tickets
     assert ticket.subject.startswith("Sold out")
@@ -319,7 +325,8 @@ def test_what_people_do_in_the_desk_is_left_alone(house: VirtualBridge) -> None:
     house.desk.assign(ticket.id, "usr_01ada")
     house.desk.resolve(ticket.id)
     house.sandbox.forget_requests()
-    house.box_office.restock(event.id, event.ticket_types[0].name, 5)
+    for ticket_type in event.ticket_types:
+        house.box_office.restock(event.id, ticket_type.name, 5)
     house.run()
     assert [r.method for r in house.sandbox.requests if r.service == "ticket0"] == ["POST", "GET"]
     assert "vip" in ticket.tags

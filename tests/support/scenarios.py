@@ -79,7 +79,8 @@ def _night(house: VirtualBridge) -> None:
 def _morning(house: VirtualBridge) -> None:
     for event in house.box_office.events:
         if event.status == "SOLD_OUT":
-            house.box_office.restock(event.id, event.ticket_types[0].name, 3)
+            for ticket_type in event.ticket_types:
+                house.box_office.restock(event.id, ticket_type.name, 3)
 
 
 def _the_event(house: VirtualBridge) -> Any:
@@ -117,7 +118,8 @@ def _sold_out(house: VirtualBridge) -> None:
 
 def _back(house: VirtualBridge) -> None:
     event = house.box_office.event("the-cherry-orchard")
-    house.box_office.restock(event.id, event.ticket_types[0].name, 3)
+    for ticket_type in event.ticket_types:
+        house.box_office.restock(event.id, ticket_type.name, 3)
 
 
 def _removal(house: VirtualBridge) -> tuple[Scheduled, ...]:

@@ -75,11 +75,12 @@ def test_other_rules_add_and_leave_out(season: VirtualBridge) -> None:
         ("same", "event.cancelled"),
         ("missing", "ticket_type.removal_failed"),
         ("added", "event.back_on_sale"),
+        ("missing", "ticket_type.sold_out"),
         ("missing", "event.rescheduled"),
     ]
     assert [one.why for one in found.compared if one.fate is Fate.MISSING] == [
         "no rule takes it"
-    ] * 3
+    ] * 4
     assert found.count(Fate.ADDED) == 1
 
 

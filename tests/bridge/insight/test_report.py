@@ -142,6 +142,12 @@ def report_on(house: VirtualBridge, hours: float = 24) -> OfficeReport:
     return found
 
 
+def _restock(house: VirtualBridge) -> None:
+    """Every ticket type of the play has seats again."""
+    for ticket_type in house.box_office.event(PLAY).ticket_types:
+        house.box_office.restock(PLAY, ticket_type.name, 24)
+
+
 def test_a_ticket_is_told_with_how_long_it_took(house: VirtualBridge) -> None:
     """From the moment the desk had it to the one at which it was resolved."""
     house.box_office.sell_out(PLAY)
@@ -149,7 +155,7 @@ def test_a_ticket_is_told_with_how_long_it_took(house: VirtualBridge) -> None:
     house.clock.advance(3600)
     (ticket,) = report_on(house).tickets
     assert (ticket.fate, ticket.seconds, ticket.number) == (TicketFate.OPEN, None, 1)
-    house.box_office.restock(PLAY, "Balcony", 24)
+    _restock(house)
     house.run()
     found = report_on(house)
     (ticket,) = found.tickets
@@ -172,7 +178,7 @@ def test_what_ended_before_is_left_out_and_what_is_still_open_is_not(house: Virt
     house.box_office.sell_out(PLAY)
     house.box_office.cancel(CLUB)
     house.run()
-    house.box_office.restock(PLAY, "Balcony", 24)
+    _restock(house)
     house.run()
     house.clock.advance(48 * 3600)
     house.run()

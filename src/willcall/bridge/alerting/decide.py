@@ -6,13 +6,13 @@
                   │             │ `for`, quiet hours,           │
                   │             │ a silence                     └ gone: its ticket was deleted
                   │             └ ended while it waited: nothing is sent
-                  └ covered: the ticket of another condition announces it
+                  └ inhibited: the ticket of another condition says it, as long as that ticket does
 
 Too many new cases at once are *held*: a digest ticket lists them, and ``willcall release`` opens
 their tickets.
 
-This module is the order of a pass. How cases open, end and are held is in ``opening.py``,
-``ending.py`` and ``storms.py``.
+This module is the order of a pass. What inhibits what is in ``inhibition.py``; how cases open, end
+and are held is in ``opening.py``, ``ending.py`` and ``storms.py``.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ from ..model.cases import Condition, Decision, State
 from ..model.changes import Change
 from ..model.facts import EventFacts
 from ..model.kinds import KINDS
-from ..model.rules import Rule, Rules, wait
+from ..model.rules import Rules
 from .ending import Endings
+from .inhibition import uninhibited
 from .opening import open_cases
 from .storms import release_held
 from .unit_of_work import UnitOfWork
@@ -66,13 +67,9 @@ def decide(
     seen = [
         condition for condition in work.conditions.values() if not partial or condition.name in new
     ]
-    endings.finish(seen)
-    _cover(work)
-    due = [
-        (rule, condition)
-        for condition in seen
-        for rule in _due(work, work.conditions.get(condition.name, condition))
-    ]
+    endings.end_by_time(seen)
+    due = uninhibited(work, endings, seen)
+    endings.announce()
     open_cases(work, due, recent)
     _drop_notices(work, seen)
     return work.decision(facts)
@@ -114,45 +111,6 @@ def _apply(work: UnitOfWork, endings: Endings, change: Change) -> None:
         work.record(change, already, marker)
 
 
-def _cover(work: UnitOfWork) -> None:
-    """Mark the new conditions that another ticket announces, or will announce in this pass."""
-    new = dict.fromkeys((change.kind, change.subject) for change in work.changes)
-    for name in [name for name in new if name in work.conditions]:
-        condition = work.conditions[name]
-        change = condition.change
-        if change.event is None or condition.announced or condition.covered_by:
-            continue
-        for other in work.conditions.values():
-            if other.name == name or other.change.subject != change.event.id:
-                continue
-            kind = other.change.kind
-            # A rule that takes it may still wait; its ticket will announce both.
-            if KINDS[kind].does_cover(change.kind) and (other.announced or work.taking(other)):
-                work.conditions[name] = attrs.evolve(condition, covered_by=kind)
-                work.record(change, f"covered by {kind}")
-                break
-
-
-def _due(work: UnitOfWork, condition: Condition) -> list[Rule]:
-    """The rules under which a condition is to be announced now."""
-    if condition.covered_by is not None or condition.ending is not None:
-        return []
-    due: list[Rule] = []
-    why = "no rule takes it"
-    for rule in work.taking(condition):
-        if rule.id in condition.announced:
-            why = "already announced"
-            continue
-        waits = wait(rule, condition.change, condition.since, work.silences, work.at)
-        if waits is None:
-            due.append(rule)
-        else:
-            why = waits
-    if not due:
-        work.record_unless_recorded(condition.change, why)
-    return due
-
-
 def _drop_notices(work: UnitOfWork, seen: Iterable[Condition]) -> None:
     """A notice is over once it has been handled. Conditions stay until something ends them."""
     for name in [condition.name for condition in seen if condition.name in work.conditions]:
@@ -163,12 +121,7 @@ def _drop_notices(work: UnitOfWork, seen: Iterable[Condition]) -> None:
 def _is_kept(work: UnitOfWork, condition: Condition) -> bool:
     if KINDS[condition.change.kind].holds or condition.announced:
         return True
-    if condition.covered_by is None:
-        return _waits_for_quiet_hours(work, condition)
-    # If the condition that covers it ends before it is announced, this one is announced instead.
-    return any(
-        other.covers(condition) and not other.announced for other in work.conditions.values()
-    )
+    return condition.covered_by is None and _waits_for_quiet_hours(work, condition)
 
 
 def _waits_for_quiet_hours(work: UnitOfWork, condition: Condition) -> bool:

@@ -12,7 +12,7 @@ import attrs
 
 from ..model.cases import Case, CaseState, Condition, Name
 from ..model.changes import Change
-from ..model.kinds import KINDS
+from ..model.kinds import KINDS, over
 from ..model.kinds.ticket_types import LOW_STOCK, RESTOCKED
 from .unit_of_work import UnitOfWork
 
@@ -28,25 +28,53 @@ class Endings:
         """End the conditions that a change clears or supersedes; the markers of their cases."""
         work = self._work
         ended: list[str] = []
+        other = KINDS[change.kind]
         for name, condition in list(work.conditions.items()):
             kind = KINDS[name[0]]
             cleared = change.kind in kind.cleared_by
             if not change.bears_on(name[1]) or not (cleared or change.kind in kind.superseded_by):
                 continue
+            if other.holds and other.does_cover(name[0]) and not cleared:
+                if change.kind in over(name[0]):
+                    ended += self.supersede(condition, change)
+                continue  # else it is inhibited once a ticket says so: see ``inhibition.py``
             cases = work.live_with(name)
             if cleared and any(self._has_to_hold(case) for case in cases):
                 # With `for`, a condition must also be gone for that long before it is over.
                 work.conditions[name] = attrs.evolve(condition, ending=change)
                 work.record(change, "waits whether it stays so", cases[0].marker)
                 continue
-            self._remove(condition)
+            del work.conditions[name]
             for case in cases:
                 self._end_member(case, name, change, cleared=cleared)
                 ended.append(case.marker)
         return ended
 
-    def finish(self, seen: Iterable[Condition]) -> None:
-        """End what time has ended, and write down what is said about all that ended in this pass.
+    def supersede(self, condition: Condition, change: Change) -> list[str]:
+        """End the cases of a condition that another condition makes pointless; their markers.
+
+        The condition itself is kept: it is announced again if it outlasts the other.
+
+        Args:
+            condition: the condition.
+            change: what began the other condition.
+        """
+        work, name = self._work, condition.name
+        if condition.ending is None and KINDS[name[0]].holds:
+            work.conditions[name] = attrs.evolve(
+                condition, announced=frozenset(), covered_by=change.kind
+            )
+        elif condition.announced:
+            del work.conditions[name]
+        else:
+            work.conditions[name] = attrs.evolve(condition, covered_by=change.kind)
+        cases = work.live_with(name)
+        for case in cases:
+            self._end_member(case, name, change, cleared=False)
+        return [case.marker for case in cases]
+
+    def end_by_time(self, seen: Iterable[Condition]) -> None:
+        """End what time has ended.
 
         Args:
             seen: the conditions that this pass may end.
@@ -56,6 +84,9 @@ class Endings:
                 self._end_if_gone_long_enough(condition, condition.ending)
             elif condition.announced:
                 self._end_if_no_longer_low(condition)
+
+    def announce(self) -> None:
+        """Write down what is said about all that ended in this pass."""
         work = self._work
         for marker, ends in self._ends.items():
             case = work.cases[marker]
@@ -73,7 +104,7 @@ class Endings:
             if rule is None or work.at - ending.observed_at >= rule.hold:
                 self._end_member(case, condition.name, ending, cleared=True)
         if not work.live_with(condition.name):
-            self._remove(condition)
+            del work.conditions[condition.name]
 
     def _end_if_no_longer_low(self, condition: Condition) -> None:
         """End low stock under the rules by whose own threshold the ticket type is no longer low. It
@@ -97,16 +128,6 @@ class Endings:
             self._end_member(case, condition.name, restocked, cleared=True)
             announced = work.conditions[condition.name].announced - {rule.id}
             work.conditions[condition.name] = attrs.evolve(condition, announced=announced)
-
-    def _remove(self, condition: Condition) -> None:
-        """A condition is over. If it was never announced, what it covered is no longer covered."""
-        conditions = self._work.conditions
-        del conditions[condition.name]
-        if condition.announced:
-            return
-        for name, other in list(conditions.items()):
-            if condition.covers(other):
-                conditions[name] = attrs.evolve(other, covered_by=None)
 
     def _end_member(self, case: Case, name: Name, change: Change, *, cleared: bool) -> None:
         """End a condition of a case; if it was the last, end the case."""

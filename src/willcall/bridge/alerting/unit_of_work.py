@@ -14,6 +14,7 @@ import attrs
 from ..model.cases import LIVE, Case, CaseState, Condition, Decision, Name, Recorded, State
 from ..model.changes import Change
 from ..model.facts import EventFacts, TypeFacts
+from ..model.kinds import KINDS, EventKind, TypeKind
 from ..model.markers import case_marker
 from ..model.predicates import Situation
 from ..model.rules import Rule, Rules
@@ -94,6 +95,16 @@ class UnitOfWork:
         """The rules that take a condition as it is now."""
         event, ticket_type = self.now(condition.change)
         return self.rules.taking(Situation(condition.change, event, ticket_type, self.at))
+
+    def still(self, condition: Condition) -> bool:
+        """Whether a condition holds by the facts of now, as far as they tell."""
+        kind = KINDS[condition.change.kind]
+        event, ticket_type = self.now(condition.change)
+        if isinstance(kind, TypeKind) and kind.still is not None and ticket_type is not None:
+            return kind.still(ticket_type, self.rules.runs_low)
+        if isinstance(kind, EventKind) and kind.still is not None and event is not None:
+            return kind.still(event)
+        return True
 
     # -- changes -------------------------------------------------------------------------
 

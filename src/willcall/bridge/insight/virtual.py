@@ -60,7 +60,7 @@ class Virtual:
 
     def __init__(self, box_office: str, rules: Rules, silences: Iterable[Silence] = ()) -> None:
         self._box_office = box_office
-        self._rules = rules
+        self.rules = rules
         self._cases: dict[str, Case] = {}
         self._waiting: list[Intent] = []
         self.state = State(silences=tuple(silences))
@@ -92,7 +92,7 @@ class Virtual:
     ) -> Decision:
         """Run a pass: decide, write it down, and deliver what is due."""
         decision = decide(
-            self._box_office, self.state, changes, differing, at, self._rules, partial=partial
+            self._box_office, self.state, changes, differing, at, self.rules, partial=partial
         )
         self._commit(decision)
         self._deliver(at)
@@ -132,7 +132,7 @@ class Virtual:
         self._waiting = left
 
     def _carry_out(self, case: Case, intent: Intent, at: datetime) -> None:
-        address = self._rules.address(case.rule)
+        address = self.rules.address(case.rule)
         if intent.act is Act.OPEN:
             subject = str(intent.payload["subject"])
             marker = read_subject(subject) or ""
@@ -171,7 +171,7 @@ class Virtual:
         for condition in self.state.conditions:
             known = condition.change.event
             event = None if known is None else snapshot.get(known.id, known)
-            for rule in self._rules.rules:
+            for rule in self.rules.rules:
                 if condition.change.kind not in rule.kinds:
                     continue
                 yield condition.since + rule.hold

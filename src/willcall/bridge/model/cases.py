@@ -96,11 +96,6 @@ class Condition:
         """When it was first seen."""
         return self.change.observed_at
 
-    def covers(self, other: Condition) -> bool:
-        """Whether it is the condition that covers the other."""
-        mine = other.covered_by == self.change.kind
-        return mine and self.change.bears_on(other.change.subject)
-
 
 @attrs.frozen(kw_only=True)
 class Case:

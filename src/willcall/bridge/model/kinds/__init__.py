@@ -13,7 +13,17 @@ from fnmatch import fnmatchcase
 
 from .box_offices import BOX_OFFICES
 from .events import EVENTS
-from .kind import EventKind, Kind, OfficeKind, ReadFailure, ReportedBy, RunsLow, Severity, TypeKind
+from .kind import (
+    EventKind,
+    Kind,
+    OfficeKind,
+    ReadFailure,
+    ReportedBy,
+    RunsLow,
+    Severity,
+    TypeKind,
+    over,
+)
 from .ticket_types import TICKET_TYPES
 
 __all__ = [
@@ -27,6 +37,7 @@ __all__ = [
     "Severity",
     "TypeKind",
     "matching",
+    "over",
 ]
 
 KINDS: dict[str, EventKind | TypeKind | OfficeKind] = {

@@ -204,7 +204,10 @@ TICKET_TYPES = (
         name=REMOVAL_FAILED,
         summary="a ticket type cannot be removed",
         cleared_by=("ticket_type.removed",),
-        superseded_by=tuple(kind for kind in over(REMOVAL_FAILED) if kind != "ticket_type.removed"),
+        superseded_by=(
+            *(kind for kind in over(REMOVAL_FAILED) if kind != "ticket_type.removed"),
+            "ticket_type.hidden",
+        ),
         built_in=True,
         remark="if willcall tried it, or it was reported with `Bridge.report`",
         seen=ReportedBy.REMOVAL,
