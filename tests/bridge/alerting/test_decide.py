@@ -445,12 +445,26 @@ def test_nothing_is_opened_in_quiet_hours_and_nothing_lost_in_them() -> None:
 
 
 def test_what_ends_in_quiet_hours_is_told_when_they_end() -> None:
-    """The acts are written down at once, and keep until then."""
+    """If it is still so. What is on again by then has not ended, and nothing is said."""
     quiet = Decider.quiet("20:00", "08:00")
     decider = Decider(a_rule("event.sold_out", quiet_hours=quiet))
     assert decider.apply("event.sold_out") == OPENED
     assert [intent.retry_at for intent in decider.intents] == [None] * 3
-    decider.apply("event.back_on_sale", after=timedelta(hours=4))
+    assert decider.apply("event.back_on_sale", after=timedelta(hours=4)) == []
+    assert decider.apply("event.sold_out", after=timedelta(hours=4)) == []
+    assert decider.apply(after=timedelta(hours=6)) == []
+    assert len(decider.live) == 1
+    assert decider.apply("event.back_on_sale", after=timedelta(hours=12)) == []
+    assert decider.apply(after=timedelta(hours=12)) == ["message", "resolve"]
+    assert decider.live == []
+
+
+def test_what_supersedes_in_quiet_hours_is_noted_when_they_end() -> None:
+    """The acts are written down at once, and keep until then."""
+    quiet = Decider.quiet("20:00", "08:00")
+    decider = Decider(a_rule("event.sold_out", quiet_hours=quiet))
+    decider.apply("event.sold_out")
+    decider.apply("event.archived", after=timedelta(hours=4))
     morning = NOW.replace(hour=8) + timedelta(days=1)
     assert [intent.retry_at for intent in decider.intents] == [morning] * 2
 

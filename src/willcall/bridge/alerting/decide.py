@@ -119,16 +119,17 @@ def _drop_notices(work: UnitOfWork, seen: Iterable[Condition]) -> None:
 
 
 def _is_kept(work: UnitOfWork, condition: Condition) -> bool:
-    if KINDS[condition.change.kind].holds or condition.announced:
+    if KINDS[condition.change.kind].holds:
         return True
+    if condition.announced:
+        return bool(work.live_with(condition.name))
     return condition.covered_by is None and _waits_for_quiet_hours(work, condition)
 
 
 def _waits_for_quiet_hours(work: UnitOfWork, condition: Condition) -> bool:
     """Whether a notice waits for the end of quiet hours. A silenced notice does not."""
     return any(
-        rule.quiet_hours is not None
-        and rule.quiet_hours.until(work.at) is not None
+        rule.is_quiet(work.at)
         and not any(silence.covers(condition.change, rule, work.at) for silence in work.silences)
         for rule in work.taking(condition)
     )

@@ -40,7 +40,8 @@ class Endings:
                 continue  # else it is inhibited once a ticket says so: see ``inhibition.py``
             cases = work.live_with(name)
             if cleared and any(self._has_to_hold(case) for case in cases):
-                # With `for`, a condition must also be gone for that long before it is over.
+                # With `for`, a condition must be gone for that long as well before it is over. In
+                # quiet hours nobody can be told: what is on again by their end has not ended.
                 work.conditions[name] = attrs.evolve(condition, ending=change)
                 work.record(change, "waits whether it stays so", cases[0].marker)
                 continue
@@ -95,14 +96,16 @@ class Endings:
 
     def _has_to_hold(self, case: Case) -> bool:
         rule = self._work.rules.by_id(case.rule)
-        return rule is not None and bool(rule.hold)
+        return rule is not None and (bool(rule.hold) or rule.is_quiet(self._work.at))
 
     def _end_if_gone_long_enough(self, condition: Condition, ending: Change) -> None:
         work = self._work
         for case in work.live_with(condition.name):
             rule = work.rules.by_id(case.rule)
-            if rule is None or work.at - ending.observed_at >= rule.hold:
-                self._end_member(case, condition.name, ending, cleared=True)
+            if rule is None or not (
+                work.at - ending.observed_at < rule.hold or rule.is_quiet(work.at)
+            ):
+                self._end_member(case, condition.name, work.as_it_is_now(ending), cleared=True)
         if not work.live_with(condition.name):
             del work.conditions[condition.name]
 
@@ -135,6 +138,9 @@ class Endings:
         if case.state is CaseState.OPEN:
             self._ends.setdefault(case.marker, []).append((change, cleared))
         members = tuple(member for member in case.members if member != name)
+        if KINDS[name[0]].holds and not any(KINDS[kind].holds for kind, _ in members):
+            # Notices that were announced beside a condition do not keep its ticket open.
+            members = ()
         case = attrs.evolve(case, members=members)
         if not case.members:
             good = cleared or any(good for _, good in self._ends.get(case.marker, ()))

@@ -114,6 +114,10 @@ class Rule:
         """Whether the customer is written to."""
         return self.message is not False and self.address.mails
 
+    def is_quiet(self, now: datetime) -> bool:
+        """Whether it is in its quiet hours."""
+        return self.quiet_hours is not None and self.quiet_hours.until(now) is not None
+
     def severity_of(self, kind: str) -> Severity:
         """How much a change of that kind matters under this rule."""
         return self.severity or KINDS[kind].severity

@@ -577,7 +577,9 @@ class Wording:
     def message(self) -> str:
         """The message to the customer."""
         own = self._rule.message
-        return self._text(own if isinstance(own, str) else None, "message")
+        if isinstance(own, str):
+            return self._text(own, "message")
+        return self._with_others(self._text(None, "message"))
 
     def extra_note(self) -> str:
         """The rule's own internal note."""
@@ -593,7 +595,10 @@ class Wording:
 
     def superseded_note(self) -> str:
         """The internal note when it is superseded."""
-        text, also = self._text(None, "superseded_note"), self._values.get("also")
+        return self._with_others(self._text(None, "superseded_note"))
+
+    def _with_others(self, text: str) -> str:
+        also = self._values.get("also")
         return f"{text}\n\nAlso:\n{also}" if also else text
 
     def _text(self, own: str | None, use: str) -> str:
