@@ -18,7 +18,7 @@ def test_explain_an_event(night: Shell) -> None:
         assert "built-in/event.sold_out: takes it, but: silenced by Ana" in ended.out
         assert "holds: event.sold_out" in ended.out
         assert "no ticket announces it" in ended.out
-        assert "covered by event.sold_out" in ended.out
+        assert "built-in/ticket_type.sold_out: takes it, but: silenced by Ana" in ended.out
     ended = night("explain", CLUB)
     assert "no changes since the baseline" in ended.out
 
