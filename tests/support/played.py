@@ -10,7 +10,7 @@ import attrs
 from support.decider import EVENT, HOME, MINUTE, NOW
 from willcall.bridge.detection.diff import between
 from willcall.bridge.insight.virtual import Virtual, VirtualTicket
-from willcall.bridge.model.facts import EventFacts, LowStock, TypeFacts, concluded_sold_out
+from willcall.bridge.model.facts import EventFacts, LowStock, TypeFacts, derived_sold_out
 from willcall.bridge.model.rules import Rule, Rules, Silence, built_in_rules
 
 
@@ -33,7 +33,7 @@ def hall(
         EVENT,
         status=status,
         ticket_types=types,
-        sold_out=concluded_sold_out(status, types),
+        sold_out=derived_sold_out(status, types),
         vanished=vanished,
     )
 

@@ -138,7 +138,8 @@ class Endings:
         if case.state is CaseState.OPEN:
             self._ends.setdefault(case.marker, []).append((change, cleared))
         members = tuple(member for member in case.members if member != name)
-        if KINDS[name[0]].holds and not any(KINDS[kind].holds for kind, _ in members):
+        lasting = [KINDS[kind] for kind, _ in members if KINDS[kind].holds]
+        if not lasting and KINDS[name[0]].holds:
             # Notices that were announced beside a condition do not keep its ticket open.
             members = ()
         case = attrs.evolve(case, members=members)
