@@ -176,7 +176,7 @@ class _Night:
         tickets = self._desk.tickets
         subjects = {ticket.subject for ticket in tickets}
         resolved = sum(ticket.status == "resolved" for ticket in tickets)
-        if len(tickets) != 4 or len(subjects) != 4 or resolved != 1:
+        if len(tickets) != 5 or len(subjects) != 5 or resolved != 1:
             self._worst = 1
         runs, requests = self._scene, len(self._served.sandbox.requests)
         us = _command()
