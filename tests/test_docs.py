@@ -148,7 +148,7 @@ def test_toml_blocks_are_valid() -> None:
             groups = set(value["project"]["entry-points"])
             assert groups <= {GROUP, adapters.BOX_OFFICES, adapters.DESKS}, where
         else:
-            checked(value)
+            checked(value if "box_office" in value else tomllib.loads(whole + block))
 
 
 def test_commands_in_the_table_are_there() -> None:

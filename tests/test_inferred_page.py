@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from willcall.errors import Reply, UndecodableReplyError
-from willcall.ticketsmart import wire
+from willcall.ticketsmart.wire import USUAL
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "inferred.md").read_text("utf-8")
@@ -26,7 +26,7 @@ def _names(provider: str) -> list[tuple[str, str]]:
         assert isinstance(target, ast.Name)
         value = ast.literal_eval(node.value)
         if isinstance(value, dict):
-            found += [(f"{target.id}.{key}", wire) for key, wire in value.items()]
+            found += value.items()
         else:
             found.append((target.id, value))
     return found
@@ -54,21 +54,23 @@ def _otherwise(body: dict[str, Any], wire_name: str) -> dict[str, Any]:
     return {("other" if name == wire_name else name): value for name, value in body.items()}
 
 
-def _read_otherwise(table: str, name: str) -> object:
+def _read_otherwise(name: str, wire_name: str) -> object:
     """What is read where a service calls this name something else."""
-    if table == "EVENT_ENVELOPE":
-        return wire.read_event(_reply({"other": EVENT}))
-    if table == "TICKET_TYPES_ENVELOPE":
-        return wire.read_ticket_types(_reply({"other": [KIND]}))
-    if table == "EVENT_NAMES":
-        return wire.read_event(_reply({"event": _otherwise(EVENT, name)}))
-    if table == "TICKET_TYPE_NAMES":
-        kinds = [_otherwise(KIND, name)]
-        return wire.read_event(_reply({"event": {**EVENT, "ticketTypes": kinds}}))
-    if table == "AVAILABILITY_NAMES":
-        return wire.read_availability(_reply(_otherwise(COMPACT, name)))
-    assert table == "TYPE_AVAILABILITY_NAMES"
-    return wire.read_availability(_reply({**COMPACT, "ticketTypes": [_otherwise(LEFT, name)]}))
+    if name == "event_envelope":
+        return USUAL.read_event(_reply({"other": EVENT}))
+    if name == "ticket_types_envelope":
+        return USUAL.read_ticket_types(_reply({"other": [KIND]}))
+    if name.startswith("event_"):
+        return USUAL.read_event(_reply({"event": _otherwise(EVENT, wire_name)}))
+    if name.startswith("ticket_type_"):
+        kinds = [_otherwise(KIND, wire_name)]
+        return USUAL.read_event(_reply({"event": {**EVENT, "ticketTypes": kinds}}))
+    if name.startswith("availability_"):
+        return USUAL.read_availability(_reply(_otherwise(COMPACT, wire_name)))
+    assert name.startswith("type_availability_")
+    return USUAL.read_availability(
+        _reply({**COMPACT, "ticketTypes": [_otherwise(LEFT, wire_name)]})
+    )
 
 
 def _reply(body: object) -> Reply:
@@ -77,8 +79,11 @@ def _reply(body: object) -> Reply:
 
 @pytest.mark.parametrize(
     "row",
-    re.findall(r"^\| `([A-Z_]+(?:NAMES\.\w+|TYPES_ENVELOPE|T_ENVELOPE))` \| `(\w+)` \| (.*) \|$",
-               PAGE.split("<!-- ticket0 -->")[0], re.MULTILINE),
+    re.findall(
+        r"^\| `((?:event|ticket_types?|(?:type_)?availability)_\w+)` \| `(\w+)` \| (.*) \|$",
+        PAGE.split("<!-- ticket0 -->")[0],
+        re.MULTILINE,
+    ),
     ids=lambda row: row[0],
 )  # fmt: skip
 def test_a_name_that_is_wrong_has_the_consequence_that_the_page_says(
@@ -86,12 +91,11 @@ def test_a_name_that_is_wrong_has_the_consequence_that_the_page_says(
 ) -> None:
     """Whether what comes can still be read."""
     name, wire_name, says = row
-    table = name.partition(".")[0]
     if "cannot be read" in says:
         with pytest.raises(UndecodableReplyError):
-            _read_otherwise(table, wire_name)
+            _read_otherwise(name, wire_name)
     else:
-        assert _read_otherwise(table, wire_name) is not None
+        assert _read_otherwise(name, wire_name) is not None
 
 
 def test_every_file_and_command_that_the_page_names_is_there() -> None:

@@ -12,9 +12,13 @@ from client.kit import SOON, event, reply
 from willcall.client.codec import Codec, camel, moment, parse, parse_object, parse_rows
 from willcall.errors import Reply, UndecodableReplyError
 from willcall.ticket0.models import AuthorType, Direction, TicketStatus
-from willcall.ticket0.wire import read_customer, read_message, read_ticket
+from willcall.ticket0.wire import USUAL as DESK
 from willcall.ticketsmart.models import Category, EventStatus, Visibility
-from willcall.ticketsmart.wire import read_availability, read_event, read_ticket_types
+from willcall.ticketsmart.wire import USUAL
+
+read_customer, read_message, read_ticket = DESK.read_customer, DESK.read_message, DESK.read_ticket
+read_event, read_ticket_types = USUAL.read_event, USUAL.read_ticket_types
+read_availability = USUAL.read_availability
 
 
 def wrong(body: Any, reader: Any = read_event) -> str:

@@ -46,11 +46,11 @@ from willcall.ticket0.api import FlowTicket0
 from willcall.ticket0.models import Customer, Message, Ticket
 from willcall.ticket0.webhooks import WebhookEvent
 from willcall.ticket0.webhooks import parse as parse_webhook
-from willcall.ticket0.wire import codec as desk_codec
+from willcall.ticket0.wire import USUAL as DESK_WIRE
 from willcall.ticketsmart.api import PROVIDER as TICKETSMART
 from willcall.ticketsmart.api import FlowTicketSmart
 from willcall.ticketsmart.models import Availability, Event, NewTicketType, TicketType
-from willcall.ticketsmart.wire import _codec as smart_codec
+from willcall.ticketsmart.wire import USUAL
 
 # A bound per example would make a busy machine fail; that nothing hangs is shown by counting.
 few = settings(
@@ -235,17 +235,17 @@ def test_a_good_answer_with_something_wrong_in_it(name: str, data: st.DataObject
 
 
 CODECS: dict[str, tuple[Codec, Any, Callable[[Any], Any]]] = {
-    "ticketsmart/events.list": (smart_codec, tuple[Event, ...], lambda body: body["events"]),
-    "ticketsmart/events.get": (smart_codec, Event, lambda body: body["event"]),
+    "ticketsmart/events.list": (USUAL.codec, tuple[Event, ...], lambda body: body["events"]),
+    "ticketsmart/events.get": (USUAL.codec, Event, lambda body: body["event"]),
     "ticketsmart/events.ticket_types": (
-        smart_codec,
+        USUAL.codec,
         tuple[TicketType, ...],
         lambda body: body["ticketTypes"],
     ),
-    "ticketsmart/events.availability": (smart_codec, Availability, lambda body: body),
-    "ticket0/tickets.get": (desk_codec, Ticket, lambda body: body),
-    "ticket0/messages.list": (desk_codec, tuple[Message, ...], lambda body: body["messages"]),
-    "ticket0/customers.get": (desk_codec, Customer, lambda body: body),
+    "ticketsmart/events.availability": (USUAL.codec, Availability, lambda body: body),
+    "ticket0/tickets.get": (DESK_WIRE.codec, Ticket, lambda body: body),
+    "ticket0/messages.list": (DESK_WIRE.codec, tuple[Message, ...], lambda body: body["messages"]),
+    "ticket0/customers.get": (DESK_WIRE.codec, Customer, lambda body: body),
 }
 
 

@@ -51,6 +51,7 @@ class ClientOptions(TypedDict, total=False):
     pace: Pace | Unset | None
     http_client: Any
     path_params: Mapping[str, str] | None
+    wire: Mapping[str, str] | None
 
 
 class _Client(Generic[F]):
@@ -129,9 +130,10 @@ def _opened(
     share: float,
     pace: Pace | Unset | None,
     path_params: Mapping[str, str] | None,
+    wire: Mapping[str, str] | None,
 ) -> Account:
     account = open_account(
-        provider, api_key, base_url, pace=pace, share=share, path_params=path_params
+        provider, api_key, base_url, pace=pace, share=share, path_params=path_params, wire=wire
     )
     return shared_pace(account) if isinstance(pace, Unset) else account
 
@@ -191,10 +193,13 @@ Args:
         taken from the environment as httpx does.
     path_params: ids that are part of every path, where the provider has them, such as
         ``{{"organizer": "acme"}}``; else the environment is read.
+    wire: names on the wire that no documentation states, where the service uses others, such as
+        ``{{"remove_ticket_type": "removeTicketType"}}``; else the environment (``WILLCALL_WIRE``)
+        is read.
 
 Raises:
     InputError: a key of the wrong shape, a base URL that would expose it, an option that makes no
-        sense, or path parameters that are missing or unknown.
+        sense, path parameters that are missing or unknown, or an unknown name of the wire.
 """
 
 
@@ -220,10 +225,11 @@ class SyncClient(_Client[Sync]):
         pace: Pace | Unset | None = UNSET,
         http_client: Any = None,
         path_params: Mapping[str, str] | None = None,
+        wire: Mapping[str, str] | None = None,
     ) -> None:
         key, address = hide(api_key), hide(base_url)
         del api_key, base_url  # a tool that shows variables on the way of an error shows none
-        account = _opened(self.provider, key, address, share, pace, path_params)
+        account = _opened(self.provider, key, address, share, pace, path_params, wire)
         options = Options(
             timeout,
             deadline,
@@ -288,10 +294,11 @@ class AsyncClient(_Client[Async]):
         pace: Pace | Unset | None = UNSET,
         http_client: Any = None,
         path_params: Mapping[str, str] | None = None,
+        wire: Mapping[str, str] | None = None,
     ) -> None:
         key, address = hide(api_key), hide(base_url)
         del api_key, base_url  # a tool that shows variables on the way of an error shows none
-        account = _opened(self.provider, key, address, share, pace, path_params)
+        account = _opened(self.provider, key, address, share, pace, path_params, wire)
         options = Options(
             timeout,
             deadline,

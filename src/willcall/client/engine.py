@@ -34,6 +34,7 @@ from ..errors import (
     ValidationError,
 )
 from .flow import Await, Flow, Request, draw, now, send, sleep, tick
+from .names import how_to_set
 from .observe import CallObserver, log
 from .op import UNSET, Once, Op, Page, Unset, encodable, given, segment, wire
 from .options import Hooks, Options, Try
@@ -454,7 +455,7 @@ def error_from(op: Op[Any], account: Account, reply: Reply, moment: datetime) ->
         status=reply.status,
         code=problem.code,
         details=None if _bottomless(problem.details) else problem.details,
-        hint=problem.hint or provider.advice.get(reply.status),
+        hint=problem.hint or _other_name(account, problem) or provider.advice.get(reply.status),
         missing_scopes=problem.missing_scopes,
         retry_after=problem.retry_after if asked is None else asked,
         reply=reply,
@@ -467,6 +468,19 @@ _NOT_FOLLOWED = (
     "a redirect, which is not followed: it leads elsewhere, where the key must not go, or goes on "
     "and on"
 )
+
+
+def _other_name(account: Account, problem: Problem) -> str | None:
+    """How to set an inferred name that was sent, if a refusal names what it stands for."""
+    if not problem.details or not account.provider.wire_sent or _bottomless(problem.details):
+        return None
+    said = str(problem.details)
+    for name in account.provider.wire_sent:
+        if account.wire[name] in said:
+            return how_to_set(account.provider.name, name)
+    return None
+
+
 _WHOSE = "a proxy answered in its place: try again later; if it persists, check base_url"
 
 

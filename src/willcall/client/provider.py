@@ -13,6 +13,7 @@ import attrs
 from ..errors import ApiError, InputError, Reply
 from .forks import ForkSafeLock
 from .http import safe_base_url
+from .names import wire_names
 from .op import UNSET, Op, Unset, mapping, segment
 from .quota import Pace, Quota
 from .redact import Hidden, hide, keep_secret
@@ -59,6 +60,10 @@ class Provider:
         path_params: names of ids that are part of every path, such as ``("organizer",)``: given to
             a client once, as ``path_params={"organizer": "acme"}`` or in the environment
             (``…_ORGANIZER``), and filled into ``{organizer}`` of each route.
+        wire: the names on the wire that no documentation states, by a key of ours; see
+            :mod:`willcall.client.names`. Keys never change.
+        wire_sent: those that are sent; if a refusal names what such a key stands for, the error
+            says how to set it.
     """
 
     name: str
@@ -71,6 +76,8 @@ class Provider:
     advice: Mapping[int, str] = attrs.field(factory=dict)
     probes: Mapping[str, Op[Any] | None] = attrs.field(factory=dict, repr=False)
     path_params: tuple[str, ...] = ()
+    wire: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    wire_sent: tuple[str, ...] = ()
 
     @classmethod
     def without_api(cls, name: str) -> Provider:
@@ -98,7 +105,8 @@ class Account:
     """A provider and a key to it: where requests go, what they carry, and how fast they may.
 
     ``pace`` None means that nothing is held back; ``share`` is the part of the quota to use;
-    ``path_params`` are the values of :attr:`Provider.path_params`.
+    ``path_params`` are the values of :attr:`Provider.path_params`; ``wire`` is what the provider's
+    inferred names are.
     """
 
     provider: Provider
@@ -107,6 +115,9 @@ class Account:
     pace: Pace | None = attrs.field(repr=False)
     share: float = 1.0
     path_params: Mapping[str, str] = attrs.field(factory=dict)
+    wire: Mapping[str, str] = attrs.field(
+        default=attrs.Factory(lambda self: self.provider.wire, takes_self=True), repr=False
+    )
 
     @property
     def key(self) -> str:
@@ -126,6 +137,7 @@ def open_account(
     pace: Pace | Unset | None = UNSET,
     share: float = 1.0,
     path_params: Mapping[str, str] | None = None,
+    wire: Mapping[str, str] | None = None,
 ) -> Account:
     """Check a key and a base URL, before anything can be sent to it.
 
@@ -138,11 +150,13 @@ def open_account(
         share: the part of the provider's quota to use, above 0 and up to 1.
         path_params: the values of the provider's path parameters; those that are missing are read
             from the environment.
+        wire: inferred names that the service calls otherwise; those that are missing are read from
+            the environment (``WILLCALL_WIRE``).
 
     Raises:
         InputError: no key, a key of the wrong shape, a URL that would expose it, a share out of
-            range, or path parameters that are missing or unknown. The key itself is never part of
-            the message.
+            range, path parameters that are missing or unknown, or an unknown inferred name. The key
+            itself is never part of the message.
     """
     key, address = hide(api_key), hide(base_url)
     # A tool that shows the variables of a function on the way of an error must not show these.
@@ -163,8 +177,9 @@ def open_account(
     if not address.reveal():
         address = hide(os.environ.get(provider.base_url_env) or provider.base_url)
     url = safe_base_url(address)
+    names = wire_names(provider.name, provider.wire, wire)
     params = _path_params(provider, mapping("path_params", path_params or {}))
-    account = Account(provider, key, url, pace if paced else None, share, params)
+    account = Account(provider, key, url, pace if paced else None, share, params, names)
     keep_secret(account.key, *_derived(provider, account.key))
     return account
 

@@ -55,6 +55,8 @@ PROVIDER = Provider(
         ),
         "admin": None,  # it grants what the others grant; what else it grants, v1 does not show
     },
+    wire=inferred.WIRE,
+    wire_sent=("body_html", "cc_addresses"),
 )
 
 

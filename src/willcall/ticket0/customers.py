@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from ..client.endpoint import Collection, F, endpoint, listing
 from ..client.op import UNSET, Op, Page, Unset, in_range, mapping, segment, text
 from ..errors import InputError
 from .models import Customer
-from .wire import read_customer, rows_page
+from .wire import Wire, wire_of
 
 
 class Customers(Collection[F]):
     """The customers of the workspace."""
+
+    @cached_property
+    def _wire(self) -> Wire:
+        """How its answers are read."""
+        return wire_of(self._session.account.wire)
 
     @listing
     def list(
@@ -36,7 +42,7 @@ class Customers(Collection[F]):
             "externalId": external_id,
             "limit": in_range("limit", limit, 100),
         }
-        return rows_page("/customers", "customers", Customer, params, "/customers")
+        return self._wire.rows_page("/customers", "customers", Customer, params, "/customers")
 
     @endpoint
     def create(
@@ -64,7 +70,7 @@ class Customers(Collection[F]):
 
         Scope: ``customers:write``. Documented by Ticket0 (2025).
         """
-        return _make_customer(email, name, external_id, metadata, repeatable=False)
+        return _make_customer(self._wire, email, name, external_id, metadata, repeatable=False)
 
     @endpoint
     def upsert(
@@ -93,7 +99,7 @@ class Customers(Collection[F]):
         Scope: ``customers:write``. Documented by Ticket0 (2025).
         """
         known = text("external_id", external_id)
-        return _make_customer(email, name, known, metadata, repeatable=True)
+        return _make_customer(self._wire, email, name, known, metadata, repeatable=True)
 
     @endpoint
     def get(self, customer_id: str) -> Op[Customer]:
@@ -104,7 +110,7 @@ class Customers(Collection[F]):
 
         Scope: ``customers:read``. Documented by Ticket0 (2025).
         """
-        return _read(customer_id)
+        return _read(self._wire, customer_id)
 
     @endpoint
     def update(
@@ -135,20 +141,20 @@ class Customers(Collection[F]):
         return Op(
             "PATCH",
             f"/customers/{segment('customer_id', customer_id)}",
-            read_customer,
+            self._wire.read_customer,
             json=changes,
-            reread=_read(customer_id),
+            reread=_read(self._wire, customer_id),
             verify="get the customer and see whether it has changed",
             about={"customer": customer_id},
             route="/customers/{customer_id}",
         )
 
 
-def _read(customer_id: str) -> Op[Customer]:
+def _read(wire: Wire, customer_id: str) -> Op[Customer]:
     return Op(
         "GET",
         f"/customers/{segment('customer_id', customer_id)}",
-        read_customer,
+        wire.read_customer,
         about={"customer": customer_id},
         route="/customers/{customer_id}",
     )
@@ -168,6 +174,7 @@ def _facts(
 
 
 def _make_customer(
+    wire: Wire,
     email: str,
     name: str | Unset | None,
     external_id: str | Unset | None,
@@ -178,7 +185,7 @@ def _make_customer(
     return Op(
         "POST",
         "/customers",
-        read_customer,
+        wire.read_customer,
         json={
             "email": text("email", email),
             "name": name,

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from ..client.endpoint import Collection, F, endpoint, listing
 from ..client.op import UNSET, Once, Op, Page, Unset, segment, text, words
-from . import inferred
 from .marker import marked_body
 from .models import Direction, Message
-from .wire import read_message, rows_page
+from .wire import Wire, wire_of
 
 
 class Messages(Collection[F]):
     """The messages of a ticket: e-mails, chat and internal notes."""
+
+    @cached_property
+    def _wire(self) -> Wire:
+        """How its answers are read."""
+        return wire_of(self._session.account.wire)
 
     @listing
     def list(self, ticket_id: str) -> Op[Page[Message]]:
@@ -26,7 +31,7 @@ class Messages(Collection[F]):
         Scope: ``messages:read``. Documented by Ticket0 (2026). The documentation of
         2025 has pages; both are read.
         """
-        return _messages_page(ticket_id)
+        return _messages_page(self._wire, ticket_id)
 
     @endpoint
     def send(
@@ -68,12 +73,12 @@ class Messages(Collection[F]):
         json = {
             "fromAddress": text("from_address", from_address),
             "bodyText": marked_body("body_text", body_text, once),
-            inferred.BODY_HTML: body_html,
-            inferred.CC_ADDRESSES: (
+            self._wire.names["body_html"]: body_html,
+            self._wire.names["cc_addresses"]: (
                 UNSET if isinstance(cc_addresses, Unset) else words("cc_addresses", cc_addresses)
             ),
         }
-        return _post_message(ticket_id, json, once, search_first)
+        return _post_message(self._wire, ticket_id, json, once, search_first)
 
     @endpoint
     def note(
@@ -96,16 +101,16 @@ class Messages(Collection[F]):
         Documented by Ticket0 (2025).
         """
         json = {"body": marked_body("body", body, once), "isNote": True}
-        return _post_message(ticket_id, json, once, search_first)
+        return _post_message(self._wire, ticket_id, json, once, search_first)
 
 
-def _messages_page(ticket_id: str) -> Op[Page[Message]]:
+def _messages_page(wire: Wire, ticket_id: str) -> Op[Page[Message]]:
     path = f"/tickets/{segment('ticket_id', ticket_id)}/messages"
-    return rows_page(path, "messages", Message, {}, "/tickets/{ticket_id}/messages")
+    return wire.rows_page(path, "messages", Message, {}, "/tickets/{ticket_id}/messages")
 
 
 def _post_message(
-    ticket_id: str, json: Mapping[str, Any], once: str | None, search_first: bool
+    wire: Wire, ticket_id: str, json: Mapping[str, Any], once: str | None, search_first: bool
 ) -> Op[Message]:
     spec = None
     if once is not None:
@@ -117,11 +122,11 @@ def _post_message(
                 mark in message.body_text or mark in (message.body_html or "")
             )
 
-        spec = Once(_messages_page(ticket_id), match, first=search_first)
+        spec = Once(_messages_page(wire, ticket_id), match, first=search_first)
     return Op(
         "POST",
         f"/tickets/{segment('ticket_id', ticket_id)}/messages",
-        read_message,
+        wire.read_message,
         json=json,
         verify="look for its text in messages.list(…) before you send it again",
         about={"ticket": ticket_id},

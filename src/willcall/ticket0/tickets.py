@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from ..client.endpoint import Collection, F, endpoint, listing
@@ -10,11 +11,16 @@ from ..client.op import UNSET, Once, Op, Page, Unset, in_range, segment, text, w
 from ..errors import InputError
 from .marker import marked
 from .models import Ticket, TicketStatus
-from .wire import read_ticket, rows_page
+from .wire import Wire, wire_of
 
 
 class Tickets(Collection[F]):
     """The support tickets of the workspace."""
+
+    @cached_property
+    def _wire(self) -> Wire:
+        """How its answers are read."""
+        return wire_of(self._session.account.wire)
 
     @listing
     def list(
@@ -42,13 +48,14 @@ class Tickets(Collection[F]):
         Scope: ``tickets:read``. Documented by Ticket0.
         """
         return _tickets_page(
+            self._wire,
             {
                 "status": status,
                 "assigneeId": assignee_id,
                 "inboxId": inbox_id,
                 "tag": tag,
                 "limit": in_range("limit", limit, 100),
-            }
+            },
         )
 
     @endpoint
@@ -93,12 +100,12 @@ class Tickets(Collection[F]):
         spec = None
         if once is not None:
             mark = f"[{once}]"
-            search = _tickets_page({"inboxId": named, "limit": 100})
+            search = _tickets_page(self._wire, {"inboxId": named, "limit": 100})
             spec = Once(search, lambda ticket: mark in ticket.subject, first=search_first)
         return Op(
             "POST",
             "/tickets",
-            read_ticket,
+            self._wire.read_ticket,
             json={
                 "subject": sent,
                 "customerEmail": text("customer_email", customer_email),
@@ -119,7 +126,7 @@ class Tickets(Collection[F]):
 
         Scope: ``tickets:read``. Documented by Ticket0 (2025).
         """
-        return _read(ticket_id)
+        return _read(self._wire, ticket_id)
 
     @endpoint
     def update(
@@ -155,24 +162,24 @@ class Tickets(Collection[F]):
         return Op(
             "PATCH",
             f"/tickets/{segment('ticket_id', ticket_id)}",
-            read_ticket,
+            self._wire.read_ticket,
             json=changes,
-            reread=_read(ticket_id),
+            reread=_read(self._wire, ticket_id),
             verify="get the ticket and see whether it has changed",
             about={"ticket": ticket_id},
             route="/tickets/{ticket_id}",
         )
 
 
-def _read(ticket_id: str) -> Op[Ticket]:
+def _read(wire: Wire, ticket_id: str) -> Op[Ticket]:
     return Op(
         "GET",
         f"/tickets/{segment('ticket_id', ticket_id)}",
-        read_ticket,
+        wire.read_ticket,
         about={"ticket": ticket_id},
         route="/tickets/{ticket_id}",
     )
 
 
-def _tickets_page(params: Mapping[str, Any]) -> Op[Page[Ticket]]:
-    return rows_page("/tickets", "tickets", Ticket, params, "/tickets")
+def _tickets_page(wire: Wire, params: Mapping[str, Any]) -> Op[Page[Ticket]]:
+    return wire.rows_page("/tickets", "tickets", Ticket, params, "/tickets")

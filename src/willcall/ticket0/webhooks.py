@@ -35,11 +35,12 @@ import attrs
 
 from .. import _json
 from ..client.forks import ForkSafeLock
+from ..client.names import wire_names
 from ..client.redact import Hidden, hide
 from ..errors import InputError, SignatureError, UndecodableReplyError, WebhookError
 from . import inferred
 from .models import Customer, Message, Ticket
-from .wire import codec
+from .wire import Wire, wire_of
 
 HEADER = "Ticket0-Signature"
 
@@ -219,24 +220,36 @@ def _signature(headers: Any) -> str | bytes | None:
     return None
 
 
-def parse(body: Raw) -> WebhookEvent:
+def parse(body: Raw, *, wire: Mapping[str, str] | None = None) -> WebhookEvent:
     """The event in a raw body; verify it first.
+
+    Args:
+        body: the raw body.
+        wire: inferred names that Ticket0 calls otherwise, as for :class:`Webhooks`.
 
     Raises:
         WebhookError: it is not an event.
-        InputError: it is no raw body.
+        InputError: it is no raw body, or an unknown name.
     """
+    return _parse(body, _wire(wire))
+
+
+def _wire(given: Mapping[str, str] | None) -> Wire:
+    return wire_of(wire_names("ticket0", inferred.WIRE, given))
+
+
+def _parse(body: Raw, wire: Wire) -> WebhookEvent:
     raw = _raw(body)
     try:
         envelope = _json.loads(raw)
     except ValueError:
         raise WebhookError("the body is not JSON") from None
     try:
-        event = codec.structure(_without_data(envelope), WebhookEvent, "event")
+        event = wire.codec.structure(_without_data(envelope), WebhookEvent, "event")
     except UndecodableReplyError as error:
         raise WebhookError(error.message) from None
     data = envelope.get("data")
-    return _typed(attrs.evolve(event, data=data if isinstance(data, dict) else {}))
+    return _typed(attrs.evolve(event, data=data if isinstance(data, dict) else {}), wire)
 
 
 def _without_data(envelope: Any) -> Any:
@@ -245,26 +258,27 @@ def _without_data(envelope: Any) -> Any:
     return {name: value for name, value in envelope.items() if name != "data"}
 
 
-def _typed(event: WebhookEvent) -> WebhookEvent:
+def _typed(event: WebhookEvent, wire: Wire) -> WebhookEvent:
     facts = {field.name: getattr(event, field.name) for field in attrs.fields(WebhookEvent)}
     family = event.type.partition(".")[0]
-    if event.type == inferred.PING:
+    if event.type == wire.names["ping"]:
         return Ping(**facts)
     if not isinstance(event.type, EventType):
         return event
     if family == "ticket":
-        return TicketEvent(**facts, ticket=_whole(event.data, inferred.DATA_TICKET, Ticket))
+        return TicketEvent(**facts, ticket=_whole(event.data, wire, "data_ticket", Ticket))
     if family == "message":
-        return MessageEvent(**facts, message=_whole(event.data, inferred.DATA_MESSAGE, Message))
-    return CustomerEvent(**facts, customer=_whole(event.data, inferred.DATA_CUSTOMER, Customer))
+        return MessageEvent(**facts, message=_whole(event.data, wire, "data_message", Message))
+    return CustomerEvent(**facts, customer=_whole(event.data, wire, "data_customer", Customer))
 
 
-def _whole(data: Mapping[str, Any], name: str, model: type[Any]) -> Any:
+def _whole(data: Mapping[str, Any], wire: Wire, key: str, model: type[Any]) -> Any:
     """The object, bare or under its name; None if only a part of it is there."""
+    name = wire.names[key]
     inner = data.get(name)
     try:
         # A copy, since reading may change what it reads, and `data` is kept as it came.
-        return codec.structure(dict(inner if isinstance(inner, dict) else data), model, name)
+        return wire.codec.structure(dict(inner if isinstance(inner, dict) else data), model, name)
     except UndecodableReplyError:
         return None
 
@@ -365,16 +379,25 @@ class Webhooks:
     Args:
         secrets: the webhook's secret, or several while you rotate them.
         guard: remembers what was handled; in memory by default. See above for what it defends.
+        wire: names inside a delivery that no documentation states, where Ticket0 uses others, such
+            as ``{"data_ticket": "object"}``; else the environment (``WILLCALL_WIRE``) is read.
 
     Raises:
-        InputError: no secret, or an empty one.
+        InputError: no secret, or an empty one; or an unknown name of the wire.
     """
 
-    def __init__(self, secrets: Secret | Sequence[Secret], *, guard: Guard | None = None) -> None:
+    def __init__(
+        self,
+        secrets: Secret | Sequence[Secret],
+        *,
+        guard: Guard | None = None,
+        wire: Mapping[str, str] | None = None,
+    ) -> None:
         hidden = hide(secrets)
         del secrets
         self._secrets = _secrets(hidden)
         self._guard = guard or MemoryGuard()
+        self._wire = _wire(wire)
 
     def __repr__(self) -> str:
         return f"<Webhooks with {len(self._secrets.reveal())} secrets>"
@@ -393,4 +416,4 @@ class Webhooks:
             InputError: no raw body, or no headers.
         """
         _verify(body, _signature(headers), self._secrets)
-        return Delivery(parse(body), self._guard)
+        return Delivery(_parse(body, self._wire), self._guard)

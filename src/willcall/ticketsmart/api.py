@@ -11,6 +11,7 @@ from ..client.clients import AsyncClient, Clients, FlowClient, SyncClient
 from ..client.codec import parse_object
 from ..client.endpoint import Async, Collection, F, InFlow, Sync, endpoint, listing
 from ..client.money import Money
+from ..client.names import how_to_set
 from ..client.op import UNSET, Once, Op, Page, Unset, in_range, segment, sequence, text, wire
 from ..client.provider import Provider
 from ..client.quota import Quota
@@ -25,9 +26,11 @@ from .models import (
     TicketType,
     Visibility,
 )
-from .wire import events_page, explain, read_availability, read_event, read_ticket_types
+from .wire import Wire, explain, wire_of
 
 T = TypeVar("T")
+
+_REMOVE = "remove_ticket_type"
 
 PROVIDER = Provider(
     name="ticketsmart",
@@ -52,6 +55,8 @@ PROVIDER = Provider(
             repeatable=True,
         ),
     },
+    wire=inferred.WIRE,
+    wire_sent=(_REMOVE,),
 )
 
 
@@ -65,12 +70,14 @@ def _on_event(
 
 
 def _change(
+    wire_: Wire,
     id_or_slug: str,
     json: Mapping[str, Any],
-    decode: Callable[[Reply], Event] = read_event,
+    decode: Callable[[Reply], Event] | None = None,
     **more: Any,
 ) -> Op[Event]:
     """A change of an event, which is answered with the event."""
+    decode = decode or wire_.read_event
     name = json.get("slug", UNSET)
     reread = _on_event("GET", id_or_slug if name is UNSET else name, "", decode)
     return _on_event("PATCH", id_or_slug, "", decode, json=json, reread=reread, **more)
@@ -78,6 +85,11 @@ def _change(
 
 class Events(Collection[F]):
     """The events of the key's box office."""
+
+    @cached_property
+    def _wire(self) -> Wire:
+        """How its answers are read."""
+        return wire_of(self._session.account.wire)
 
     @listing
     def list(
@@ -119,7 +131,7 @@ class Events(Collection[F]):
             "page": page,
             "limit": limit,
         }
-        return events_page(params, first=page)
+        return self._wire.events_page(params, first=page)
 
     @endpoint
     def create(
@@ -186,11 +198,11 @@ class Events(Collection[F]):
         return Op(
             "POST",
             "/events",
-            read_event,
+            self._wire.read_event,
             json=json,
             verify="look for its title and start in events.list(…) before you create it again",
             route="/events",
-            once=_same_event(title, starts_at, venue_name) if once else None,
+            once=_same_event(self._wire, title, starts_at, venue_name) if once else None,
         )
 
     @endpoint
@@ -202,7 +214,7 @@ class Events(Collection[F]):
 
         Scope: ``events:read``. Documented by TicketSmart.
         """
-        return _on_event("GET", id_or_slug, "", read_event)
+        return _on_event("GET", id_or_slug, "", self._wire.read_event)
 
     @endpoint
     def update(
@@ -268,7 +280,7 @@ class Events(Collection[F]):
         if all(value is UNSET for value in changes.values()):
             raise InputError("update", "nothing to change", "give at least one field")
         verify = "get the event and see whether it has changed"
-        return _change(id_or_slug, changes, verify=verify)
+        return _change(self._wire, id_or_slug, changes, verify=verify)
 
     @endpoint
     def add_ticket_type(
@@ -296,10 +308,11 @@ class Events(Collection[F]):
         """
         new = NewTicketType(name, price, quantity)
         return _change(
+            self._wire,
             id_or_slug,
             {"addTicketType": _sent(new)},
             verify="see with events.ticket_types(…) whether it is there",
-            once=_same_ticket_type(id_or_slug, new) if once else None,
+            once=_same_ticket_type(self._wire, id_or_slug, new) if once else None,
         )
 
     @endpoint
@@ -316,15 +329,21 @@ class Events(Collection[F]):
         inferred.
         """
 
+        field = self._wire.names[_REMOVE]
+
         def without(reply: Reply) -> Event:
-            event = read_event(reply)
+            event = self._wire.read_event(reply)
             if any(kind.id == ticket_type_id for kind in event.ticket_types or ()):
-                raise NoEffectError("the ticket type is still there", hint=_REMOVAL_NAME)
+                raise NoEffectError(
+                    f"{field!r} had no effect: the ticket type is still there",
+                    hint=how_to_set(PROVIDER.name, _REMOVE),
+                )
             return event
 
         return _change(
+            self._wire,
             id_or_slug,
-            {inferred.REMOVE_TICKET_TYPE: text("ticket_type_id", ticket_type_id)},
+            {field: text("ticket_type_id", ticket_type_id)},
             decode=without,
             verify="see with events.ticket_types(…) whether it is still there",
             about={"ticket_type": ticket_type_id},
@@ -343,7 +362,7 @@ class Events(Collection[F]):
         Scope: ``events:read``. Documented by TicketSmart; the names of the fields
         are inferred.
         """
-        return _on_event("GET", id_or_slug, "/ticket-types", read_ticket_types)
+        return _on_event("GET", id_or_slug, "/ticket-types", self._wire.read_ticket_types)
 
     @endpoint
     def availability(self, id_or_slug: str) -> Op[Availability]:
@@ -354,12 +373,7 @@ class Events(Collection[F]):
 
         Scope: ``events:read``. Documented by TicketSmart; the shape is inferred.
         """
-        return _on_event("GET", id_or_slug, "/availability", read_availability)
-
-
-_REMOVAL_NAME = (
-    f"{inferred.REMOVE_TICKET_TYPE!r} is an inferred name: if TicketSmart's is another, set it"
-)
+        return _on_event("GET", id_or_slug, "/availability", self._wire.read_availability)
 
 
 def _sent(new: NewTicketType) -> Mapping[str, Any]:
@@ -415,7 +429,7 @@ def _new_ticket_types(
     return [_sent(kind) for kind in news]
 
 
-def _same_event(title: str, starts_at: Any, venue_name: str | Unset) -> Once[Event]:
+def _same_event(wire_: Wire, title: str, starts_at: Any, venue_name: str | Unset) -> Once[Event]:
     """How an event that was just created is recognised: it carries nothing else of ours."""
     day = timedelta(days=1)
     if not isinstance(starts_at, datetime):
@@ -439,16 +453,16 @@ def _same_event(title: str, starts_at: Any, venue_name: str | Unset) -> Once[Eve
         )
 
     def fetch(event: Event) -> Op[Event]:
-        return _on_event("GET", event.id, "", read_event)
+        return _on_event("GET", event.id, "", wire_.read_event)
 
-    return Once(events_page(params, first=1), match, fetch, first=True)
+    return Once(wire_.events_page(params, first=1), match, fetch, first=True)
 
 
-def _same_ticket_type(id_or_slug: str, new: NewTicketType) -> Once[Event]:
+def _same_ticket_type(wire_: Wire, id_or_slug: str, new: NewTicketType) -> Once[Event]:
     """How a ticket type that was just added is recognised."""
 
     def page(reply: Reply) -> Page[Event]:
-        return Page((read_event(reply),), reply=reply)
+        return Page((wire_.read_event(reply),), reply=reply)
 
     def match(event: Event) -> bool:
         return any(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from ..client.codec import Codec, parse, parse_object, parse_rows
+from ..client.names import how_to_set
 from ..client.op import Op, Page
 from ..client.provider import Problem
-from ..errors import Reply, SlugTakenError, SoldTicketsError
+from ..errors import Reply, SlugTakenError, SoldTicketsError, UndecodableReplyError
 from . import inferred
 from .models import Availability, Event, TicketType, TypeAvailability
 
@@ -43,84 +46,111 @@ def explain(reply: Reply) -> Problem:
     )
 
 
-def _hand_down_currency(event: dict[str, Any]) -> None:
-    """Give each ticket type the currency of its event, in which its price is. USD is the documented
-    default."""
-    rows, currency = event.get("ticketTypes"), event.get("currency") or "USD"
-    if isinstance(rows, list):
-        for row in rows:
-            if isinstance(row, dict):
-                row.setdefault("currency", currency)
+class Wire:
+    """TicketSmart's answers under a set of names; :func:`wire_of` makes it.
+
+    Args:
+        names: the inferred names, and what they are on the wire.
+    """
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+        self._types = names["event_ticket_types"]
+        self.codec = Codec(
+            {
+                Event: _after("event_", names),
+                TicketType: _after("ticket_type_", names),
+                Availability: _after("availability_", names),
+                TypeAvailability: _after("type_availability_", names),
+            },
+            {Event: self._hand_down_currency},
+        )
+
+    def _hand_down_currency(self, event: dict[str, Any]) -> None:
+        """Give each ticket type the currency of its event, in which its price is. USD is the
+        documented default."""
+        rows, currency = event.get(self._types), event.get("currency") or "USD"
+        if isinstance(rows, list):
+            for row in rows:
+                if isinstance(row, dict):
+                    row.setdefault(self.names["ticket_type_currency"], currency)
+
+    def read_event(self, reply: Reply) -> Event:
+        """One event, bare or in its envelope."""
+        body = parse_object(reply)
+        inner = body.get(self.names["event_envelope"])
+        return self.codec.structure(inner if isinstance(inner, dict) else body, Event, "event")
+
+    def read_ticket_types(self, reply: Reply) -> tuple[TicketType, ...]:
+        """An event's ticket types, in their envelope or as a bare list."""
+        body, envelope = parse(reply), self.names["ticket_types_envelope"]
+        try:
+            rows = body if isinstance(body, list) else parse_rows(parse_object(reply), envelope)
+        except UndecodableReplyError as error:
+            error.hint = how_to_set("ticketsmart", "ticket_types_envelope")
+            raise
+        return self.codec.structure(rows, tuple[TicketType, ...], envelope)
+
+    def read_availability(self, reply: Reply) -> Availability:
+        """What is left of an event."""
+        return self.codec.structure(parse_object(reply), Availability, "availability")
+
+    def events_page(
+        self, params: dict[str, Any], *, first: int, after_empty: bool = False
+    ) -> Op[Page[Event]]:
+        """The call for one page of events; its answer carries the call for the next.
+
+        What `pagination` holds is inferred, so it is believed only where it asks us to read on.
+        Without it, a full page may be followed by another and a short one is the last; an empty one
+        after the first may be a hole, since rows may be filtered after they were cut into pages,
+        and one more is looked at.
+        """
+
+        def decode(reply: Reply) -> Page[Event]:
+            body, names = parse_object(reply), self.names
+            rows = parse_rows(body, "events")
+            events, unreadable = self.codec.rows(rows, Event, "events")
+            given = body.get(names["pagination"])
+            pagination = given if isinstance(given, dict) else {}
+            page, limit = params["page"], params["limit"]
+            pages = _number(pagination.get(names["total_pages"]))
+            # A service that gives fewer than were asked for says so here, if anywhere.
+            cap = _number(pagination.get(names["limit"])) or limit
+            if pages is None:
+                hole = not rows and page > first and not after_empty
+                more = hole or 0 < min(limit, cap) <= len(rows)
+            else:
+                more = len(rows) >= limit or page < min(pages, _MOST_PAGES)
+            following = self.events_page(
+                {**params, "page": page + 1}, first=first, after_empty=not rows
+            )
+            total = _number(pagination.get(names["total"])) if first == 1 else None
+            if total is not None and total <= (page - 1) * limit:
+                total = None  # it counts something else
+            return Page(events, following if more else None, reply, total, unreadable=unreadable)
+
+        return Op("GET", "/events", decode, params, route="/events")
 
 
-_codec = Codec(
-    {
-        Event: inferred.EVENT_NAMES,
-        TicketType: inferred.TICKET_TYPE_NAMES,
-        Availability: inferred.AVAILABILITY_NAMES,
-        TypeAvailability: inferred.TYPE_AVAILABILITY_NAMES,
-    },
-    {Event: _hand_down_currency},
-)
-
-
-def read_event(reply: Reply) -> Event:
-    """One event, bare or in its envelope."""
-    body = parse_object(reply)
-    inner = body.get(inferred.EVENT_ENVELOPE)
-    return _codec.structure(inner if isinstance(inner, dict) else body, Event, "event")
-
-
-def read_ticket_types(reply: Reply) -> tuple[TicketType, ...]:
-    """An event's ticket types, in their envelope or as a bare list."""
-    body = parse(reply)
-    rows = (
-        body
-        if isinstance(body, list)
-        else parse_rows(parse_object(reply), inferred.TICKET_TYPES_ENVELOPE)
-    )
-    return _codec.structure(rows, tuple[TicketType, ...], inferred.TICKET_TYPES_ENVELOPE)
-
-
-def read_availability(reply: Reply) -> Availability:
-    """What is left of an event."""
-    return _codec.structure(parse_object(reply), Availability, "availability")
+def _after(prefix: str, names: Mapping[str, str]) -> dict[str, str]:
+    """The names that begin so, without that."""
+    own = (name for name in names if name.startswith(prefix))
+    return {name.removeprefix(prefix): names[name] for name in own}
 
 
 def _number(value: Any) -> int | None:
     return value if type(value) is int else None
 
 
-def events_page(
-    params: dict[str, Any], *, first: int, after_empty: bool = False
-) -> Op[Page[Event]]:
-    """The call for one page of events; its answer carries the call for the next.
+USUAL = Wire(inferred.WIRE)
+"""Under the names that are inferred."""
 
-    What `pagination` holds is inferred, so it is believed only where it asks us to read on. Without
-    it, a full page may be followed by another and a short one is the last; an empty one after the
-    first may be a hole, since rows may be filtered after they were cut into pages, and one more is
-    looked at.
-    """
 
-    def decode(reply: Reply) -> Page[Event]:
-        body = parse_object(reply)
-        rows = parse_rows(body, "events")
-        events, unreadable = _codec.rows(rows, Event, "events")
-        given = body.get(inferred.PAGINATION)
-        pagination = given if isinstance(given, dict) else {}
-        page, limit = params["page"], params["limit"]
-        pages = _number(pagination.get(inferred.TOTAL_PAGES))
-        # A service that gives fewer than were asked for says so here, if anywhere.
-        cap = _number(pagination.get(inferred.LIMIT)) or limit
-        if pages is None:
-            hole = not rows and page > first and not after_empty
-            more = hole or 0 < min(limit, cap) <= len(rows)
-        else:
-            more = len(rows) >= limit or page < min(pages, _MOST_PAGES)
-        following = events_page({**params, "page": page + 1}, first=first, after_empty=not rows)
-        total = _number(pagination.get(inferred.TOTAL)) if first == 1 else None
-        if total is not None and total <= (page - 1) * limit:
-            total = None  # it counts something else
-        return Page(events, following if more else None, reply, total, unreadable=unreadable)
+def wire_of(names: Mapping[str, str]) -> Wire:
+    """The answers under these names."""
+    return USUAL if names is inferred.WIRE else _other(tuple(names.items()))
 
-    return Op("GET", "/events", decode, params, route="/events")
+
+@lru_cache(maxsize=16)
+def _other(names: tuple[tuple[str, str], ...]) -> Wire:
+    return Wire(dict(names))

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, Field, create_model, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, create_model, model_validator
 
 from ...client.provider import Account, Provider, open_account
 from ...client.redact import hide, scrub
@@ -71,6 +71,16 @@ class AccountTable(SettingsTable):
     api_key_file: Annotated[str, AfterValidator(_file)] | None = None
     api_key_keyring: Annotated[str, AfterValidator(_entry)] | None = None
     base_url: Url = ""
+    _wire: Mapping[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def wire(self) -> Mapping[str, str]:
+        """The inferred names of its service that are something else, from ``[wire]``."""
+        return self._wire
+
+    def with_wire(self, names: Mapping[str, Mapping[str, str]]) -> None:
+        """Take what ``[wire]`` says of its service."""
+        self._wire = names.get(self.service.name, {})
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -118,7 +128,9 @@ class AccountTable(SettingsTable):
         key, settings = hide(self.key(folder, at)), self.settings
         params = {name: settings[name] for name in self.service.path_params if name in settings}
         try:
-            return open_account(self.service, key, self.base_url, path_params=params)
+            return open_account(
+                self.service, key, self.base_url, path_params=params, wire=self.wire
+            )
         except InputError as error:
             field = self.key_field(at) if error.field == "api_key" else f"{at}.{error.field}"
             raise ConfigError(field, error.problem, error.fix) from None

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ...client.names import unknown_name
 from ...client.redact import scrub
 from ...errors import ConfigError, InputError
 from . import credentials
@@ -131,6 +132,7 @@ def examined(values: Mapping[str, Any]) -> tuple[Config | None, list[ConfigError
         if office.name == removal.box_office and not office.adapter.capabilities.remove
     )
     complaints += _greedy(config)
+    complaints += _unknown_names(config)
     return config, complaints
 
 
@@ -144,6 +146,24 @@ def _greedy(config: Config) -> Iterator[ConfigError]:
     most = min(quota.requests for quota in quotas) - _LEAST_LEFT
     if config.watch.spare > max(0, most):
         yield ConfigError("watch.spare", f"it should be less than or equal to {max(0, most)}")
+
+
+def _unknown_names(config: Config) -> Iterator[ConfigError]:
+    """``[wire]`` names a provider that is not configured, or a name that is not inferred."""
+    services = {table.service.name: table.service for table in (*config.box_office, config.desk)}
+    for provider, names in config.wire.items():
+        if provider not in services:
+            yield ConfigError(
+                f"wire.{provider}",
+                f"{scrub(provider)!r} is not configured",
+                nearest(provider, [*services]),
+            )
+            continue
+        usual = services[provider].wire
+        for name in names:
+            if name not in usual:
+                problem, fix = unknown_name(provider, usual, scrub(name))
+                yield ConfigError(f"wire.{provider}.{name}", problem, fix)
 
 
 def _once(table: str, field: str, names: list[str]) -> list[ConfigError]:

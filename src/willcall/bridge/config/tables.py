@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cache
-from typing import Annotated, Any, Union
+from typing import Annotated, Any, Self, Union
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, create_model
+from pydantic import AfterValidator, Discriminator, Field, Tag, create_model, model_validator
 
 from ...client.quota import Quota
 from ...errors import ConfigError, InputError
@@ -21,7 +21,7 @@ from ..model.policies import TRY, DeliveryPolicy, WatchPolicy
 from ..model.rules import Rules, Storm, built_in_rules
 from .account_tables import BoxOfficeTable, DeskTable, box_office_table, desk_table
 from .rule_tables import RemovalTable, RuleTable, duration, rule_table
-from .table import ARM, Table, Url, filled
+from .table import ARM, Filled, Table, Url, filled
 
 
 def _lasting(text: str) -> str:
@@ -137,8 +137,16 @@ class Config(Table):
     history: HistoryTable = HistoryTable()
     delivery: DeliveryTable = DeliveryTable()
     ping: PingTable | None = None
+    wire: dict[str, dict[str, Filled]] = Field(default_factory=dict)
+    """By provider, inferred names that its service calls otherwise."""
     built_in_rules: bool = True
     """Whether what no rule takes is left to the built-in ones."""
+
+    @model_validator(mode="after")
+    def _hand_wire_down(self) -> Self:
+        for table in (*self.box_office, self.desk):
+            table.with_wire(self.wire)
+        return self
 
     @property
     def address(self) -> Address:

@@ -46,10 +46,10 @@ def ticketsmart(
         from ...ticketsmart.api import PROVIDER
 
         key, base_url = office.key(folder, at), office.base_url
-        account = open_account(PROVIDER, key, base_url)
+        account = open_account(PROVIDER, key, base_url, wire=office.wire)
         with (
             counting(settings, folder, account) as pace,
-            TicketSmart(key, base_url=base_url, pace=pace) as client,
+            TicketSmart(key, base_url=base_url, pace=pace, wire=office.wire) as client,
         ):
             yield client
         return
@@ -62,13 +62,14 @@ def ticket0(config: Path | None, base_url: str | None) -> Iterator[Ticket0]:
     """A client for the desk."""
     from ...ticket0.api import Ticket0
 
-    key = None
+    key, wire = None, None
     if base_url is None and configured(config):
         from ...bridge.config.file import load
 
         settings, folder = load(config)
         key, base_url = settings.desk.key(folder, "desk"), settings.desk.base_url
-    with Ticket0(key, base_url=base_url) as client:
+        wire = settings.desk.wire
+    with Ticket0(key, base_url=base_url, wire=wire) as client:
         yield client
 
 
