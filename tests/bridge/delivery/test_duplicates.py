@@ -15,8 +15,8 @@ def _sell_out(house: VirtualBridge) -> str:
 
 
 def _back_on_sale(house: VirtualBridge, event: str) -> None:
-    name = house.box_office.event(event).ticket_types[0].name
-    house.box_office.restock(event, name, 5)
+    for known in house.box_office.event(event).ticket_types:
+        house.box_office.restock(event, known.name, 5)
 
 
 def test_one_that_comes_after_the_first_was_deleted_is_not_wanted_either(
