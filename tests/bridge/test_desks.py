@@ -11,7 +11,8 @@ from typing import Protocol, TypeVar
 
 import pytest
 
-from willcall.bridge.delivery.lookup import eldest, find_marked
+from willcall.bridge.delivery.identity import find_marked
+from willcall.bridge.delivery.lookup import eldest
 from willcall.bridge.model.address import Address
 from willcall.bridge.model.markers import in_subject, in_text, marks
 from willcall.bridge.ports import Desk, Standing, TicketState

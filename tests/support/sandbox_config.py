@@ -12,6 +12,7 @@ base_url = "{ticket0}"
 inbox_id = "inb_01abc"
 customer_email = "organiser@example.com"
 from_address = "boxoffice@example.com"
+secret = "a-secret-of-this-house"
 """
 
 

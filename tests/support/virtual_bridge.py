@@ -18,6 +18,7 @@ import attrs
 from willcall.bridge.delivery.removals import Scheduled
 from willcall.bridge.ledger import Ledger, open_ledger
 from willcall.bridge.model.address import Address
+from willcall.bridge.model.house import House
 from willcall.bridge.model.policies import DeliveryPolicy
 from willcall.bridge.model.rules import Rules, built_in_rules
 from willcall.bridge.run import (
@@ -84,6 +85,9 @@ class VirtualBridge:
         self.polls = polls
         self.removals: tuple[Scheduled, ...] = ()
         self.max_seconds = 50.0
+        self.house = House(
+            secret="the-secret-of-this-house", addresses=frozenset({address.customer_email})
+        )
         self.delivery_policy = DeliveryPolicy(settle=SETTLE)
         self.keys = {
             "ticketsmart": self.sandbox.ticketsmart_key,
@@ -120,6 +124,7 @@ class VirtualBridge:
             polls=self.polls,
             max_seconds=self.max_seconds,
             delivery_policy=self.delivery_policy,
+            house=self.house,
         )
 
     def run(self, *, crash_at: int | None = None) -> PassReport:

@@ -198,17 +198,35 @@ class Standing:
 
 
 @attrs.frozen
+class Incoming:
+    """The first message of a ticket that came from outside, or counts as the customer's: many desks
+    list the text with which a program opened a ticket as that.
+
+    Args:
+        text: its text.
+        sender: the address that it came from, if the desk says so.
+        after: how many of the other texts stand before it.
+    """
+
+    text: str
+    sender: str | None = None
+    after: int = 0
+
+
+@attrs.frozen
 class Said:
     """What was said in a ticket, except by the customer.
 
     Args:
-        texts: the texts of its messages and internal notes. What comes from outside is left out: a
-            customer's reply may quote a message of ours, marker and all.
+        texts: the texts of its messages and internal notes, oldest first. What comes from outside
+            is left out: a customer's reply may quote a message of ours, marker and all.
         complete: whether these are surely all. If not, a text that is missing proves nothing.
+        first: the first message that came from outside; None if none did.
     """
 
     texts: tuple[str, ...]
     complete: bool = True
+    first: Incoming | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -295,6 +295,7 @@ def deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[Pas
         ends,
         job.delivery_policy,
         job.stopping,
+        job.house,
     )
     deliveries = yield from watched(delivering, counter)
     deliveries = yield from with_key_checked(job, deliveries, counter.sent.total(), ends)

@@ -395,6 +395,7 @@ class Bridge:
             delivery_policy=self.config.delivery.policy(),
             desk_key=f"key {quota_name(self._desk)}" if self._desk.key else "",
             stopping=lambda: self._stopping,
+            house=self.config.house(),
         )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 import attrs
 
 from ..bridge.model.address import Address
-from ..bridge.ports import DeskAdapter, Remark, Said, Setting, Standing, TicketState
+from ..bridge.ports import DeskAdapter, Incoming, Remark, Said, Setting, Standing, TicketState
 from ..client.flow import Flow
 from ..errors import ApiError, UndecodableReplyError
 from .api import PROVIDER, FlowTicket0
@@ -85,10 +85,17 @@ class Ticket0Desk:
         return found
 
     def said(self, ticket_id: str) -> Flow[Said]:
-        """The texts of a ticket's messages that did not come in from outside."""
+        """The texts of a ticket's messages that did not come in from outside, and the first that
+        did."""
         messages = yield from self._api.messages.list(ticket_id).all(certain=True)
-        texts = [m.body_text for m in messages if m.direction != Direction.INBOUND]
-        return Said(tuple(texts), complete=messages.whole is not False)
+        texts: list[str] = []
+        first: Incoming | None = None
+        for message in messages:
+            if message.direction != Direction.INBOUND:
+                texts.append(message.body_text)
+            elif first is None:
+                first = Incoming(message.body_text, message.from_address, len(texts))
+        return Said(tuple(texts), messages.whole is not False, first)
 
     def standing(self, ticket_id: str) -> Flow[Standing]:
         """A ticket as it stands now."""

@@ -178,3 +178,13 @@ def test_offline_asks_nobody(shell: Shell) -> None:
     shell.baseline()
     assert shell("doctor", "--offline").code == 0
     assert shell.served.sandbox.requests == []
+
+
+def test_a_house_without_a_secret_is_told_so(shell: Shell) -> None:
+    """The address of the customer stands in for it, and others know that."""
+    path = Path("willcall.toml")
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith("secret")), "utf-8")
+    said = shell("doctor", "--offline")
+    assert levels(said.out)["our tickets"] == "warning"
+    assert "[desk]" in said.out

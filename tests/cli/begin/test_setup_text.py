@@ -11,6 +11,7 @@ EMAIL = "organiser@example.com"
 
 
 ANSWERS = Answers(
+    secret="0123456789abcdef0123456789abcdef",
     office='The "Lantern" \\ Room',
     ticketsmart_key=Source(field="api_key_file", value="ticketsmart.key"),
     ticketsmart_url=None,

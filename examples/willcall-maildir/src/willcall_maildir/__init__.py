@@ -18,7 +18,15 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 from uuid import uuid4
 
 from willcall.bridge.model.address import Address
-from willcall.bridge.ports import DeskAdapter, Remark, Said, Setting, Standing, TicketState
+from willcall.bridge.ports import (
+    DeskAdapter,
+    Incoming,
+    Remark,
+    Said,
+    Setting,
+    Standing,
+    TicketState,
+)
 from willcall.client.flow import Flow, do
 from willcall.client.provider import Account, Provider
 from willcall.errors import ConnectError, NotFoundError
@@ -73,10 +81,13 @@ class MaildirDesk:
 
     @on_disk
     def said(self, ticket_id: str) -> Said:
-        """The texts of our messages that answer a ticket."""
-        self._path(ticket_id)
+        """The texts of our messages that answer a ticket, and how it began."""
+        opening = _read(self._path(ticket_id))
         answers = (m for m in map(_read, self._paths()) if m["In-Reply-To"] == ticket_id)
-        return Said(tuple(m.get_content() for m in answers if m["From"] == OURS))
+        texts = tuple(m.get_content() for m in answers if m["From"] == OURS)
+        if opening["From"] == OURS:
+            return Said((opening.get_content(), *texts))
+        return Said(texts, first=Incoming(opening.get_content(), str(opening["From"])))
 
     @on_disk
     def standing(self, ticket_id: str) -> Standing:

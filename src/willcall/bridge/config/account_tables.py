@@ -35,6 +35,22 @@ def _variable(text: str) -> str:
     return text
 
 
+_SECRET = 16
+"""Characters that a secret must have at least."""
+
+
+def _secret(text: str | None) -> str | None:
+    if text is None:
+        return None
+    if scrub(text) != text:
+        raise ValueError(
+            "it is a key; a secret is a text of its own, such as `willcall init` writes"
+        )
+    if len(text) < _SECRET:
+        raise ValueError(f"it is too short; write {_SECRET} random characters or more")
+    return text
+
+
 def _file(text: str) -> str:
     if scrub(text) != text:
         raise ValueError("it is a key; put that into a file, and the file's name here")
@@ -157,6 +173,8 @@ class DeskTable(AccountTable):
     adapter: ClassVar[DeskAdapter]
     provider: Filled = "ticket0"
     customer_email: Email
+    secret: Annotated[str | None, AfterValidator(_secret), Field(repr=False)] = None
+    """What all installations of a house share; it proves which tickets are theirs."""
     staff_email: Email | None = None
     """Whom tickets about internal trouble concern; if left out, the customer."""
 

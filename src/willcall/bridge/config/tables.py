@@ -17,6 +17,7 @@ from ...client.quota import Quota
 from ...errors import ConfigError, InputError
 from ..model.address import Address
 from ..model.facts import LowStock
+from ..model.house import House
 from ..model.policies import TRY, DeliveryPolicy, WatchPolicy
 from ..model.rules import Rules, Storm, built_in_rules
 from .account_tables import BoxOfficeTable, DeskTable, box_office_table, desk_table
@@ -152,6 +153,16 @@ class Config(Table):
     def address(self) -> Address:
         """Where tickets go, unless a rule says otherwise."""
         return self.desk.address()
+
+    def house(self) -> House:
+        """Whose tickets are ours. Without a secret, the customer's address stands in for it: it
+        tells houses apart, and is no secret."""
+        rules = self.rules()
+        named = (rules.default, rules.internal, *(rule.address for rule in rules.rules))
+        return House(
+            secret=self.desk.secret or f"of {self.desk.customer_email.casefold()}",
+            addresses=frozenset(address.customer_email for address in named),
+        )
 
     def rules(self) -> Rules:
         """All rules in order: those of the file, then the built-in ones."""

@@ -9,17 +9,24 @@ import attrs
 from ...client.flow import Flow
 from ..model.address import Address
 from ..model.cases import Act, Case, Intent
+from ..model.house import House
 from ..ports import Desk, Standing
 from .lookup import LookupResult, missing, ticket_of
 
 
 def carry_out(
-    desk: Desk, case: Case, intent: Intent, address: Address, found: LookupResult | None
+    desk: Desk,
+    house: House,
+    case: Case,
+    intent: Intent,
+    address: Address,
+    found: LookupResult | None,
 ) -> Flow[Standing | None]:
     """Carry out an act; its ticket, where the desk's answer shows it.
 
     Args:
         desk: the desk.
+        house: whose ticket it is, if it is to be opened.
         case: whose act it is.
         intent: the act, as it was marked.
         address: where the configuration would have it go, unless the mark says otherwise.
@@ -31,8 +38,8 @@ def carry_out(
     """
     if intent.act is Act.OPEN:
         payload = intent.payload
-        where = sent_to(intent, address)
-        return (yield from desk.open(where, payload["subject"], payload["body"]))
+        where, body = sent_to(intent, address), house.opening(case.marker, payload["body"])
+        return (yield from desk.open(where, payload["subject"], body))
     ticket_id = ticket_of(case, intent)
     if intent.act is Act.MESSAGE:
         yield from desk.say(ticket_id, intent.payload["text"], sent_to(intent, address))

@@ -39,6 +39,7 @@ from ...errors import (
 from ..ledger import Fence, Outbox
 from ..model.address import Address
 from ..model.cases import Act, Case, Intent, IntentState
+from ..model.house import House
 from ..model.policies import DeliveryPolicy
 from ..ports import Desk, Standing
 from .acts import carry_out, destination, sent_to
@@ -93,6 +94,7 @@ class Sender(Tries):
         ends: the tick after which nothing more is begun.
         policy: how patient it is.
         stopping: whether the process was asked to leave: no further act is begun.
+        house: whose tickets are ours.
     """
 
     def __init__(
@@ -103,9 +105,10 @@ class Sender(Tries):
         ends: float,
         policy: DeliveryPolicy,
         stopping: Callable[[], bool],
+        house: House,
     ) -> None:
         super().__init__(outbox, fence, desk.name, ends, policy)
-        self._desk = desk
+        self._desk, self._house = desk, house
         self._address = Address(customer_email="")
         self.stopping = stopping
         self.folded = 0
@@ -253,13 +256,14 @@ class Sender(Tries):
 
     def _look_up(self, case: Case, intent: Intent) -> Flow[LookupResult]:
         desk = yield from self.reading()
-        return (yield from look_up(desk, case, intent, sent_to(intent, self._address)))
+        address = sent_to(intent, self._address)
+        return (yield from look_up(desk, case, intent, address, self._house))
 
     def _send(
         self, case: Case, intent: Intent, found: LookupResult | None
     ) -> Flow[Standing | None]:
         desk = self._desk.within((yield from self._left_for_a_try()), tries=1)
-        return (yield from carry_out(desk, case, intent, self._address, found))
+        return (yield from carry_out(desk, self._house, case, intent, self._address, found))
 
     def _sent(self, intent: Intent, found: LookupResult | None) -> dict[str, str]:
         """Where an act goes, or what its ticket looked like before."""

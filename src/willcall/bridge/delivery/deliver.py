@@ -21,6 +21,7 @@ from ...errors import (
 from ..ledger import Fence, Outbox
 from ..model.address import Address
 from ..model.cases import Case, Intent
+from ..model.house import House
 from ..model.policies import DeliveryPolicy
 from ..ports import Desk
 from .attempt import Delivered, Sender
@@ -53,6 +54,7 @@ def deliver_all(
     ends: float,
     policy: DeliveryPolicy | None = None,
     stopping: Callable[[], bool] = lambda: False,
+    house: House | None = None,
 ) -> Flow[Deliveries]:
     """Carry out whatever is not settled, case by case, each case's acts in order.
 
@@ -67,16 +69,21 @@ def deliver_all(
         ends: the tick after which nothing more is begun.
         policy: how patient it is.
         stopping: whether the process was asked to leave: no further act is begun.
+        house: whose tickets are ours.
     """
     delivered: list[Delivered] = []
-    sender = Sender(outbox, fence, desk, ends, policy or DeliveryPolicy(), stopping)
+    sender = Sender(
+        outbox, fence, desk, ends, policy or DeliveryPolicy(), stopping, house or House()
+    )
     waiting = yield from do("unsettled", lambda: outbox.unsettled(fence.box_office))
     busy = (yield from watched(outbox, fence)) if waiting else ()
     stopped = yield from _each_case(sender, waiting, address, delivered)
     if stopped is not None or stopping():
         return Deliveries(tuple(delivered), stopped, sender.folded)
     try:
-        sender.folded += yield from fold_duplicates(outbox, fence, sender.reading, address, busy)
+        sender.folded += yield from fold_duplicates(
+            outbox, fence, sender.reading, address, busy, house or House()
+        )
     except ApiError as error:
         return Deliveries(tuple(delivered), error, sender.folded)
     if sender.folded:

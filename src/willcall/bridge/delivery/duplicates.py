@@ -16,10 +16,12 @@ from ...client.observe import log
 from ..ledger import Fence, Outbox
 from ..model.address import Address
 from ..model.cases import Act, Case, CaseState, Intent
+from ..model.house import House
 from ..model.markers import act_marker, in_text
 from ..ports import Desk
 from .acts import sent_to
-from .lookup import LookupResult, eldest, find_marked
+from .identity import find_ours
+from .lookup import LookupResult, eldest
 from .tries import clock
 
 WATCH = timedelta(hours=2)
@@ -38,7 +40,8 @@ def fold_duplicates(
     fence: Fence,
     reading: Callable[[], Flow[Desk]],
     address: Callable[[str], Address],
-    busy: Sequence[tuple[Case, Intent]] = (),
+    busy: Sequence[tuple[Case, Intent]],
+    house: House,
 ) -> Flow[int]:
     """Search for second tickets wherever an opening was repeated, and fold them.
 
@@ -50,6 +53,7 @@ def fold_duplicates(
         reading: the desk, for reading within the time that is left.
         address: where the tickets of a rule go, by the rule's id.
         busy: the openings that were watched when the run began: see :func:`watched`.
+        house: whose tickets are ours.
 
     Raises:
         ApiError: the desk could not be read.
@@ -63,10 +67,10 @@ def fold_duplicates(
     tried = [intent.first_tried_at for _, intent in openings.values()]
     since = min((at for at in tried if at is not None), default=None)
     desk = yield from reading()
-    by_marker = yield from find_marked(desk, addresses, since)
+    ours = (yield from find_ours(desk, house, openings, addresses, since)).ours
     found = 0
     for case, _ in openings.values():
-        tickets = by_marker.get(case.marker, ())
+        tickets = ours.get(case.marker, ())
         others = [ticket for ticket in tickets if ticket.id != case.ticket_id]
         # The case's own may be elsewhere by now, or deleted: one that came late is alone then.
         if len(others) > (case.ticket_id is None):

@@ -8,6 +8,7 @@ from datetime import timedelta
 import attrs
 
 from ..ledger import HISTORY_KEPT, Ledger
+from ..model.house import House
 from ..model.policies import SELLING_FAST_WITHIN, DeliveryPolicy, WatchPolicy
 from ..model.rules import STORM_KNOWN, Rules
 from ..ports import BoxOffice, Desk
@@ -34,6 +35,7 @@ class Job:
         desk_key: the name under which the ledger keeps whether the desk accepts the key; empty if
             that is not to be tried.
         stopping: whether the process was asked to leave.
+        house: whose tickets are ours.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Job:
     delivery_policy: DeliveryPolicy = attrs.field(factory=DeliveryPolicy)
     desk_key: str = ""
     stopping: Callable[[], bool] = lambda: False
+    house: House = attrs.field(factory=House)
 
     @property
     def horizon(self) -> timedelta:

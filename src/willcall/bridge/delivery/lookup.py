@@ -7,7 +7,6 @@ what changes a ticket by the ticket itself. An error means "don't know yet", nev
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 import attrs
 
@@ -15,11 +14,10 @@ from ...client.flow import Flow
 from ...errors import ApiError
 from ..model.address import Address
 from ..model.cases import Act, Case, Intent
-from ..model.markers import marks, read_subject
+from ..model.house import House
+from ..model.markers import marks
 from ..ports import Desk, Standing, TicketState
-
-CLOCK_MARGIN = timedelta(days=1)
-"""How far the desk's clock and ours may be apart before a lookup could stop too early."""
+from .identity import find_ours
 
 
 @attrs.frozen
@@ -37,7 +35,9 @@ class LookupResult:
     duplicates: tuple[Standing, ...] = ()
 
 
-def look_up(desk: Desk, case: Case, intent: Intent, address: Address) -> Flow[LookupResult]:
+def look_up(
+    desk: Desk, case: Case, intent: Intent, address: Address, house: House | None = None
+) -> Flow[LookupResult]:
     """Whether an act is already carried out.
 
     Args:
@@ -45,13 +45,15 @@ def look_up(desk: Desk, case: Case, intent: Intent, address: Address) -> Flow[Lo
         case: whose act it is.
         intent: the act.
         address: where its ticket would be.
+        house: whose tickets are ours.
 
     Raises:
         ApiError: it could not be found out.
     """
     if intent.act is Act.OPEN:
-        by_marker = yield from find_marked(desk, [address], intent.first_tried_at)
-        return eldest(by_marker.get(case.marker, ()))
+        since = intent.first_tried_at
+        found = yield from find_ours(desk, house or House(), [case.marker], [address], since)
+        return eldest(found.ours.get(case.marker, ()))
     ticket_id = ticket_of(case, intent)
     if intent.act in {Act.MESSAGE, Act.NOTE}:
         said = yield from desk.said(ticket_id)
@@ -68,28 +70,6 @@ def look_up(desk: Desk, case: Case, intent: Intent, address: Address) -> Flow[Lo
         return LookupResult(missing(intent, ticket) == ([], None), ticket)
     resolved = ticket.state is TicketState.RESOLVED
     return LookupResult(resolved if intent.act is Act.RESOLVE else not resolved, ticket)
-
-
-def find_marked(
-    desk: Desk, addresses: Sequence[Address], since: datetime | None
-) -> Flow[dict[str, list[Standing]]]:
-    """The tickets with a marker in their subject, by marker.
-
-    Args:
-        desk: the desk.
-        addresses: where they may have been opened.
-        since: by our clock; those opened earlier need not be found. None for all.
-
-    Raises:
-        ApiError: the desk could not be read for certain.
-    """
-    since = None if since is None else since - CLOCK_MARGIN
-    by_marker: dict[str, list[Standing]] = {}
-    for ticket in (yield from desk.tickets(addresses, since)):
-        marker = read_subject(ticket.subject)
-        if marker is not None:
-            by_marker.setdefault(marker, []).append(ticket)
-    return by_marker
 
 
 def eldest(tickets: Sequence[Standing]) -> LookupResult:

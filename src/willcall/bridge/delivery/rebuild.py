@@ -30,8 +30,9 @@ EPISODES = 50
 
 @attrs.frozen(kw_only=True)
 class Origin:
-    """What a marker was derived from."""
+    """A marker, and what it was derived from."""
 
+    marker: str
     rule: str
     kind: str
     subject: str
@@ -70,6 +71,7 @@ def origins(
                 marker = case_marker(box_office, rule, kind, subject, occurrence)
                 if marker in markers:
                     found[marker] = Origin(
+                        marker=marker,
                         rule=rule,
                         kind=kind,
                         subject=subject,
@@ -185,7 +187,7 @@ def _ended(box_office: str, recovered: RecoveredTicket, at: datetime) -> Case:
         kind=origin.kind,
         subject=origin.subject,
         occurrence=origin.occurrence,
-        marker=case_marker(box_office, origin.rule, origin.kind, origin.subject, origin.occurrence),
+        marker=origin.marker,
         title=origin.event.title if origin.event else box_office,
         opened_at=_since(recovered, at),
         members=(),

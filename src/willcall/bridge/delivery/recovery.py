@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import re
-
-import attrs
+from collections.abc import Sequence
+from datetime import datetime
 
 from ...client.flow import Flow, do, now
-from ...errors import ApiError, LedgerError
+from ...client.observe import log
+from ...errors import ApiError, LedgerError, NotFoundError
 from ..alerting.decide import decide
 from ..ledger import Fence
 from ..model.facts import EventFacts
 from ..model.observation import Observation
-from ..ports import Desk
+from ..ports import Desk, Standing, TicketState
+from .identity import belongs, find_marked, is_ours
 from .job import Job
-from .lookup import eldest, find_marked
-from .rebuild import RecoveredTicket, origins, over, rebuilt
+from .lookup import eldest
+from .rebuild import Origin, RecoveredTicket, origins, over, rebuilt
 
 _SAID = re.compile(r"^Reference: (wc-[0-9a-z]{8})-(\d{1,6})$", re.MULTILINE)
 
 
-def ours(job: Job, desk: Desk, events: tuple[EventFacts, ...]) -> Flow[list[RecoveredTicket]]:
-    """The tickets at the desk that willcall has opened for this box office.
+def marked(
+    job: Job, desk: Desk, events: tuple[EventFacts, ...]
+) -> Flow[list[tuple[Origin, list[Standing]]]]:
+    """What our markers at the desk were derived from, and the tickets that carry each.
 
     Raises:
         ApiError: the desk could not be read; that says nothing of what is there.
@@ -29,12 +33,7 @@ def ours(job: Job, desk: Desk, events: tuple[EventFacts, ...]) -> Flow[list[Reco
     addresses = [job.rules.default, job.rules.internal, *(rule.address for rule in job.rules.rules)]
     by_marker = yield from find_marked(desk, addresses, None)
     found = origins(job.name, events, job.rules, by_marker)
-    tickets = {marker: eldest(by_marker[marker]).ticket for marker in found}
-    return [
-        RecoveredTicket(ticket, found[marker])
-        for marker, ticket in tickets.items()
-        if ticket is not None
-    ]
+    return [(origin, by_marker[marker]) for marker, origin in found.items()]
 
 
 def refuse_to_guess(job: Job, desk: Desk, observation: Observation) -> Flow[None]:
@@ -46,14 +45,21 @@ def refuse_to_guess(job: Job, desk: Desk, observation: Observation) -> Flow[None
     """
     mine = yield from do("cases", job.ledger.cases)
     known = {case.ticket_id for case in mine}
-    found = yield from ours(job, desk, observation.events)
-    unknown = [recovered for recovered in found if recovered.ticket.id not in known]
-    if unknown:
-        raise LedgerError(
-            f"the ledger knows nothing of {job.name!r}, but {desk.title} holds "
-            f"{len(unknown)} tickets that willcall has opened for it: `willcall recover` reads "
-            "them back; or let [state] url name the ledger that they belong to"
-        )
+    found = yield from marked(job, desk, observation.events)
+    unknown = [
+        (origin.marker, ticket)
+        for origin, tickets in found
+        for ticket in tickets
+        if ticket.id not in known
+    ]
+    for marker, ticket in unknown:
+        # One that is ours is enough; the others may be anybody's.
+        if (yield from is_ours(desk, job.house, marker, ticket)):
+            raise LedgerError(
+                f"the ledger knows nothing of {job.name!r}, but {desk.title} holds tickets that "
+                f"willcall has opened for it, such as {ticket.id}: `willcall recover` reads them "
+                "back; or let [state] url name the ledger that they belong to"
+            )
 
 
 def rebuild(
@@ -71,12 +77,12 @@ def rebuild(
             f"the ledger knows {job.name!r}: there is nothing to recover; "
             "`willcall run` goes on with it"
         )
-    tickets = yield from ours(job, desk, observation.events)
     found = []
-    for recovered in tickets:
-        last_said = (yield from _last_said(desk, recovered)) if recovered.unresolved else 0
-        found.append(attrs.evolve(recovered, last_said=last_said))
     at = yield from now()
+    for origin, tickets in (yield from marked(job, desk, observation.events)):
+        recovered = yield from _recovered(job, desk, origin, tickets, at - job.horizon)
+        if recovered is not None:
+            found.append(recovered)
     first = rebuilt(job.name, observation.events, found, at, job.rules)
     yield from do("recover", lambda: job.ledger.commit(fence, first, at))
     ended = over(found, job.name, at, job.rules)
@@ -87,14 +93,33 @@ def rebuild(
     return found
 
 
-def _last_said(desk: Desk, recovered: RecoveredTicket) -> Flow[int]:
-    """The highest position among the acts that have said something in a ticket; 0 for none."""
-    said = yield from desk.said(recovered.ticket.id)
-    if not said.complete:
-        raise ApiError(
-            "the messages kept changing while they were read",
-            provider=desk.name,
-            hint="run `willcall recover` again",
+def _recovered(
+    job: Job, desk: Desk, origin: Origin, tickets: Sequence[Standing], horizon: datetime
+) -> Flow[RecoveredTicket | None]:
+    """The eldest of the tickets with a marker that is ours; None if none is.
+
+    What was resolved before ``horizon`` is taken for ours unread: nothing is ever done in it.
+    """
+    first = eldest(tickets)
+    for ticket in (first.ticket, *first.duplicates):
+        assert ticket is not None  # noqa: S101 - there is one at least
+        changed = ticket.updated_at
+        if ticket.state is TicketState.RESOLVED and changed is not None and changed < horizon:
+            return RecoveredTicket(ticket, origin)
+        try:
+            said = yield from desk.said(ticket.id)
+        except NotFoundError:
+            continue
+        if not said.complete:
+            raise ApiError(
+                "the messages kept changing while they were read",
+                provider=desk.name,
+                hint="run `willcall recover` again",
+            )
+        if belongs(said, job.house, origin.marker):
+            positions = [int(number) for text in said.texts for _, number in _SAID.findall(text)]
+            return RecoveredTicket(ticket, origin, max(positions, default=0))
+        log.warning(
+            "%s carries the marker %s, and is not ours: it is left alone", ticket.id, origin.marker
         )
-    positions = [int(number) for text in said.texts for _, number in _SAID.findall(text)]
-    return max(positions, default=0)
+    return None

@@ -14,14 +14,20 @@ import re
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: nothing to misread on the phone
 _LENGTH = 8
 _IN_SUBJECT = re.compile(r"\[(wc-[0-9a-hjkmnp-tv-z]{8})\]")
-_LAST_LINE = "Reference: "
+LAST_LINE = "Reference: "
+"""How a line that holds a marker begins."""
 
 
 def case_marker(box_office: str, rule: str, kind: str, subject: str, occurrence: int) -> str:
     """The marker of a case. ``occurrence`` counts those of this rule, kind and subject, from 1."""
     identity = "\x1f".join((box_office, rule, kind, subject, str(occurrence)))
-    number = int.from_bytes(hashlib.sha256(identity.encode()).digest()[:8])
-    return "wc-" + "".join(_ALPHABET[number >> (5 * i) & 31] for i in range(_LENGTH))
+    return f"wc-{code(hashlib.sha256(identity.encode()).digest())}"
+
+
+def code(digest: bytes) -> str:
+    """The first bits of a digest as a short code."""
+    number = int.from_bytes(digest[:8])
+    return "".join(_ALPHABET[number >> (5 * i) & 31] for i in range(_LENGTH))
 
 
 def act_marker(marker: str, position: int) -> str:
@@ -42,7 +48,7 @@ def read_subject(subject: str) -> str | None:
 
 def in_text(text: str, marker: str) -> str:
     """The text with its marker in the last line."""
-    return f"{text}\n\n{_LAST_LINE}{marker}"
+    return f"{text}\n\n{LAST_LINE}{marker}"
 
 
 def marks(text: str, marker: str) -> bool:
@@ -50,4 +56,4 @@ def marks(text: str, marker: str) -> bool:
 
     It was written as the last line, but a desk may append a signature.
     """
-    return any(line.strip() == _LAST_LINE + marker for line in text.splitlines())
+    return any(line.strip() == LAST_LINE + marker for line in text.splitlines())

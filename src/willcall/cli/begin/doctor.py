@@ -87,6 +87,7 @@ def _all(path: Path | None, *, offline: bool) -> Iterator[Finding]:
     file = find(path)
     yield from _configuration(file)
     yield from _files(file, config, folder)
+    yield _house(config)
     yield from _ledger(config, folder)
     if offline:
         return
@@ -137,6 +138,17 @@ def _mode(path: Path) -> int:
         return stat.S_IMODE(path.stat().st_mode)
     except OSError:
         return 0
+
+
+def _house(config: Config) -> Finding:
+    """Whether others could pass a ticket of theirs off as ours."""
+    from ...bridge.insight.doctor import Finding, warning
+
+    if config.desk.secret is not None:
+        return Finding(about="our tickets", said="proven by [desk] secret")
+    said = "proven by customer_email, which is no secret"
+    todo = "add a random secret to [desk], the same on every machine: see docs/security.md"
+    return warning("our tickets", said, todo)
 
 
 def _ledger(config: Config, folder: Path) -> Iterator[Finding]:

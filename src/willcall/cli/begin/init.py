@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from enum import StrEnum
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import attrs
@@ -131,6 +132,7 @@ def init(
         or asking.maybe(
             "Which address of the desk sends messages to them?", "to send no messages", found
         ),
+        secret=token_hex(16),
     )
     text = toml(answers)
     _checked(text)

@@ -32,6 +32,7 @@ class Answers:
     inbox_id: str | None
     customer_email: str
     from_address: str | None
+    secret: str
 
 
 def _text(value: str) -> str:
@@ -62,6 +63,7 @@ def toml(answers: Answers) -> str:
         ("inbox_id", answers.inbox_id, "the inbox that tickets go to, if there are any"),
         ("customer_email", answers.customer_email, "whom the tickets concern"),
         ("from_address", answers.from_address, "without it no message is sent"),
+        ("secret", answers.secret, "proves which tickets are yours; the same in every copy"),
     )
     return f"""\
 # willcall polls a box office and opens one support ticket for each change that matters.
