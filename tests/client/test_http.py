@@ -18,6 +18,7 @@ from willcall.client import bodies
 from willcall.client import http as door
 from willcall.client.flow import Request
 from willcall.client.http import AsyncConnections, Connections, library, safe_base_url
+from willcall.client.pools import Pool
 from willcall.errors import (
     ConnectError,
     ConnectionLostError,
@@ -310,33 +311,31 @@ def test_an_async_client_in_a_second_event_loop_says_so(served: Served) -> None:
     asyncio.run(use_again())
 
 
-def test_many_threads_share_one_client_and_one_pool(served: Served) -> None:
+def test_many_threads_share_one_client_and_one_pool(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with ticketsmart(served) as other:
         slugs = [event.slug for event in other.events.list()]
     client = ticketsmart(served)
     made: list[Any] = []
-    real = httpx.HTTPTransport
 
-    class Counting(real):  # type: ignore[misc, valid-type]
-        def __init__(self, **options: Any) -> None:
+    class Counting(Pool):
+        def __init__(self, *things: Any) -> None:
             time.sleep(0.02)
             made.append(self)
-            super().__init__(**options)
+            super().__init__(*things)
 
     got: list[Any] = []
 
     def read(slug: str) -> None:
         got.extend(client.events.get(slug).slug == slug for _ in range(5))
 
+    monkeypatch.setattr(door, "Pool", Counting)
     threads = [threading.Thread(target=read, args=(str(slug),)) for slug in slugs]
-    httpx.HTTPTransport = Counting
-    try:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        httpx.HTTPTransport = real
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert got == [True] * 5 * len(slugs)
     assert len(made) == 1
     client.close()
@@ -349,13 +348,14 @@ def test_a_forked_child_opens_connections_of_its_own(
     lent = ticketsmart(served, http_client=own)
     with ticketsmart(served) as client:
         client.events.list().first()
-        parents = client._connections._transports[None]
+        (parents,) = client._connections._pools.values()
         client._connections._lock.acquire()
         monkeypatch.setattr("willcall.client.http.os.getpid", lambda: -1)
 
         assert client.events.list().first() is not None
-        assert client._connections._transports[None] is not parents
-        assert parents._pool.connections
+        (childs,) = client._connections._pools.values()
+        assert childs is not parents
+        assert parents._idle
         with pytest.raises(InputError, match="before a fork"):
             lent.events.list().first()
     parents.close()

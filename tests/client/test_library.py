@@ -20,7 +20,8 @@ from willcall import AsyncTicketSmart, TicketSmart
 from willcall.client.http import library
 from willcall.errors import ConnectError, ConnectionLostError, RequestTimeoutError, WillcallError
 
-ANSWER = http(body=b'{"id":"e","title":"Gala","startsAt":"2026-09-01T19:00:00Z","status":"DRAFT"}')
+BODY = b'{"id":"e","title":"Gala","startsAt":"2026-09-01T19:00:00Z","status":"DRAFT"}'
+ANSWER = http(body=BODY)
 
 flavours = pytest.mark.parametrize("flavour", ["sync", "async"])
 libraries = pytest.mark.parametrize("name", ["httpx", "httpx2"])
@@ -65,6 +66,24 @@ def test_httpx2_is_used_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -
 def test_a_client_of_either_is_accepted(name: str, flavour: str) -> None:
     with tcp(always(ANSWER)) as (url, _):
         assert ask(name, flavour, url).title == "Gala"
+
+
+@flavours
+@libraries
+def test_a_body_that_it_has_read_already_is_taken_as_it_is(name: str, flavour: str) -> None:
+    lib = pytest.importorskip(name)
+    transport = lib.MockTransport(lambda _: lib.Response(200, content=BODY))
+    options: dict[str, Any] = {"base_url": "https://box-office.example", "pace": None}
+
+    async def awaited() -> Any:
+        async with lib.AsyncClient(transport=transport) as own:
+            return await AsyncTicketSmart(KEY, http_client=own, **options).events.get("gala")
+
+    if flavour == "async":
+        assert asyncio.run(awaited()).title == "Gala"
+        return
+    with lib.Client(transport=transport) as own:
+        assert TicketSmart(KEY, http_client=own, **options).events.get("gala").title == "Gala"
 
 
 @flavours

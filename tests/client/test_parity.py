@@ -212,7 +212,7 @@ def test_neither_provider_knows_the_other_or_invents_names_elsewhere() -> None:
 
 def test_the_async_clients_of_this_module_never_opened_anything() -> None:
     for sync, awaited, _ in PAIRS:
-        assert not sync._connections._transports
+        assert not sync._connections._pools
         asyncio.run(awaited.aclose())
         sync.close()
 

@@ -14,7 +14,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -25,6 +25,7 @@ from .bodies import ENCODINGS, Body
 from .causes import failure
 from .flow import Request
 from .network import AsyncBackend, AwayError, Backend, CallProgress, current
+from .pools import KEPT, AsyncPool, Pool
 from .redact import hide, scrub
 from .routes import Proxy, names_this_machine, proxy_for
 
@@ -34,10 +35,6 @@ if TYPE_CHECKING:
     import httpx
 
 USER_AGENT = f"willcall/{__version__}"
-_MOST_CONNECTIONS = 100
-# So many connections are opened at once; each answer allows one more, up to the most. A server that
-# is asked by 500 calls at the same moment would refuse some.
-_FIRST_CONNECTIONS = 10
 
 
 def safe_base_url(url: Any) -> str:
@@ -155,11 +152,9 @@ def _unusable() -> str | None:
 
 
 def _bounds(request: Request) -> Any:
-    """A request's timeouts as httpx takes them."""
-    import httpx
-
+    """A request's timeouts as httpx takes them: to connect, read, write, and for its pool."""
     known = [it for it in (request.timeout, request.connect_timeout) if it is not None]
-    return httpx.Timeout(request.timeout, connect=min(known, default=None))
+    return (min(known, default=None), request.timeout, request.timeout, request.timeout)
 
 
 def _merged(client: Any, request: Request, trace: Any) -> httpx.Request:
@@ -201,7 +196,6 @@ def _plain(request: Request) -> httpx.Request:
         url,
         headers=list(headers.items()),
         stream=lib.ByteStream(content or b""),
-        extensions={"timeout": {"pool": request.timeout}},
     )
     return message
 
@@ -243,30 +237,40 @@ def _reply(response: httpx.Response, content: bytes, url: str) -> Reply:
     return Reply(response.status_code, headers, content, url)
 
 
-def _through(proxy: Proxy | None, kind: str) -> Any:
-    """A transport of httpx through a proxy, or straight. It leaves out what ``httpx.Client`` adds:
-    redirects, cookies and logins, which are not ours; a third of the time of a call.
+def _transport(proxy: Proxy | None, kind: str, backend: Callable[[Any], Any]) -> Any:
+    """A transport of httpx for one connection through a proxy, or straight. It leaves out what
+    ``httpx.Client`` adds: redirects, cookies and logins, which are not ours; a third of the time of
+    a call.
 
     Raises:
         InputError: the proxy cannot be used.
     """
-    httpx, tls = library(), _tls()
-    transport = getattr(httpx, kind)
-    limits = httpx.Limits(
-        max_connections=_MOST_CONNECTIONS, max_keepalive_connections=_MOST_CONNECTIONS
-    )
-    if proxy is None:
-        return transport(verify=tls, limits=limits)
+    lib = library()
+    limits = lib.Limits(max_connections=1, keepalive_expiry=KEPT)
+    make = partial(getattr(lib, kind), verify=_tls(), limits=limits)
+    transport = make() if proxy is None else _through(proxy, make)
+    pool = transport._pool  # httpx has no door to it
+    pool._network_backend = backend(pool._network_backend)
+    return transport
+
+
+def _through(proxy: Proxy, make: Callable[..., Any]) -> Any:
+    """A transport through a proxy.
+
+    Raises:
+        InputError: the proxy cannot be used.
+    """
+    lib = library()
     try:
         urlsplit(proxy.url)
-        return transport(verify=tls, limits=limits, proxy=httpx.Proxy(proxy.url))
+        return make(proxy=lib.Proxy(proxy.url))
     except ImportError:
         raise InputError(
             proxy.variable,
             "it names a SOCKS proxy, for which a package is missing",
-            f"pip install '{httpx.__name__}[socks]', or name an http:// proxy",
+            f"pip install '{lib.__name__}[socks]', or name an http:// proxy",
         ) from None
-    except (ValueError, httpx.InvalidURL):
+    except (ValueError, lib.InvalidURL):
         raise InputError(
             proxy.variable,
             "it is not the address of a proxy",
@@ -319,46 +323,59 @@ class Connections:
     def _start(self) -> None:
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        # httpcore never has to queue a call, see _Pool.
-        self._free = threading.Semaphore(_MOST_CONNECTIONS)
-        self._transports: dict[Proxy | None, Any] = {}
+        self._pools: dict[str, Pool] = {}
         self._routes: dict[str, Proxy | None] = {}
 
     def __call__(self, request: Request) -> Reply:
         self._check()
-        given, progress = self._given, CallProgress(request)
-        if given is None:
-            transport = self._transport(request)
-        else:
-            _no_proxy_in_the_clear(given, request)
-        free = self._free
-        if not free.acquire(timeout=progress.left_of_call()):
-            progress.connecting = True
-            raise failure(progress, TimeoutError(), None)
+        progress = CallProgress(request)
         token = current.set(progress)
         try:
-            progress.begin()
-            if given is None:
-                response = transport.handle_request(_plain(request))
-            else:
-                # A redirect would carry the key to a stranger.
-                message = _merged(given, request, _steps(progress))
-                response = given.send(message, stream=True, follow_redirects=False)
-            try:
-                progress.answered()
-                content = _read(response, given=given is not None, progress=progress)
-                return _reply(response, content, request.url)
-            finally:
-                response.close()
+            if self._given is not None:
+                return self._by_their_client(request, progress)
+            return self._by_ours(request, progress)
         except _failures() as error:
             lost = failure(progress, error, self._routes.get(_origin(request.url)))
         finally:
-            free.release()
             current.reset(token)
         try:
             raise lost  # here, so that no error of httpx is its context: it would hold the key
         finally:
             del lost
+
+    def _by_ours(self, request: Request, progress: CallProgress) -> Reply:
+        pool = self._pool(request)
+        progress.connecting = True
+        transport = pool.take(progress.left_of_call())
+        progress.connecting = answered = False
+        try:
+            progress.begin()
+            response = transport.handle_request(_plain(request))
+            try:
+                progress.answered()
+                body = _body(response)
+                for part in response.stream:
+                    body.add(part)
+                reply = _reply(response, body.content(), request.url)
+            finally:
+                response.close()
+            answered = True
+            return reply
+        finally:
+            pool.give_back(transport, answered=answered)
+
+    def _by_their_client(self, request: Request, progress: CallProgress) -> Reply:
+        _no_proxy_in_the_clear(self._given, request)
+        progress.begin()
+        # A redirect would carry the key to a stranger.
+        response = self._given.send(
+            _merged(self._given, request, _steps(progress)), stream=True, follow_redirects=False
+        )
+        try:
+            progress.answered()
+            return _reply(response, _read(response, progress), request.url)
+        finally:
+            response.close()
 
     def _check(self) -> None:
         if self._closed:
@@ -375,109 +392,48 @@ class Connections:
         # may have held it at the moment of the fork.
         self._start()
 
-    def _transport(self, request: Request) -> Any:
+    def _pool(self, request: Request) -> Pool:
         origin = _origin(request.url)
-        if origin not in self._routes:
-            self._routes[origin] = proxy_for(request.url)
-        proxy = self._routes[origin]
-        transport = self._transports.get(proxy)
-        return self._opened(proxy) if transport is None else transport
+        pool = self._pools.get(origin)
+        return self._opened(origin, request.url) if pool is None else pool
 
-    def _opened(self, proxy: Proxy | None) -> Any:
+    def _opened(self, origin: str, url: str) -> Pool:
         with self._lock:
-            if proxy not in self._transports:
-                transport = _through(proxy, "HTTPTransport")
-                pool = transport._pool  # httpx has no door to it
-                pool._network_backend = Backend(pool._network_backend)
-                self._transports[proxy] = transport
-            return self._transports[proxy]
+            if origin not in self._pools:
+                proxy = self._routes[origin] = proxy_for(url)
+                self._pools[origin] = Pool(lambda: _transport(proxy, "HTTPTransport", Backend))
+            return self._pools[origin]
 
     def close(self) -> None:
         """Close the pools, unless a client was handed in: then its owner closes it."""
         self._closed = True
         if self._pid == os.getpid():
-            for transport in self._transports.values():
-                transport.close()
+            for pool in self._pools.values():
+                pool.close()
 
 
-def _read(response: httpx.Response, *, given: bool, progress: CallProgress) -> bytes:
-    """The body of a response. Only of a client of the user's its time has to be watched here."""
+def _read(response: httpx.Response, progress: CallProgress) -> bytes:
+    """The body of a response to a client of the user's, within its time."""
     if response.is_stream_consumed:  # the user's own client has read it
         return response.content
     body = _body(response)
     late = False
-    parts: Any = response.iter_raw() if given else response.stream
-    for part in parts:
+    for part in response.iter_raw():
         if late:  # a body that ends late has ended; one that goes on has not
             raise TimeoutError
         body.add(part)
-        late = given and progress.is_over()
+        late = progress.is_over()
     return body.content()
 
 
-async def _aread(response: httpx.Response, *, given: bool) -> bytes:
-    """The same, awaited."""
+async def _aread(response: httpx.Response) -> bytes:
+    """The same, awaited; its time is watched elsewhere."""
     if response.is_stream_consumed:
         return response.content
     body = _body(response)
-    parts: Any = response.aiter_raw() if given else response.stream
-    async for part in parts:
+    async for part in response.aiter_raw():
         body.add(part)
     return body.content()
-
-
-class _Pool:
-    """A pool of connections, and who uses it.
-
-    A call whose task is cancelled may leave a connection behind that httpcore takes to be in use
-    for ever. Such a pool is retired: no new call uses it, and it is closed after the last one.
-    """
-
-    def __init__(self, proxy: Proxy | None) -> None:
-        import asyncio
-
-        self.transport = _through(proxy, "AsyncHTTPTransport")
-        self._core = self.transport._pool  # httpx has no door to it
-        self._core._network_backend = AsyncBackend(self._core._network_backend)
-        # httpcore never has to queue a call: with 500 of them its queue takes seconds.
-        self._free = asyncio.Semaphore(_FIRST_CONNECTIONS)
-        self._most = _FIRST_CONNECTIONS
-        self.users = 0
-        self.retired = self.closed = False
-
-    async def enter(self, progress: CallProgress) -> None:
-        """Wait for a connection; a wait that takes up the whole call is an error."""
-        if self._free.locked():
-            import asyncio
-
-            try:
-                async with asyncio.timeout(progress.left_of_call()):
-                    await self._free.acquire()
-            except TimeoutError:
-                progress.connecting = True
-                raise
-        else:
-            await self._free.acquire()
-        self.users += 1
-
-    def leave(self, *, answered: bool) -> None:
-        """Its connection is free again, or closed."""
-        self.users -= 1
-        self._free.release()
-        if answered and self._most < _MOST_CONNECTIONS:
-            self._most += 1
-            self._free.release()
-
-    @property
-    def stuck(self) -> bool:
-        """Whether more connections are in use than there are calls."""
-        busy = (not (it.is_idle() or it.is_closed()) for it in self._core.connections)
-        return sum(busy) > self.users
-
-    async def close(self) -> None:
-        """Close its connections."""
-        self.closed = True
-        await self.transport.aclose()
 
 
 class AsyncConnections:
@@ -488,9 +444,8 @@ class AsyncConnections:
         self._given = http_client
         self._loop: Any = None
         self._closed = False
-        self._pools: dict[Proxy | None, _Pool] = {}
+        self._pools: dict[str, AsyncPool] = {}
         self._routes: dict[str, Proxy | None] = {}
-        self._closing: set[Any] = set()
 
     async def __call__(self, request: Request) -> Reply:
         self._check()
@@ -511,24 +466,24 @@ class AsyncConnections:
 
     async def _by_ours(self, request: Request, progress: CallProgress) -> Reply:
         pool = await self._pool(request)
-        await pool.enter(progress)
-        answered = False
+        progress.connecting = True
+        transport = await pool.take(progress.left_of_call())
+        progress.connecting = answered = False
         try:
             progress.begin()
-            response = await pool.transport.handle_async_request(_plain(request))
+            response = await transport.handle_async_request(_plain(request))
             try:
                 progress.answered()
-                reply = _reply(response, await _aread(response, given=False), request.url)
+                body = _body(response)
+                async for part in response.stream:
+                    body.add(part)
+                reply = _reply(response, body.content(), request.url)
             finally:
                 await response.aclose()
             answered = True
             return reply
         finally:
-            pool.leave(answered=answered)
-            if not answered and pool.stuck:
-                self._retire(pool)
-            if pool.retired and pool.users == 0:
-                self._close(pool)
+            pool.give_back(transport, answered=answered)
 
     async def _by_their_client(self, request: Request, progress: CallProgress) -> Reply:
         import asyncio
@@ -549,7 +504,7 @@ class AsyncConnections:
                 progress.answered()
                 left = progress.left()
                 whole.reschedule(None if left is None else loop.time() + left)
-                return _reply(response, await _aread(response, given=True), request.url)
+                return _reply(response, await _aread(response), request.url)
             finally:
                 await response.aclose()
 
@@ -575,36 +530,25 @@ class AsyncConnections:
                 "make one client per event loop",
             )
 
-    async def _pool(self, request: Request) -> _Pool:
-        import asyncio
-
+    async def _pool(self, request: Request) -> AsyncPool:
         origin = _origin(request.url)
-        if origin not in self._routes:
+        if origin not in self._pools:
+            import asyncio
+
             # It may ask a resolver.
-            self._routes[origin] = await asyncio.to_thread(proxy_for, request.url)
-        proxy = self._routes[origin]
-        if proxy not in self._pools:
-            self._pools[proxy] = _Pool(proxy)
-        return self._pools[proxy]
-
-    def _retire(self, pool: _Pool) -> None:
-        """Use a pool no more."""
-        pool.retired = True
-        self._pools = {proxy: it for proxy, it in self._pools.items() if it is not pool}
-
-    def _close(self, pool: _Pool) -> None:
-        """Close a pool, whatever becomes of the call that was its last."""
-        task = self._loop.create_task(pool.close())
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+            proxy = await asyncio.to_thread(proxy_for, request.url)
+            if origin not in self._pools:
+                self._routes[origin] = proxy
+                self._pools[origin] = AsyncPool(
+                    lambda: _transport(proxy, "AsyncHTTPTransport", AsyncBackend)
+                )
+        return self._pools[origin]
 
     async def close(self) -> None:
         """Close the pools, unless a client was handed in."""
         self._closed = True
         for pool in self._pools.values():
             await pool.close()
-        for task in list(self._closing):
-            await task
 
 
 Transport = Callable[[Request], Reply]

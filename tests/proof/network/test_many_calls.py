@@ -20,9 +20,8 @@ from support.hostile_server import (
 from support.network import ANSWER, ask
 from support.waiting import HANGS, eventually
 from willcall import AsyncTicketSmart, TicketSmart
-from willcall.client import http as door
-from willcall.client import provider, redact
-from willcall.errors import ConnectError
+from willcall.client import pools, provider, redact
+from willcall.errors import ConnectError, InputError
 from willcall.ticket0.webhooks import MemoryGuard
 
 
@@ -76,8 +75,7 @@ def test_cancelled_calls_never_wedge_the_client(after: float) -> None:
         got = await asyncio.gather(*(api.events.get("gala") for _ in range(150)))
         assert len(got) == 150
         (pool,) = api._connections._pools.values()
-        assert not pool.stuck
-        assert pool.users == 0
+        assert not pool._used
 
     with serving(pieces(ANSWER)) as server:
         _awaited(server, main)
@@ -94,36 +92,15 @@ def test_a_call_cancelled_at_every_step_leaves_no_connection_behind() -> None:
             call.cancel()
             await asyncio.gather(call, return_exceptions=True)
         assert (await api.events.get("gala")).id == "e"
-        for pool in api._connections._pools.values():
-            assert not pool.stuck
+        (pool,) = api._connections._pools.values()
+        assert not pool._used
+        assert len(pool._idle) == 1
 
     with serving(pieces(ANSWER)) as server:
         _awaited(server, main)
 
 
-def test_a_wedged_pool_is_replaced_and_closed_after_its_last_call() -> None:
-    class Stuck:
-        def is_idle(self) -> bool:
-            return False
-
-        def is_closed(self) -> bool:
-            return False
-
-        async def aclose(self) -> None:
-            pass
-
-        def has_expired(self) -> bool:
-            return False
-
-        def is_available(self) -> bool:
-            return False
-
-        def is_connected(self) -> bool:  # httpx2 asks this as well
-            return True
-
-        def can_handle_request(self, _: Any) -> bool:
-            return False
-
+def test_the_connection_of_a_cancelled_call_is_closed_and_no_other() -> None:
     gate = threading.Event()
 
     def handle(connection: socket.socket, request: bytes) -> None:
@@ -132,30 +109,88 @@ def test_a_wedged_pool_is_replaced_and_closed_after_its_last_call() -> None:
         connection.sendall(ANSWER)
 
     async def main(api: Any) -> None:
-        await api.events.get("gala")
-        (pool,) = api._connections._pools.values()
-        pool._core._connections.append(Stuck())
         slow = asyncio.ensure_future(api.events.get("slow"))
         hurt = asyncio.ensure_future(api.events.get("slow"))
-        await asyncio.to_thread(eventually, lambda: len(server.seen) == 3)
+        await asyncio.to_thread(eventually, lambda: len(server.seen) == 2)
+        (pool,) = api._connections._pools.values()
+        assert len(pool._used) == 2
         hurt.cancel()
         await asyncio.gather(hurt, return_exceptions=True)
-        assert pool not in api._connections._pools.values()
-        assert not pool.closed
+        assert len(pool._used) == 1
+        assert not pool._idle
         assert (await api.events.get("gala")).id == "e"
         gate.set()
         assert (await slow).id == "e"
-        await asyncio.gather(*api._connections._closing)
-        assert pool.closed
+        assert len(pool._idle) == 2
+        assert server.accepted == 3
 
     with serving(handle) as server:
         _awaited(server, main)
 
 
+@pytest.mark.parametrize("flavour", ["sync", "async"])
+def test_connections_that_are_not_used_any_more_are_closed(
+    flavour: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that was used last is used again, and the others get old."""
+    both = threading.Barrier(2)
+
+    def handle(connection: socket.socket, request: bytes) -> None:
+        if b"together" in request:
+            both.wait(HANGS)
+        connection.sendall(ANSWER)
+
+    def blocking(server: Server) -> None:
+        with TicketSmart(KEY, base_url=server.url, pace=None, timeout=HANGS) as api:
+            calls = [threading.Thread(target=lambda: api.events.get("together")) for _ in range(2)]
+            for call in calls:
+                call.start()
+            for call in calls:
+                call.join(HANGS)
+            (pool,) = api._connections._pools.values()
+            assert len(pool._idle) == 2
+            monkeypatch.setattr(pools, "KEPT", -1.0)
+            api.events.get("gala")
+            assert len(pool._idle) == 1
+
+    async def awaited(api: Any) -> None:
+        await asyncio.gather(api.events.get("together"), api.events.get("together"))
+        (pool,) = api._connections._pools.values()
+        assert len(pool._idle) == 2
+        monkeypatch.setattr(pools, "KEPT", -1.0)
+        await api.events.get("gala")
+        assert len(pool._idle) == 1
+
+    with serving(handle) as server:
+        if flavour == "sync":
+            blocking(server)
+        else:
+            _awaited(server, awaited)
+        assert server.accepted == 2
+
+
+def test_a_transport_that_cannot_be_made_takes_no_place() -> None:
+    def broken() -> Any:
+        raise InputError("HTTPS_PROXY", "it is not the address of a proxy")
+
+    blocking = pools.Pool(broken)
+    for _ in range(pools.MOST + 1):
+        with pytest.raises(InputError):
+            blocking.take(0.1)
+
+    async def main() -> None:
+        awaited = pools.AsyncPool(broken)
+        for _ in range(pools.FIRST + 1):
+            with pytest.raises(InputError):
+                await awaited.take(0.1)
+
+    asyncio.run(main())
+
+
 def test_a_wait_for_a_connection_that_outlasts_the_call_means_it_never_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(door, "_FIRST_CONNECTIONS", 1)
+    monkeypatch.setattr(pools, "FIRST", 1)
 
     async def main(api: Any) -> None:
         first = asyncio.ensure_future(api.events.get("gala"))
@@ -172,7 +207,7 @@ def test_a_wait_for_a_connection_that_outlasts_the_call_means_it_never_left(
 def test_a_thread_whose_wait_outlasts_the_call_never_sent_anything(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(door, "_MOST_CONNECTIONS", 1)
+    monkeypatch.setattr(pools, "MOST", 1)
     over = threading.Event()
 
     def handle(connection: socket.socket, _: bytes) -> None:
@@ -193,27 +228,31 @@ def test_a_thread_whose_wait_outlasts_the_call_never_sent_anything(
         assert len(server.seen) == 1
 
 
-def test_a_client_that_is_closed_waits_for_the_pools_that_it_has_retired() -> None:
-    async def main(api: Any) -> None:
-        await api.events.get("gala")
-        connections = api._connections
-        (pool,) = connections._pools.values()
-        connections._retire(pool)
-        connections._close(pool)
-        await connections.close()
-        assert pool.closed
+def test_a_pool_that_is_closed_waits_for_the_connections_that_it_gave_up() -> None:
+    class Slow:
+        closed = False
 
-    with serving(pieces(ANSWER)) as server:
-        _awaited(server, main)
+        async def aclose(self) -> None:
+            await asyncio.sleep(0.05)
+            self.closed = True
+
+    async def main() -> None:
+        pool = pools.AsyncPool(Slow)
+        transport = await pool.take(None)
+        pool.give_back(transport, answered=False)
+        await pool.close()
+        assert transport.closed
+
+    asyncio.run(main())
 
 
 def test_a_child_leaves_the_connections_of_its_parent_open(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(pieces(ANSWER)) as server, TicketSmart(KEY, base_url=server.url) as api:
         api.events.get("gala")
-        (transport,) = api._connections._transports.values()
+        (pool,) = api._connections._pools.values()
         monkeypatch.setattr("willcall.client.http.os.getpid", lambda: -1)
         api.close()
-        assert transport._pool.connections
+        assert pool._idle
         monkeypatch.undo()
 
 
