@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from ...errors import InputError, SoldTicketsError
+from ..shell import terminal
 from ..shell.options import AsJson, BaseUrl, BoxOffice, ConfigFile
 from .options import Clear, EventName, Yes, option
 
@@ -251,7 +252,7 @@ def remove_ticket_type(
     if as_json:
         show.as_json(after)
     else:
-        typer.echo(f"removed {named[0].name!r} from {found.title}")
+        terminal.say(f"removed {named[0].name!r} from {found.title}")
     return 0
 
 

@@ -14,6 +14,7 @@ import typer
 
 from ...client.op import given
 from ...errors import InputError
+from ..shell import terminal
 
 if TYPE_CHECKING:
     from ...client.endpoint import Call
@@ -54,13 +55,12 @@ def send(
 def show_request(op: Op[Any], currency: str | None) -> None:
     """Print a call: method and path, then each field with its value."""
     from ..shell import show
-    from ..shell.screen import harmless
 
     show.aside(f"This will be sent: {op}")
     rows = list(_fields(given(op.json or {}), currency))
     width = max((len(name) for name, _ in rows), default=0)
     for name, value in rows:
-        first, *more = harmless(value).splitlines() or [""]
+        first, *more = terminal.harmless(value).splitlines() or [""]
         show.aside(f"  {name.ljust(width)}  {first}".rstrip())
         for line in more:
             show.aside(f"  {' ' * width}  {line}".rstrip())
@@ -101,7 +101,7 @@ def _ask() -> None:
         fix = "check what would be sent, then add --yes"
         raise InputError("--yes", "nothing was sent, because there is no terminal to ask on", fix)
     # typer's prompt prints a blank on stdout, which is for the answer only.
-    typer.echo("Send it? [y/N] ", err=True, nl=False)
+    terminal.aside("Send it? [y/N] ", end="")
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        typer.echo("nothing was sent", err=True)
+        terminal.aside("nothing was sent")
         raise typer.Exit(0)

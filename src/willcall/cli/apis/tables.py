@@ -6,10 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from ...bridge.templates.rendering import plain, price, when
-from ..shell import screen, show, times
+from ..shell import screen, show, terminal, times
 
 if TYPE_CHECKING:
     from ...ticket0.models import Customer, Message, Ticket
@@ -56,7 +54,7 @@ def event(shown: Event) -> None:
     }
     show.table(("EVENT", shown.slug or shown.id), [row for row in facts.items() if row[1]])
     if shown.ticket_types:
-        typer.echo()
+        terminal.say()
         ticket_types(shown.ticket_types, shown.currency)
 
 
@@ -93,7 +91,7 @@ def sales(kinds: Sequence[TicketType], timezone: str | None) -> None:
         (kind.name, at(kind.sale_starts_at), at(kind.sale_ends_at), span(kind)) for kind in kinds
     ]
     if any(cell is not None for row in rows for cell in row[1:]):
-        typer.echo()
+        terminal.say()
         show.table(("NAME", "SOLD FROM", "SOLD UNTIL", "PER ORDER"), rows)
 
 
@@ -135,7 +133,7 @@ def message(shown: Message) -> None:
     who = shown.author_name or shown.from_name or shown.from_address or "?"
     moment = _at(shown.created_at) or "undated"
     screen.line(f"\n-- {plain(kind)} from {plain(who)}, {moment}")
-    screen.line(screen.harmless(shown.body_text.strip()), hang=0)
+    screen.line(terminal.harmless(shown.body_text.strip()), hang=0)
 
 
 def customer_row(customer: Customer) -> Sequence[Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..shell import screen
+from ..shell import screen, terminal
 from ..shell.options import AsJson, ConfigFile
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def doctor(
             _line(finding)
     if not as_json:
         counts = {level: sum(finding.level == level for finding in found) for level in _COLOURS}
-        typer.echo("\n" + ", ".join(f"{count} {level}" for level, count in counts.items()))
+        terminal.say("\n" + ", ".join(f"{count} {level}" for level, count in counts.items()))
     return worst(worst_of(found))
 
 

@@ -17,6 +17,7 @@ import attrs
 import typer
 
 from ...errors import AuthenticationError, ConfigError, InputError
+from ..shell import terminal
 from ..shell.options import ConfigFile
 from .setup_text import Answers, Source, cron_line, timer, toml
 
@@ -142,7 +143,7 @@ def init(
         raise InputError(
             str(file), f"it cannot be written: {why(error)}", "name another with -c"
         ) from None
-    typer.echo(f"wrote {file}, readable by you only")
+    terminal.say(f"wrote {file}, readable by you only")
     code = 0 if no_baseline else _begin(file)
     _schedule(file, environment="api_key_env" in {first.field, second.field})
     return code
@@ -168,7 +169,7 @@ class _Asking:
         if given:
             return given
         if self.terminal:
-            return str(typer.prompt(question, default=default or None, err=True)).strip()
+            return terminal.ask(question, default=default or None)
         if default:
             return default
         raise InputError(flag, "it is missing", f"add {flag}, or run it in a terminal")
@@ -178,16 +179,13 @@ class _Asking:
         if not self.terminal:
             return None
         if found:
-            typer.echo(f"seen in its tickets: {', '.join(found)}", err=True)
-        answer = typer.prompt(
-            f"{question} Leave it empty {empty}", default="", err=True, show_default=False
-        )
-        return str(answer).strip() or None
+            terminal.aside(f"seen in its tickets: {', '.join(found)}")
+        return terminal.ask(f"{question} Leave it empty {empty}", default="") or None
 
     def secret(self, question: str, variable: str) -> str:
         """A key; it is not shown while it is typed."""
         if self.terminal:
-            return str(typer.prompt(question, hide_input=True, err=True)).strip()
+            return terminal.ask(question, hidden=True)
         raise InputError(
             variable, "no key was given", f"export {variable}=…, or name a file that holds it"
         )
@@ -267,7 +265,7 @@ class _Setup:
                     raise
                 from ..shell.show import error_text
 
-                typer.echo(f"{title}: {error_text(error)}", err=True)
+                terminal.aside(f"{title}: {error_text(error)}")
                 continue
             self._scopes(adapter, access)
             return account
@@ -278,7 +276,7 @@ class _Setup:
 
         for found in scopes(adapter.title, access, adapter.scopes):
             fix = f" ({found.do})" if found.do else ""
-            typer.echo(f"{found.about}: {found.said}{fix}", err=True)
+            terminal.aside(f"{found.about}: {found.said}{fix}")
             self.refused |= found.level == "wrong"
 
     def kept(self, opened: _Opened) -> Source:
@@ -300,7 +298,7 @@ class _Setup:
             keep_in_keyring("--keys", provider.name, key)
             return Source(field="api_key_keyring", value=provider.name)
         if not opened.from_environment:
-            typer.echo(f"{opened.called}: export {provider.key_env}=… before later runs", err=True)
+            terminal.aside(f"{opened.called}: export {provider.key_env}=… before later runs")
             os.environ[provider.key_env] = key
         return Source(field="api_key_env", value=provider.key_env)
 
@@ -330,7 +328,7 @@ class _Setup:
         used = Counter(ticket.inbox_id for ticket in tickets if ticket.inbox_id)
         known = [name for name, _ in used.most_common()]
         for name, count in used.most_common():
-            typer.echo(f"Ticket0: inbox {name} has {count} of the latest tickets", err=True)
+            terminal.aside(f"Ticket0: inbox {name} has {count} of the latest tickets")
         chosen = given or (known[0] if len(known) == 1 and not self.asking.terminal else None)
         if chosen is None and len(known) > 1 and not self.asking.terminal:
             raise InputError(
@@ -377,11 +375,11 @@ def _begin(file: Path) -> int:
         reports = [] if known else bridge.run()
         found = [] if any(report.exit_code for report in reports) else bridge.plan()
     if known:
-        typer.echo(f"{', '.join(known)}: the ledger has a baseline already; nothing was run")
+        terminal.say(f"{', '.join(known)}: the ledger has a baseline already; nothing was run")
     for report in reports:
         passes.show_pass(report, quiet=False)
     if found:
-        typer.echo("what a run would do now:")
+        terminal.say("what a run would do now:")
     for plan in found:
         plans.show_plan(plan)
     return worst([*(report.exit_code for report in reports), *(plan.exit_code for plan in found)])
@@ -393,17 +391,17 @@ def _schedule(file: Path, *, environment: bool) -> None:
     program = shlex.quote(found) if found else f"{shlex.quote(sys.executable)} -m willcall"
     systemd = Path("/run/systemd/system").is_dir()
     if environment:
-        typer.echo(
+        terminal.say(
             "\nCron does not have the environment of this shell. Put TICKETSMART_API_KEY=… and\n"
             f"TICKET0_API_KEY=… into {file.parent / 'keys.env'} (chmod 600), or start again with\n"
             "--keys file."
         )
     if shutil.which("crontab") or not systemd:
-        typer.echo("\nTo run every minute, add this line with `crontab -e`:\n")
-        typer.echo(cron_line(program, file, environment=environment))
+        terminal.say("\nTo run every minute, add this line with `crontab -e`:\n")
+        terminal.say(cron_line(program, file, environment=environment))
     if systemd:
-        typer.echo("\nOr as a systemd timer:\n")
-        typer.echo(timer(program, file, environment=environment))
-    typer.echo(
+        terminal.say("\nOr as a systemd timer:\n")
+        terminal.say(timer(program, file, environment=environment))
+    terminal.say(
         "\nNext: `willcall status` shows the state of things, `willcall doctor` finds problems."
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...errors import InputError
-from ..shell import screen, times
+from ..shell import screen, terminal, times
 from ..shell.options import AsJson, ConfigFile
 
 if TYPE_CHECKING:
@@ -85,21 +85,18 @@ class _Canvas(io.StringIO):
 
 def _watch(show: Callable[[], None], every: float, *, redraw: bool) -> int:
     """Show it again and again, each screen in a single write so that nothing flickers."""
-    out = sys.stdout
     try:
         while True:
             buffer = _Canvas() if redraw else io.StringIO()
             with redirect_stdout(buffer):
                 show()
-            out.write((_CLEAR + _HIDE if redraw else "") + buffer.getvalue())
-            out.flush()
+            terminal.redraw(buffer.getvalue(), before=_CLEAR + _HIDE if redraw else "")
             time.sleep(every)
     except KeyboardInterrupt:
         return 0
     finally:
         if redraw:
-            out.write(_SHOW)
-            out.flush()
+            terminal.redraw(_SHOW)
 
 
 def _show(found: Status, *, as_json: bool, count: int) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..shell import logs
+from ..shell import logs, terminal
 from ..shell.logs import Format, LogFormat, begin
 from ..shell.options import AsJson, ConfigFile, Quiet
 
@@ -71,11 +71,11 @@ def _show(notice: WatchNotice, *, quiet: bool) -> None:
     report = notice.report
     head = f"{notice.at.astimezone():%Y-%m-%d %H:%M:%S} {notice.box_office}:"
     if notice.said and not quiet:
-        typer.echo(f"{head} {scrub(plain(notice.said))}")
+        terminal.say(f"{head} {scrub(plain(notice.said))}")
     if report is None:
         return
     for line in () if quiet else passes.changes_and_acts(report):
-        typer.echo(f"{head} {line}")
+        terminal.say(f"{head} {line}")
     for error in (report.trouble, report.deliveries.stopped):
         if error is not None:
             show.aside(f"{head} {show.error_text(error)}")

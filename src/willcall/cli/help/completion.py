@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from ..shell import terminal
+
 
 class Shell(StrEnum):
     """The supported shells."""
@@ -31,7 +33,7 @@ def completion(
     """
     from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
-    typer.echo(
+    terminal.say(
         get_completion_script(
             prog_name="willcall", complete_var="_WILLCALL_COMPLETE", shell=shell.value
         )

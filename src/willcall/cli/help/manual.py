@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import attrs
 import typer
 
+from ..shell import terminal
 from ..shell.codes import CODES
 from ..shell.commands import TABLE, load
 
@@ -49,7 +50,7 @@ def manual(
       willcall manual > ~/.local/share/man/man1/willcall.1
       willcall manual | man -l -
     """
-    typer.echo(man() if form is Form.MAN else markdown(), nl=False)
+    terminal.say(man() if form is Form.MAN else markdown(), end="")
     return 0
 
 

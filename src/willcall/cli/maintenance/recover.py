@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import typer
-
+from ..shell import terminal
 from ..shell.logs import Format, LogFormat, begin, machine
 from ..shell.options import AsJson, ConfigFile, MaxSeconds
 
@@ -42,6 +41,6 @@ def recover(
             passes.log_pass(report, quiet=False)
         else:
             if report.recovered is not None:
-                typer.echo(f"{report.box_office}: read back from {report.recovered} tickets")
+                terminal.say(f"{report.box_office}: read back from {report.recovered} tickets")
             passes.show_pass(report, quiet=False)
     return worst(report.exit_code for report in reports)

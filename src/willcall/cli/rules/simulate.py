@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ...errors import InputError
+from ..shell import terminal
 from ..shell.options import AsJson, ConfigFile
 
 
@@ -66,9 +67,9 @@ def simulate(
     if seed is not None:
         result = play_seed(seed, rules, delivery_policy, habits or ())
         for line in result.trace:
-            typer.echo(line)
+            terminal.say(line)
         verdict = f"BROKEN: {result.broken}" if result.broken else "kept"
-        typer.echo(f"seed {seed}: {verdict}")
+        terminal.say(f"seed {seed}: {verdict}")
         return 1 if result.broken else 0
     campaign = play_many(
         range(first, first + seeds),
@@ -81,7 +82,7 @@ def simulate(
     if as_json:
         show.as_json(campaign)
     else:
-        typer.echo(campaign.report())
+        terminal.say(campaign.report())
         for result in campaign.broken:
             show.aside(f"to repeat it step by step: willcall simulate --seed {result.seed}")
     return 1 if campaign.broken else 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..shell import terminal
 from ..shell.options import AsJson
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def run_tests(
             else:
                 _show(file, f"test[{number}]", case.name, failures, positions)
     if not as_json:
-        typer.echo(f"{passed} passed, {failed} failed")
+        terminal.say(f"{passed} passed, {failed} failed")
     return 3 if failed else 0
 
 
@@ -92,11 +93,11 @@ def _show(
     file: Path, at: str, name: str, failures: list[Failure], positions: SourcePositions
 ) -> None:
     if not failures:
-        typer.echo(f"ok    {name}")
+        terminal.say(f"ok    {name}")
         return
-    typer.echo(f"FAIL  {name}")
+    terminal.say(f"FAIL  {name}")
     for failure in failures:
         place = positions.of(f"{at}.{failure.path}")
-        typer.echo(f"      {file}:{place.line if place else 1}, at {failure.at}:")
+        terminal.say(f"      {file}:{place.line if place else 1}, at {failure.at}:")
         for line in failure.lines:
-            typer.echo(f"        {line}")
+            terminal.say(f"        {line}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import os
-import sys
 import traceback
 from collections.abc import Sequence
 from typing import cast
@@ -12,11 +12,10 @@ import typer
 
 from ...client.redact import scrub
 from ...errors import ApiError, ConfigError, InputError, WillcallError
-from . import logs
+from . import logs, terminal
 from .codes import CODES
 from .commands import Commands
 from .logs import begin, line, machine
-from .screen import harmless
 
 # Newer versions of typer vendor click, older ones import it. The base class of usage errors is the
 # same in both, and BadParameter is the one subclass that typer itself exports.
@@ -50,7 +49,7 @@ def _options(
     if version:
         from ..._version import __version__
 
-        typer.echo(f"willcall {__version__}")
+        terminal.say(f"willcall {__version__}")
         raise typer.Exit
 
 
@@ -73,7 +72,9 @@ def run(args: Sequence[str]) -> int:
         text = misused(error)
         if text is not None:
             return _fail(text, error.exit_code)
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        terminal.aside(shown.getvalue(), end="")
         return error.exit_code
     except SystemExit as end:
         # In this mode typer exits by itself only if stdout was closed by its reader.
@@ -98,8 +99,7 @@ def run(args: Sequence[str]) -> int:
 
 def _closed() -> int:
     """The reader of stdout (``head``, for example) has closed it: drop what is still buffered."""
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
+    terminal.close()
     return 0
 
 
@@ -122,12 +122,12 @@ def _text(error: WillcallError) -> str:
 
 def _trace() -> None:
     """Print the traceback of an error, redacted: libraries may put anything into their messages."""
-    print(harmless(scrub(traceback.format_exc())), end="", file=sys.stderr)  # noqa: T201
+    terminal.aside(scrub(traceback.format_exc()), end="")
 
 
 def _fail(text: str, code: int) -> int:
     if machine():
         line("error", scrub(text), exit_code=code)
     else:
-        print(f"willcall: {harmless(scrub(text))}", file=sys.stderr)  # noqa: T201 - the one place for errors
+        terminal.aside(f"willcall: {scrub(text)}")
     return code

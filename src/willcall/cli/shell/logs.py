@@ -7,12 +7,13 @@ A line has ``at`` (UTC), ``level``, ``message`` and further fields that belong t
 from __future__ import annotations
 
 import logging
-import sys
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, TypeAlias
 
 import typer
+
+from . import terminal
 
 
 class Format(StrEnum):
@@ -72,12 +73,10 @@ def machine() -> bool:
 
 def line(level: str, message: str, **facts: Any) -> None:
     """Write one line of JSON to stderr."""
-    import orjson
-
     from ...client.model import data
 
     fields = {"at": datetime.now(UTC).isoformat(), "level": level, "message": message}
-    sys.stderr.write(orjson.dumps(data({**fields, **facts})).decode() + "\n")
+    terminal.as_json(data({**fields, **facts}), err=True)
 
 
 class _Lines(logging.Handler):
@@ -91,4 +90,4 @@ class _Texts(logging.Handler):
     """Writes messages as lines for people."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        typer.echo(f"willcall: {record.getMessage()}", err=True)
+        terminal.aside(f"willcall: {record.getMessage()}")

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from ...client.flow import Do, Draw, Effect, Send, Sleep, Tick
+from . import terminal
 from .logs import machine
 
 T = TypeVar("T")
@@ -82,7 +83,9 @@ class Screen:
         fresh = self._bar is None
         if fresh:
             self._bar, self._task = _bar()
-        self._bar.update(self._task, description=what, completed=done, total=of, until=until)
+        self._bar.update(
+            self._task, description=terminal.harmless(what), completed=done, total=of, until=until
+        )
         if fresh:
             self._bar.start()  # from here on a thread of its own redraws it
 

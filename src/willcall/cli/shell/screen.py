@@ -9,12 +9,10 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-import unicodedata
 from collections.abc import Iterator, Sequence
 
-import typer
-
-from .paint import PAINTED, coloured
+from . import terminal
+from .paint import coloured
 
 _STATUS = {
     "PUBLISHED": "green",
@@ -42,36 +40,16 @@ def width() -> int | None:
     return max(20, shutil.get_terminal_size().columns) if is_terminal() else None
 
 
-_CONTROL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
-
-
-def harmless(text: str) -> str:
-    """Text of any number of lines without control characters, which could take over a terminal."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(c for c in text if c in "\t\n" or unicodedata.category(c) not in _CONTROL)
-
-
-def _own(text: str) -> str:
-    """The same, with the colours of :func:`paint` where it uses colours."""
-    colours = coloured()
-    parts = PAINTED.split(text)
-    return "".join(
-        part if place % 2 and colours else "" if place % 2 else harmless(part)
-        for place, part in enumerate(parts)
-    )
-
-
 def line(text: str = "", hang: int = 2) -> None:
     """Print lines. On a terminal, a long line is folded, its rest indented by ``hang`` columns."""
-    text = _own(text)
+    text = terminal.own(text)
     columns = width()
     if columns is None:
-        typer.echo(text)
+        terminal.say(text)
         return
     for whole in text.split("\n"):
         for part in fold(whole, columns, hang):
-            typer.echo(part)
+            terminal.say(part)
 
 
 def fold(text: str, columns: int, hang: int = 2) -> Iterator[str]:
@@ -131,7 +109,7 @@ def table(head: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     with console.capture() as shown:
         console.print(drawn)
     for text in shown.get().splitlines():
-        typer.echo(_TRAILING.sub(_escapes, text))
+        terminal.say(_TRAILING.sub(_escapes, text))
 
 
 def _escapes(trailing: re.Match[str]) -> str:

@@ -7,22 +7,18 @@ import traceback
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import orjson
-import typer
-
 from ...bridge.templates.rendering import plain
 from ...client.model import data
 from ...client.redact import scrub
 from ...errors import ApiError, AuthenticationError, NotFoundError, WillcallError
-from . import logs, screen
-from .screen import harmless
+from . import logs, screen, terminal
 
 # -- data -------------------------------------------------------------------------------------
 
 
 def as_json(value: Any) -> None:
     """Print one JSON object on one line."""
-    typer.echo(orjson.dumps(data(value)).decode())
+    terminal.as_json(data(value))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -34,7 +30,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
     for row in ([*head], *cells):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        typer.echo(line.rstrip())
+        terminal.say(line.rstrip())
 
 
 def count(number: int, noun: str) -> str:
@@ -50,7 +46,7 @@ def aside(text: str) -> None:
     if logs.machine():
         logs.line("warning", text)
     else:
-        typer.echo(harmless(text), err=True)
+        terminal.aside(text)
 
 
 _LISTS = {"event": "events", "ticket": "tickets", "customer": "customers"}
@@ -83,5 +79,5 @@ def error_data(error: WillcallError | None) -> Any:
 def trouble(name: str, error: WillcallError) -> None:
     """Print an error about a box office or its desk; with ``--debug``, where it comes from."""
     if error.__cause__ is not None and logs.debugging():
-        aside(harmless(scrub("".join(traceback.format_exception(error.__cause__)))))
+        aside(scrub("".join(traceback.format_exception(error.__cause__))))
     aside(f"{name}: {error_text(error)}")

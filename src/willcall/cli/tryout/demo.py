@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ...errors import InputError
+from ..shell import terminal
 
 if TYPE_CHECKING:
     from ...sandbox.desk import Message, Ticket
@@ -73,7 +74,7 @@ class _Night:
         box_office = self._box_office
         play, sampler = "the-cherry-orchard", "late-laughs-with-priya-raman"
         quartet, club = "quartet-halloran-late-beethoven", "nachtschicht-live-elektronik"
-        typer.echo(
+        terminal.say(
             f"TicketSmart and Ticket0 stand-ins are up on {self._served.url}; "
             "nothing leaves this machine."
         )
@@ -105,7 +106,7 @@ class _Night:
     @contextmanager
     def _scene_of(self, title: str, *command: str, expect: int = 0) -> Iterator[None]:
         self._scene += 1
-        typer.echo("\n" + _bold(f"{self._scene}. {title}"))
+        terminal.say("\n" + _bold(f"{self._scene}. {title}"))
         yield
         self._bridge(*(command or ("run",)), expect=expect)
         self._show_news()
@@ -127,7 +128,7 @@ class _Night:
 
     def _bridge(self, *command: str, expect: int) -> None:
         shown = " ".join(f'"{word}"' if " " in word else word for word in command)
-        typer.echo(_dim(f"   $ willcall {shown}"))
+        terminal.say(_dim(f"   $ willcall {shown}"))
         box = self._served.sandbox
         ended = subprocess.run(  # noqa: S603 - our own command line, with words of ours
             [sys.executable, "-m", "willcall", *command],
@@ -144,9 +145,9 @@ class _Night:
             encoding="utf-8",
             check=False,
         )
-        typer.echo(_indented(ended.stdout, "   "))
+        terminal.say(_indented(ended.stdout, "   "))
         if ended.returncode != expect:
-            typer.echo(f"   exit code {ended.returncode}, and not {expect}")
+            terminal.say(f"   exit code {ended.returncode}, and not {expect}")
             self._worst = 1
 
     # -- what the support team sees -----------------------------------------------------------
@@ -161,16 +162,16 @@ class _Night:
             self._show_ticket(ticket, fresh, is_new=shown == 0)
 
     def _show_ticket(self, ticket: Ticket, fresh: list[Message], *, is_new: bool) -> None:
-        typer.echo()
-        typer.echo(f"   ┌ {ticket.id} · {_bold(ticket.status)} · tags {', '.join(ticket.tags)}")
-        typer.echo(f"   │ {_bold(ticket.subject)}")
+        terminal.say()
+        terminal.say(f"   ┌ {ticket.id} · {_bold(ticket.status)} · tags {', '.join(ticket.tags)}")
+        terminal.say(f"   │ {_bold(ticket.subject)}")
         for number, message in enumerate(fresh):
-            typer.echo("   │")
+            terminal.say("   │")
             if not (is_new and number == 0):
                 to = "an internal note" if message.is_note else f"e-mail to {_CUSTOMER}"
-                typer.echo(_dim(f"   │ {to}:"))
-            typer.echo(_indented(message.body, "   │ "))
-        typer.echo("   └")
+                terminal.say(_dim(f"   │ {to}:"))
+            terminal.say(_indented(message.body, "   │ "))
+        terminal.say("   └")
 
     def _end(self) -> int:
         tickets = self._desk.tickets
@@ -180,7 +181,7 @@ class _Night:
             self._worst = 1
         runs, requests = self._scene, len(self._served.sandbox.requests)
         us = _command()
-        typer.echo(f"""
+        terminal.say(f"""
 {_bold("That was the main job.")} {runs} runs, {requests} requests, {len(tickets)} support tickets,
 {resolved} of them resolved again, none opened twice.
 

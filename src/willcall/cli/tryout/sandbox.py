@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...errors import InputError
+from ..shell import terminal
 
 if TYPE_CHECKING:
     from ...sandbox import Sandbox as Box
@@ -79,7 +80,7 @@ def sandbox(
 
     def ready(served: Served) -> None:
         box = served.sandbox
-        typer.echo(f"""\
+        terminal.say(f"""\
 # Stand-ins for TicketSmart and Ticket0; nothing leaves this machine. Ctrl-C ends them.
 # Paste all of this into another shell:
 export TICKETSMART_API_KEY={box.ticketsmart_key}

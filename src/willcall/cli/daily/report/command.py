@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ....errors import InputError
+from ...shell import terminal
 from ...shell.options import ConfigFile
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def report(
     wanted = form or _SUFFIXES.get(output.suffix.lower() if output else "", "md")
     text = written(found, wanted)
     if output is None or str(output) == "-":
-        typer.echo(text, nl=False)
+        terminal.json_text(text) if wanted == "json" else terminal.say(text, end="")
     else:
         _save(output, text)
         show.aside(f"willcall: wrote {output}")
