@@ -34,6 +34,11 @@ def text(name: str) -> str:
     return (FILES / name).read_text("utf-8")
 
 
+def text_of_page(name: str) -> str:
+    """A page."""
+    return (FOLDER / name).read_text("utf-8")
+
+
 class CloudFormation(yaml.SafeLoader):  # type: ignore[misc]
     """With its own tags, such as ``!Ref``."""
 
@@ -218,7 +223,10 @@ def test_the_image_is_small_and_run_by_nobody() -> None:
     stages = [number for number, line in enumerate(lines) if line.startswith("FROM ")]
     assert len(stages) == 2
     final = lines[stages[1] :]
-    assert all(re.match(r"FROM \S+:\$\{PYTHON\}-slim\b", lines[stage]) for stage in stages)
+    assert [lines[stage] for stage in stages] == ["FROM ${BASE} AS build", "FROM ${BASE}"]
+    # Without a default, nobody builds on a tag that moves.
+    assert "ARG BASE" in lines
+    assert "--build-arg BASE=docker.io/library/python@$DIGEST" in text_of_page("container.md")
     assert [line for line in final if line.startswith("USER ")] == ["USER 10001:10001"]
     assert final.index("USER 10001:10001") < final.index('ENTRYPOINT ["willcall"]')
     assert [line for line in final if line.startswith("COPY ")] == [
@@ -226,6 +234,18 @@ def test_the_image_is_small_and_run_by_nobody() -> None:
     ]
     assert not any(re.match(r"(ADD|ARG .*KEY|ENV .*KEY)", line) for line in lines)
     assert any("--verify-hashes -c constraints.txt" in line for line in lines)
+
+
+def test_everything_is_pinned() -> None:
+    """Images by digest, actions by commit, packages by hash."""
+    for path in [*PAGES, *(file for file in FILES.iterdir() if file.is_file())]:
+        said = path.read_text("utf-8").replace("\\\n", " ")
+        for image in re.findall(r"^\s*(?:FROM|image:)\s+(\S+)", said, re.MULTILINE):
+            assert image == "${BASE}" or re.search(r"@sha256:[0-9a-f]{64}$", image), path.name
+        for action in re.findall(r"uses: \S+@(\S+)", said):
+            assert re.fullmatch(r"[0-9a-f]{40}", action), path.name
+        for line in re.findall(r"^.*\bpip install\b.*$", said, re.MULTILINE):
+            assert "`" in line or "--require-hashes" in line or "--verify-hashes" in line, line
 
 
 @pytest.mark.skipif(shutil.which("hadolint") is None, reason="no hadolint here")
@@ -266,7 +286,7 @@ def test_the_workflow_keeps_the_ledger_whatever_happens() -> None:
     assert flow["permissions"] == {"contents": "read"}
     steps = flow["jobs"]["run"]["steps"]
     assert [step["run"] for step in steps if "run" in step] == [
-        "pip install 'willcall[cli]'",
+        "pip install --require-hashes -r requirements.txt",
         "willcall run",
     ]
     (saved,) = (step for step in steps if "cache/save" in step.get("uses", ""))
