@@ -34,9 +34,11 @@ from willcall.errors import (
     PermissionDeniedError,
     Reply,
     ServerError,
+    UndecodableReplyError,
     ValidationError,
 )
 from willcall_pretix.api import PROVIDER, AsyncPretix, FlowPretix, Pretix
+from willcall_pretix.box_office import PretixBoxOffice
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "willcall-pretix"
 ON_DISK = sorted((HOME / FOLDER).glob("*.json"))
@@ -304,3 +306,44 @@ def test_the_configuration_of_its_readme_is_accepted_and_a_misspelled_key_is_not
     assert box_office.settings == ORGANIZER
     with pytest.raises(ConfigError, match="organiser"):
         checked(tomllib.loads(text.replace("organizer", "organiser")))
+
+
+def _row(slug: str, **more: Any) -> dict[str, Any]:
+    facts = {"slug": slug, "name": {"en": slug}, "live": True, "currency": "EUR"}
+    return {**facts, "date_from": "2027-03-01T19:00:00Z", **more}
+
+
+def test_a_row_that_cannot_be_read_costs_that_row_alone() -> None:
+    odd = _row("odd", date_from="soon")
+    series = _row("cabaret", has_subevents=True)
+    date = {"event": "cabaret", "name": {}, "active": True, "date_from": "2027-03-02T19:00:00Z"}
+    world = World(
+        [
+            _listed(_row("gala"), odd, series, count=3),
+            _listed({"id": 1, **date}, {"id": 2, **date, "active": "yes"}, count=2),
+        ]
+    )
+    office = PretixBoxOffice(FlowPretix(opened(STRANGER).api._session.account))
+
+    first = simulate(office.rows(), world)
+    second = simulate(office.rows(first.next), world)
+
+    assert [event.id for event in first.events] == ["gala"]
+    (unread,) = first.unreadable
+    assert (unread.id, unread.field) == ("odd", "results[1].date_from")
+    assert [event.id for event in second.events] == ["cabaret/1"]
+    assert [row.id for row in second.unreadable] == ["cabaret/2"]
+
+
+@pytest.mark.parametrize("odd", ["item", "quota"])
+def test_no_stock_is_told_without_a_quota_or_an_item(odd: str) -> None:
+    """The one that cannot be read might be the one that is sold out."""
+    item = {"id": 1, "name": {"en": "Floor"}, "default_price": "10.00", "active": True}
+    quota = {"id": 1, "name": "Q", "size": 5, "items": [1], "available_number": 5}
+    items = [item, {**item, "id": 2, "active": "yes"}] if odd == "item" else [item]
+    quotas = [quota, {**quota, "id": 2, "size": "5"}] if odd == "quota" else [quota]
+    api = FlowPretix(opened(STRANGER).api._session.account)
+
+    world = World([_listed(*items), _listed(*quotas)])
+    with pytest.raises(UndecodableReplyError, match=r"results\[1\]"):
+        simulate(api.events.stock("gala", currency="EUR"), world)

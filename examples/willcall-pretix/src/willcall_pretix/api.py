@@ -28,9 +28,10 @@ from willcall.client.endpoint import (
 from willcall.client.flow import Flow
 from willcall.client.money import Money
 from willcall.client.op import Op, Page, in_range
+from willcall.client.paging import Rows
 from willcall.client.provider import Problem, Provider
 from willcall.client.quota import Quota as Limit
-from willcall.errors import ConflictError, Reply
+from willcall.errors import ConflictError, Reply, UndecodableReplyError
 
 EVENTS = "/organizers/{organizer}/events/"
 EVENT = EVENTS + "{event}/"
@@ -143,12 +144,13 @@ def _explain(reply: Reply) -> Problem:
 
 def _paged(op: Op[Any], model: type[T]) -> Op[Page[T]]:
     """Turned by number; the way on is given as a whole address, so that only its being there is
-    read: an address from a reply is not to be followed with a key."""
+    read: an address from a reply is not to be followed with a key. A row that cannot be read costs
+    that row alone."""
 
     def decode(reply: Reply) -> Page[T]:
         body = parse_object(reply)
-        rows: Any = tuple[model, ...]  # type: ignore[valid-type]
-        items = _codec.structure(parse_rows(body, "results"), rows, "results")
+        results = parse_rows(body, "results")
+        items, odd = _codec.rows(results, model, "results")
         number = {"page": op.params.get("page", 1) + 1}
         following = attrs.evolve(op, params={**op.params, **number})
         return Page(
@@ -157,9 +159,29 @@ def _paged(op: Op[Any], model: type[T]) -> Op[Page[T]]:
             reply,
             body.get("count"),
             _key,
+            tuple(attrs.evolve(row, id=_id(results[row.row])) for row in odd),
         )
 
     return attrs.evolve(op, decode=decode)
+
+
+def _id(row: Any) -> str | None:
+    """By what a row that could not be read is known: an event by its slug, a date of a series as
+    ``cabaret/2``."""
+    if not isinstance(row, dict) or ("slug" not in row and "event" not in row):
+        return None
+    return str(row["slug"]) if "slug" in row else f"{row['event']}/{row.get('id')}"
+
+
+def _whole(rows: Rows[T]) -> Rows[T]:
+    """Rows of which none may be missing.
+
+    Raises:
+        UndecodableReplyError: one could not be read.
+    """
+    if rows.unreadable:
+        raise UndecodableReplyError(str(rows.unreadable[0]))
+    return rows
 
 
 def _key(row: Any) -> Any:
@@ -214,11 +236,15 @@ class Events(Collection[F]):
 
         It takes two requests, for the event's items and its quotas, and another for its currency if
         that is not given.
+
+        Raises:
+            UndecodableReplyError: an item or a quota cannot be read.
         """
         items = Items(self._session)
         currency = currency or (yield from self.get(event)).currency
-        found = yield from items.list(event).all()
-        quotas = yield from items.quotas(event, date=date).all()
+        # A quota that could not be read might be the one that is sold out.
+        found = _whole((yield from items.list(event).all()))
+        quotas = _whole((yield from items.quotas(event, date=date).all()))
         return tuple(
             _stock(item, variation, quotas, currency)
             for item in found

@@ -54,7 +54,8 @@ class PretixBoxOffice:
         series = series | {row.slug: row for row in page.items if row.has_subevents}
         rows = tuple(_event_facts(row) for row in page.items if not row.has_subevents)
         more = page.following is not None or series
-        return EventRows(events=rows, next=(page.following, series) if more else None)
+        following = (page.following, series) if more else None
+        return EventRows(events=rows, next=following, unreadable=page.unreadable)
 
     def _dates(self, op: Op[Page[Date]] | None, series: Mapping[str, Event]) -> Flow[EventRows]:
         page = yield from self.api.dates.list().page(op)
@@ -62,7 +63,7 @@ class PretixBoxOffice:
             _date_facts(series[row.event], row) for row in page.items if row.event in series
         )
         following = None if page.following is None else (page.following, series)
-        return EventRows(events=rows, next=following)
+        return EventRows(events=rows, next=following, unreadable=page.unreadable)
 
     def cursor(self, step: int) -> None:
         """Where the dates begin is not known before the events were read."""
