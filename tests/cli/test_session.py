@@ -87,7 +87,7 @@ def test_a_newcomer_is_at_home(served: Served, tmp_path: Path) -> None:
     process.sendline("")
     process.expect("Whom do the tickets concern")
     process.sendline("organiser@example.com")
-    process.expect("seen in this inbox: .*boxoffice@example.com")
+    process.expect("seen in its tickets: .*boxoffice@example.com")
     process.expect("Which address")
     process.sendline("boxoffice@example.com")
     shown = plain(terminal.ends(process))
