@@ -2,13 +2,15 @@
 
 import configparser
 import json
+import os
 import re
 import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,8 @@ import pytest
 import yaml
 from typer.main import get_command
 
-from support.waiting import HANGS
+from support.sandbox_config import config_for
+from support.waiting import HANGS, eventually
 from willcall.bridge.config.file import checked
 from willcall.cli.shell.app import app
 from willcall.sandbox import Sandbox, serve
@@ -288,6 +291,7 @@ def test_the_workflow_keeps_the_ledger_whatever_happens() -> None:
     assert [step["run"] for step in steps if "run" in step] == [
         "pip install --require-hashes -r requirements.txt",
         "willcall run",
+        "willcall db check",
     ]
     (saved,) = (step for step in steps if "cache/save" in step.get("uses", ""))
     (restored,) = (step for step in steps if "cache/restore" in step.get("uses", ""))
@@ -295,6 +299,67 @@ def test_the_workflow_keeps_the_ledger_whatever_happens() -> None:
     assert saved["with"]["key"] == restored["with"]["key"]
     assert restored["with"]["key"].startswith(restored["with"]["restore-keys"])
     assert [bool(step.get("env")) for step in steps].count(True) == 1
+
+
+def _cached(folder: Path, environment: dict[str, str]) -> list[Path]:
+    """What is left of a folder after the steps that follow a run, if only the cache is kept."""
+    (flow,) = read("github-actions.yml")
+    steps = flow["jobs"]["run"]["steps"]
+    after = steps[[step.get("run") for step in steps].index("willcall run") + 1 :]
+    for step in after:
+        assert step["if"] == "always()"
+        if "run" in step:
+            words = [sys.executable, "-m", *shlex.split(step["run"])]
+            subprocess.run(words, cwd=folder, env=environment, check=True, capture_output=True)
+    return [folder / name for name in after[-1]["with"]["path"].split()]
+
+
+def _volume(folder: Path, _: dict[str, str]) -> list[Path]:
+    """The other recipes keep the folder of the ledger: a directory, a volume, a claim."""
+    assert "StateDirectory=willcall" in text("willcall.service")
+    assert 'VOLUME ["/var/lib/willcall"]' in text("Containerfile")
+    assert "{name: ledger, mountPath: /var/lib/willcall}" in text("cronjob.yaml")
+    return list(folder.glob("willcall.db*"))
+
+
+@pytest.mark.parametrize("kept", [_cached, _volume])
+def test_a_run_that_was_killed_after_sending_loses_nothing(
+    tmp_path: Path, kept: Callable[[Path, dict[str, str]], list[Path]]
+) -> None:
+    """The next run, with what its recipe keeps, knows what was sent, and sends the rest."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    with serve(Sandbox(ticketsmart_limit=None, ticket0_limit=None)) as served:
+        box = served.sandbox
+        environment = {
+            **os.environ,
+            "TICKETSMART_API_KEY": box.ticketsmart_key,
+            "TICKET0_API_KEY": box.ticket0_key,
+        }
+        for folder in (first, second):
+            folder.mkdir()
+            (folder / "willcall.toml").write_text(config_for(served), "utf-8")
+
+        def start(folder: Path) -> subprocess.Popen[bytes]:
+            words = [sys.executable, "-m", "willcall", "run", "-q"]
+            return subprocess.Popen(words, cwd=folder, env=environment)
+
+        assert start(first).wait(HANGS) == 0
+        box.boxoffice.sell_out("the-cherry-orchard")
+        box.faults.add("delay", service="ticket0", method="PATCH", path="*", seconds=60)
+        process = start(first)
+        eventually(lambda: any(one.method == "PATCH" for one in box.requests), "the ticket's tags")
+        process.kill()
+        process.wait(HANGS)
+        box.faults.clear()
+        for path in kept(first, environment):
+            if path.exists():
+                shutil.copy(path, second)
+        ledger = sqlite3.connect(second / "willcall.db")
+        rows = dict(ledger.execute("SELECT act, state FROM intents"))
+        ledger.close()
+        assert rows["open"] == "done", "the ledger is as it was when the run died"
+        assert start(second).wait(HANGS) in {0, 3}
+    assert len(box.desk.tickets) == 1
 
 
 def test_the_stack_notices_what_fails_and_what_is_missed() -> None:

@@ -182,6 +182,7 @@ def test_offline_asks_nobody(shell: Shell) -> None:
 
 def test_a_house_without_a_secret_is_told_so(shell: Shell) -> None:
     """The address of the customer stands in for it, and others know that."""
+    shell.baseline()
     path = Path("willcall.toml")
     lines = path.read_text("utf-8").splitlines(keepends=True)
     path.write_text("".join(line for line in lines if not line.startswith("secret")), "utf-8")
