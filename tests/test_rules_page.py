@@ -58,6 +58,8 @@ def test_every_test_passes(block: str) -> None:
 
 TABLES = [
     ("docs/rules.md", "predicates", tables.predicates),
+    ("docs/rules.md", "type states", tables.type_states),
+    ("docs/rules.md", "event states", tables.event_states),
     ("docs/rules.md", "kinds", tables.kinds),
     ("README.md", "tickets", tables.tickets),
     ("docs/sandbox.md", "habits", tables.habits),

@@ -337,3 +337,21 @@ def test_both_ways_read_alike() -> None:
         with pytest.raises(UndecodableReplyError):
             codec.structure({"maybe": None, **wrong}, Plain)
     assert decoded(Plain, {"maybe": 1}).extra is not decoded(Plain, {"maybe": 1}).extra
+
+
+@pytest.mark.parametrize(
+    ("counts", "unlimited"),
+    [
+        ({"quantity": None, "available": None}, True),
+        ({"quantity": 100, "available": None}, False),
+        ({"quantity": None}, False),
+        ({"available": None}, False),
+        ({}, False),
+    ],
+)
+def test_two_nulls_are_no_limit_and_a_missing_count_is_not_said(
+    counts: dict[str, object], unlimited: bool
+) -> None:
+    """Null and missing are told apart."""
+    (got,) = read_ticket_types(reply(200, [{"id": "tt_1", "name": "GA", "price": 0, **counts}]))
+    assert (got.unlimited, got.available) == (unlimited, None)

@@ -36,9 +36,7 @@ KINDS["ticket_type.cheaper"] = TypeKind(
     name="ticket_type.cheaper",
     summary="a ticket type costs less",
     built_in=True,
-    seen=TypeDiffers(
-        ("price",), lambda before, after, _event, _low: (after.price or 0) < (before.price or 0)
-    ),
+    seen=TypeDiffers(("price",), lambda before, after: (after.price or 0) < (before.price or 0)),
     example=lambda one: (attrs.evolve(one, price=(one.price or 0) + 500), one),
 )
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import attrs
 
-from willcall.bridge.model.facts import EventFacts, TypeFacts, derived_sold_out
+from willcall.bridge.model.facts import EventFacts, TypeFacts
 from willcall.bridge.ports import BoxOfficeCapabilities, EventRows, NotThere, Refused, Removed
 from willcall.client.flow import Flow, do
 from willcall.client.quota import Quota
@@ -30,10 +30,9 @@ class MemoryBoxOffice:
     def put(self, event_id: str, left: int, status: str = "PUBLISHED", sold: int = 0) -> None:
         """Have an event with one ticket type, of which so many are left."""
         kinds = (TypeFacts(id="floor", name="Floor", quantity=80, sold=sold, available=left),)
-        sold_out = derived_sold_out(status, kinds)
         self.events[event_id] = EventFacts(
             id=event_id, title=event_id, status=status, starts_at=STARTS,
-            ticket_types=kinds, sold_out=sold_out,
+            ticket_types=kinds,
         )  # fmt: skip
 
     def within(self, seconds: float, *, tries: int | None = None) -> Self:

@@ -10,7 +10,7 @@ import attrs
 from support.decider import EVENT, HOME, MINUTE, NOW
 from willcall.bridge.detection.diff import between
 from willcall.bridge.insight.virtual import Virtual, VirtualTicket
-from willcall.bridge.model.facts import EventFacts, LowStock, TypeFacts, derived_sold_out
+from willcall.bridge.model.facts import EventFacts, LowStock, TypeFacts, derived
 from willcall.bridge.model.rules import Rule, Rules, Silence, built_in_rules
 
 
@@ -29,13 +29,8 @@ def hall(
         )
         for name, count in left.items()
     )
-    return attrs.evolve(
-        EVENT,
-        status=status,
-        ticket_types=types,
-        sold_out=derived_sold_out(status, types),
-        vanished=vanished,
-    )
+    event = attrs.evolve(EVENT, status=status, ticket_types=types, vanished=vanished)
+    return derived(event, NOW)
 
 
 class Played:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from willcall.bridge.model.kinds import KINDS, EventKind, Kind, OfficeKind, ReadFailure, TypeKind
 from willcall.bridge.model.predicates import PREDICATES
+from willcall.bridge.model.sale import EVENT_STATES, TYPE_STATES
 from willcall.sandbox.settings import HABITS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -57,6 +58,16 @@ def kinds() -> str:
         for kind in KINDS.values()
     )
     return _table(("kind", "severity", "cleared by", "means", "built-in rule"), rows)
+
+
+def type_states() -> str:
+    """The states of a ticket type."""
+    return _table(("state", "when"), ([state, means] for state, means in TYPE_STATES.items()))
+
+
+def event_states() -> str:
+    """The states of an event."""
+    return _table(("state", "when"), ([state, means] for state, means in EVENT_STATES.items()))
 
 
 def tickets() -> str:

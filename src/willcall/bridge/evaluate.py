@@ -29,7 +29,7 @@ from .detection.troubles import (
 from .ledger import Fence
 from .model.cases import Decision, Evaluation, IntentState, Name, State
 from .model.changes import Change
-from .model.facts import EventFacts
+from .model.facts import EventFacts, derived
 from .model.observation import Observation
 from .model.predictions import Prediction
 from .polling.forecast import Forecast
@@ -66,7 +66,8 @@ def found_in(
 ) -> Found:
     """What an observation means beside what was known."""
     if snapshot is None:
-        return Found(observation, (), {event.id: event for event in observation.events})
+        first = {event.id: derived(event, observation.at) for event in observation.events}
+        return Found(observation, (), first)
     changes, differing = diff(job.name, snapshot, observation, job.rules.runs_low)
     at = observation.at.timestamp()
     expected = tuple(

@@ -15,7 +15,8 @@ from typing import Any, Self
 
 import attrs
 
-from ..bridge.model.facts import EventFacts, TypeFacts, derived_sold_out
+from ..bridge.model.facts import EventFacts, TypeFacts, carried_over
+from ..bridge.model.sale import TypeSale
 from ..bridge.ports import (
     BoxOfficeAdapter,
     BoxOfficeCapabilities,
@@ -105,18 +106,16 @@ class TicketSmartBoxOffice:
             seen = event_facts(event, at)
         types = yield from self._api.events.ticket_types(name)
         at = yield from now()
-        kept = tuple(map(type_facts, types))
-        sold_out = derived_sold_out(seen.status, kept)
-        if _has_sold_out(kept, known) or sold_out != (known is not None and known.sold_out):
-            return event_facts((yield from self._api.events.get(name)), at, types)
-        return attrs.evolve(
+        now_seen = attrs.evolve(
             seen,
-            ticket_types=kept,
-            sold_out=sold_out,
+            ticket_types=tuple(map(type_facts, types)),
             absent=0,
             vanished=False,
             types_seen_at=seen.types_seen_at or at,
         )
+        if known is None or _is_news(known, carried_over(known, now_seen, at)):
+            return event_facts((yield from self._api.events.get(name)), at, types)
+        return now_seen
 
     def remove(self, event_id: str, ticket_type_id: str) -> Flow[Removed | Refused | Ignored]:
         """Remove a ticket type, unless tickets of it were sold. Tried once. An answer that it was
@@ -162,14 +161,18 @@ def _in_words(error: ApiError) -> str:
 def _tells_stock(event: Event) -> bool:
     """Whether an event tells how many are left of each of its ticket types."""
     types = event.ticket_types
-    return types is not None and all(kind.available is not None for kind in types)
+    return types is not None and all(kind.available is not None or kind.unlimited for kind in types)
 
 
-def _has_sold_out(types: Sequence[TypeFacts], known: EventFacts | None) -> bool:
-    """Whether a ticket type that was there is sold out now. The event's status is of an earlier
-    moment and may say otherwise by now."""
-    before = {kind.id: kind.sold_out for kind in (known and known.ticket_types) or ()}
-    return any(kind.sold_out and not before.get(kind.id, True) for kind in types)
+def _is_news(known: EventFacts, seen: EventFacts) -> bool:
+    """Whether the event, or a ticket type that was there, is sold out now, or no longer. The
+    event's status is of an earlier moment and may say otherwise by now."""
+    if seen.sold_out != known.sold_out:
+        return True
+    return any(
+        sale == TypeSale.SOLD_OUT and known.sale_of(kind.id) not in (sale, None)
+        for kind, sale in zip(seen.ticket_types or (), seen.sales, strict=True)
+    )
 
 
 def type_facts(ticket_type: TicketType) -> TypeFacts:
@@ -184,6 +187,7 @@ def type_facts(ticket_type: TicketType) -> TypeFacts:
         hidden=ticket_type.hidden,
         sale_starts_at=ticket_type.sale_starts_at,
         sale_ends_at=ticket_type.sale_ends_at,
+        unlimited=ticket_type.unlimited,
     )
 
 
@@ -216,7 +220,6 @@ def event_facts(
         visibility=None if event.visibility is None else str(event.visibility),
         currency=event.currency,
         public_url=event.public_url,
-        sold_out=derived_sold_out(str(event.status), kept),
         ticket_types=kept,
         types_seen_at=None if types is None else seen_at,
     )

@@ -63,7 +63,7 @@ class Wire:
                 Availability: _after("availability_", names),
                 TypeAvailability: _after("type_availability_", names),
             },
-            {Event: self._hand_down_currency},
+            {Event: self._hand_down_currency, TicketType: self._see_no_limit},
         )
 
     def _hand_down_currency(self, event: dict[str, Any]) -> None:
@@ -74,6 +74,11 @@ class Wire:
             for row in rows:
                 if isinstance(row, dict):
                     row.setdefault(self.names["ticket_type_currency"], currency)
+
+    def _see_no_limit(self, ticket_type: dict[str, Any]) -> None:
+        """Tell null from missing while it can be told: two nulls are no limit."""
+        names = "quantity", self.names["ticket_type_available"]
+        ticket_type["unlimited"] = [ticket_type.get(name, 0) for name in names] == [None, None]
 
     def read_event(self, reply: Reply) -> Event:
         """One event, bare or in its envelope."""

@@ -5,7 +5,7 @@ place, end, doors, time zone, country, category, visibility, currency, page and 
 it is sold out; of its ticket types which there are, and of each its name, price, quantity, whether
 it is hidden, its sale window, and, while it is not hidden, whether it is sold out. Not for how many
 are left between two thresholds, for when it was polled, and for what a row does not tell: then
-what was told last still holds.
+what was told last still holds. Nor for whether there is no limit: nobody has to act on that.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from willcall.bridge.detection.diff import diff
 from willcall.bridge.model.changes import Change
-from willcall.bridge.model.facts import EventFacts, TypeFacts, derived_sold_out
+from willcall.bridge.model.facts import EventFacts, TypeFacts, derived
 from willcall.bridge.model.observation import Observation
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
@@ -52,16 +52,16 @@ OF_TYPE: Mapping[str, tuple[str, ...]] = {
 OUT = {"ticket_type.sold_out": True, "ticket_type.back_on_sale": False}
 
 
-def known_of_type(one: TypeFacts) -> dict[str, Any]:
+def known_of_type(event: EventFacts, one: TypeFacts) -> dict[str, Any]:
     """The facts of a ticket type that the law is about."""
     kept = {field: getattr(one, field) for fields in OF_TYPE.values() for field in fields}
-    return {"name": one.name, **kept, "sold_out": None if one.hidden else one.sold_out}
+    return {"name": one.name, **kept, "sold_out": event.sale_of(one.id) == "sold out"}
 
 
 def known(event: EventFacts) -> dict[str, Any]:
     """The facts of an event that the law is about."""
     kept = {field: getattr(event, field) for fields in SPEAKS_FOR.values() for field in fields}
-    types = {one.id: known_of_type(one) for one in event.ticket_types or ()}
+    types = {one.id: known_of_type(event, one) for one in event.ticket_types or ()}
     return {**kept, "types": types}
 
 
@@ -80,13 +80,13 @@ def hear(facts: dict[str, Any], change: Change) -> None:
     if change.kind == "ticket_type.removed":
         facts["types"].pop(one.id)
     elif change.kind == "ticket_type.added":
-        facts["types"][one.id] = known_of_type(one)
+        facts["types"][one.id] = known_of_type(event, one)
     for field in OF_TYPE.get(change.kind, ()):
         facts["types"][one.id][field] = getattr(one, field)
     if change.kind == "ticket_type.shown":
         facts["types"][one.id]["sold_out"] = False  # unless it is told beside it
     if change.kind == "ticket_type.hidden":
-        facts["types"][one.id]["sold_out"] = None
+        facts["types"][one.id]["sold_out"] = False
 
 
 def apply(first: Mapping[str, EventFacts], changes: Iterable[Change]) -> dict[str, dict[str, Any]]:
@@ -127,13 +127,8 @@ types = st.builds(
 
 
 def _event(number: int, kept: list[TypeFacts], status: str, **facts: Any) -> EventFacts:
-    return EventFacts(
-        id=f"evt_{number}",
-        status=status,
-        ticket_types=tuple(kept),
-        sold_out=derived_sold_out(status, tuple(kept)),
-        **facts,
-    )
+    event = EventFacts(id=f"evt_{number}", status=status, ticket_types=tuple(kept), **facts)
+    return derived(event, NOW)
 
 
 events = st.builds(
@@ -214,11 +209,14 @@ def test_two_looks_tell_no_less_than_one(
     assert told == {event.id: known(event) for event in snapshot.values()}
 
 
+OURS = {"sale", "sales", "until"}  # follow from the other facts and the time
+
+
 def test_the_law_speaks_for_every_fact_but_those_it_names() -> None:
     """A field that is added to an event has to be told by some kind of change."""
     told = {field for fields in SPEAKS_FOR.values() for field in fields}
     kept = {field.name for field in attrs.fields(EventFacts)}
-    assert kept - told == {"id", "ticket_types", "types_seen_at", "absent", "vanished"}
+    assert kept - told == {"id", "ticket_types", "types_seen_at", "absent", "vanished"} | OURS
     told = {field for fields in OF_TYPE.values() for field in fields}
     kept = {field.name for field in attrs.fields(TypeFacts)}
-    assert kept - told == {"id", "name", "sold", "available"}
+    assert kept - told == {"id", "name", "sold", "available", "unlimited"}

@@ -14,7 +14,7 @@ from willcall.bridge.model.changes import Change
 from willcall.bridge.model.facts import (
     EventFacts,
     TypeFacts,
-    derived_sold_out,
+    derived,
     from_json,
     to_json,
 )
@@ -41,14 +41,14 @@ def _event(
     number: int, types: list[TypeFacts], polled: bool, status: str, **facts: Any
 ) -> EventFacts:
     kept = tuple(types) if polled else None
-    return EventFacts(
+    event = EventFacts(
         id=f"evt_{number}",
         status=status,
         ticket_types=kept,
         types_seen_at=NOW if polled else None,
-        sold_out=derived_sold_out(status, kept),
         **facts,
     )
+    return derived(event, NOW)
 
 
 events = st.builds(

@@ -82,7 +82,12 @@ def test_a_condition_that_its_facts_show_says_so_of_its_example(kind: Kind) -> N
         assert change.type_before is not None
         assert change.ticket_type is not None
         low = LowStock()
-        shown = kind.still(change.type_before, low), kind.still(change.ticket_type, low)
+        assert change.before is not None
+        assert change.event is not None
+        shown = (
+            kind.still(change.before, change.type_before, low),
+            kind.still(change.event, change.ticket_type, low),
+        )
         assert shown == (False, True)
 
 

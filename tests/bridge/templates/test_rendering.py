@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from support.words import named
 from willcall.bridge.model.address import Address
 from willcall.bridge.model.changes import Change
-from willcall.bridge.model.facts import EventFacts, TypeFacts
+from willcall.bridge.model.facts import EventFacts, TypeFacts, derived
 from willcall.bridge.model.kinds import KINDS
 from willcall.bridge.model.markers import case_marker, in_subject, in_text, marks, read_subject
 from willcall.bridge.model.rules import Rule
@@ -95,7 +95,7 @@ def now(kind: str, **facts: Any) -> Change:
     if change.ticket_type is not None:
         return attrs.evolve(change, ticket_type=attrs.evolve(change.ticket_type, **facts))
     assert change.event is not None
-    return attrs.evolve(change, event=attrs.evolve(change.event, **facts))
+    return attrs.evolve(change, event=derived(attrs.evolve(change.event, **facts), SEEN))
 
 
 def was(kind: str, **facts: Any) -> Change:
@@ -182,7 +182,7 @@ def cases(kind: str) -> list[Change]:
         BEFORE,
         EVENTS["partly"],
         attrs.evolve(BEFORE, ticket_types=TYPES[1:]),  # the first one has tickets left
-        *(attrs.evolve(BEFORE, **sold(count)) for count in (0, 1)),
+        *(attrs.evolve(BEFORE, **sold(count)) for count in (0, 1, 40)),
     ]
     examples = [happens(kind, event) for event in events]
     return [*examples, *MORE.get(kind, ()), happens(kind, BARE)]

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import attrs
 
-from willcall.bridge.model.facts import EventFacts, EventState, TypeFacts, derived_sold_out
+from willcall.bridge.model.facts import EventFacts, EventState, TypeFacts
 from willcall.bridge.ports import (
     BoxOfficeAdapter,
     BoxOfficeCapabilities,
@@ -91,7 +91,6 @@ class PretixBoxOffice:
         return attrs.evolve(
             facts,
             ticket_types=kinds,
-            sold_out=derived_sold_out(facts.status, kinds),
             absent=0,
             vanished=False,
         )

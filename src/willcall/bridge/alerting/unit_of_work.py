@@ -14,7 +14,7 @@ import attrs
 from ..model.cases import LIVE, Case, CaseState, Condition, Decision, Name, Recorded, State
 from ..model.changes import Change
 from ..model.facts import EventFacts, TypeFacts
-from ..model.kinds import KINDS, EventKind, TypeKind
+from ..model.kinds import KINDS, still_holds
 from ..model.markers import case_marker
 from ..model.predicates import Situation
 from ..model.rules import Rule, Rules
@@ -100,11 +100,7 @@ class UnitOfWork:
         """Whether a condition holds by the facts of now, as far as they tell."""
         kind = KINDS[condition.change.kind]
         event, ticket_type = self.now(condition.change)
-        if isinstance(kind, TypeKind) and kind.still is not None and ticket_type is not None:
-            return kind.still(ticket_type, self.rules.runs_low)
-        if isinstance(kind, EventKind) and kind.still is not None and event is not None:
-            return kind.still(event)
-        return True
+        return still_holds(kind, event, ticket_type, self.rules.runs_low) is not False
 
     # -- changes -------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from ..alerting.storms import STORM_RULE
 from ..model.cases import Act, Case, CaseState, Condition, Decision, Intent, IntentState, State
 from ..model.changes import Change
 from ..model.facts import EventFacts, TypeFacts
-from ..model.kinds import KINDS, EventKind, TypeKind
+from ..model.kinds import KINDS, still_holds
 from ..model.kinds.box_offices import STORM
 from ..model.markers import case_marker
 from ..model.predicates import Predicates
@@ -167,12 +167,7 @@ def over(
 
 def _holds(origin: Origin, rules: Rules) -> bool | None:
     """Whether its condition still holds; None where the facts cannot say."""
-    kind, event, ticket_type = KINDS[origin.kind], origin.event, origin.ticket_type
-    if isinstance(kind, EventKind) and kind.still is not None and event is not None:
-        return kind.still(event)
-    if isinstance(kind, TypeKind) and kind.still is not None and ticket_type is not None:
-        return kind.still(ticket_type, rules.runs_low)
-    return None
+    return still_holds(KINDS[origin.kind], origin.event, origin.ticket_type, rules.runs_low)
 
 
 def _since(recovered: RecoveredTicket, at: datetime) -> datetime:

@@ -11,7 +11,7 @@ from ...client.observe import log
 from ...errors import ApiError, LedgerError, NotFoundError
 from ..alerting.decide import decide
 from ..ledger import Fence
-from ..model.facts import EventFacts
+from ..model.facts import EventFacts, derived
 from ..model.observation import Observation
 from ..ports import Desk, Standing, TicketState
 from .identity import belongs, find_marked, is_ours
@@ -77,13 +77,14 @@ def rebuild(
             f"the ledger knows {job.name!r}: there is nothing to recover; "
             "`willcall run` goes on with it"
         )
+    events = tuple([derived(event, observation.at) for event in observation.events])
     found = []
     at = yield from now()
-    for origin, tickets in (yield from marked(job, desk, observation.events)):
+    for origin, tickets in (yield from marked(job, desk, events)):
         recovered = yield from _recovered(job, desk, origin, tickets, at - job.horizon)
         if recovered is not None:
             found.append(recovered)
-    first = rebuilt(job.name, observation.events, found, at, job.rules)
+    first = rebuilt(job.name, events, found, at, job.rules)
     yield from do("recover", lambda: job.ledger.commit(fence, first, at))
     ended = over(found, job.name, at, job.rules)
     if ended:

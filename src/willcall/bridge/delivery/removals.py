@@ -32,7 +32,7 @@ from ..detection.troubles import of_all
 from ..ledger import Fence, Ledger
 from ..model.cases import Act, Intent, IntentState
 from ..model.changes import Change
-from ..model.facts import EventFacts, TypeFacts
+from ..model.facts import EventFacts, TypeFacts, derived
 from ..model.kinds.ticket_types import REMOVAL_FAILED
 from ..model.policies import DeliveryPolicy
 from ..ports import BoxOffice, Ignored, NotThere, Refused
@@ -198,7 +198,7 @@ class _Remover(Tries):
         if intent.state in IN_DOUBT and not (yield from self._may_repeat(intent, moment)):
             return
         refused = intent.state is IntentState.REFUSED
-        if refused and intent.sent.get("sold") == ticket_type.sold_count:
+        if refused and intent.sent.get("sold") == ticket_type.sold:
             return  # nothing has changed, so neither would the answer
         yield from self._attempt(removal, intent, event, ticket_type)
 
@@ -207,7 +207,7 @@ class _Remover(Tries):
     ) -> Flow[None]:
         left = yield from self._left_for_a_try()
         moment = yield from self._now()
-        sent = {"sold": ticket_type.sold_count}
+        sent = {"sold": ticket_type.sold}
         intent = yield from do(
             "attempting", lambda: self._ledger.attempting(self._fence, intent, sent, moment)
         )
@@ -253,7 +253,9 @@ class _Remover(Tries):
 
     def _read(self, removal: Scheduled) -> Flow[EventFacts | NotThere]:
         left = yield from self._left()
-        return (yield from self._box_office.within(left).event(removal.event))
+        event = yield from self._box_office.within(left).event(removal.event)
+        at = yield from now()
+        return event if isinstance(event, NotThere) else derived(event, at)
 
     def _unreadable(self, removal: Scheduled, intent: Intent, error: ApiError) -> Flow[None]:
         """The event could not be read. If that is about this event alone, its removal waits, and

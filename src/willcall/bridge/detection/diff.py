@@ -10,11 +10,27 @@ from typing import TypeVar
 import attrs
 
 from ..model.changes import Change
-from ..model.facts import EventFacts, EventState, LowStock, TypeFacts, carried_over
+from ..model.facts import (
+    Admits,
+    EventFacts,
+    EventState,
+    LowStock,
+    TypeFacts,
+    carried_over,
+    derived,
+)
 from ..model.kinds import KINDS, EventKind, RunsLow, TypeKind
 from ..model.kinds.events import VANISHED
-from ..model.kinds.kind import Appears, Disappears, EventDiffers, TypeDiffers
+from ..model.kinds.kind import (
+    Appears,
+    Disappears,
+    EventDiffers,
+    LevelDiffers,
+    TypeDiffers,
+    TypeLevel,
+)
 from ..model.observation import SWEEPS, Observation
+from ..model.sale import EventSale, TypeSale
 
 _USUAL = LowStock()
 # What clears a condition comes first: an event that is there again, and cancelled, has cleared the
@@ -55,18 +71,27 @@ _EVENT_TESTS = _tests(
     ),
     "ticket_types",
 )
-_TYPE_TESTS = _tests(
-    (
-        (kind.name, kind.seen.fields, kind.seen.test)
+_TYPE_TESTS = tuple(
+    (attrgetter(*kind.seen.fields), kind.name, kind.seen.test)
+    for kind in KINDS.values()
+    if isinstance(kind.seen, TypeDiffers)
+)
+_TYPE_FACTS = attrgetter(
+    *dict.fromkeys(
+        name
         for kind in KINDS.values()
         if isinstance(kind.seen, TypeDiffers)
-    ),
-    "available",
+        for name in kind.seen.fields
+    )
+)
+_LEVEL_TESTS = tuple(
+    (kind.name, kind.seen.test) for kind in KINDS.values() if isinstance(kind.seen, LevelDiffers)
 )
 _NEW_EVENT, _NEW_TYPE = (
     tuple(k.name for k in KINDS.values() if isinstance(k, of) and isinstance(k.seen, Appears))
     for of in (EventKind, TypeKind)
 )
+_UNKNOWN = (None, TypeSale.NOT_YET)
 _TYPE_GONE = tuple(k.name for k in KINDS.values() if isinstance(k.seen, Disappears))
 
 
@@ -75,6 +100,7 @@ def diff(
     snapshot: Mapping[str, EventFacts],
     observation: Observation,
     low: RunsLow = _USUAL,
+    admits: Admits | None = None,
 ) -> tuple[tuple[Change, ...], dict[str, EventFacts]]:
     """The changes, and the facts of the events that differ, by event id.
 
@@ -83,6 +109,7 @@ def diff(
         snapshot: what was known, by event id.
         observation: what was seen.
         low: whether a ticket type runs low.
+        admits: which ticket types count for the state of their event; all if None.
 
     The changes are in the order of the event ids. Those of an event come before those of its ticket
     types; of these, what clears a condition comes first, then the order is the catalogue's.
@@ -93,8 +120,8 @@ def diff(
     """
     changes: list[Change] = []
     differing: dict[str, EventFacts] = {}
-    for before, after in _pairs(snapshot, observation):
-        if after == before:
+    for before, after in _pairs(snapshot, observation, admits):
+        if after is before or after == before:
             continue
         differing[after.id] = after
         changes += _changes(box_office, before, after, observation.at, low)
@@ -132,14 +159,20 @@ def _changes(
 
 
 def _pairs(
-    snapshot: Mapping[str, EventFacts], observation: Observation
+    snapshot: Mapping[str, EventFacts], observation: Observation, admits: Admits | None
 ) -> Iterator[tuple[EventFacts | None, EventFacts]]:
+    at = observation.at
     seen = {event.id: event for event in observation.events}
     for event_id in sorted(snapshot.keys() | seen.keys()):
         before = snapshot.get(event_id)
         if event_id in seen:
             after = seen[event_id]
-            yield before, after if before is None else carried_over(before, after)
+            if before is None:
+                yield None, derived(after, at, admits)
+            else:
+                if before.sale is None:
+                    before = derived(before, at, admits)
+                yield before, carried_over(before, after, at, admits)
         elif before is not None and observation.complete and not before.vanished:
             if event_id in observation.elsewhere:
                 continue
@@ -147,7 +180,8 @@ def _pairs(
             # The count stops once it is sufficient, so that the snapshot is not written again with
             # every sweep.
             absent = min(before.absent + 1, SWEEPS)
-            yield before, attrs.evolve(before, absent=absent, vanished=gone)
+            counted = attrs.evolve(before, absent=absent, vanished=gone)
+            yield before, derived(counted, at, admits) if gone else counted
 
 
 def _compared(
@@ -157,7 +191,9 @@ def _compared(
 
     Whether each kind is there is for the kind to say: see ``model/kinds``.
     """
-    known = before or attrs.evolve(after, status=EventState.DRAFT, sold_out=False)
+    known = before or attrs.evolve(
+        after, status=EventState.DRAFT, sold_out=False, sale=EventSale.DRAFT
+    )
     kinds = []
     for facts, tests in _EVENT_TESTS:
         if facts(known) != facts(after):
@@ -180,19 +216,27 @@ def _type_kinds(
 ) -> Iterator[tuple[str, TypeFacts | None]]:
     if after.ticket_types is None or (before is not None and before.ticket_types is None):
         return  # ticket types that are seen for the first time are a baseline
-    gone = {known.id: known for known in (before.ticket_types or ())} if before else {}
-    for now in after.ticket_types:
-        was = gone.pop(now.id, None)
-        if was is None:
-            if before is not None:
-                for name in _NEW_TYPE:
+    gone: dict[str, tuple[TypeFacts | None, TypeSale | str]] = {}
+    if before is not None:
+        pairs = zip(before.ticket_types or (), before.sales, strict=True)
+        gone = {known.id: (known, sale) for known, sale in pairs}
+    for now, sale in zip(after.ticket_types, after.sales, strict=True):
+        was, was_sale = gone.pop(now.id, _UNKNOWN)
+        if was is now and was_sale == sale:
+            continue
+        if was is None and before is not None:
+            for name in _NEW_TYPE:
+                yield name, now
+        was_low, is_low = was is not None and low(was), low(now)
+        if was_low != is_low or was_sale != sale:
+            levels = TypeLevel(was_sale, was_low, was or now), TypeLevel(sale, is_low, now)
+            for name, differs in _LEVEL_TESTS:
+                if differs(*levels, after):
                     yield name, now
-            was = attrs.evolve(now, available=None)
-        for facts, tests in _TYPE_TESTS:
-            if facts(was) != facts(now):
-                for own, name, test in tests:
-                    if test(was, now, after, low) and own(was) != own(now):
-                        yield name, now
-    for was in gone.values():
+        if was is not None and _TYPE_FACTS(was) != _TYPE_FACTS(now):
+            for own, name, test in _TYPE_TESTS:
+                if test(was, now) and own(was) != own(now):
+                    yield name, now
+    for removed, _ in gone.values():
         for name in _TYPE_GONE:
-            yield name, was
+            yield name, removed

@@ -84,7 +84,7 @@ def observe(
 
     def read(office: BoxOffice, event_id: str) -> Flow[EventFacts | NotThere]:
         row, before = seen[event_id], snapshot.get(event_id)
-        known = row if before is None else carried_over(before, row)
+        known = row if before is None else carried_over(before, row, at)
         found = yield from office.event(event_id, known)
         if not isinstance(found, NotThere):
             schedule.event_seen(found, at.timestamp())

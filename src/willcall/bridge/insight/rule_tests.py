@@ -14,7 +14,7 @@ from ..detection.diff import diff
 from ..detection.troubles import noted
 from ..model.address import Address
 from ..model.changes import Change
-from ..model.facts import EventFacts, TypeFacts, derived_sold_out
+from ..model.facts import EventFacts, TypeFacts
 from ..model.kinds.ticket_types import REMOVAL_FAILED
 from ..model.observation import SWEEPS, Observation
 from ..model.rules import Rules, Silence, built_in_rules
@@ -153,8 +153,7 @@ class _Stage:
         else:
             self._gone.discard(event_id)
             event = attrs.evolve(event, **_event_fields(step, self._test.start))
-        sold_out = derived_sold_out(event.status, event.ticket_types)
-        self._events[event_id] = attrs.evolve(event, sold_out=sold_out)
+        self._events[event_id] = event
 
 
 def _with_type(event: EventFacts, step: StepTable, name: str) -> EventFacts:
@@ -218,7 +217,6 @@ def _facts(table: EventTable, start: datetime) -> EventFacts:
         id=table.id,
         ticket_types=types,
         types_seen_at=start,
-        sold_out=derived_sold_out(table.status, types),
         **given,
     )
 

@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 import attrs
 
 from ...client.codec import Codec, camel
+from .sale import (
+    EventSale,
+    EventState,
+    TypeSale,
+    changes_at,
+    end_of,
+    event_sale,
+    is_past,
+    type_sale,
+)
 
-
-class EventState(StrEnum):
-    """The statuses of an event that the bridge knows; a box office's adapter translates its own.
-
-    A status that is none of these is kept as the box office wrote it, and nothing follows from it.
-    """
-
-    DRAFT = "DRAFT"
-    PUBLISHED = "PUBLISHED"
-    SOLD_OUT = "SOLD_OUT"
-    CANCELLED = "CANCELLED"
-    COMPLETED = "COMPLETED"
-    ARCHIVED = "ARCHIVED"
+__all__ = [
+    "Admits",
+    "EventFacts",
+    "EventState",
+    "LowStock",
+    "TypeFacts",
+    "carried_over",
+    "derived",
+    "from_json",
+    "to_json",
+    "type_from_json",
+    "type_to_json",
+]
 
 
 @attrs.frozen(kw_only=True)
 class TypeFacts:
     """A ticket type as it was last seen. The price is in cents. It and the counts are None while
-    they are not known."""
+    they are not known. ``unlimited`` says that the box office sets no limit: it gave null both for
+    the quantity and for what is left."""
 
     id: str
     name: str
@@ -40,46 +51,61 @@ class TypeFacts:
     hidden: bool = False
     sale_starts_at: datetime | None = None
     sale_ends_at: datetime | None = None
+    unlimited: bool = False
 
     @property
-    def sold_out(self) -> bool:
-        """Whether none is left. A ticket type without a count is not sold out."""
-        return self.available is not None and self.available <= 0
-
-    @property
-    def sold_count(self) -> int | None:
-        """How many were sold, as far as it can be known."""
-        if self.sold is None and self.quantity is not None and self.available is not None:
-            return max(0, self.quantity - self.available)
-        return self.sold
+    def counted(self) -> bool:
+        """Whether the box office says what is left: a number, or that there is no limit."""
+        return self.available is not None or self.unlimited
 
 
 @attrs.frozen
 class LowStock:
     """When a ticket type runs low: at ``number`` left, or at ``share`` of its quantity, whichever
-    is more."""
+    is more. The number does not count for a small ticket type, of whose quantity it would be more
+    than half. A ticket type of which nothing was sold does not run low."""
 
     number: int = 5
     share: float = 0.1
 
     def __call__(self, ticket_type: TypeFacts) -> bool:
-        """Whether it runs low. A ticket type that is sold out, or has no count, does not."""
-        left = ticket_type.available
-        return left is not None and 0 < left <= self.level(ticket_type.quantity)
+        """Whether it runs low. A ticket type of which none is left, or that has no count, does
+        not."""
+        left, quantity = ticket_type.available, ticket_type.quantity
+        if left is None or left <= 0:
+            return False
+        if left > self.number and left > self.share * (quantity or 0):
+            return False  # most ticket types, most of the time
+        if left > self.level(quantity):
+            return False
+        if ticket_type.sold is not None:
+            return ticket_type.sold > 0
+        return quantity is None or left < quantity
 
     def level(self, quantity: int | None) -> int:
         """The number left at which a ticket type of this quantity begins to run low."""
-        return max(self.number, int(self.share * (quantity or 0)))
+        if quantity is None:
+            return self.number
+        share = int(self.share * quantity)
+        return share if self.number * _SMALL > quantity else max(self.number, share)
+
+
+_SMALL = 2
 
 
 @attrs.frozen(kw_only=True)
 class EventFacts:
     """One event as it was last seen.
 
-    ``sold_out`` is derived, see :func:`derived_sold_out`. ``ticket_types`` are None
-    until they were first seen; ``types_seen_at`` says when they were first looked at on their own.
-    ``absent`` counts the complete sweeps that have not shown it since, and ``vanished`` says that
-    it is gone for good.
+    ``ticket_types`` are None until they were first seen; ``types_seen_at`` says when they were
+    first looked at on their own. ``absent`` counts the complete sweeps that have not shown it
+    since, and ``vanished`` says that it is gone for good.
+
+    What follows from the rest is kept with it, since it also depends on the time and on what was
+    known before, see :func:`derived` and :func:`carried_over`: ``sale`` is the state of the
+    event, ``sales`` are those of its ticket types in their order, and ``until`` says when time
+    alone may change them. ``sold_out`` says that the event was sold out when that could last be
+    told: an event that is a draft for a while does not get its seats back by that.
     """
 
     id: str
@@ -102,12 +128,20 @@ class EventFacts:
     types_seen_at: datetime | None = None
     absent: int = 0
     vanished: bool = False
+    sale: EventSale | str | None = None
+    sales: tuple[TypeSale | str, ...] = ()
+    until: datetime | None = None
 
     @property
     def tells_stock(self) -> bool:
-        """Whether every ticket type has a count of what is left."""
+        """Whether it says of every ticket type what is left."""
         types = self.ticket_types
-        return types is not None and all(known.available is not None for known in types)
+        return types is not None and all(known.counted for known in types)
+
+    def sale_of(self, type_id: str) -> TypeSale | str | None:
+        """The state of a ticket type; None if it is not known."""
+        states = zip(self.ticket_types or (), self.sales, strict=False)
+        return next((sale for known, sale in states if known.id == type_id), None)
 
     def ticket_type(self, name_or_id: str) -> TypeFacts | None:
         """The ticket type with this id, else the one with this name."""
@@ -116,79 +150,207 @@ class EventFacts:
         return by_id or next((known for known in types if known.name == name_or_id), None)
 
 
-def derived_sold_out(status: str, types: tuple[TypeFacts, ...] | None) -> bool:
-    """Whether an event counts as sold out.
+Admits = Callable[[TypeFacts], bool]
+"""Whether a ticket type admits to its event. Parking and donations do not."""
 
-    It does when the box office says so. It also does when it is on sale and none of its ticket
-    types has anything left: nothing documents that the status follows the stock. Hidden ticket
-    types count only if there are no others, since the public cannot buy them.
+
+def derived(event: EventFacts, at: datetime, admits: Admits | None = None) -> EventFacts:
+    """An event that is seen for the first time, with the states that follow from it.
+
+    Args:
+        event: the event as it was seen.
+        at: when (aware).
+        admits: which ticket types count for the state of the event; all if None.
     """
-    if status == EventState.SOLD_OUT:
-        return True
-    if status != EventState.PUBLISHED or not types:
-        return False
-    return all(ticket_type.sold_out for ticket_type in _for_sale(types))
+    types = event.ticket_types or ()
+    end = end_of(event.starts_at, event.ends_at)
+    past = event.vanished or is_past(event.status, end, at)
+    sales = tuple([type_sale(event.status, known, at, past=past) for known in types])
+    own = _admitting(types, sales, admits)
+    sale = event_sale(event.status, own, past=past, gone=event.vanished)
+    return attrs.evolve(
+        event,
+        sale=sale,
+        sales=sales,
+        sold_out=sale == EventSale.SOLD_OUT,
+        until=changes_at(end, types, at),
+    )
 
 
-def _counts(types: tuple[TypeFacts, ...]) -> bool:
-    """Whether each ticket type that is for sale has a count of what is left."""
-    return all(ticket_type.available is not None for ticket_type in _for_sale(types))
+def _admitting(
+    types: tuple[TypeFacts, ...], sales: tuple[TypeSale | str, ...], admits: Admits | None
+) -> tuple[TypeSale | str, ...]:
+    """The states of the ticket types that admit to the event; of all if none does."""
+    if admits is None:
+        return sales
+    return tuple(s for known, s in zip(types, sales, strict=True) if admits(known)) or sales
 
 
-def _for_sale(types: tuple[TypeFacts, ...]) -> list[TypeFacts]:
-    return [ticket_type for ticket_type in types if not ticket_type.hidden] or list(types)
+def carried_over(
+    before: EventFacts, seen: EventFacts, at: datetime, admits: Admits | None = None
+) -> EventFacts:
+    """What was seen, completed with what was known before, and the states that follow.
 
+    A row of a list may lack the ticket types, a ticket type its count, and an event its place: what
+    is not told is as it was. What a person would call the same (another letter case or white space
+    in the place, other seconds of a time) is also as it was.
 
-def carried_over(before: EventFacts, seen: EventFacts) -> EventFacts:
-    """What was seen, completed with what was known before.
-
-    A row of a list may lack the ticket types, and a ticket type its count: the last known ones are
-    kept. Whether the event is sold out follows its status if that has changed. Otherwise it stays
-    as it was, until a ticket type has something left. Only counts that were seen together make an
-    event sold out: an event that is on sale again after an hour may have other counts than then.
+    Only a count that was told now makes a ticket type sold out: an event that is on sale again
+    after an hour may have other counts than then. What was sold out stays so until it can be bought
+    or is over: not while the event is a draft, or its sale is yet to begin again.
 
     Args:
         before: the event as it was known.
         seen: the event as it was seen now.
+        at: when it was seen (aware).
+        admits: which ticket types count for the state of the event; all if None.
+
+    Returns:
+        ``before`` itself if nothing differs.
     """
-    types_seen = seen.ticket_types
-    if types_seen is None:
-        types, types_seen_at = before.ticket_types, before.types_seen_at
-    else:
-        types = tuple(_counted(ticket_type, before) for ticket_type in types_seen)
-        types_seen_at = before.types_seen_at or seen.types_seen_at
-    same, paused = seen.status == before.status, seen.status not in _TELLING
-    # Without ticket types there is nothing to derive it from. An event that is a draft for a while
-    # does not get its seats back by that.
-    if (same and not types_seen) or (paused and before.sold_out):
-        sold_out = before.sold_out
-    elif types_seen is None or (not before.sold_out and not _counts(types_seen)):
-        sold_out = seen.sold_out
-    else:
-        sold_out = derived_sold_out(seen.status, types)
+    if before.sale is None:
+        before = derived(before, at, admits)
+    if (
+        (before.until is None or at < before.until)
+        and before.ticket_types == seen.ticket_types
+        and _TOLD(before) == _TOLD(seen)
+        and not (before.absent or before.vanished)
+        and (before.types_seen_at is not None or seen.types_seen_at is None)
+    ):
+        return before
+    same: dict[str, Any] = {}
+    told_before, told_now = _TERSE_OF(before), _TERSE_OF(seen)
+    if told_before != told_now:
+        pairs = zip(_TERSE, told_before, told_now, strict=True)
+        same |= {name: was for name, was, now in pairs if now is None and was is not None}
+    if _ALIKE_OF(before) != _ALIKE_OF(seen):
+        same |= _kept_alike(before, seen)
+    end = end_of(same.get("starts_at", seen.starts_at), same.get("ends_at", seen.ends_at))
+    types, told = _types(before, seen)
+    past = is_past(seen.status, end, at)
+    sales, doubtful = _sales(before, seen.status, types or (), told, at, past=past)
+    sale: EventSale | str = event_sale(
+        seen.status, _admitting(types or (), sales, admits), past=past
+    )
+    if sale == EventSale.ON_SALE and not seen.ticket_types and seen.status == before.status:
+        # Without ticket types there is nothing to derive it from.
+        sale = before.sale or sale
     return attrs.evolve(
         seen,
         ticket_types=types,
-        types_seen_at=types_seen_at,
-        sold_out=sold_out,
-        # A row of a list may have fewer fields than a single event: what it lacks is unchanged.
-        **{name: getattr(before, name) for name in _TERSE if getattr(seen, name) is None},
+        types_seen_at=before.types_seen_at or seen.types_seen_at,
+        sale=sale,
+        sales=sales,
+        sold_out=_SAYS_SOLD_OUT.get(sale, before.sold_out),
+        until=_ALWAYS if doubtful else changes_at(end, types or (), at),
+        **same,
     )
 
 
-_TERSE = ("public_url", "ends_at", "doors_open", "category", "visibility", "country")
+_KEPT = ("sold_out", "types_seen_at", "absent", "vanished", "sale", "sales", "until")
+_TOLD = attrgetter(
+    *(
+        field.name
+        for field in attrs.fields(EventFacts)
+        if field.name not in {"ticket_types", *_KEPT}
+    )
+)
+_TERSE = (
+    "public_url", "ends_at", "doors_open", "category", "visibility", "country", "venue_name",
+    "city", "timezone", "slug",
+)  # fmt: skip
+_TERSE_OF = attrgetter(*_TERSE)
+_ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+_SAYS_SOLD_OUT: Mapping[str, bool] = {
+    EventSale.SOLD_OUT: True,
+    EventSale.ON_SALE: False,
+    EventSale.CANCELLED: False,
+    EventSale.OVER: False,
+}
+"""The states that say whether an event is sold out. The others leave it as it was."""
 
 
-# The statuses that say by themselves whether there are seats, or that it no longer matters.
-_TELLING = frozenset(EventState) - {EventState.DRAFT}
+def _alike(known: str, now: str) -> bool:
+    return " ".join(known.split()).casefold() == " ".join(now.split()).casefold()
 
 
-def _counted(seen: TypeFacts, before: EventFacts) -> TypeFacts:
+def _same_minute(known: datetime, now: datetime) -> bool:
+    return known.replace(second=0, microsecond=0) == now.replace(second=0, microsecond=0)
+
+
+_ALIKE: tuple[tuple[str, Callable[[Any, Any], bool]], ...] = (
+    ("venue_name", _alike),
+    ("city", _alike),
+    ("starts_at", _same_minute),
+    ("ends_at", _same_minute),
+    ("doors_open", _same_minute),
+)
+
+
+_ALIKE_OF = attrgetter(*(name for name, _ in _ALIKE))
+
+
+def _kept_alike(before: EventFacts, seen: EventFacts) -> dict[str, Any]:
+    """What differs and is yet the same to a person, as it was."""
+    kept: dict[str, Any] = {}
+    for name, alike in _ALIKE:
+        known, now = getattr(before, name), getattr(seen, name)
+        if known != now and known is not None and now is not None and alike(known, now):
+            kept[name] = known
+    return kept
+
+
+def _types(
+    before: EventFacts, seen: EventFacts
+) -> tuple[tuple[TypeFacts, ...] | None, tuple[bool, ...]]:
+    """The ticket types with the counts that they last had, and which of them were told now."""
+    types, known = seen.ticket_types, before.ticket_types
+    if types is None:
+        return known, (False,) * len(known or ())
+    told = tuple([kind.available is not None or kind.unlimited for kind in types])
+    if all(told):
+        return types, told
+    was = {kind.id: kind for kind in known or ()}
+    return tuple([_counted(kind, was.get(kind.id)) for kind in types]), told
+
+
+def _counted(seen: TypeFacts, was: TypeFacts | None) -> TypeFacts:
     """A ticket type with the count that it last had, if it now has none."""
-    if seen.available is not None:
+    if seen.counted or was is None:
         return seen
-    was = next((known for known in before.ticket_types or () if known.id == seen.id), None)
-    return seen if was is None else attrs.evolve(seen, available=was.available)
+    return attrs.evolve(seen, available=was.available, unlimited=was.unlimited)
+
+
+_BESIDE_WHAT_WAS = frozenset({TypeSale.SOLD_OUT, TypeSale.PAUSED, TypeSale.NOT_YET})
+
+
+def _sales(
+    before: EventFacts,
+    status: str,
+    types: tuple[TypeFacts, ...],
+    told: tuple[bool, ...],
+    at: datetime,
+    *,
+    past: bool,
+) -> tuple[tuple[TypeSale | str, ...], bool]:
+    """The states of the ticket types beside what they were, and whether one was not believed."""
+    was: dict[str, TypeSale | str] | None = None
+    sales: list[TypeSale | str] = []
+    doubtful = False
+    for known, counted in zip(types, told, strict=True):
+        sale: TypeSale | str = type_sale(status, known, at, past=past)
+        if sale in _BESIDE_WHAT_WAS:
+            if was is None:
+                ids = [kind.id for kind in before.ticket_types or ()]
+                was = dict(zip(ids, before.sales, strict=False))
+            was_out = was.get(known.id) == TypeSale.SOLD_OUT
+            if sale == TypeSale.SOLD_OUT and not counted and not was_out:
+                on_sale = status == EventState.PUBLISHED
+                sale, doubtful = TypeSale.ON_SALE if on_sale else TypeSale.PAUSED, True
+            elif was_out and not known.hidden:
+                sale = TypeSale.SOLD_OUT
+        sales.append(sale)
+    return tuple(sales), doubtful
 
 
 _codec = Codec()

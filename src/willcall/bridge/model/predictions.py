@@ -89,6 +89,7 @@ _OUTCOMES = {
     "ticket_type.restocked": PredictionOutcome.MORE,
     "ticket_type.removed": PredictionOutcome.OVER,
     "ticket_type.hidden": PredictionOutcome.OVER,
+    "ticket_type.off_sale": PredictionOutcome.OVER,
     "event.cancelled": PredictionOutcome.OVER,
     "event.completed": PredictionOutcome.OVER,
     "event.archived": PredictionOutcome.OVER,

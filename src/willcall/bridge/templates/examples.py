@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import attrs
 
 from ..model.changes import Change
-from ..model.facts import EventFacts, TypeFacts
+from ..model.facts import EventFacts, TypeFacts, derived
 from ..model.kinds import KINDS, OfficeKind, TypeKind
 from ..model.kinds.kind import Disappears
 
@@ -60,7 +60,13 @@ def example(
     if isinstance(found, TypeKind):
         return _of_type(found, event, ticket_type, box_office, at)
     before, after = found.example(event)
-    return Change(kind=kind, box_office=box_office, observed_at=at, event=after, before=before)
+    return Change(
+        kind=kind,
+        box_office=box_office,
+        observed_at=at,
+        event=derived(after, at),
+        before=None if before is None else derived(before, at),
+    )
 
 
 def _of_type(
@@ -73,7 +79,7 @@ def _of_type(
     def with_type(changed: TypeFacts | None) -> EventFacts:
         now_there = [changed if known.id == chosen.id else known for known in types]
         kept = tuple(known for known in now_there if known is not None)
-        return attrs.evolve(event, ticket_types=kept)
+        return derived(attrs.evolve(event, ticket_types=kept), at)
 
     return Change(
         kind=kind.name,

@@ -23,6 +23,7 @@ from ...client.money import Money
 from ..model.changes import SERVICE, Change
 from ..model.facts import EventFacts, TypeFacts
 from ..model.kinds import KINDS, Severity
+from ..model.sale import TypeSale
 
 if TYPE_CHECKING:
     from liquid import RenderContext
@@ -364,11 +365,17 @@ def _names(types: Iterable[TypeFacts]) -> str:
 
 
 def _stock_line(ticket_type: TypeFacts, currency: str) -> str:
-    sold = ticket_type.sold_count
-    if sold is not None and ticket_type.quantity is not None:
-        stock = f"{sold} of {ticket_type.quantity} sold"
+    sold, quantity = ticket_type.sold, ticket_type.quantity
+    if sold is not None and quantity is not None and sold <= quantity:
+        stock = f"{sold} of {quantity} sold"
+    elif sold is not None and quantity is not None:
+        stock = f"{sold} sold, {sold - quantity} more than offered"
     elif ticket_type.available is not None:
-        stock = f"{ticket_type.available} left"
+        stock = f"{max(0, ticket_type.available)} left"
+    elif sold is not None:
+        stock = f"{sold} sold"
+    elif ticket_type.unlimited:
+        stock = "no limit"
     else:
         stock = "stock not known"
     return f"- {_name(ticket_type)} ({price(ticket_type.price, currency)}): {stock}"
@@ -386,12 +393,18 @@ def _window(ticket_type: TypeFacts, timezone: str | None) -> str:
     return f"until {ends}" if ends else "at any time"
 
 
+def _in_state(event: EventFacts, state: TypeSale) -> list[TypeFacts]:
+    """The ticket types of an event that are in this state."""
+    states = zip(event.ticket_types or (), event.sales, strict=False)
+    return [known for known, sale in states if sale == state]
+
+
 def _event(event: EventFacts | None) -> dict[str, Any]:
     if event is None:
         return {}
     where = ", ".join(plain(part) for part in (event.venue_name, event.city) if part)
     types = [known for known in event.ticket_types or () if not known.hidden]
-    sold = [known.sold_count for known in event.ticket_types or ()]
+    sold = [known.sold for known in event.ticket_types or ()]
     return {
         "id": plain(event.id),
         "title": plain(event.title) or "(no title)",
@@ -416,7 +429,8 @@ def _event(event: EventFacts | None) -> dict[str, Any]:
         "sold": None if not sold or None in sold else sum(count or 0 for count in sold),
         "stock": _listed(types, lambda known: _stock_line(known, event.currency)),
         "types": _names(event.ticket_types or ()),
-        "still_sold_out": _names(known for known in types if known.sold_out),
+        "on_sale": _names(_in_state(event, TypeSale.ON_SALE)),
+        "still_sold_out": _names(_in_state(event, TypeSale.SOLD_OUT)),
     }
 
 
@@ -430,8 +444,9 @@ def _ticket_type(known: TypeFacts | None, event: EventFacts | None) -> dict[str,
         "price": price(known.price, currency),
         "cents": known.price,
         "quantity": known.quantity,
-        "sold": known.sold_count,
-        "available": known.available,
+        "sold": known.sold,
+        "available": None if known.available is None else max(0, known.available),
+        "unlimited": known.unlimited,
         "sale_window": _window(known, event.timezone if event else None),
     }
 

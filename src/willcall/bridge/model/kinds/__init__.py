@@ -23,6 +23,7 @@ from .kind import (
     Severity,
     TypeKind,
     over,
+    still_holds,
 )
 from .ticket_types import TICKET_TYPES
 
@@ -38,6 +39,7 @@ __all__ = [
     "TypeKind",
     "matching",
     "over",
+    "still_holds",
 ]
 
 KINDS: dict[str, EventKind | TypeKind | OfficeKind] = {

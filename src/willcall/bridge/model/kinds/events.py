@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from ..facts import EventFacts, EventState
+from ..sale import EventSale
 from .kind import Appears, EventDiffers, EventKind, Severity, with_left
 
 VANISHED = "event.vanished"
@@ -19,6 +20,7 @@ _PLACE = ("venue_name", "city")
 # What an event has besides, and nothing else tells of.
 _DETAILS = ("ends_at", "doors_open", "timezone", "country", "category", "currency", "public_url")
 _place, _details = attrgetter(*_PLACE), attrgetter(*_DETAILS)
+_named = attrgetter("id", "name")
 
 
 # -- detection ------------------------------------------------------------------------------------
@@ -38,7 +40,7 @@ _SOLD_OUT = EventDiffers(("sold_out",), _sells_out)
 # A cancelled or past event is not back on sale, whatever its stock.
 _BACK_ON_SALE = EventDiffers(
     ("sold_out",),
-    lambda _before, after: not after.sold_out and after.status == EventState.PUBLISHED,
+    lambda _before, after: not after.sold_out and after.sale == EventSale.ON_SALE,
 )
 _PUBLISHED = EventDiffers(
     ("status",),
@@ -49,11 +51,21 @@ _REINSTATED = EventDiffers(
     ("status",),
     lambda before, after: before.status == EventState.CANCELLED and after.status in _ALIVE,
 )
-_COMPLETED = _becomes(EventState.COMPLETED)
+# Also by its date alone: not every box office sets a status then.
+_COMPLETED = EventDiffers(
+    ("sale",),
+    lambda _before, after: after.sale == EventSale.OVER and after.status != EventState.ARCHIVED,
+)
 _ARCHIVED = _becomes(EventState.ARCHIVED)
 _OF_STATUS = (
     _PUBLISHED, _SOLD_OUT, _BACK_ON_SALE, _CANCELLED, _REINSTATED, _COMPLETED, _ARCHIVED,
 )  # fmt: skip
+
+
+def _moves(before: EventFacts, after: EventFacts) -> bool:
+    """Whether a part of the place is another. One that is filled in, or no longer given, is not."""
+    pairs = zip(_place(before), _place(after), strict=True)
+    return any(None not in (was, now) and was != now for was, now in pairs)
 
 
 def _differs_otherwise(before: EventFacts, after: EventFacts) -> bool:
@@ -63,12 +75,14 @@ def _differs_otherwise(before: EventFacts, after: EventFacts) -> bool:
         return True
     if before.status != after.status and not any(seen(before, after) for seen in _OF_STATUS):
         return True
-    if after.venue_name is None and _place(before) != _place(after):
+    if _place(before) != _place(after) and not _moves(before, after):
         return True
     return before.ticket_types is not after.ticket_types and _renames_types(before, after)
 
 
 def _renames_types(before: EventFacts, after: EventFacts) -> bool:
+    if [*map(_named, before.ticket_types or ())] == [*map(_named, after.ticket_types or ())]:
+        return False
     names = {known.id: known.name for known in before.ticket_types or ()}
     return any(names.get(now.id, now.name) != now.name for now in after.ticket_types or ())
 
@@ -195,7 +209,7 @@ EVENTS = (
         summary="moved to another place",
         severity=Severity.HIGH,
         built_in=True,
-        seen=EventDiffers(_PLACE, lambda _before, after: after.venue_name is not None),
+        seen=EventDiffers(_PLACE, _moves),
         example=_from(venue_name="Town Hall"),
     ),
     EventKind(

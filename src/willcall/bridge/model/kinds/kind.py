@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 import attrs
 
 from ....errors import ApiError, WillcallError
 from ..facts import EventFacts, TypeFacts
+from ..sale import TypeSale
 
 RunsLow = Callable[[TypeFacts], bool]
 """Whether a ticket type runs low."""
@@ -67,20 +69,42 @@ class EventDiffers:
 
 @attrs.frozen
 class TypeDiffers:
-    """When a ticket type differs from how it was last seen.
-
-    A ticket type that was not known before is compared with itself without a count of what is left.
+    """When the facts of a ticket type that was known differ from how they were last seen.
 
     Args:
         fields: the facts that it depends on: the change occurs only if one of them differs.
-        test: whether ``(before, after, event now, runs_low)`` is a change of this kind. By default
-            any difference is.
+        test: whether ``(before, after)`` is a change of this kind. By default any difference is.
     """
 
     fields: tuple[str, ...]
-    test: Callable[[TypeFacts, TypeFacts, EventFacts, RunsLow], bool] = (
-        lambda _before, _after, _event, _low: True
-    )
+    test: Callable[[TypeFacts, TypeFacts], bool] = lambda _before, _after: True
+
+
+class TypeLevel(NamedTuple):
+    """What can be bought of a ticket type at a moment.
+
+    Args:
+        sale: its state.
+        low: whether it runs low by its counts, whatever its state.
+        facts: what was seen of it.
+    """
+
+    sale: TypeSale | str
+    low: bool
+    facts: TypeFacts
+
+
+@attrs.frozen
+class LevelDiffers:
+    """When the state of a ticket type differs from how it was, or whether it runs low.
+
+    A ticket type that was not known before is compared with one that is not yet on sale.
+
+    Args:
+        test: whether ``(before, after, event as it is now)`` is a change of this kind.
+    """
+
+    test: Callable[[TypeLevel, TypeLevel, EventFacts], bool]
 
 
 @attrs.frozen(kw_only=True)
@@ -201,13 +225,14 @@ class TypeKind(Kind):
         seen: how it is detected.
         example: a ticket type → before (None if it was not known) and after the change.
         detail: what the change says of itself, for an example.
-        still: whether a ticket type is now as this condition says; None if its facts do not tell.
+        still: whether a ticket type of this event is now as this condition says; None if its facts
+            do not tell.
     """
 
-    seen: Appears | Disappears | TypeDiffers | ReportedBy
+    seen: Appears | Disappears | TypeDiffers | LevelDiffers | ReportedBy
     example: Callable[[TypeFacts], tuple[TypeFacts | None, TypeFacts]]
     detail: str = ""
-    still: Callable[[TypeFacts, RunsLow], bool] | None = None
+    still: Callable[[EventFacts, TypeFacts, RunsLow], bool] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -221,6 +246,19 @@ class OfficeKind(Kind):
 
     seen: ReadFailure | ReportedBy
     detail: str
+
+
+def still_holds(
+    kind: Kind, event: EventFacts | None, ticket_type: TypeFacts | None, low: RunsLow
+) -> bool | None:
+    """Whether a condition holds by these facts; None if they do not tell."""
+    if event is None:
+        return None
+    if isinstance(kind, EventKind) and kind.still is not None:
+        return kind.still(event)
+    if isinstance(kind, TypeKind) and kind.still is not None and ticket_type is not None:
+        return kind.still(event, ticket_type, low)
+    return None
 
 
 def with_left(ticket_type: TypeFacts, left: int) -> TypeFacts:

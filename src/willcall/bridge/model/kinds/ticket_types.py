@@ -6,21 +6,23 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 
-from ..facts import EventFacts, TypeFacts
-from .events import ON_SALE
+from ..facts import EventFacts, EventState, TypeFacts
+from ..sale import EventSale, TypeSale
 from .kind import (
     Appears,
     Disappears,
+    LevelDiffers,
     ReportedBy,
-    RunsLow,
     Severity,
     TypeDiffers,
     TypeKind,
+    TypeLevel,
     over,
     with_left,
 )
 
 LOW_STOCK = "ticket_type.low_stock"
+OFF_SALE = "ticket_type.off_sale"
 RESTOCKED = "ticket_type.restocked"
 SELLING_FAST = "ticket_type.selling_fast"
 SELLING_SLOWER = "ticket_type.selling_slower"
@@ -28,37 +30,47 @@ REMOVAL_FAILED = "ticket_type.removal_failed"
 
 # -- detection ------------------------------------------------------------------------------------
 
-_STOCK = ("available", "quantity", "hidden")
-
-# What is hidden is not for the public: that a guest list is full is nobody's news.
-
-
-def _sells_out(before: TypeFacts, after: TypeFacts, _event: EventFacts, _low: RunsLow) -> bool:
-    return after.sold_out and not after.hidden and not (before.sold_out and not before.hidden)
+_OFF_SALE = frozenset({TypeSale.NOT_YET, TypeSale.PAUSED, TypeSale.OVER})
+_WAS_OFFERED = frozenset({TypeSale.ON_SALE, TypeSale.SOLD_OUT})
 
 
-def _is_back(before: TypeFacts, after: TypeFacts, _event: EventFacts, _low: RunsLow) -> bool:
-    if not before.sold_out or before.hidden:
+def _sells_out(was: TypeLevel, now: TypeLevel, _event: EventFacts) -> bool:
+    return now.sale == TypeSale.SOLD_OUT and was.sale != TypeSale.SOLD_OUT
+
+
+def _is_back(was: TypeLevel, now: TypeLevel, _event: EventFacts) -> bool:
+    return was.sale == TypeSale.SOLD_OUT and now.sale == TypeSale.ON_SALE
+
+
+def _is_off_sale(was: TypeLevel, now: TypeLevel, event: EventFacts) -> bool:
+    # That a ticket type is hidden, and what becomes of the whole event, are kinds of their own.
+    return (
+        was.sale in _WAS_OFFERED
+        and now.sale in _OFF_SALE
+        and not now.facts.hidden
+        and event.status == EventState.PUBLISHED
+        and event.sale != EventSale.OVER
+    )
+
+
+def _runs_low(was: TypeLevel, now: TypeLevel, _event: EventFacts) -> bool:
+    # What was sold out and has a few places again does not run low: that is good news, and
+    # reported as such.
+    if now.sale != TypeSale.ON_SALE or was.sale == TypeSale.SOLD_OUT or not now.low:
         return False
-    return not after.hidden and after.available is not None and not after.sold_out
+    # That it is on again after a cancellation is no sale.
+    return was.sale not in {TypeSale.ON_SALE, TypeSale.OVER} or not was.low
 
 
-def _runs_low(before: TypeFacts, after: TypeFacts, event: EventFacts, low: RunsLow) -> bool:
-    # What is not on sale cannot run low. What was sold out and has a few places again does not
-    # either: that is good news, and reported as such.
-    if not low(after) or after.hidden or event.status not in ON_SALE:
+def _is_restocked(was: TypeLevel, now: TypeLevel, _event: EventFacts) -> bool:
+    if not was.sale == now.sale == TypeSale.ON_SALE:
         return False
-    return before.hidden or not (low(before) or before.sold_out)
-
-
-def _is_restocked(before: TypeFacts, after: TypeFacts, _event: EventFacts, low: RunsLow) -> bool:
-    if not low(before) or before.hidden or after.hidden or after.available is None:
-        return False
-    return not (low(after) or after.sold_out)
+    return was.low and not now.low and now.facts.counted
 
 
 # -- examples -------------------------------------------------------------------------------------
 
+_SALE_ENDED = datetime(2026, 11, 20, tzinfo=UTC)
 _SALE_ENDS = datetime(2027, 3, 13, tzinfo=UTC)
 
 
@@ -99,16 +111,21 @@ TICKET_TYPES = (
         name="ticket_type.sold_out",
         summary="a ticket type is sold out",
         cleared_by=("ticket_type.back_on_sale",),
-        superseded_by=(*over("ticket_type.sold_out"), "event.sold_out", "ticket_type.hidden"),
+        superseded_by=(
+            *over("ticket_type.sold_out"),
+            "event.sold_out",
+            "ticket_type.hidden",
+            OFF_SALE,
+        ),
         built_in=True,
-        seen=TypeDiffers(_STOCK, _sells_out),
-        still=lambda it, _low: it.sold_out,
+        seen=LevelDiffers(_sells_out),
+        still=lambda event, it, _low: event.sale_of(it.id) == TypeSale.SOLD_OUT,
         example=lambda it: (with_left(it, 3), with_left(it, 0)),
     ),
     TypeKind(
         name="ticket_type.back_on_sale",
         summary="a ticket type is back on sale",
-        seen=TypeDiffers(_STOCK, _is_back),
+        seen=LevelDiffers(_is_back),
         example=lambda it: (with_left(it, 0), _plenty(it)),
     ),
     TypeKind(
@@ -120,18 +137,26 @@ TICKET_TYPES = (
             "ticket_type.sold_out",
             "event.sold_out",
             "ticket_type.hidden",
+            OFF_SALE,
         ),
         built_in=True,
         remark="while the event is on sale; see `[low_stock]`",
-        seen=TypeDiffers(_STOCK, _runs_low),
-        still=lambda it, low: low(it),
+        seen=LevelDiffers(_runs_low),
+        still=lambda event, it, low: event.sale_of(it.id) == TypeSale.ON_SALE and low(it),
         example=lambda it: (_plenty(it), with_left(it, 3)),
     ),
     TypeKind(
         name=RESTOCKED,
         summary="a ticket type no longer runs low",
-        seen=TypeDiffers(_STOCK, _is_restocked),
+        seen=LevelDiffers(_is_restocked),
         example=lambda it: (with_left(it, 3), _plenty(it)),
+    ),
+    TypeKind(
+        name=OFF_SALE,
+        summary="a ticket type is no longer on sale",
+        severity=Severity.LOW,
+        seen=LevelDiffers(_is_off_sale),
+        example=lambda it: (it, attrs.evolve(it, sale_ends_at=_SALE_ENDED)),
     ),
     # A forecast, and not a fact: no built-in rule opens a ticket for it.
     TypeKind(
@@ -144,6 +169,7 @@ TICKET_TYPES = (
             "ticket_type.sold_out",
             "event.sold_out",
             "ticket_type.hidden",
+            OFF_SALE,
         ),
         seen=ReportedBy.FORECAST,
         example=lambda it: (_plenty(it), _plenty(it)),
@@ -162,7 +188,7 @@ TICKET_TYPES = (
         seen=TypeDiffers(
             ("price",),
             # A price that is missing is not a different price.
-            lambda before, after, _event, _low: None not in (before.price, after.price),
+            lambda before, after: None not in (before.price, after.price),
         ),
         example=lambda it: (attrs.evolve(it, price=max(0, (it.price or 0) - 500)), it),
     ),
@@ -172,7 +198,7 @@ TICKET_TYPES = (
         severity=Severity.LOW,
         seen=TypeDiffers(
             ("quantity",),
-            lambda before, after, _event, _low: None not in {before.quantity, after.quantity},
+            lambda before, after: None not in {before.quantity, after.quantity},
         ),
         example=_changes_quantity,
     ),
@@ -181,8 +207,8 @@ TICKET_TYPES = (
         summary="a ticket type is hidden",
         severity=Severity.LOW,
         cleared_by=("ticket_type.shown",),
-        seen=TypeDiffers(("hidden",), lambda _before, after, _event, _low: after.hidden),
-        still=lambda it, _low: it.hidden,
+        seen=TypeDiffers(("hidden",), lambda _before, after: after.hidden),
+        still=lambda _event, it, _low: it.hidden,
         example=lambda it: (attrs.evolve(it, hidden=False), attrs.evolve(it, hidden=True)),
     ),
     TypeKind(
@@ -190,7 +216,7 @@ TICKET_TYPES = (
         summary="a ticket type is shown",
         severity=Severity.LOW,
         news_by_itself=True,
-        seen=TypeDiffers(("hidden",), lambda _before, after, _event, _low: not after.hidden),
+        seen=TypeDiffers(("hidden",), lambda _before, after: not after.hidden),
         example=lambda it: (attrs.evolve(it, hidden=True), attrs.evolve(it, hidden=False)),
     ),
     TypeKind(
