@@ -49,7 +49,13 @@ OF_TYPE: Mapping[str, tuple[str, ...]] = {
     "ticket_type.shown": ("hidden",),
     "ticket_type.sale_window_changed": ("sale_starts_at", "sale_ends_at"),
 }
-OUT = {"ticket_type.sold_out": True, "ticket_type.back_on_sale": False}
+OUT = {
+    "ticket_type.sold_out": True,
+    "ticket_type.back_on_sale": False,
+    "ticket_type.off_sale": False,
+}
+# Nothing of an event that is over or cancelled is sold out.
+ENDS = {"event.cancelled", "event.completed", "event.archived"}
 
 
 def known_of_type(event: EventFacts, one: TypeFacts) -> dict[str, Any]:
@@ -75,6 +81,9 @@ def hear(facts: dict[str, Any], change: Change) -> None:
         for other in event.ticket_types or ():
             if other.id in facts["types"]:
                 facts["types"][other.id]["name"] = other.name
+    if change.kind in ENDS:
+        for known_type in facts["types"].values():
+            known_type["sold_out"] = False
     if one is None:
         return
     if change.kind == "ticket_type.removed":
