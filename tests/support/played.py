@@ -29,8 +29,7 @@ def hall(
         )
         for name, count in left.items()
     )
-    event = attrs.evolve(EVENT, status=status, ticket_types=types, vanished=vanished)
-    return derived(event, NOW)
+    return attrs.evolve(EVENT, status=status, ticket_types=types, vanished=vanished)
 
 
 class Played:
@@ -52,8 +51,9 @@ class Played:
 
     def sees(self, *events: EventFacts, after: timedelta = MINUTE) -> Played:
         """See these events one after the other."""
-        for event in events:
+        for facts in events:
             self.at += after
+            event = derived(facts, self.at)
             snapshot = self.virtual.state.snapshot
             if snapshot is None:
                 self.virtual.baseline({event.id: event})
