@@ -22,7 +22,8 @@ BOTH = 100
 
 @attrs.define
 class Campaign:
-    """The results of many seeds: how many, what fired, what broke, and the slowest recovery."""
+    """The results of many seeds: how many, what fired, what broke, the slowest recovery, and the
+    longest time that a ticket could lag behind the box office."""
 
     seeds: int = 0
     runs: int = 0
@@ -30,6 +31,8 @@ class Campaign:
     seconds: float = 0.0
     worst: float = 0.0
     worst_seed: int = 0
+    bound: float = 0.0
+    bound_seed: int = 0
     fired: Counter[str] = attrs.field(factory=Counter)
     excused: Counter[str] = attrs.field(factory=Counter)
     broken: list[Result] = attrs.field(factory=list)
@@ -45,6 +48,8 @@ class Campaign:
             self.broken.append(result)
         elif result.converged > self.worst:
             self.worst, self.worst_seed = result.converged, result.seed
+        if result.bound > self.bound:
+            self.bound, self.bound_seed = result.bound, result.seed
 
     def report(self) -> str:
         """The results as text."""
@@ -53,6 +58,8 @@ class Campaign:
         lines = [
             f"{played} in {self.seconds:.0f} s: {len(self.broken)} broke the promise",
             f"slowest return to calm: {slowest}",
+            f"every ticket says what is so within {self.bound:.0f} s (seed {self.bound_seed}):"
+            " the longest that an event went unseen or the desk waited, and what rules add",
             "what fired:",
             *(f"  {count:9d}  {what}" for what, count in self.fired.most_common()),
         ]

@@ -18,6 +18,7 @@ from ..sandbox.faults import Fault
 from .stage import Process, Stage
 
 BASE = {"ticketsmart": "/ticketsmart/api/v1", "ticket0": "/ticket0/api/v1"}
+_EVENT_ID = re.compile(rb'"id": ?"(evt_[0-9a-z]+)"')
 _LIMIT = re.compile(r"\blimit=\d+")
 _MARKED = re.compile(r"Reference: (wc-[0-9a-z]{8}-\d+)\s*$|\[(wc-[0-9a-z]{8})\]$")
 
@@ -84,6 +85,8 @@ class Network:
         self.fired: Counter[str] = Counter()
         self.after_write: list[Any] = []
         self.before_exchange: list[Callable[[], object]] = []
+        self.shown: dict[str, set[str]] = {}
+        """By process, the ids of the events of which it was shown all that the box office tells."""
         self._looked: dict[tuple[str, str], float] = {}
 
     def carry(self, process: Process, request: Request) -> None:
@@ -131,6 +134,8 @@ class Network:
         else:
             back += outcome.delay
             reply = outcome.reply
+            if service == "ticketsmart" and reply.status == 200 and reply.body.endswith(b"}"):
+                self._note_shown(process, path, reply.body)
             answer = Reply(
                 reply.status,
                 {name.lower(): value for name, value in reply.headers.items()},
@@ -141,9 +146,20 @@ class Network:
         def deliver() -> None:
             if write is not None:
                 write.ended_at = stage.elapsed
+            if error is not None:
+                self.shown.get(process.name, set()).discard(path.rpartition("/events/")[2])
             process.go(answer, error)
 
         stage.after(back, deliver)
+
+    def _note_shown(self, process: Process, path: str, body: bytes) -> None:
+        settings = self.sandbox.settings
+        shown = self.shown.setdefault(process.name, set())
+        _, _, rest = path.partition("/events/")
+        if rest and (settings.stock_in_events or rest.endswith("/ticket-types")):
+            shown.add(rest.partition("/")[0])
+        elif not rest and settings.ticket_types_in_rows and settings.stock_in_events:
+            shown.update(found.decode() for found in _EVENT_ID.findall(body))
 
     def _noted(self, process: Process, request: Request, path: str) -> Write | None:
         key = (process.name, path)

@@ -22,6 +22,7 @@ from ..errors import WillcallError
 from ..sandbox import Sandbox
 from ..ticket0.desk import ADAPTER as DESK
 from ..ticketsmart.box_office import ADAPTER as BOX_OFFICE
+from .moments import Moments
 from .network import BASE, Network
 from .promise import Promise
 from .stage import BrokenError, Process, SimulatedHolder, Stage
@@ -48,11 +49,13 @@ OFFICE = "main-room"
 @attrs.frozen(kw_only=True)
 class Result:
     """The result of a seed. ``broken`` says which promise did not hold; ``converged`` is after how
-    many seconds of calm nothing was left to do."""
+    many seconds of calm nothing was left to do; ``bound`` is how many seconds a ticket could lag
+    behind the box office."""
 
     seed: int
     broken: str | None = None
     converged: float = 0.0
+    bound: float = 0.0
     runs: int = 0
     requests: int = 0
     fired: Counter[str] = attrs.field(factory=Counter)
@@ -113,8 +116,10 @@ class Play:
             self.rules[0],
             self.delivery_policy.settle.total_seconds(),
         )
+        self.moments = Moments(self.stage, self.sandbox, self.network, self.town, self.rules[:1])
         self.weather.on_kill = self.killed
-        self.network.after_write.append(self.promise.after)
+        self.network.after_write += [self.promise.after, self.moments.sent]
+        self.stage.after_work.append(self.moments.committed)
         if self.town.habits:  # what changes by itself is true from the moment it can be read
             self.network.before_exchange.append(self.town.note)
 
@@ -186,6 +191,8 @@ class Play:
         if code == 1:  # a defect of ours, and no weather
             raise BrokenError(f"{process.name}: {value.trouble}")
         self.ended_with[process.name] = code
+        if code == 0:
+            self.moments.passed(process)
         said = error or (value.trouble if isinstance(value, PassReport) else None)
         self._tell(f"{process.name} ends with {code}: {said or ''}")
 
@@ -227,10 +234,11 @@ class Play:
             seed=self.seed,
             broken=broken,
             converged=converged,
+            bound=self.moments.bound,
             runs=self.runs,
             requests=sum(map(len, self.network.arrivals.values())),
             fired=self.network.fired + self.weather.fired + self.town.happened,
-            excused=self.promise.excused,
+            excused=self.promise.excused + self.moments.excused,
             trace=tuple(self.trace),
         )
 
@@ -244,6 +252,7 @@ class Play:
         self.stage.run(30.0)
         if self.ended_with != {name: 0}:
             raise BrokenError(f"the baseline ended with {self.ended_with}")
+        self.moments.begin(set(self.town.ever))
 
     def _storm(self) -> None:
         stage, dice = self.stage, self.town.dice
@@ -274,6 +283,7 @@ class Play:
         """A person edits the configuration while cases are open."""
         self.rules.reverse()
         self.promise.rules = self.rules[0]
+        self.moments.editions.append(self.rules[0])
         self.weather.fired["configuration edited"] += 1
 
     def _calm(self) -> float:

@@ -14,14 +14,15 @@ from ..bridge.ledger import Ledger
 from ..bridge.model.cases import Act, CaseState, Intent, IntentState
 from ..bridge.model.kinds.ticket_types import REMOVAL_FAILED
 from ..bridge.model.markers import read_subject
-from ..bridge.model.predicates import Predicates
-from ..bridge.model.rules import Rule, Rules
+from ..bridge.model.rules import Rules
 from ..sandbox import Sandbox
 from ..sandbox.desk import Ticket
 from ..sandbox.inferred import REMOVE_TICKET_TYPE
+from .moments import opened_at_once
 from .network import Network, Write
 from .stage import BrokenError, Stage
 from .town import Edit, Removal, Town
+from .truth import LASTING, LOW
 
 _REFERENCE = re.compile(r"Reference: (wc-[0-9a-z]{8}-\d+)\s*$")
 _DERIVED = (
@@ -29,12 +30,6 @@ _DERIVED = (
     "event.cancelled",
     "event.rescheduled",
     "event.moved",
-    "ticket_type.sold_out",
-    "ticket_type.low_stock",
-)
-_LASTING = (
-    "event.sold_out",
-    "event.cancelled",
     "ticket_type.sold_out",
     "ticket_type.low_stock",
 )
@@ -264,19 +259,19 @@ class Promise:
         taken = opened_at_once(self.rules)
         state = self.ledger.state("main-room")
         conditions = {condition.name: condition for condition in state.conditions}
-        for event in self.sandbox.boxoffice.events:
-            for name in self.town.owed(event) - self.baseline:
-                if name[0] not in taken:
-                    continue
-                condition = conditions.get(name)
-                if condition is None:
-                    if name[0].startswith("ticket_type.") and self._superseded(event.id):
-                        continue  # its ticket ended when the whole event sold out or was cancelled
-                    if name[0] == "ticket_type.low_stock":
-                        continue  # what was sold out and has a few places again is good news
-                    raise BrokenError(f"{name} holds, and was not noticed")
-                if not (condition.announced or condition.covered_by):
-                    raise BrokenError(f"{name} holds, and no ticket announces it")
+        for name in self.town.must.now() - self.baseline:
+            if name[0] not in taken:
+                continue
+            condition = conditions.get(name)
+            if condition is None:
+                event = name[1].partition("/")[0]
+                if name[0].startswith("ticket_type.") and self._superseded(event):
+                    continue  # its ticket ended when the whole event sold out or was cancelled
+                if name[0] == LOW:
+                    continue  # what was sold out and has a few places again is good news
+                raise BrokenError(f"{name} holds, and was not noticed")
+            if not (condition.announced or condition.covered_by):
+                raise BrokenError(f"{name} holds, and no ticket announces it")
         self._live_cases_have_tickets()
 
     def _every_ticket_is_true(self) -> None:
@@ -285,11 +280,11 @@ class Promise:
         for condition in self.ledger.state("main-room").conditions:
             kind, subject = condition.name
             event = events.get(subject.partition("/")[0])
-            if not condition.announced or kind not in _LASTING or event is None:
+            if not condition.announced or kind not in LASTING or event is None:
                 continue
             if event.id in self.town.world.odd | self.town.world.untold:
                 continue
-            if condition.name not in self.town.holding(event):
+            if condition.name not in self.town.may.now():
                 raise BrokenError(f"{condition.name} is over, and a ticket still announces it")
 
     def _superseded(self, event: str) -> bool:
@@ -355,19 +350,6 @@ class Promise:
             if marker is not None:
                 found.setdefault(marker, []).append(ticket)
         return found
-
-
-def opened_at_once(rules: Rules) -> set[str]:
-    """The kinds whose first rule asks for nothing further and does not wait."""
-    first: dict[str, Rule] = {}
-    for rule in rules.rules:
-        for kind in rule.kinds:
-            first.setdefault(kind, rule)
-    return {
-        kind
-        for kind, rule in first.items()
-        if rule.predicates == Predicates() and not rule.hold and rule.quiet_hours is None
-    }
 
 
 _STATUS = ("resolve", "pending", "reply")

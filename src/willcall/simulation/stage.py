@@ -27,6 +27,7 @@ class Stage:
         self.elapsed = 0.0
         self.offset = 0.0
         self.jumps: list[tuple[float, float]] = []
+        self.after_work: list[Callable[[Process, object], None]] = []
         self._queue: list[tuple[float, int, Callable[[], object]]] = []
         self._count = 0
 
@@ -83,6 +84,7 @@ class Process:
         ended: Callable[[Process, Any, WillcallError | None], None],
     ) -> None:
         self.name = name
+        self.began = self.swept = stage.elapsed
         self.alive = True
         self.died_at: float | None = None
         self.marked_at = 0.0
@@ -148,6 +150,8 @@ class Process:
         try:
             self._trouble.ledger(self, do.name)
             answer = do.work()
+            for notice in self._stage.after_work:
+                notice(self, answer)
         except LedgerError as problem:
             error = problem
         if do.name == "attempting":

@@ -10,15 +10,15 @@ from functools import partial
 
 import attrs
 
-from ..bridge.model.facts import TypeFacts
+from ..bridge.model.markers import read_subject
 from ..bridge.model.rules import Rules
 from ..sandbox import Sandbox
 from ..sandbox.desk import CLOSED, Inbox, Ticket, User
-from ..sandbox.events import UNLIMITED, Event, TicketType
-from ..sandbox.settings import Settings
+from ..sandbox.events import UNLIMITED, Event
 from . import desks
 from .habits import HABITS, Deed, DrawnWorld, drawn
 from .stage import Stage
+from .truth import CANCELLED, SOLD_OUT, Name, Times, conditions, news
 
 
 @attrs.frozen
@@ -26,6 +26,7 @@ class Edit:
     """What a person has done to a ticket."""
 
     ticket: str
+    marker: str
     what: str
     value: str
     at: float
@@ -48,11 +49,11 @@ class Removal:
 class Town:
     """The box office, the desk, and everybody who does something there.
 
-    ``ever`` are the conditions, by kind and subject, that were true at some time; ``edits`` what
-    people have done to tickets, in order; ``removals`` the ticket types that are to be removed.
-    ``habits`` are names in ``habits.HABITS`` and ``desks.HABITS`` of which the seed draws some, or
-    ``("all",)``; ``deeds`` is what happens because of those drawn. ``desk_habits`` are the drawn
-    habits of the desk.
+    ``may`` are the conditions that a ticket may state, ``must`` those that one must state, ``ever``
+    those that were true at some time. ``edits`` is what people have done to tickets, in order,
+    ``removals`` are the ticket types that are to be removed. ``habits`` are names in
+    ``habits.HABITS`` and ``desks.HABITS`` of which the seed draws some, or ``("all",)``; ``deeds``
+    is what happens because of those drawn. ``desk_habits`` are the drawn habits of the desk.
     """
 
     def __init__(
@@ -65,7 +66,8 @@ class Town:
     ) -> None:
         self.dice = random.Random(f"town/{seed}")  # noqa: S311 - it must repeat itself
         self.stage, self.sandbox, self.rules = stage, sandbox, rules
-        self.ever: set[tuple[str, str]] = set()
+        self.ever: set[Name] = set()
+        self.may, self.must = Times(), Times()
         self.edits: list[Edit] = []
         self.happened: Counter[str] = Counter()
         self._number = 0
@@ -164,8 +166,16 @@ class Town:
 
     def note(self) -> None:
         """Note what is true now."""
+        may: set[Name] = set()
+        must: set[Name] = set()
+        now = self.stage.now()
         for event in self.sandbox.boxoffice.events:
-            self.ever.update(self.holding(event))
+            settings = self.sandbox.settings.of(event.id)
+            may |= conditions(event, self.rules, settings, now)
+            must |= self._shown(event, news(event, self.rules, settings, now))
+        self.ever |= may
+        self.may.note(may, self.stage.elapsed)
+        self.must.note(must, self.stage.elapsed)
 
     def do(self, deed: Deed) -> None:
         """Let something happen because of a habit, and note what is true now and next."""
@@ -179,23 +189,14 @@ class Town:
         if change is not None:
             self.stage.after((change - self.stage.now()).total_seconds(), self.note)
 
-    def holding(self, event: Event) -> set[tuple[str, str]]:
-        """The conditions of an event that a ticket may state: they hold, in truth."""
-        return holding(event, self.rules, self.sandbox.settings.of(event.id), self.stage.now())
-
-    def owed(self, event: Event) -> set[tuple[str, str]]:
-        """The conditions of an event that a ticket must state.
-
-        They hold for what can be bought now, and the box office shows them.
-        """
+    def _shown(self, event: Event, news: set[Name]) -> set[Name]:
+        """The news that the box office lets anybody know."""
         if event.id in self.world.odd:
             return set()
-        now = self.stage.now()
-        found = holding(event, self.rules, self.sandbox.settings.of(event.id), now, strict=True)
         if event.id not in self.world.untold:
-            return found
-        shown = {"CANCELLED": "event.cancelled", "SOLD_OUT": "event.sold_out"}.get(event.status)
-        return {name for name in found if name[0] == shown}
+            return news
+        shown = {"CANCELLED": CANCELLED, "SOLD_OUT": SOLD_OUT}.get(event.status)
+        return {name for name in news if name[0] == shown}
 
     # -- the desk ---------------------------------------------------------------------------------
 
@@ -253,7 +254,8 @@ class Town:
             desk.snooze(ticket.id, seconds)
             self.world.restless(seconds)
         self.happened[f"ticket: {what}"] += 1
-        self.edits.append(Edit(ticket.id, what, value, self.stage.elapsed))
+        marker = read_subject(ticket.subject) or ""
+        self.edits.append(Edit(ticket.id, marker, what, value, self.stage.elapsed))
 
 
 _ALIVE = ("PUBLISHED", "SOLD_OUT", "CANCELLED")
@@ -274,51 +276,6 @@ _NOT_WHEN_CLOSED = {"resolve", "pending", "reply", "answer", "note", "merge", "s
 _WORK = ("tag", "untag", "assign", "assign", "resolve", "pending", "reply", "delete")
 
 
-def holding(
-    event: Event, rules: Rules, settings: Settings, now: datetime, *, strict: bool = False
-) -> set[tuple[str, str]]:
-    """The conditions that hold for an event, in truth.
-
-    Nothing holds for drafts and the past. Nothing is sold out before its sale begins. A ticket type
-    that is sold out and then hidden, or whose sale ends, may still be called sold out, unless
-    ``strict``.
-    """
-    found: set[tuple[str, str]] = set()
-    if event.status == "DRAFT" or event.over(now):
-        return found
-    if event.status == "CANCELLED":
-        found.add(("event.cancelled", event.id))
-    gone: list[TicketType] = []
-    for kind in event.ticket_types:
-        subject = f"{event.id}/{kind.id}"
-        begun = kind.sale_starts_at is None or kind.sale_starts_at <= now
-        left = kind.left + (kind.held if settings.held_seats == "left" else 0)
-        counts = kind.on_sale(now) if strict else begun
-        if counts and left <= 0 and (kind.quantity or kind.sold):
-            found.add(("ticket_type.sold_out", subject))
-            gone.append(kind)
-        facts = TypeFacts(
-            id=kind.id, name=kind.name, quantity=kind.quantity, available=max(0, left)
-        )
-        if kind.on_sale(now) and not kind.unlimited and rules.runs_low(facts):
-            found.add(("ticket_type.low_stock", subject))
-    shown = [kind for kind in gone if not (strict and kind.hidden) and not _beside(kind, settings)]
-    buyable = any(
-        kind.on_sale(now) and kind.available and not kind.hidden and not _beside(kind, settings)
-        for kind in event.ticket_types
-    )
-    # A status that nobody knows, such as POSTPONED, may be news of its own.
-    full = (event.status == "PUBLISHED" or not strict) and bool(shown) and not buyable
-    if event.status == "SOLD_OUT" or full:
-        found.add(("event.sold_out", event.id))
-    return found
-
-
-def _beside(kind: TicketType, settings: Settings) -> bool:
-    """Whether a ticket type is known to be an add-on."""
-    return kind.add_on and settings.add_ons == "flagged"
-
-
 def is_open(ticket: Ticket) -> bool:
     """Whether anybody still has to do with it."""
-    return ticket.status != "resolved"
+    return ticket.status not in {"resolved", CLOSED}

@@ -1,0 +1,130 @@
+"""What is so in the simulated box office, and since when.
+
+It is read from the sandbox's own data. It shares no line with what the bridge concludes from the
+answers: a truth that repeats the bridge's belief proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import attrs
+
+from ..bridge.model.rules import Rules
+from ..sandbox.events import Event, TicketType
+from ..sandbox.settings import Settings
+
+Name = tuple[str, str]
+"""A condition: its kind, and the id of the event or ``event/ticket type``."""
+
+SOLD_OUT = "event.sold_out"
+CANCELLED = "event.cancelled"
+TYPE_SOLD_OUT = "ticket_type.sold_out"
+LOW = "ticket_type.low_stock"
+
+LASTING = (SOLD_OUT, CANCELLED, TYPE_SOLD_OUT, LOW)
+"""The kinds whose truth is known at each moment."""
+
+
+@attrs.define
+class Times:
+    """Which conditions are true, and since when, in seconds of the stage."""
+
+    _since: dict[Name, float] = attrs.field(factory=dict)
+    _until: dict[Name, float] = attrs.field(factory=dict)
+
+    def note(self, names: set[Name], at: float) -> None:
+        """These are true now, and no others."""
+        for name in names - self._since.keys():
+            self._since[name] = at
+        for name in self._since.keys() - names:
+            del self._since[name]
+            self._until[name] = at
+
+    def now(self) -> set[Name]:
+        """Those that are true now."""
+        return set(self._since)
+
+    def true_since(self, name: Name) -> float | None:
+        """Since when it is true without a break; None if it is not."""
+        return self._since.get(name)
+
+    def was_true(self, name: Name, after: float) -> bool:
+        """Whether it is true, or was at any moment after this one."""
+        return name in self._since or self._until.get(name, -1.0) >= after
+
+    def was_false(self, name: Name, after: float) -> bool:
+        """Whether it is not true, or was not at any moment after this one."""
+        since = self._since.get(name)
+        return since is None or since >= after > 0
+
+    def false_since(self, name: Name) -> float | None:
+        """Since when it is not true; None if it is."""
+        return None if name in self._since else self._until.get(name, 0.0)
+
+
+def conditions(event: Event, rules: Rules, settings: Settings, now: datetime) -> set[Name]:
+    """The conditions of an event that may be stated.
+
+    Nothing holds for drafts and the past. Nothing is sold out before its sale begins. A ticket type
+    that is sold out and then hidden, or whose sale ends, may still be called sold out.
+    """
+    return set(_conditions(event, rules, settings, now, strict=False))
+
+
+def news(event: Event, rules: Rules, settings: Settings, now: datetime) -> set[Name]:
+    """The conditions of an event that must be stated: what can be bought now, or cannot."""
+    return set(_conditions(event, rules, settings, now, strict=True))
+
+
+def _conditions(
+    event: Event, rules: Rules, settings: Settings, now: datetime, *, strict: bool
+) -> Iterator[Name]:
+    if event.status == "DRAFT" or event.over(now):
+        return
+    if event.status == "CANCELLED":
+        yield CANCELLED, event.id
+    gone: list[TicketType] = []
+    for kind in event.ticket_types:
+        subject = f"{event.id}/{kind.id}"
+        begun = kind.sale_starts_at is None or kind.sale_starts_at <= now
+        left = kind.left + (kind.held if settings.held_seats == "left" else 0)
+        counts = kind.on_sale(now) if strict else begun
+        if counts and left <= 0 and (kind.quantity or kind.sold):
+            yield TYPE_SOLD_OUT, subject
+            gone.append(kind)
+        if kind.on_sale(now) and not kind.unlimited and _runs_low(kind, left, rules, strict=strict):
+            yield LOW, subject
+    shown = [kind for kind in gone if not (strict and kind.hidden) and not _beside(kind, settings)]
+    buyable = any(
+        kind.on_sale(now) and kind.available and not kind.hidden and not _beside(kind, settings)
+        for kind in event.ticket_types
+    )
+    # A status that nobody knows, such as POSTPONED, may be news of its own.
+    full = (event.status == "PUBLISHED" or not strict) and bool(shown) and not buyable
+    if event.status == "SOLD_OUT" or full:
+        yield SOLD_OUT, event.id
+
+
+def _runs_low(kind: TicketType, left: int, rules: Rules, *, strict: bool) -> bool:
+    """Whether few are left for any rule. ``strict`` asks for what is few by any reading: some were
+    sold, and no more are left than the share."""
+    if left <= 0:
+        return False
+    few = rules.low_stock
+    own = int(few.share * kind.quantity) if strict else max(few.number, few.share * kind.quantity)
+    if left <= own and (kind.sold or not strict):
+        return True
+    return any(
+        (name == "remaining_below" and left < value)
+        or (name == "remaining_share_below" and left < value * kind.quantity)
+        for rule in rules.rules
+        if LOW in rule.kinds
+        for name, value in ((predicate.name, value) for predicate, value in rule.predicates)
+    )
+
+
+def _beside(kind: TicketType, settings: Settings) -> bool:
+    """Whether a ticket type is known to be an add-on."""
+    return kind.add_on and settings.add_ons == "flagged"
