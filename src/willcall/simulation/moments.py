@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from datetime import timedelta
 
 import attrs
@@ -44,12 +43,15 @@ class Moments:
     network: Network
     town: Town
     editions: list[Rules]
-    statements: Statements = attrs.field(factory=Statements)
+    statements: Statements = attrs.field(init=False)
     bound: float = 0.0
     excused: Counter[str] = attrs.field(factory=Counter)
     _silent: set[Name] = attrs.field(factory=set)
     _read: dict[str, float] = attrs.field(factory=dict)
     _good: dict[str, float] = attrs.field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        self.statements = Statements(self.editions)
 
     def begin(self, baseline: set[Name]) -> None:
         """The baseline was taken: what was true then is known and not said, until it ends."""
@@ -115,7 +117,7 @@ class Moments:
         began, now = process.began, self.stage.elapsed
         if not self._good or process.name not in self._read:
             return
-        shown = self.network.shown.get(process.name, set())
+        shown = self._shown(process)
         for name in shown:
             self.bound = max(self.bound, now - self._good.get(name, now) + self.lag)
             self._good[name] = began
@@ -129,6 +131,15 @@ class Moments:
             if name[1].partition("/")[0] not in shown
             or (self.town.may.false_since(name) or now) > before
         }
+
+    def _shown(self, process: Process) -> set[str]:
+        """The events of which a pass was shown everything."""
+        shown = self.network.shown.get(process.name, set())
+        settings = self.sandbox.settings
+        if settings.ticket_types_in_rows and settings.stock_in_events:
+            return shown
+        # What a removal reads alone says nothing of what the pass has observed.
+        return shown - {removal.event for removal in self.town.removals}
 
     def _tickets(self) -> tuple[dict[Name, str], set[Name]]:
         """What open tickets state, and by which; and what people have acknowledged."""
@@ -147,9 +158,7 @@ class Moments:
             if is_open(ticket):
                 open_.add(marker)
         for marker in open_:
-            told.update(
-                dict.fromkeys(self.statements.of_ticket(marker, texts[marker]), marker)
-            )
+            told.update(dict.fromkeys(self.statements.of_ticket(marker, texts[marker]), marker))
         for edit in self.town.edits:
             if edit.what in _ACKNOWLEDGED:
                 known |= self.statements.of_ticket(edit.marker, None)
@@ -180,8 +189,9 @@ class Moments:
                 continue  # what was sold out and has a few places again is good news
             if name[0] == SOLD_OUT:
                 worse = {(CANCELLED, event)}
-            if name not in told and name not in known and not (worse & (told.keys() | known)):
-                raise BrokenError(f"{name} holds since {since:.0f}, and no open ticket says so")
+            if name in told or name in known or worse & (told.keys() | known):
+                continue
+            raise BrokenError(f"{name} holds since {since:.0f}, and no open ticket says so")
 
 
 def _wait(rule: Rule) -> timedelta:
@@ -204,5 +214,3 @@ def opened_at_once(rules: Rules) -> set[str]:
         for kind, rule in first.items()
         if rule.predicates == Predicates() and not rule.hold and rule.quiet_hours is None
     }
-
-

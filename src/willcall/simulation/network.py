@@ -15,6 +15,7 @@ from ..client.flow import Request
 from ..errors import ConnectError, ConnectionLostError, Reply, RequestTimeoutError
 from ..sandbox import Sandbox
 from ..sandbox.faults import Fault
+from ..sandbox.wire import WireReply
 from .stage import Process, Stage
 
 BASE = {"ticketsmart": "/ticketsmart/api/v1", "ticket0": "/ticket0/api/v1"}
@@ -134,8 +135,8 @@ class Network:
         else:
             back += outcome.delay
             reply = outcome.reply
-            if service == "ticketsmart" and reply.status == 200 and reply.body.endswith(b"}"):
-                self._note_shown(process, path, reply.body)
+            if service == "ticketsmart" and request.method == "GET":
+                self._note_shown(process, path, reply)
             answer = Reply(
                 reply.status,
                 {name.lower(): value for name, value in reply.headers.items()},
@@ -146,20 +147,23 @@ class Network:
         def deliver() -> None:
             if write is not None:
                 write.ended_at = stage.elapsed
-            if error is not None:
-                self.shown.get(process.name, set()).discard(path.rpartition("/events/")[2])
+            if error is not None and service == "ticketsmart":
+                self._note_shown(process, path, None)
             process.go(answer, error)
 
         stage.after(back, deliver)
 
-    def _note_shown(self, process: Process, path: str, body: bytes) -> None:
+    def _note_shown(self, process: Process, path: str, reply: WireReply | None) -> None:
+        """Note what a process was shown. What it could not read it may have to do without."""
         settings = self.sandbox.settings
         shown = self.shown.setdefault(process.name, set())
-        _, _, rest = path.partition("/events/")
-        if rest and (settings.stock_in_events or rest.endswith("/ticket-types")):
-            shown.add(rest.partition("/")[0])
-        elif not rest and settings.ticket_types_in_rows and settings.stock_in_events:
-            shown.update(found.decode() for found in _EVENT_ID.findall(body))
+        event, _, more = path.removeprefix("/events").removeprefix("/").partition("/")
+        if reply is None or reply.status != 200 or not reply.body.endswith(b"}"):
+            shown.discard(event)
+        elif event and (settings.stock_in_events or more == "ticket-types"):
+            shown.add(event)
+        elif not event and settings.ticket_types_in_rows and settings.stock_in_events:
+            shown.update(found.decode() for found in _EVENT_ID.findall(reply.body))
 
     def _noted(self, process: Process, request: Request, path: str) -> Write | None:
         key = (process.name, path)

@@ -83,6 +83,8 @@ class Promise:
         if not any(write is removal for removal in self.network.removals):
             return
         self.town.note()  # a removal may change what holds
+        if write.late:
+            self.stage.after(write.late + 0.001, self.town.note)
         event, ticket_type = write.path.rpartition("/")[2], write.body[REMOVE_TICKET_TYPE]
         writes = [
             other

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import attrs
 
 from ..bridge.model.cases import Act, CaseState, Decision
+from ..bridge.model.rules import OnClear, Rules
 from .truth import Name
 
 
@@ -20,6 +21,7 @@ class Statement:
         texts: the markers of its notes and mails.
         mails: the markers of its mails.
         opens: whether it opens the ticket.
+        unsaid: whether its rule has it that nothing is said when a condition ends.
         at: when it was decided, in seconds of the stage.
     """
 
@@ -28,6 +30,7 @@ class Statement:
     texts: frozenset[str]
     mails: frozenset[str]
     opens: bool
+    unsaid: bool
     at: float
 
 
@@ -35,6 +38,7 @@ class Statement:
 class Statements:
     """The statements of all tickets, by the marker of the case."""
 
+    editions: Sequence[Rules]
     _of: dict[str, list[Statement]] = attrs.field(factory=dict)
     _members: dict[str, frozenset[Name]] = attrs.field(factory=dict)
     _mails: dict[str, Statement] = attrs.field(factory=dict)
@@ -46,6 +50,7 @@ class Statements:
                 continue  # it has no ticket, or none any more
             marker = case.marker
             acts = [intent for intent in decision.intents if intent.case == marker]
+            rules = [edition.by_id(case.rule) for edition in self.editions]
             before = self._members.get(marker, frozenset())
             members = frozenset(case.members if case.state is CaseState.OPEN else ())
             mails = frozenset(intent.marker for intent in acts if intent.act is Act.MESSAGE)
@@ -56,6 +61,7 @@ class Statements:
                 mails | notes,
                 mails,
                 any(intent.act is Act.OPEN for intent in acts),
+                any(rule is not None and rule.on_clear is OnClear.NOTHING for rule in rules),
                 at,
             )
             self._members[marker] = members
@@ -71,7 +77,7 @@ class Statements:
         """
         names: set[Name] = set()
         for said in self._of.get(marker, ()):
-            if texts is None or said.opens or not said.texts or not said.texts.isdisjoint(texts):
+            if texts is None or said.opens or said.unsaid or not said.texts.isdisjoint(texts):
                 names = (names | said.begun) - said.over
         return names
 

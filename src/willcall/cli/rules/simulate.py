@@ -40,8 +40,8 @@ def simulate(
 
     Each seed is a few minutes of a box office and a desk, with several runs at once, lost and late
     answers, killed processes, clocks that jump and people at work. Then the promise is checked:
-    nothing is lost, nothing is sent twice. A seed that breaks it is printed and can be repeated.
-    Exit 1 if there is one.
+    nothing is lost, nothing is sent twice, and what tickets and mails say is so. A seed that breaks
+    it is printed and can be repeated. Exit 1 if there is one.
 
     With --habits the box office and the desk behave in ways that their documents leave open, a few
     in each seed.
