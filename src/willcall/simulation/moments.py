@@ -1,6 +1,6 @@
 """What must hold at every moment: tickets and mails say what is so, within a bound.
 
-A *good pass* has read the box office and ended with exit code 0. So the bridge claims that all is
+A *good pass* is a run that has read the box office and ended with exit code 0. So the bridge claims that all is
 as it should be, and the claim is tested against the town. What became true or false of an event
 before a good pass began, and was shown to it, is said when it ends. The bound of a seed is
 therefore the longest time from the begin of a good pass that was shown an event to the end of the
@@ -48,6 +48,7 @@ class Moments:
     excused: Counter[str] = attrs.field(factory=Counter)
     _silent: set[Name] = attrs.field(factory=set)
     _read: dict[str, float] = attrs.field(factory=dict)
+    _known: dict[str, float] = attrs.field(factory=dict)
     _good: dict[str, float] = attrs.field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
@@ -62,6 +63,7 @@ class Moments:
         """A process has written to the ledger."""
         if isinstance(answer, Evaluation):
             self.statements.decided(answer.decision, self.stage.elapsed)
+            self._known.update(self.network.shown.get(process.name, {}))
             if answer.swept:  # a watch reads on and on, a run once
                 began = self._read.get(process.name, process.began)
                 again = process.name.startswith("w") and process.name in self._read
@@ -71,21 +73,24 @@ class Moments:
     # -- a mail -------------------------------------------------------------------------------
 
     def sent(self, write: Write) -> None:
-        """A mail states what was so since the box office was last read."""
+        """A mail states what was so since the event was last read."""
         if write.method != "POST" or write.marker is None:
             return
         statement = self.statements.of_mail(write.marker)
         if statement is None:
             return
         read = self._last_read(write.process)
-        after = read - self.lag
+
+        def after(name: Name) -> float:
+            return min(read, self._known.get(name[1].partition("/")[0], read)) - self.lag
+
         over = statement.over if all(name[0] in LASTING for name in statement.over) else ()
         wrong = [
             f"{name}, which is over"
             for name in statement.begun
-            if name[0] in LASTING and not self.town.may.was_true(name, after)
+            if name[0] in LASTING and not self.town.may.was_true(name, after(name))
         ]
-        if over and not any(self.town.must.was_false(name, after) for name in over):
+        if over and not any(self.town.must.was_false(name, after(name)) for name in over):
             wrong.append(f"the end of {min(over)}, which holds")
         if wrong and statement.at < read:
             self.excused["mail that had waited: not judged again"] += 1
@@ -115,7 +120,7 @@ class Moments:
     def passed(self, process: Process) -> None:
         """A good pass has ended: what was so before it began is said, and nothing else."""
         began, now = process.began, self.stage.elapsed
-        if not self._good or process.name not in self._read:
+        if not self._good or process.name not in self._read or process.name.startswith("w"):
             return
         shown = self._shown(process)
         for name in shown:
@@ -134,7 +139,7 @@ class Moments:
 
     def _shown(self, process: Process) -> set[str]:
         """The events of which a pass was shown everything."""
-        shown = self.network.shown.get(process.name, set())
+        shown = set(self.network.shown.get(process.name, ()))
         settings = self.sandbox.settings
         if settings.ticket_types_in_rows and settings.stock_in_events:
             return shown

@@ -86,8 +86,9 @@ class Network:
         self.fired: Counter[str] = Counter()
         self.after_write: list[Any] = []
         self.before_exchange: list[Callable[[], object]] = []
-        self.shown: dict[str, set[str]] = {}
-        """By process, the ids of the events of which it was shown all that the box office tells."""
+        self.shown: dict[str, dict[str, float]] = {}
+        """By process, the ids of the events of which it was shown all that the box office tells,
+        and when."""
         self._looked: dict[tuple[str, str], float] = {}
 
     def carry(self, process: Process, request: Request) -> None:
@@ -156,14 +157,14 @@ class Network:
     def _note_shown(self, process: Process, path: str, reply: WireReply | None) -> None:
         """Note what a process was shown. What it could not read it may have to do without."""
         settings = self.sandbox.settings
-        shown = self.shown.setdefault(process.name, set())
+        shown, now = self.shown.setdefault(process.name, {}), self.stage.elapsed
         event, _, more = path.removeprefix("/events").removeprefix("/").partition("/")
         if reply is None or reply.status != 200 or not reply.body.endswith(b"}"):
-            shown.discard(event)
+            shown.pop(event, None)
         elif event and (settings.stock_in_events or more == "ticket-types"):
-            shown.add(event)
+            shown[event] = now
         elif not event and settings.ticket_types_in_rows and settings.stock_in_events:
-            shown.update(found.decode() for found in _EVENT_ID.findall(reply.body))
+            shown.update((found.decode(), now) for found in _EVENT_ID.findall(reply.body))
 
     def _noted(self, process: Process, request: Request, path: str) -> Write | None:
         key = (process.name, path)
