@@ -1,8 +1,8 @@
 """What must hold at every moment: tickets and mails say what is so, within a bound.
 
-A *good pass* is a run that has read the box office and ended with exit code 0. So the bridge claims that all is
-as it should be, and the claim is tested against the town. What became true or false of an event
-before a good pass began, and was shown to it, is said when it ends. The bound of a seed is
+A *good pass* is a run that has read the box office and ended with exit code 0. So the bridge claims
+that all is as it should be, and the claim is tested against the town. What became true or false of
+an event before a good pass began, and was shown to it, is said when it ends. The bound of a seed is
 therefore the longest time from the begin of a good pass that was shown an event to the end of the
 next, and what rules and the box office add: ``for``, quiet hours, a cached list.
 """
@@ -46,6 +46,7 @@ class Moments:
     statements: Statements = attrs.field(init=False)
     bound: float = 0.0
     excused: Counter[str] = attrs.field(factory=Counter)
+    _latest: str = ""
     _silent: set[Name] = attrs.field(factory=set)
     _read: dict[str, float] = attrs.field(factory=dict)
     _known: dict[str, float] = attrs.field(factory=dict)
@@ -62,6 +63,7 @@ class Moments:
     def committed(self, process: Process, answer: object) -> None:
         """A process has written to the ledger."""
         if isinstance(answer, Evaluation):
+            self._latest = process.name
             self.statements.decided(answer.decision, self.stage.elapsed)
             self._known.update(self.network.shown.get(process.name, {}))
             if answer.swept:  # a watch reads on and on, a run once
@@ -122,6 +124,8 @@ class Moments:
         began, now = process.began, self.stage.elapsed
         if not self._good or process.name not in self._read or process.name.startswith("w"):
             return
+        if self._latest != process.name:
+            return  # it was held up at its end, and another has gone on
         shown = self._shown(process)
         for name in shown:
             self.bound = max(self.bound, now - self._good.get(name, now) + self.lag)
