@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from support.virtual_bridge import ADDRESS
-from willcall.bridge.alerting import decide as deciding
+from willcall.bridge.alerting.opening import open_cases
 from willcall.bridge.alerting.outbox_builder import OutboxBuilder
 from willcall.bridge.evaluate import found_in
 from willcall.bridge.model.cases import Case
@@ -13,7 +13,6 @@ from willcall.bridge.model.rules import Rules, built_in_rules
 from willcall.simulation.campaign import play_many
 
 BUILT_IN = Rules(rules=built_in_rules(ADDRESS), default=ADDRESS)
-OPEN_CASES = deciding.open_cases
 
 
 def _unsaid(_: OutboxBuilder, case: Case, *__: Any) -> Case:
@@ -23,7 +22,7 @@ def _unsaid(_: OutboxBuilder, case: Case, *__: Any) -> Case:
 
 def _no_sell_outs(work: Any, due: Any, recent: Any) -> None:
     """No event is ever announced as sold out."""
-    OPEN_CASES(work, [pair for pair in due if pair[1].change.kind != "event.sold_out"], recent)
+    open_cases(work, [pair for pair in due if pair[1].change.kind != "event.sold_out"], recent)
 
 
 _SEEN: dict[str, Any] = {}
@@ -40,7 +39,7 @@ def _a_pass_behind(job: Any, snapshot: Any, observation: Any, planner: Any) -> A
     ("where", "mutant", "said"),
     [
         (f"{OutboxBuilder.__module__}.OutboxBuilder.announce_ends", _unsaid, "is open and says"),
-        (f"{deciding.__name__}.open_cases", _no_sell_outs, "holds since"),
+        ("willcall.bridge.alerting.decide.open_cases", _no_sell_outs, "holds since"),
         ("willcall.bridge.run.found_in", _a_pass_behind, "which is over"),
     ],
     ids=["an end that is not said", "a sell-out that is not said", "a pass behind"],
