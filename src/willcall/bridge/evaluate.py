@@ -113,6 +113,7 @@ def evaluate(
     swept: bool = True,
     unwritten: Mapping[str, EventFacts] | None = MappingProxyType({}),
     recent: timedelta = timedelta(0),
+    everything: bool = True,
 ) -> Flow[Evaluation]:
     """Decide what an observation means, and commit that; both in one transaction.
 
@@ -126,11 +127,12 @@ def evaluate(
         swept: whether it ends a complete sweep of the box office.
         unwritten: see :class:`~willcall.bridge.model.cases.Evaluation`.
         recent: cases that were opened within this time count towards a storm as well.
+        everything: whether every event is judged, and not only those that differ.
     """
     removed = removed or RemovalsDone()
 
     def step(state: State) -> Evaluation:
-        decision, predictions = decided(job, state, found, removed, recent)
+        decision, predictions = decided(job, state, found, removed, recent, everything=everything)
         return Evaluation(
             decision=decision, swept=swept, predictions=predictions, unwritten=unwritten
         )
@@ -165,6 +167,8 @@ def decided(
     found: Found,
     removed: RemovalsDone | None = None,
     recent: timedelta = timedelta(0),
+    *,
+    everything: bool = True,
 ) -> tuple[Decision, tuple[Prediction, ...]]:
     """What was seen, as a decision; nothing is written. A run, a watch and a plan share it."""
     at = found.observation.at
@@ -184,7 +188,16 @@ def decided(
     # A refusal comes after what was seen in the same pass, and is reported with it.
     refusals = (attrs.evolve(change, observed_at=at) for change in removed.changes)
     changes = (*found.changes, *sold.changes, *refusals, *trouble, *office)
-    decision = decide(job.name, state, changes, found.differing, at, job.rules, recent=recent)
+    decision = decide(
+        job.name,
+        state,
+        changes,
+        found.differing,
+        at,
+        job.rules,
+        everything=everything,
+        recent=recent,
+    )
     baseline = state.snapshot is None
     changed = None if dict(troubles) == dict(state.troubles) else troubles
     decision = attrs.evolve(

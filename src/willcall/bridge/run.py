@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import attrs
@@ -20,7 +21,7 @@ from ..errors import (
     TakenOverError,
     WillcallError,
 )
-from .alerting.decide import decide, release
+from .alerting.decide import decide, due_already, release
 from .delivery.deliver import Deliveries, deliver_all
 from .delivery.job import Job as Job  # noqa: PLC0414 - whoever runs a pass needs one
 from .delivery.key_check import with_key_checked
@@ -39,7 +40,7 @@ from .evaluate import (
     removals_due,
 )
 from .ledger import Fence
-from .model.cases import Case, Decision, Evaluation, Intent, IntentState, State
+from .model.cases import Case, Decision, Evaluation, Intent, IntentState, State, address_of
 from .model.changes import Change
 from .model.exit_codes import code_of, worst
 from .model.facts import EventFacts, TypeFacts
@@ -81,13 +82,18 @@ class PassReport:
 @attrs.frozen(kw_only=True)
 class Plan:
     """What a run would do now: its observation, what it would decide, what already waits, and what
-    becomes of the tickets that are there."""
+    becomes of the tickets that are there.
+
+    ``due_already`` are the cases among them that nothing new opens, and ``held`` whether they are
+    too many: the rules were edited, or a wait is over."""
 
     box_office: str
     observation: Observation | None = None
     decision: Decision | None = None
     waiting: tuple[tuple[Case, Intent], ...] = ()
     outlooks: Outlooks = attrs.field(factory=Outlooks)
+    due_already: tuple[Case, ...] = ()
+    held: bool = False
     trouble: WillcallError | None = None
 
     @property
@@ -291,7 +297,7 @@ def deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[Pas
         job.ledger,
         fence,
         job.desk,
-        job.rules.address,
+        partial(address_of, job.rules),
         ends,
         job.delivery_policy,
         job.stopping,
@@ -350,7 +356,15 @@ def plan_pass(job: Job) -> Flow[Plan]:
     by_marker = {case.marker: case for case in (*state.cases, *decision.cases)}
     acts = [*waiting, *((by_marker[intent.case], intent) for intent in decision.intents)]
     ahead = yield from outlooks(job.desk, acts, ends - (yield from tick()))
-    return attrs.evolve(plan, observation=found.observation, decision=decision, outlooks=ahead)
+    due, held = due_already(job.name, state, found.observation.at, job.rules)
+    return attrs.evolve(
+        plan,
+        observation=found.observation,
+        decision=decision,
+        outlooks=ahead,
+        due_already=due,
+        held=held,
+    )
 
 
 def release_held(job: Job, markers: Sequence[str]) -> Flow[PassReport]:

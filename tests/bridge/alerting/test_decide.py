@@ -493,13 +493,16 @@ def test_a_notice_under_a_cover_that_waits_is_told_until_the_cover_is() -> None:
 
 
 def test_a_ticket_outlives_its_rule() -> None:
-    """It ends as most do; nothing new is opened."""
+    """It ends as its rule wished; nothing new is opened."""
     decider = Decider(a_rule("event.sold_out", on_clear=OnClear.NOTHING, hold=TEN))
     decider.apply("event.sold_out")
     decider.apply(after=TEN)
     decider.rules = Rules(rules=(), default=HOME)
     assert decider.apply() == []
-    assert decider.apply("event.back_on_sale") == ["message", "resolve"]
+    assert decider.apply("event.back_on_sale") == []
+    assert len(decider.live) == 1
+    assert decider.apply(after=TEN) == []
+    assert decider.live == []
 
 
 def test_a_rule_of_its_own_idea_of_low_ends_when_that_is_over() -> None:

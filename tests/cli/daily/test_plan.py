@@ -99,3 +99,21 @@ def test_a_plan_shows_what_still_waits(shell: Shell) -> None:
     ledger.close()
     assert shell("run").code == 0
     assert len(shell.desk.tickets) == 1
+
+
+@pytest.mark.parametrize(("limit", "held"), [(20, False), (1, True)])
+def test_a_plan_and_a_check_say_what_an_edit_of_the_rules_would_open(
+    shell: Shell, limit: int, *, held: bool
+) -> None:
+    """Before a run opens it; the storm limit holds what is too much."""
+    shell.baseline()
+    assert "0 warnings" in shell("check").out
+    edited = "\n[low_stock]\nnumber = 200\nshare = 1\n"
+    shell.configure(more=f"{edited}[storm]\nlimit = {limit}\n")
+    said, checked = shell("plan").out, shell("check").out
+    assert "would open about what holds already: the rules were edited" in said
+    assert ("more than [storm] limit" in said) is held
+    assert "the next run would open" in checked
+    assert (f"more than [storm] limit = {limit}: they would be held" in checked) is held
+    shell("run")
+    assert "would open" not in shell("plan").out + shell("check").out

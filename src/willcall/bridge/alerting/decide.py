@@ -22,13 +22,15 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from ..model.cases import Condition, Decision, State
+from ..model.cases import Case, CaseState, Condition, Decision, State
 from ..model.changes import Change
 from ..model.facts import EventFacts
 from ..model.kinds import KINDS
+from ..model.kinds.box_offices import STORM
 from ..model.rules import Rules
 from .ending import Endings
 from .inhibition import uninhibited
+from .levels import begin_what_holds
 from .opening import open_cases
 from .storms import release_held
 from .unit_of_work import UnitOfWork
@@ -43,6 +45,7 @@ def decide(
     rules: Rules,
     *,
     partial: bool = False,
+    everything: bool = False,
     recent: timedelta = timedelta(0),
 ) -> Decision:
     """Decide what the changes of a pass, and the time that has gone by, mean for the cases.
@@ -56,6 +59,8 @@ def decide(
         rules: what to do about which changes.
         partial: whether the box office was read in part only. Then nothing but these changes opens
             or ends anything, since the other conditions may no longer hold.
+        everything: whether every event is judged by what holds, and not only those that differ: the
+            rules may have been edited since the last pass.
         recent: cases that were opened within this time before count towards a storm as well. A
             watch, which polls often, sees a storm in parts.
     """
@@ -63,6 +68,8 @@ def decide(
     endings = Endings(work)
     for change in changes:
         _apply(work, endings, change)
+    judged = work.events() if everything else facts.values()
+    begin_what_holds(work, () if partial else judged, lambda change: _apply(work, endings, change))
     new = {(change.kind, change.subject) for change in work.changes}
     seen = [
         condition for condition in work.conditions.values() if not partial or condition.name in new
@@ -73,6 +80,26 @@ def decide(
     open_cases(work, due, recent)
     _drop_notices(work, seen)
     return work.decision(facts)
+
+
+def due_already(
+    box_office: str, state: State, at: datetime, rules: Rules
+) -> tuple[tuple[Case, ...], bool]:
+    """The cases that the next pass would open though nothing is new: the rules were edited, or a
+    wait is over. And whether they would be held, since they are too many.
+
+    Args:
+        box_office: its name in the configuration.
+        state: what the ledger knows.
+        at: the time.
+        rules: what to do about which changes.
+    """
+    if state.snapshot is None:
+        return (), False
+    known = {case.marker for case in state.cases}
+    cases = decide(box_office, state, (), {}, at, rules, everything=True).cases
+    new = tuple(case for case in cases if case.marker not in known and case.kind != STORM)
+    return new, any(case.state is CaseState.HELD for case in new)
 
 
 def release(

@@ -7,13 +7,16 @@ makes it pointless, which an internal note says. A case ends with the last of it
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import partial
 
 import attrs
 
 from ..model.cases import Case, CaseState, Condition, Name
 from ..model.changes import Change
-from ..model.kinds import KINDS, over
+from ..model.kinds import KINDS, RunsLow, over
 from ..model.kinds.ticket_types import LOW_STOCK, RESTOCKED
+from .damping import must_last_longer
 from .unit_of_work import UnitOfWork
 
 
@@ -39,9 +42,11 @@ class Endings:
                     ended += self.supersede(condition, change)
                 continue  # else it is inhibited once a ticket says so: see ``inhibition.py``
             cases = work.live_with(name)
-            if cleared and any(self._has_to_hold(case) for case in cases):
-                # With `for`, a condition must be gone for that long as well before it is over. In
-                # quiet hours nobody can be told: what is on again by their end has not ended.
+            low = work.rules.runs_low
+            if cleared and any(
+                self._waits(case, condition, change.observed_at, low) for case in cases
+            ):
+                # In quiet hours nobody can be told: what is on again by their end has not ended.
                 work.conditions[name] = attrs.evolve(condition, ending=change)
                 work.record(change, "waits whether it stays so", cases[0].marker)
                 continue
@@ -94,17 +99,25 @@ class Endings:
             work.put(work.outbox.announce_ends(case, work.rule_of(case), ends))
         self._ends.clear()
 
-    def _has_to_hold(self, case: Case) -> bool:
-        rule = self._work.rules.by_id(case.rule)
-        return rule is not None and (bool(rule.hold) or rule.is_quiet(self._work.at))
+    def _waits(self, case: Case, condition: Condition, since: datetime, low: RunsLow) -> bool:
+        """Whether the end of a condition of a case is not to be announced yet.
+
+        Args:
+            case: the case.
+            condition: the condition.
+            since: when it ended.
+            low: whether a ticket type runs low, where low stock has ended.
+        """
+        work, rule = self._work, self._work.rule_of(case)
+        lasted = max(work.at - since, timedelta(0))
+        if lasted < rule.hold or rule.is_quiet(work.at):
+            return True
+        return must_last_longer(work, condition, lasted, low)
 
     def _end_if_gone_long_enough(self, condition: Condition, ending: Change) -> None:
         work = self._work
         for case in work.live_with(condition.name):
-            rule = work.rules.by_id(case.rule)
-            if rule is None or not (
-                work.at - ending.observed_at < rule.hold or rule.is_quiet(work.at)
-            ):
+            if not self._waits(case, condition, ending.observed_at, work.rules.runs_low):
                 self._end_member(case, condition.name, work.as_it_is_now(ending), cleared=True)
         if not work.live_with(condition.name):
             del work.conditions[condition.name]
@@ -118,8 +131,16 @@ class Endings:
         event, ticket_type = work.now(condition.change)
         for case in work.live_with(condition.name):
             rule = work.rules.by_id(case.rule)
-            if rule is None or work.rules.still_low(rule, ticket_type):
+            if rule is None:
                 continue
+            if work.rules.still_low(rule, ticket_type):
+                work.turn(condition.name, rule.id, None)
+                continue
+            since = condition.turned.get(rule.id, work.at)
+            if self._waits(case, condition, since, partial(work.rules.still_low, rule)):
+                work.turn(condition.name, rule.id, since)
+                continue
+            work.turn(condition.name, rule.id, None)
             restocked = attrs.evolve(
                 condition.change,
                 kind=RESTOCKED,
@@ -129,14 +150,18 @@ class Endings:
                 observed_at=work.at,
             )
             self._end_member(case, condition.name, restocked, cleared=True)
-            announced = work.conditions[condition.name].announced - {rule.id}
-            work.conditions[condition.name] = attrs.evolve(condition, announced=announced)
+            now = work.conditions[condition.name]
+            announced = now.announced - {rule.id}
+            work.conditions[condition.name] = attrs.evolve(now, announced=announced)
 
     def _end_member(self, case: Case, name: Name, change: Change, *, cleared: bool) -> None:
         """End a condition of a case; if it was the last, end the case."""
         case = self._work.cases[case.marker]
         if case.state is CaseState.OPEN:
             self._ends.setdefault(case.marker, []).append((change, cleared))
+            if cleared:
+                taken_back = {**case.taken_back, name: self._work.at}
+                case = attrs.evolve(case, taken_back=taken_back)
         members = tuple(member for member in case.members if member != name)
         lasting = [KINDS[kind] for kind, _ in members if KINDS[kind].holds]
         if not lasting and KINDS[name[0]].holds:

@@ -7,13 +7,13 @@ no rule, the inhibited condition is announced by itself. So nothing that holds i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import attrs
 
 from ..model.cases import Condition
 from ..model.kinds import KINDS, over
-from ..model.rules import Rule, wait
+from ..model.rules import KNOWN_BEFORE, Rule, wait
 from .ending import Endings
 from .opening import Due
 from .unit_of_work import UnitOfWork
@@ -97,17 +97,46 @@ def _freed(work: UnitOfWork, condition: Condition) -> Condition | None:
     return condition
 
 
+def _predecessor(work: UnitOfWork, condition: Condition, vacant: Sequence[str], rule: Rule) -> str:
+    """Which of the rules that no longer take a condition is this one, under another name: the one
+    whose ticket was opened with the same wishes, else the first."""
+    for case in work.live_with(condition.name):
+        kept = case.wishes
+        if case.rule not in vacant or kept is None:
+            continue
+        renamed = attrs.evolve(kept, id=rule.id, predicates=rule.predicates, go_on=rule.go_on)
+        if renamed == rule:
+            return case.rule
+    return vacant[0]
+
+
 def _due(work: UnitOfWork, condition: Condition) -> list[Rule]:
     """The rules under which a condition is to be announced now."""
     if condition.ending is not None:
         return []
     due: list[Rule] = []
     why = "no rule takes it"
-    for rule in work.taking(condition):
+    rules = work.taking(condition)
+    for other in condition.turned.keys() - condition.announced - {rule.id for rule in rules}:
+        work.turn(condition.name, other, None)  # it counts anew once it is taken again
+    vacant = sorted(condition.announced - {rule.id for rule in rules})
+    for rule in rules:
         if rule.id in condition.announced:
             why = "already announced"
             continue
-        waits = wait(rule, condition.change, condition.since, work.silences, work.at)
+        if work.rules.took(rule, condition.change, condition.since):
+            # It was renamed, moved or added, or its threshold was: what holds is no news by that.
+            if vacant:
+                old = _predecessor(work, condition, vacant, rule)
+                vacant.remove(old)
+                condition = work.hand_over(condition, old, rule)
+                why = "already announced"
+                continue
+            if condition.known:
+                why = KNOWN_BEFORE
+                continue
+        since = work.taken_since(rule, condition)
+        waits = wait(rule, condition.change, since, work.silences, work.at)
         if waits is None:
             due.append(rule)
         else:

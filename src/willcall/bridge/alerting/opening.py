@@ -14,6 +14,7 @@ import attrs
 from ..model.cases import Case, CaseState, Condition, Name
 from ..model.changes import Change
 from ..model.kinds import KINDS
+from ..model.predicates import Predicates
 from ..model.rules import GroupBy, Rule
 from .storms import digest_held, held_kinds, is_storm
 from .unit_of_work import UnitOfWork
@@ -76,9 +77,13 @@ def _together(rule: Rule, condition: Condition) -> object:
 
 def _joinable(work: UnitOfWork, rule: Rule, condition: Condition) -> Case | None:
     group = _group(rule, condition)
-    if not group:
-        return None
-    return next((c for c in work.live() if (c.rule, c.group) == (rule.id, group)), None)
+    for case in work.live():
+        # A case that it has led before may be open about others.
+        if case.led_by == (rule.id, *condition.name):
+            return case
+        if group and (case.rule, case.group) == (rule.id, group):
+            return case
+    return None
 
 
 def _join(work: UnitOfWork, case: Case, rule: Rule, condition: Condition) -> None:
@@ -137,16 +142,26 @@ def _reopened(
     case = _ended_recently(work, rule, lead)
     if case is None:
         return None
-    case = attrs.evolve(case, state=CaseState.OPEN, ended_at=None, members=members)
+    case = attrs.evolve(
+        case,
+        state=CaseState.OPEN,
+        ended_at=None,
+        members=members,
+        wishes=attrs.evolve(rule, predicates=Predicates()),
+    )
     return work.put(work.outbox.reopen(case, rule, lead.change, others))
 
 
 def _ended_recently(work: UnitOfWork, rule: Rule, lead: Condition) -> Case | None:
     for case in work.cases.values():
-        if case.led_by != (rule.id, *lead.name) or case.ended_at is None:
+        if case.rule != rule.id or case.ended_at is None:
             continue
+        within = rule.reopen_within if case.led_by == (rule.id, *lead.name) else timedelta(0)
+        if lead.name in case.taken_back and KINDS[lead.change.kind].damped:
+            # It came and went: the customer reads of it in one conversation.
+            within = max(within, work.rules.damping.once_in)
         ended = case.state in {CaseState.CLEARED, CaseState.SUPERSEDED}
         since = work.at - case.ended_at
-        if ended and case.acts and timedelta(0) < since <= rule.reopen_within:
+        if ended and case.acts and timedelta(0) < since <= within:
             return case
     return None

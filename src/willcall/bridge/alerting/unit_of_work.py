@@ -6,7 +6,7 @@ which the ledger writes in one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import attrs
@@ -15,8 +15,9 @@ from ..model.cases import LIVE, Case, CaseState, Condition, Decision, Name, Reco
 from ..model.changes import Change
 from ..model.facts import EventFacts, TypeFacts
 from ..model.kinds import KINDS, still_holds
+from ..model.kinds.ticket_types import LOW_STOCK
 from ..model.markers import case_marker
-from ..model.predicates import Situation
+from ..model.predicates import Predicates, Situation
 from ..model.rules import Rule, Rules
 from .outbox_builder import OutboxBuilder
 
@@ -57,11 +58,16 @@ class UnitOfWork:
         self.conditions = dict(self._known_conditions)
         self.known_cases = {case.marker: case for case in state.cases}
         self.cases = dict(self.known_cases)
+        self._snapshot = state.snapshot
         self._events = {**(state.snapshot or {}), **facts}
         self._occurrences = dict(state.occurrences)
         self._outcomes: dict[int, tuple[str, str | None]] = {}
 
     # -- questions ------------------------------------------------------------------------
+
+    def known_before(self, event_id: str) -> EventFacts | None:
+        """An event as it was before this pass; None if it was not known."""
+        return None if self._snapshot is None else self._snapshot.get(event_id)
 
     def live(self) -> list[Case]:
         """The cases that have not ended."""
@@ -72,7 +78,10 @@ class UnitOfWork:
         return [case for case in self.live() if name in case.members]
 
     def rule_of(self, case: Case) -> Rule:
-        """The rule of a case; if it was removed, a plain rule of the same name to end the case."""
+        """The rule of a case, as it was when the case was opened: it keeps those wishes though the
+        rule is edited, renamed or removed."""
+        if case.wishes is not None:
+            return case.wishes
         gone = Rule(id=case.rule, kinds=(case.kind,), address=self.rules.default)
         return self.rules.by_id(case.rule) or gone
 
@@ -96,6 +105,28 @@ class UnitOfWork:
         event, ticket_type = self.now(condition.change)
         return self.rules.taking(Situation(condition.change, event, ticket_type, self.at))
 
+    def taken_since(self, rule: Rule, condition: Condition) -> datetime:
+        """Since when a rule takes a condition: its ``for`` counts from then."""
+        if not rule.hold or self.rules.took(rule, condition.change, condition.since):
+            return condition.since
+        since = condition.turned.get(rule.id, self.at)
+        self.turn(condition.name, rule.id, since)
+        return since
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether nothing was known before this pass."""
+        return self._snapshot is None
+
+    def events(self) -> Iterable[EventFacts]:
+        """Every event as it is now."""
+        return self._events.values()
+
+    def runs_low(self, event: EventFacts, ticket_type: TypeFacts) -> bool:
+        """Whether a ticket type is on sale and runs low for any of the rules."""
+        low = self.rules.runs_low
+        return bool(still_holds(KINDS[LOW_STOCK], event, ticket_type, low))
+
     def still(self, condition: Condition) -> bool:
         """Whether a condition holds by the facts of now, as far as they tell."""
         kind = KINDS[condition.change.kind]
@@ -114,8 +145,36 @@ class UnitOfWork:
 
     def mark_announced(self, name: Name, rules: frozenset[str]) -> None:
         """A ticket announces a condition under these rules."""
+        for rule in rules:
+            self.turn(name, rule, None)
         known = self.conditions[name]
         self.conditions[name] = attrs.evolve(known, announced=known.announced | rules)
+
+    def turn(self, name: Name, rule: str, since: datetime | None) -> None:
+        """Note since when a condition is otherwise under a rule than its ticket says; None if it is
+        as its ticket says."""
+        known = self.conditions[name]
+        turned = {other: at for other, at in known.turned.items() if other != rule}
+        if since is not None:
+            turned[rule] = since
+        if turned != known.turned:
+            self.conditions[name] = attrs.evolve(known, turned=turned)
+
+    def hand_over(self, condition: Condition, old: str, rule: Rule) -> Condition:
+        """Let a rule take the place of another, of this id, under which a ticket announces a
+        condition. The ticket stays, and goes on as it was opened."""
+        self.turn(condition.name, old, None)
+        condition = self.conditions[condition.name]
+        announced = condition.announced - {old} | {rule.id}
+        condition = attrs.evolve(condition, announced=announced)
+        self.conditions[condition.name] = condition
+        leading = {case.led_by for case in self.live()}
+        for case in self.live_with(condition.name):
+            led_by = (rule.id, case.kind, case.subject)
+            if case.rule == old and led_by not in leading:
+                occurrence = self._occurrences[led_by] = self._occurrences.get(led_by, 0) + 1
+                self.put(attrs.evolve(case, rule=rule.id, occurrence=occurrence))
+        return condition
 
     def put(self, case: Case) -> Case:
         """Replace a case by its new state."""
@@ -156,6 +215,7 @@ class UnitOfWork:
             members=members,
             group=group,
             state=CaseState.HELD if held else CaseState.OPEN,
+            wishes=attrs.evolve(rule, predicates=Predicates()),
         )
         return self.put(case)
 

@@ -4,5 +4,5 @@ shadow others.
 
 Private to the package: ``shadowing``. Other packages import the rest.
 
-Decisions: 0008, 0012, 0014, 0015, 0020, 0056, 0065 (docs/decisions).
+Decisions: 0008, 0012, 0014, 0015, 0020, 0056, 0065, 0072 (docs/decisions).
 """

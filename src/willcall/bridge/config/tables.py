@@ -19,7 +19,7 @@ from ..model.address import Address
 from ..model.facts import LowStock
 from ..model.house import House
 from ..model.policies import TRY, DeliveryPolicy, WatchPolicy
-from ..model.rules import Rules, Storm, built_in_rules
+from ..model.rules import Damping, Rules, Storm, built_in_rules
 from .account_tables import BoxOfficeTable, DeskTable, box_office_table, desk_table
 from .rule_tables import RemovalTable, RuleTable, duration, rule_table
 from .table import ARM, Filled, Table, Url, filled
@@ -90,6 +90,14 @@ class StormTable(Table):
     limit: Annotated[int, Field(ge=0)] = 20
 
 
+class DampingTable(Table):
+    """When it is announced that a sell-out or low stock is over, if only a few tickets are back:
+    once it has lasted, and once a day at the most."""
+
+    lasts: Annotated[str, AfterValidator(duration.checked)] = "1h"
+    few: Annotated[int, Field(ge=0)] = 10
+
+
 class HistoryTable(Table):
     """How long the ledger remembers what was seen, for `willcall replay`."""
 
@@ -135,6 +143,7 @@ class Config(Table):
     selling_fast: SellingFastTable = SellingFastTable()
     watch: WatchTable = WatchTable()
     storm: StormTable = StormTable()
+    damping: DampingTable = DampingTable()
     history: HistoryTable = HistoryTable()
     delivery: DeliveryTable = DeliveryTable()
     ping: PingTable | None = None
@@ -174,6 +183,7 @@ class Config(Table):
             staff=self.desk.staff,
             low_stock=LowStock(self.low_stock.number, self.low_stock.share),
             storm=Storm(self.storm.limit),
+            damping=Damping(duration.read(self.damping.lasts), self.damping.few),
             services={office.name: office.adapter.title for office in self.box_office},
         )
 

@@ -50,7 +50,7 @@ def deliver_all(
     outbox: Outbox,
     fence: Fence,
     desk: Desk,
-    address: Callable[[str], Address],
+    address: Callable[[Case], Address],
     ends: float,
     policy: DeliveryPolicy | None = None,
     stopping: Callable[[], bool] = lambda: False,
@@ -65,7 +65,7 @@ def deliver_all(
         outbox: where everything is written down.
         fence: the lease under which it is.
         desk: the desk.
-        address: where the tickets of a rule go, by the rule's id.
+        address: where the acts of a case go.
         ends: the tick after which nothing more is begun.
         policy: how patient it is.
         stopping: whether the process was asked to leave: no further act is begun.
@@ -101,7 +101,7 @@ def _folds(waiting: Sequence[tuple[Case, Intent]]) -> list[tuple[Case, Intent]]:
 def _each_case(
     sender: Sender,
     waiting: Sequence[tuple[Case, Intent]],
-    address: Callable[[str], Address],
+    address: Callable[[Case], Address],
     delivered: list[Delivered],
 ) -> Flow[ApiError | None]:
     """One case after the other; the error that is to be reported, if there was any."""
@@ -111,7 +111,7 @@ def _each_case(
             break
         acts = list(group)
         try:
-            yield from sender.carry(acts, address(acts[0][0].rule), delivered)
+            yield from sender.carry(acts, address(acts[0][0]), delivered)
             failures = 0
         except (AuthenticationError, PermissionDeniedError, RateLimitError, TransportError) as end:
             return end

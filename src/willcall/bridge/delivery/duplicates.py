@@ -39,7 +39,7 @@ def fold_duplicates(
     outbox: Outbox,
     fence: Fence,
     reading: Callable[[], Flow[Desk]],
-    address: Callable[[str], Address],
+    address: Callable[[Case], Address],
     busy: Sequence[tuple[Case, Intent]],
     house: House,
 ) -> Flow[int]:
@@ -51,7 +51,7 @@ def fold_duplicates(
         outbox: where the acts that fold it are written down.
         fence: the lease under which they are.
         reading: the desk, for reading within the time that is left.
-        address: where the tickets of a rule go, by the rule's id.
+        address: where the acts of a case go.
         busy: the openings that were watched when the run began: see :func:`watched`.
         house: whose tickets are ours.
 
@@ -63,7 +63,7 @@ def fold_duplicates(
         openings[case.marker] = case, intent
     if not openings:
         return 0
-    addresses = [sent_to(intent, address(case.rule)) for case, intent in openings.values()]
+    addresses = [sent_to(intent, address(case)) for case, intent in openings.values()]
     tried = [intent.first_tried_at for _, intent in openings.values()]
     since = min((at for at in tried if at is not None), default=None)
     desk = yield from reading()

@@ -57,4 +57,5 @@ class Job:
     @property
     def horizon(self) -> timedelta:
         """How long ago a case may have ended and still be of interest."""
-        return max([STORM_KNOWN, *(rule.reopen_within for rule in self.rules.rules)])
+        damped = self.rules.damping.once_in
+        return max([STORM_KNOWN, damped, *(rule.reopen_within for rule in self.rules.rules)])

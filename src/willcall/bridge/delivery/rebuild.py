@@ -130,13 +130,19 @@ def rebuilt(
             conditions[condition.name] = attrs.evolve(known, announced=announced)
         for case in decision.cases:
             acts = max(recovered.last_said, case.acts) + 1
-            cases.append(attrs.evolve(case, acts=acts, opened_at=_since(recovered, at)))
+            wishes = rules.by_id(recovered.origin.rule)
+            cases.append(
+                attrs.evolve(case, acts=acts, opened_at=_since(recovered, at), wishes=wishes)
+            )
         intents += [
             attrs.evolve(intent, state=IntentState.UNKNOWN)
             for intent in decision.intents
             # One message proves the rest: the rule may have worded them otherwise then.
             if not (recovered.last_said and intent.act in {Act.MESSAGE, Act.NOTE})
         ]
+    # What holds without a ticket is known from now on, as at any baseline.
+    for condition in decide(box_office, State(), [], facts, at, rules).conditions:
+        conditions.setdefault(condition.name, condition)
     return Decision(
         box_office=box_office,
         at=at,

@@ -11,7 +11,7 @@ from ..model.cases import Case, Condition, Intent
 from ..model.changes import Change
 from ..model.facts import EventFacts
 from ..model.predicates import Situation
-from ..model.rules import Rules, Silence, wait
+from ..model.rules import KNOWN_BEFORE, Rules, Silence, wait
 
 
 @attrs.frozen(kw_only=True)
@@ -110,6 +110,15 @@ def rule_answers(
     return tuple(found)
 
 
+def _silent(rules: Rules, condition: Condition, answer: RuleAnswer) -> RuleAnswer:
+    """The answer of a rule about a condition that was known before it could be news."""
+    rule = rules.by_id(answer.rule)
+    if rule is None or not answer.takes or rule.id in condition.announced:
+        return answer
+    took = rules.took(rule, condition.change, condition.since)
+    return attrs.evolve(answer, why=KNOWN_BEFORE) if took else answer
+
+
 def explain(
     box_office: str,
     rules: Rules,
@@ -149,6 +158,8 @@ def explain(
         was = condition.change.event
         event = None if was is None else snapshot.get(was.id, was)
         found = rule_answers(rules, condition.change, event, condition.since, silences, now)
+        if condition.known:
+            found = tuple(_silent(rules, condition, answer) for answer in found)
         explained.append(ExplainedCondition(condition=condition, rules=found))
     first = changes[0].change if changes else None
     event_id = first.event.id if first and first.event else None

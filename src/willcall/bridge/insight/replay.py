@@ -131,7 +131,7 @@ class _Film:
         for at, facts in snapshots(entries):
             if begins is None:
                 begins = self._at = at
-                self.virtual.baseline(facts)
+                self.virtual.baseline(facts, at)
                 waiting = [change for change in waiting if change.observed_at > at]
             else:
                 waiting = self._report(waiting, at)

@@ -88,7 +88,7 @@ class _Stage:
         """Run every pass up to this time, including one at it."""
         if self._next is None:
             self._happen(timedelta(0))
-            self.virtual.baseline(self._seen())
+            self.virtual.baseline(self._seen(), self._test.start)
             self._next = self._test.interval
         while self._next <= until:
             self._pass(self._next)

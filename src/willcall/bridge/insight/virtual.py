@@ -12,7 +12,7 @@ from datetime import datetime
 import attrs
 
 from ..alerting.decide import decide
-from ..model.cases import Act, Case, CaseState, Decision, Intent, Name, State
+from ..model.cases import Act, Case, CaseState, Decision, Intent, Name, State, address_of
 from ..model.changes import Change
 from ..model.facts import EventFacts
 from ..model.markers import act_marker, read_subject
@@ -78,9 +78,9 @@ class Virtual:
         """The cases that are held."""
         return [case for case in self._cases.values() if case.state is CaseState.HELD]
 
-    def baseline(self, facts: Mapping[str, EventFacts]) -> None:
+    def baseline(self, facts: Mapping[str, EventFacts], at: datetime) -> None:
         """Take these facts as the baseline, which alerts nobody."""
-        self.state = attrs.evolve(self.state, snapshot=dict(facts))
+        self.step([], facts, at)
 
     def step(
         self,
@@ -89,10 +89,18 @@ class Virtual:
         at: datetime,
         *,
         partial: bool = False,
+        everything: bool = False,
     ) -> Decision:
         """Run a pass: decide, write it down, and deliver what is due."""
         decision = decide(
-            self._box_office, self.state, changes, differing, at, self.rules, partial=partial
+            self._box_office,
+            self.state,
+            changes,
+            differing,
+            at,
+            self.rules,
+            partial=partial,
+            everything=everything,
         )
         self._commit(decision)
         self._deliver(at)
@@ -132,7 +140,7 @@ class Virtual:
         self._waiting = left
 
     def _carry_out(self, case: Case, intent: Intent, at: datetime) -> None:
-        address = self.rules.address(case.rule)
+        address = address_of(self.rules, case)
         if intent.act is Act.OPEN:
             subject = str(intent.payload["subject"])
             marker = read_subject(subject) or ""
@@ -175,13 +183,18 @@ class Virtual:
                 if condition.change.kind not in rule.kinds:
                     continue
                 yield condition.since + rule.hold
-                if condition.ending is not None:
-                    yield condition.ending.observed_at + rule.hold
+                over = [condition.ending.observed_at] if condition.ending else []
+                for since in (*over, *condition.turned.values()):
+                    yield since + rule.hold
+                    yield since + self.rules.damping.lasts
                 quiet = rule.quiet_hours.until(after) if rule.quiet_hours else None
                 if quiet is not None:
                     yield quiet
                 if event is not None:
                     yield from rule.predicates.begins_at(event)
+        for case in self._cases.values():
+            for taken_back in case.taken_back.values():
+                yield taken_back + self.rules.damping.once_in
         for silence in self.state.silences:
             yield silence.until
 

@@ -14,11 +14,12 @@ from typing import Any
 
 import attrs
 
+from .address import Address
 from .changes import Change
 from .facts import EventFacts
 from .markers import act_marker
 from .predictions import Prediction
-from .rules import Silence
+from .rules import Rule, Rules, Silence
 
 Name = tuple[str, str]
 """The name of a condition: its kind, and what it is about."""
@@ -78,13 +79,20 @@ class Condition:
         change: the change that began it.
         announced: the ids of the rules under which a ticket announces it.
         covered_by: the kind whose ticket makes one about this condition unnecessary.
-        ending: the change that ended it, while a rule with ``for`` waits whether it stays so.
+        ending: the change that ended it, while it waits whether it stays so.
+        known: whether it held before anybody could be told: at the baseline, or since a sell-out
+            was over. It is silent under every rule that took it then, until it ends.
+        turned: since when it is otherwise under a rule than a ticket says, by the rule's id: since
+            when the rule takes it, while it waits for its ``for``; or since when it is no longer
+            low under the rule's own threshold.
     """
 
     change: Change
     announced: frozenset[str] = frozenset()
     covered_by: str | None = None
     ending: Change | None = None
+    known: bool = False
+    turned: Mapping[str, datetime] = attrs.field(factory=dict, hash=False)
 
     @property
     def name(self) -> Name:
@@ -116,6 +124,9 @@ class Case:
         ended_at: when it ended.
         ticket_id: its ticket at the desk, once there is one.
         acts: how many intents it has had so far.
+        wishes: the rule it was opened under, as it was then. What is done and said later follows
+            it, though that rule is edited, renamed or removed.
+        taken_back: when the end of each condition was last announced, by its name.
     """
 
     box_office: str
@@ -132,11 +143,22 @@ class Case:
     ended_at: datetime | None = None
     ticket_id: str | None = None
     acts: int = 0
+    wishes: Rule | None = None
+    taken_back: Mapping[Name, datetime] = attrs.field(factory=dict, hash=False)
 
     @property
     def led_by(self) -> tuple[str, str, str]:
         """What identifies it among occurrences: its rule, and the condition that leads it."""
         return self.rule, self.kind, self.subject
+
+
+def address_of(rules: Rules, case: Case) -> Address:
+    """Where the acts of a case go: as the rule says that it was opened under; if that was removed,
+    as it said then."""
+    opened = case.wishes
+    if opened is None or rules.by_id(opened.id) is not None:
+        return rules.address(case.rule if opened is None else opened.id)
+    return opened.address
 
 
 @attrs.frozen(kw_only=True)

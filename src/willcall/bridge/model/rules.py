@@ -27,6 +27,10 @@ STORM_KNOWN = timedelta(days=1)
 """How long a digest is remembered. Cases that are held later go into the next digest."""
 
 
+KNOWN_BEFORE = "it held before: at the baseline, or when a sell-out was over"
+"""Why nothing is announced of a condition that was known before it could be news."""
+
+
 class GroupBy(StrEnum):
     """What shares a ticket."""
 
@@ -131,6 +135,21 @@ class Storm:
     limit: int = 20
 
 
+@attrs.frozen
+class Damping:
+    """When it is announced that a sell-out or low stock is over, if only a ``few`` tickets are
+    back: once it has lasted for so long, and once a day at the most. They may be in somebody's
+    basket again in a moment. By default at once."""
+
+    lasts: timedelta = timedelta(0)
+    few: int = 10
+
+    @property
+    def once_in(self) -> timedelta:
+        """The end of the same condition is announced once in this time, if it is damped at all."""
+        return timedelta(days=1) if self.lasts else timedelta(0)
+
+
 @attrs.frozen(kw_only=True)
 class Silence:
     """For a while some changes open nothing.
@@ -192,6 +211,7 @@ class Rules:
     default: Address
     low_stock: LowStock = attrs.field(factory=LowStock)
     storm: Storm = attrs.field(factory=Storm)
+    damping: Damping = attrs.field(factory=Damping)
     staff: Address | None = None
     """Where tickets about internal trouble go, unless a rule says otherwise; None: the default."""
     services: Mapping[str, str] = attrs.field(factory=dict, hash=False)
@@ -236,6 +256,18 @@ class Rules:
     def taking(self, now: Situation) -> list[Rule]:
         """The rules that take a change."""
         return [verdict.rule for verdict in self.verdicts(now) if verdict.why_not is None]
+
+    def took(self, rule: Rule, change: Change, since: datetime) -> bool:
+        """Whether a rule takes a condition as it was when it began. If its ticket is under another
+        rule all the same, an edit of the rules is why, and not a new state.
+
+        Args:
+            rule: the rule.
+            change: what began the condition.
+            since: when that was.
+        """
+        then = Situation(change, change.event, change.ticket_type, since)
+        return any(taking.id == rule.id for taking in self.taking(then))
 
     def still_low(self, rule: Rule, ticket_type: TypeFacts | None) -> bool:
         """Whether a ticket type that ran low for a rule still does."""

@@ -94,6 +94,8 @@ class Watch:
         self._tell = tell
         self._fault: WillcallError | None = None
         self._fast: set[Name] = set()
+        # When events were last judged; the first time every event is, since rules may be others.
+        self._judged: float | None = None
         self._snapshot: dict[str, EventFacts] = {}
         self._planner: Planner | None = None
         self._poller: Poller | None = None
@@ -308,12 +310,13 @@ class Watch:
                 swept=found.observation.complete,
                 unwritten=unwritten,
                 recent=timedelta(seconds=MINUTE),
+                everything=self._judged is None,
                 **more,
             )
         except LedgerError as error:
             yield from self._ledger_failed("evaluate", error)
             return None
-        self._renewed = moment
+        self._renewed = self._judged = moment
         if write:
             self._unwritten.clear()
             self._history_at = moment

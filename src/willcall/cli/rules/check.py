@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import attrs
 import typer
 
 from ..shell import screen
@@ -13,6 +15,7 @@ from ..shell.options import AsJson, ConfigFile
 if TYPE_CHECKING:
     from ...bridge.config.check import Checked, Complaint, Known
     from ...bridge.config.tables import Config
+    from ...bridge.ledger import Ledger
 
 
 def check(
@@ -44,8 +47,9 @@ def check(
     file = find(config)
     text = text_of(file, given=config is not None)
     parsed, _ = checking.parsed(text)
-    known = _known(parsed, file)
+    known, due = _known(parsed, file)
     found = checking.check(text, known, now())
+    found = attrs.evolve(found, complaints=(*found.complaints, *due))
     if as_json:
         _as_json(found, file)
     else:
@@ -53,7 +57,8 @@ def check(
     return 78 if found.errors or (strict and found.complaints) else 0
 
 
-def _known(config: Config | None, file: Path) -> Known:
+def _known(config: Config | None, file: Path) -> tuple[Known, list[Complaint]]:
+    """What the ledger knows, and what it makes doubtful of the configuration."""
     from ...bridge.config.check import Known
     from ...bridge.ledger import open_ledger
     from ...bridge.model.cases import IntentState
@@ -62,12 +67,12 @@ def _known(config: Config | None, file: Path) -> Known:
     from ..shell.ledgers import snapshots
 
     if config is None:
-        return Known()
+        return Known(), []
     try:
         ledger = open_ledger(config.state.url, file.resolve().parent, reading=True)
     except (ConfigError, LedgerError) as error:
         show.aside(f"willcall: checked without the ledger: {error}")
-        return Known()
+        return Known(), []
     try:
         removed = {
             office.name: [
@@ -78,9 +83,34 @@ def _known(config: Config | None, file: Path) -> Known:
             for office in config.box_office
         }
         events, silences = snapshots(config, ledger), ledger.silences()
-        return Known(events=events, silences=silences, removed=removed)
+        known = Known(events=events, silences=silences, removed=removed)
+        return known, list(_due_already(config, ledger))
     finally:
         ledger.close()
+
+
+def _due_already(config: Config, ledger: Ledger) -> Iterator[Complaint]:
+    """What these rules would open though nothing is new."""
+    from ...bridge.alerting.decide import due_already
+    from ...bridge.config.check import Complaint
+    from ..shell.show import count
+    from ..shell.times import now
+
+    rules = config.rules()
+    for office in config.box_office:
+        cases, held = due_already(office.name, ledger.state(office.name), now(), rules)
+        if cases:
+            problem = (
+                f"the next run would open {count(len(cases), 'ticket')} about what holds already"
+            )
+            if held:
+                problem += f", more than [storm] limit = {rules.storm.limit}: they would be held"
+            yield Complaint(
+                path=f"box office {office.name}",
+                problem=problem,
+                fix="`willcall plan` shows them; a silence keeps them from being opened",
+                grave=False,
+            )
 
 
 def _line(file: Path, complaint: Complaint) -> str:

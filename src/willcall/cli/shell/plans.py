@@ -32,6 +32,13 @@ def show_plan(plan: Plan) -> None:
         return
     if not decision.recorded:
         screen.line(f"{name}: nothing new")
+    if plan.due_already:
+        cases = count(len(plan.due_already), "ticket")
+        held = "; that is more than [storm] limit, so they would be held" if plan.held else ""
+        screen.line(
+            f"{name}: {cases} would open about what holds already: "
+            f"the rules were edited, or a wait is over{held}"
+        )
     for recorded in decision.recorded:
         screen.line(f"{name}: {change_text(recorded)}")
     for intent in decision.intents:
@@ -97,6 +104,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "changes": [change_data(recorded) for recorded in decision.recorded] if decision else [],
         "acts": [act(intent) for intent in decision.intents] if decision else [],
         "waiting": [act(intent) for _, intent in plan.waiting],
+        "due_already": [case.marker for case in plan.due_already],
         "tickets": plan.outlooks.tickets,
         "trouble": error_data(plan.trouble or plan.outlooks.trouble),
     }

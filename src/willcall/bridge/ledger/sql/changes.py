@@ -232,6 +232,8 @@ class ChangesWriter:
             "announced": sorted(condition.announced),
             "covered_by": condition.covered_by,
             "ending": None if ending is None else self._id(ending),
+            "known": condition.known,
+            "turned": {rule: at.isoformat() for rule, at in condition.turned.items()},
         }
 
     def _find(self) -> None:

@@ -206,6 +206,8 @@ def _conditions(
             announced=frozenset(row.announced),
             covered_by=row.covered_by,
             ending=None if row.ending is None else by_id[row.ending],
+            known=row.known,
+            turned={rule: datetime.fromisoformat(at) for rule, at in row.turned.items()},
         )
         for row in rows
     )

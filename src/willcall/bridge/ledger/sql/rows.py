@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import attrs
 from sqlalchemy.engine import Row
 
+from ...model import wishes
 from ...model.cases import Act, Case, CaseState, Intent, IntentState
 from ...model.rules import Silence
 
@@ -16,15 +18,22 @@ def case_of(row: Row[Any]) -> Case:
     values = dict(row._mapping)
     values["group"] = values.pop("group_key")
     values["members"] = tuple((kind, subject) for kind, subject in values["members"])
+    kept = values["wishes"]
+    values["wishes"] = None if kept is None else wishes.from_json(kept)
+    values["taken_back"] = {
+        (kind, subject): datetime.fromisoformat(at) for kind, subject, at in values["taken_back"]
+    }
     return Case(**{**values, "state": CaseState(values["state"])})
 
 
 def case_row(case: Case) -> dict[str, Any]:
     """All of a case but its ticket's id, which is delivery's to write."""
-    row = attrs.asdict(case)
+    row = attrs.asdict(case, recurse=False)
     del row["ticket_id"]
     row["group_key"] = row.pop("group")
     row["members"] = [list(name) for name in case.members]
+    row["wishes"] = None if case.wishes is None else wishes.to_json(case.wishes)
+    row["taken_back"] = [[*name, at.isoformat()] for name, at in case.taken_back.items()]
     return {**row, "state": str(case.state)}
 
 

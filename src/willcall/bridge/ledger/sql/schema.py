@@ -159,6 +159,9 @@ cases = Table(
     Column("ended_at", Moment),
     Column("ticket_id", Words),
     Column("acts", Integer, nullable=False),
+    # The rule it was opened under, as it was then; and when which ends were announced.
+    Column("wishes", JSON(none_as_null=True)),
+    Column("taken_back", JSON, nullable=False),
     UniqueConstraint("box_office", "rule", "kind", "subject", "occurrence"),
     _LIVE_CONDITION,
     Index("ix_cases_box_office_state", "box_office", "state"),
@@ -198,6 +201,9 @@ conditions = Table(
     Column("announced", JSON, nullable=False),
     Column("covered_by", Words),
     Column("ending", ForeignKey("changes.id")),
+    Column("known", Boolean, nullable=False),
+    # By rule, since when it is otherwise under it than its ticket says.
+    Column("turned", JSON, nullable=False),
     Index("ix_conditions_change", "change"),
     Index("ix_conditions_ending", "ending"),
 )

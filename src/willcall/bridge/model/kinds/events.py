@@ -140,6 +140,7 @@ EVENTS = (
         severity=Severity.HIGH,
         cleared_by=("event.back_on_sale",),
         covers=("ticket_type.sold_out", "ticket_type.low_stock", "ticket_type.selling_fast"),
+        damped=True,
         built_in=True,
         remark="covers the sell-outs of its ticket types",
         seen=_SOLD_OUT,

@@ -164,6 +164,7 @@ class Kind:
         superseded_by: the kinds that end it because it no longer matters, which a note says. By
             default those that end the event or the ticket type, and for a notice also itself.
         covers: the kinds (globs) that need no ticket beside one about this kind.
+        damped: whether a basket may end and begin it: its end must last, see ``Damping``.
         built_in: whether a built-in rule opens a ticket for it.
         news_by_itself: whether it is news even where it clears nothing, though it clears another
             kind.
@@ -178,6 +179,7 @@ class Kind:
         default=attrs.Factory(_superseded_by, takes_self=True)
     )
     covers: tuple[str, ...] = ()
+    damped: bool = False
     built_in: bool = False
     news_by_itself: bool = False
     remark: str = ""

@@ -117,6 +117,7 @@ TICKET_TYPES = (
             "ticket_type.hidden",
             OFF_SALE,
         ),
+        damped=True,
         built_in=True,
         seen=LevelDiffers(_sells_out),
         still=lambda event, it, _low: event.sale_of(it.id) == TypeSale.SOLD_OUT,
@@ -131,6 +132,7 @@ TICKET_TYPES = (
     TypeKind(
         name=LOW_STOCK,
         summary="a ticket type runs low",
+        damped=True,
         cleared_by=(RESTOCKED,),
         superseded_by=(
             *over(LOW_STOCK),

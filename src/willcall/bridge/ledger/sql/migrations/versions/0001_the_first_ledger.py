@@ -58,6 +58,8 @@ def upgrade() -> None:
         sa.Column("ended_at", Moment(), nullable=True),
         sa.Column("ticket_id", sa.Text(), nullable=True),
         sa.Column("acts", sa.Integer(), nullable=False),
+        sa.Column("wishes", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("taken_back", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["box_office"], ["box_offices.name"], name=op.f("fk_cases_box_office")
         ),
@@ -235,6 +237,8 @@ def upgrade() -> None:
         sa.Column("announced", sa.JSON(), nullable=False),
         sa.Column("covered_by", sa.Text(), nullable=True),
         sa.Column("ending", sa.Integer(), nullable=True),
+        sa.Column("known", sa.Boolean(), nullable=False),
+        sa.Column("turned", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["box_office"], ["box_offices.name"], name=op.f("fk_conditions_box_office")
         ),
