@@ -15,6 +15,7 @@ import attrs
 from ..client.flow import Flow, do, now, tick, watched
 from ..errors import (
     ApiError,
+    ConfigError,
     LedgerError,
     NotFoundError,
     StoppedError,
@@ -46,6 +47,7 @@ from .model.exit_codes import code_of, worst
 from .model.facts import EventFacts, TypeFacts
 from .model.kinds.ticket_types import REMOVAL_FAILED
 from .model.observation import Observation
+from .naming import refuse_another, refuse_renamed
 from .polling.planner import Planner
 from .ports import NotThere
 from .request_counter import RequestCounter
@@ -207,10 +209,13 @@ def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]
     planner = yield from planner_of(job, state.snapshot)
     try:
         found = yield from _seen(job, state, ends, planner)
+        orphaned = yield from _same_house(job, state, found.observation)
         if state.snapshot is None:
             alone = yield from strangers(job, found.observation, ends)
             if alone is not None:
                 return attrs.evolve(report, trouble=alone)
+    except ConfigError as error:
+        return attrs.evolve(report, trouble=error)
     except ApiError as error:
         evaluation = yield from in_trouble(job, fence, state.snapshot, error)
         decision = None if evaluation is None else evaluation.decision
@@ -225,8 +230,20 @@ def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]
         observation=found.observation,
         decision=evaluation.decision,
         trouble=removed.trouble,
-        warnings=(*removed.warnings, *evaluation.decision.warnings),
+        warnings=(*orphaned, *removed.warnings, *evaluation.decision.warnings),
     )
+
+
+def _same_house(job: Job, state: State, observation: Observation) -> Flow[tuple[str, ...]]:
+    """See that name and key still belong together; warnings about those that are not configured.
+
+    Raises:
+        ConfigError: they do not.
+    """
+    if state.snapshot is None:
+        return (yield from refuse_renamed(job, observation))
+    yield from refuse_another(job, state.snapshot, observation)
+    return ()
 
 
 def _recorded(decision: Decision | None) -> Decision | None:
@@ -350,7 +367,8 @@ def plan_pass(job: Job) -> Flow[Plan]:
     plan = attrs.evolve(plan, waiting=tuple(waiting))
     try:
         found = yield from _seen(job, state, ends, planner)
-    except ApiError as error:
+        yield from _same_house(job, state, found.observation)
+    except (ApiError, ConfigError) as error:
         return attrs.evolve(plan, trouble=error)
     decision, _ = decided(job, state, found)
     by_marker = {case.marker: case for case in (*state.cases, *decision.cases)}

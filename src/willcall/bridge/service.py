@@ -394,6 +394,7 @@ class Bridge:
             max_seconds=self._max_seconds,
             delivery_policy=self.config.delivery.policy(),
             desk_key=f"key {quota_name(self._desk)}" if self._desk.key else "",
+            configured=tuple(table.name for table in self.config.box_office),
             stopping=lambda: self._stopping,
             house=self.config.house(),
         )

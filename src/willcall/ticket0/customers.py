@@ -10,14 +10,14 @@ from ..client.endpoint import Collection, F, endpoint, listing
 from ..client.op import UNSET, Op, Page, Unset, in_range, mapping, segment, text
 from ..errors import InputError
 from .models import Customer
-from .wire import Wire, wire_of
+from .wire import TicketCodec, wire_of
 
 
 class Customers(Collection[F]):
     """The customers of the workspace."""
 
     @cached_property
-    def _wire(self) -> Wire:
+    def _wire(self) -> TicketCodec:
         """How its answers are read."""
         return wire_of(self._session.account.wire)
 
@@ -150,7 +150,7 @@ class Customers(Collection[F]):
         )
 
 
-def _read(wire: Wire, customer_id: str) -> Op[Customer]:
+def _read(wire: TicketCodec, customer_id: str) -> Op[Customer]:
     return Op(
         "GET",
         f"/customers/{segment('customer_id', customer_id)}",
@@ -174,7 +174,7 @@ def _facts(
 
 
 def _make_customer(
-    wire: Wire,
+    wire: TicketCodec,
     email: str,
     name: str | Unset | None,
     external_id: str | Unset | None,

@@ -10,14 +10,14 @@ from ..client.endpoint import Collection, F, endpoint, listing
 from ..client.op import UNSET, Once, Op, Page, Unset, segment, text, words
 from .marker import marked_body
 from .models import Direction, Message
-from .wire import Wire, wire_of
+from .wire import TicketCodec, wire_of
 
 
 class Messages(Collection[F]):
     """The messages of a ticket: e-mails, chat and internal notes."""
 
     @cached_property
-    def _wire(self) -> Wire:
+    def _wire(self) -> TicketCodec:
         """How its answers are read."""
         return wire_of(self._session.account.wire)
 
@@ -104,13 +104,13 @@ class Messages(Collection[F]):
         return _post_message(self._wire, ticket_id, json, once, search_first)
 
 
-def _messages_page(wire: Wire, ticket_id: str) -> Op[Page[Message]]:
+def _messages_page(wire: TicketCodec, ticket_id: str) -> Op[Page[Message]]:
     path = f"/tickets/{segment('ticket_id', ticket_id)}/messages"
     return wire.rows_page(path, "messages", Message, {}, "/tickets/{ticket_id}/messages")
 
 
 def _post_message(
-    wire: Wire, ticket_id: str, json: Mapping[str, Any], once: str | None, search_first: bool
+    wire: TicketCodec, ticket_id: str, json: Mapping[str, Any], once: str | None, search_first: bool
 ) -> Op[Message]:
     spec = None
     if once is not None:

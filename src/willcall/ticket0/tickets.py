@@ -11,14 +11,14 @@ from ..client.op import UNSET, Once, Op, Page, Unset, in_range, segment, text, w
 from ..errors import InputError
 from .marker import marked
 from .models import Ticket, TicketStatus
-from .wire import Wire, wire_of
+from .wire import TicketCodec, wire_of
 
 
 class Tickets(Collection[F]):
     """The support tickets of the workspace."""
 
     @cached_property
-    def _wire(self) -> Wire:
+    def _wire(self) -> TicketCodec:
         """How its answers are read."""
         return wire_of(self._session.account.wire)
 
@@ -171,7 +171,7 @@ class Tickets(Collection[F]):
         )
 
 
-def _read(wire: Wire, ticket_id: str) -> Op[Ticket]:
+def _read(wire: TicketCodec, ticket_id: str) -> Op[Ticket]:
     return Op(
         "GET",
         f"/tickets/{segment('ticket_id', ticket_id)}",
@@ -181,5 +181,5 @@ def _read(wire: Wire, ticket_id: str) -> Op[Ticket]:
     )
 
 
-def _tickets_page(wire: Wire, params: Mapping[str, Any]) -> Op[Page[Ticket]]:
+def _tickets_page(wire: TicketCodec, params: Mapping[str, Any]) -> Op[Page[Ticket]]:
     return wire.rows_page("/tickets", "tickets", Ticket, params, "/tickets")

@@ -40,7 +40,7 @@ from ..client.redact import Hidden, hide
 from ..errors import InputError, SignatureError, UndecodableReplyError, WebhookError
 from . import inferred
 from .models import Customer, Message, Ticket
-from .wire import Wire, wire_of
+from .wire import TicketCodec, wire_of
 
 HEADER = "Ticket0-Signature"
 
@@ -234,11 +234,11 @@ def parse(body: Raw, *, wire: Mapping[str, str] | None = None) -> WebhookEvent:
     return _parse(body, _wire(wire))
 
 
-def _wire(given: Mapping[str, str] | None) -> Wire:
+def _wire(given: Mapping[str, str] | None) -> TicketCodec:
     return wire_of(wire_names("ticket0", inferred.WIRE, given))
 
 
-def _parse(body: Raw, wire: Wire) -> WebhookEvent:
+def _parse(body: Raw, wire: TicketCodec) -> WebhookEvent:
     raw = _raw(body)
     try:
         envelope = _json.loads(raw)
@@ -258,7 +258,7 @@ def _without_data(envelope: Any) -> Any:
     return {name: value for name, value in envelope.items() if name != "data"}
 
 
-def _typed(event: WebhookEvent, wire: Wire) -> WebhookEvent:
+def _typed(event: WebhookEvent, wire: TicketCodec) -> WebhookEvent:
     facts = {field.name: getattr(event, field.name) for field in attrs.fields(WebhookEvent)}
     family = event.type.partition(".")[0]
     if event.type == wire.names["ping"]:
@@ -272,7 +272,7 @@ def _typed(event: WebhookEvent, wire: Wire) -> WebhookEvent:
     return CustomerEvent(**facts, customer=_whole(event.data, wire, "data_customer", Customer))
 
 
-def _whole(data: Mapping[str, Any], wire: Wire, key: str, model: type[Any]) -> Any:
+def _whole(data: Mapping[str, Any], wire: TicketCodec, key: str, model: type[Any]) -> Any:
     """The object, bare or under its name; None if only a part of it is there."""
     name = wire.names[key]
     inner = data.get(name)

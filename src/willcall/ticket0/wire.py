@@ -38,8 +38,8 @@ def _strings_only(row: dict[str, Any]) -> None:
         row["metadata"] = {name: value for name, value in metadata.items() if value is not None}
 
 
-class Wire:
-    """Ticket0's answers under a set of names; :func:`wire_of` makes it.
+class TicketCodec:
+    """Reads Ticket0's answers under a set of names; :func:`wire_of` makes it.
 
     Args:
         names: the inferred names, and what they are on the wire.
@@ -97,15 +97,15 @@ class Wire:
         return Op("GET", path, decode, params, route=route)
 
 
-USUAL = Wire(inferred.WIRE)
+USUAL = TicketCodec(inferred.WIRE)
 """Under the names that are inferred."""
 
 
-def wire_of(names: Mapping[str, str]) -> Wire:
+def wire_of(names: Mapping[str, str]) -> TicketCodec:
     """The answers under these names."""
     return USUAL if names is inferred.WIRE else _other(tuple(names.items()))
 
 
 @lru_cache(maxsize=16)
-def _other(names: tuple[tuple[str, str], ...]) -> Wire:
-    return Wire(dict(names))
+def _other(names: tuple[tuple[str, str], ...]) -> TicketCodec:
+    return TicketCodec(dict(names))

@@ -26,7 +26,7 @@ from .models import (
     TicketType,
     Visibility,
 )
-from .wire import Wire, explain, wire_of
+from .wire import EventCodec, explain, wire_of
 
 T = TypeVar("T")
 
@@ -70,7 +70,7 @@ def _on_event(
 
 
 def _change(
-    wire_: Wire,
+    wire_: EventCodec,
     id_or_slug: str,
     json: Mapping[str, Any],
     decode: Callable[[Reply], Event] | None = None,
@@ -87,7 +87,7 @@ class Events(Collection[F]):
     """The events of the key's box office."""
 
     @cached_property
-    def _wire(self) -> Wire:
+    def _wire(self) -> EventCodec:
         """How its answers are read."""
         return wire_of(self._session.account.wire)
 
@@ -429,7 +429,9 @@ def _new_ticket_types(
     return [_sent(kind) for kind in news]
 
 
-def _same_event(wire_: Wire, title: str, starts_at: Any, venue_name: str | Unset) -> Once[Event]:
+def _same_event(
+    wire_: EventCodec, title: str, starts_at: Any, venue_name: str | Unset
+) -> Once[Event]:
     """How an event that was just created is recognised: it carries nothing else of ours."""
     day = timedelta(days=1)
     if not isinstance(starts_at, datetime):
@@ -458,7 +460,7 @@ def _same_event(wire_: Wire, title: str, starts_at: Any, venue_name: str | Unset
     return Once(wire_.events_page(params, first=1), match, fetch, first=True)
 
 
-def _same_ticket_type(wire_: Wire, id_or_slug: str, new: NewTicketType) -> Once[Event]:
+def _same_ticket_type(wire_: EventCodec, id_or_slug: str, new: NewTicketType) -> Once[Event]:
     """How a ticket type that was just added is recognised."""
 
     def page(reply: Reply) -> Page[Event]:

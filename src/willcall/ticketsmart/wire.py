@@ -46,8 +46,8 @@ def explain(reply: Reply) -> Problem:
     )
 
 
-class Wire:
-    """TicketSmart's answers under a set of names; :func:`wire_of` makes it.
+class EventCodec:
+    """Reads TicketSmart's answers under a set of names; :func:`wire_of` makes it.
 
     Args:
         names: the inferred names, and what they are on the wire.
@@ -147,15 +147,15 @@ def _number(value: Any) -> int | None:
     return value if type(value) is int else None
 
 
-USUAL = Wire(inferred.WIRE)
+USUAL = EventCodec(inferred.WIRE)
 """Under the names that are inferred."""
 
 
-def wire_of(names: Mapping[str, str]) -> Wire:
+def wire_of(names: Mapping[str, str]) -> EventCodec:
     """The answers under these names."""
     return USUAL if names is inferred.WIRE else _other(tuple(names.items()))
 
 
 @lru_cache(maxsize=16)
-def _other(names: tuple[tuple[str, str], ...]) -> Wire:
-    return Wire(dict(names))
+def _other(names: tuple[tuple[str, str], ...]) -> EventCodec:
+    return EventCodec(dict(names))

@@ -53,11 +53,13 @@ class Complaint:
 @attrs.frozen(kw_only=True)
 class Known:
     """What the ledger knows, where there is one: the events by box office, the silences, and by box
-    office the names of the scheduled removals that are done."""
+    office the names of the scheduled removals that are done; and the names of all box offices that
+    have a baseline."""
 
     events: Mapping[str, Mapping[str, EventFacts]] = attrs.field(factory=dict)
     silences: Sequence[Silence] = ()
     removed: Mapping[str, Collection[str]] = attrs.field(factory=dict)
+    offices: Sequence[str] = ()
 
     def all_events(self, box_office: str | None = None) -> list[EventFacts]:
         """Every event that is known, or those of one box office."""
@@ -151,7 +153,7 @@ class _Finder:
 
     def all(self) -> list[Complaint]:
         """Every complaint."""
-        found = list(self._settings())
+        found = [*self._settings(), *self._renamed()]
         for number, (table, rule) in enumerate(zip(self._config.rule, self._rules, strict=True)):
             at = f"rule[{number}]"
             found += self._templates(at, table, rule)
@@ -166,6 +168,21 @@ class _Finder:
     def _say(self, path: str, problem: str, fix: str = "", *, grave: bool = True) -> Complaint:
         place = self._positions.of(path)
         return Complaint(path=path, problem=problem, fix=fix, grave=grave, place=place)
+
+    def _renamed(self) -> Iterator[Complaint]:
+        """A box office that the ledger knows and the configuration does not name."""
+        names = [office.name for office in self._config.box_office]
+        new = [name for name in names if name not in self._known.offices]
+        for old in self._known.offices:
+            if old not in names:
+                to = new[0] if len(new) == 1 else "NEW"
+                yield self._say(
+                    f"box_office[{names.index(to)}].name" if to in names else "box_office",
+                    f"the ledger knows {scrub(old)!r}, which is not configured: nothing happens to "
+                    "its open tickets",
+                    f"if it has another name now, run `willcall rename {scrub(old)} {scrub(to)}`",
+                    grave=False,
+                )
 
     # -- rules --------------------------------------------------------------------------------
 

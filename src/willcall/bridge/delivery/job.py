@@ -34,6 +34,7 @@ class Job:
         delivery_policy: how patient delivery is.
         desk_key: the name under which the ledger keeps whether the desk accepts the key; empty if
             that is not to be tried.
+        configured: the names of all box offices in the configuration; empty if that is not known.
         stopping: whether the process was asked to leave.
         house: whose tickets are ours.
     """
@@ -51,6 +52,7 @@ class Job:
     max_seconds: float = 50.0
     delivery_policy: DeliveryPolicy = attrs.field(factory=DeliveryPolicy)
     desk_key: str = ""
+    configured: tuple[str, ...] = ()
     stopping: Callable[[], bool] = lambda: False
     house: House = attrs.field(factory=House)
 

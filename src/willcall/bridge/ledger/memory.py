@@ -583,6 +583,10 @@ class MemoryLedger:
             last_run=office.runs[-1] if office.runs else None,
         )
 
+    def known_offices(self) -> list[str]:
+        offices = self._book.offices.items()
+        return sorted(name for name, office in offices if office.baseline_at is not None)
+
     def spent(self, name: str) -> str | None:
         return self._book.quotas.get(name)
 

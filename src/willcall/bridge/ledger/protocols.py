@@ -283,6 +283,9 @@ class Queries(Protocol):
     def office(self, name: str) -> OfficeRecord:
         """How it stands with a box office."""
 
+    def known_offices(self) -> list[str]:
+        """The names of the box offices that have a baseline, in alphabetical order."""
+
     def spent(self, name: str) -> str | None:
         """What is spent of a quota, as :mod:`willcall.client.quota` wrote it; None: nothing yet."""
 
@@ -332,6 +335,17 @@ class Maintenance(Protocol):
 
         Raises:
             LedgerError: the file is there already or cannot be written, or it is not SQLite.
+        """
+
+    def rename(self, old: str, new: str, now: datetime) -> int:
+        """Give a box office another name; all that is known of it goes on under that one.
+
+        Returns:
+            how many cases it has.
+
+        Raises:
+            LedgerError: the ledger knows no such box office, or knows the new name already.
+            TakenOverError: a run or a watch is at work on it.
         """
 
     def prune(self, now: datetime, keep: timedelta) -> Mapping[str, int]:

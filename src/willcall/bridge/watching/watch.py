@@ -36,7 +36,7 @@ from ...errors import (
     WillcallError,
 )
 from ..delivery.job import Job
-from ..detection.observe import observe
+from ..detection.observe import observe, understood
 from ..detection.poller import Poller
 from ..detection.troubles import kind_of, of_all
 from ..evaluate import (
@@ -55,6 +55,7 @@ from ..model.exit_codes import worst
 from ..model.facts import EventFacts
 from ..model.kinds.ticket_types import SELLING_FAST
 from ..model.observation import Observation
+from ..naming import refuse_another, refuse_renamed
 from ..polling.budget import Poll
 from ..polling.planner import Planner
 from ..polling.rate import RateController
@@ -168,6 +169,7 @@ class Watch:
                 return
             self._snapshot = first
         else:
+            yield from self._same_house(fence, state.snapshot)
             self._snapshot = dict(state.snapshot)
             self._fast = {
                 condition.name
@@ -192,6 +194,25 @@ class Watch:
                 return
             if (yield from self._guarded(self._poll(fence, poller, poll))):
                 self._defects = 0
+
+    def _same_house(self, fence: Fence, snapshot: Mapping[str, EventFacts]) -> Flow[None]:
+        """Before the first poll: see that the key is of the box office that was known.
+
+        Raises:
+            ConfigError: it is of another.
+        """
+        box_office = self.job.box_office.within(_POLL_SECONDS)
+        while not self._leaving():
+            try:
+                rows = yield from understood(box_office.rows(), box_office)
+                at = yield from now()
+                whole = rows.next is None and not rows.unreadable
+                seen = Observation(at, rows.events, complete=whole)
+                yield from refuse_another(self.job, snapshot, seen)
+            except ApiError as error:
+                yield from self._failed(fence, None, error)
+                continue
+            return
 
     def _guarded(self, work: Flow[None]) -> Flow[bool]:
         """A step of the watch; whether it ended as expected. What nobody expected is reported, and
@@ -253,6 +274,7 @@ class Watch:
                 observation = yield from observe(
                     job.box_office.within(2 * MINUTE), {}, 0, planner, lambda: self._renew(fence)
                 )
+                orphaned = yield from refuse_renamed(job, observation)
                 alone = yield from strangers(job, observation, _POLL_SECONDS + (yield from tick()))
                 if alone is not None:
                     raise alone
@@ -263,6 +285,9 @@ class Watch:
                 yield from self._ledger_failed("poll", problem)
                 continue
             yield from self._ledger_well("poll")
+            if orphaned:
+                warned = PassReport(box_office=job.name, warnings=orphaned)
+                yield from self._say(report=warned)
             found = found_in(job, None, observation, planner)
             done = yield from self._evaluated(fence, None, found)
             if done is not None:

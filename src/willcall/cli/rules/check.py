@@ -83,7 +83,8 @@ def _known(config: Config | None, file: Path) -> tuple[Known, list[Complaint]]:
             for office in config.box_office
         }
         events, silences = snapshots(config, ledger), ledger.silences()
-        known = Known(events=events, silences=silences, removed=removed)
+        offices = ledger.known_offices()
+        known = Known(events=events, silences=silences, removed=removed, offices=offices)
         return known, list(_due_already(config, ledger))
     finally:
         ledger.close()

@@ -93,6 +93,7 @@ TABLE: tuple[Row, ...] = (
         "maintenance",
         db="Check, copy, migrate or prune the ledger.",
         recover="Rebuild a lost ledger from the desk.",
+        rename="Rename a box office in the ledger.",
     ),
     *_rows(
         "Try out",

@@ -13,11 +13,11 @@ from ....errors import LedgerError
 from ...model.cases import LIVE
 from . import schema
 from .changes import delete_unused_facts
-from .database import Database
+from .rename import SqlRenaming
 from .upgrade import HEAD, is_known, unlimited, upgrade, version_of
 
 
-class SqlMaintenance(Database):
+class SqlMaintenance(SqlRenaming):
     """See :class:`~willcall.bridge.ledger.protocols.Maintenance`."""
 
     def upgrade(self) -> None:

@@ -34,6 +34,12 @@ class SqlQueries(Database):
             last_run=None if last is None else run_of(last),
         )
 
+    def known_offices(self) -> list[str]:
+        offices = schema.box_offices
+        known = select(offices.c.name).where(offices.c.baseline_at.is_not(None))
+        with self._reading() as connection:
+            return sorted(connection.execute(known).scalars())
+
     def spent(self, name: str) -> str | None:
         quotas = schema.quotas
         with self._reading() as connection:
