@@ -9,17 +9,20 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
+from unittest.mock import AsyncMock, create_autospec
 
 import pytest
 
 import willcall
 from client.kit import account, desk
 from willcall import AsyncTicket0, AsyncTicketSmart, Ticket0, TicketSmart
-from willcall.client import clients
+from willcall.client import clients, paging
 from willcall.client.clients import AsyncClient, FlowClient, SyncClient
 from willcall.client.endpoint import endpoint as definition
 from willcall.client.endpoint import listing
+from willcall.client.engine import Answer
+from willcall.client.op import Op
 from willcall.errors import InputError
 from willcall.ticket0.api import FlowTicket0
 from willcall.ticketsmart.api import Events, FlowTicketSmart
@@ -99,12 +102,19 @@ def test_an_operation_shows_what_it_is_in_each_flavour(
         answer = str(signature.return_annotation)
         assert "Op[" not in answer
         assert "Page[" not in answer
+        inner = answer
         if name == "list":
             assert answer.startswith(f"{pages}[")
-        else:
-            assert inspect.signature(face.raw).return_annotation == f"Answer[{answer}]"
-            assert inspect.signature(face.op).return_annotation == f"Op[{answer}]"
-            assert not inspect.iscoroutinefunction(face.op)
+            inner = answer.replace(pages, "Page")
+        assert inspect.signature(face.raw).return_annotation == f"Answer[{inner}]"
+        assert inspect.signature(face.op).return_annotation == f"Op[{inner}]"
+        assert not inspect.iscoroutinefunction(face.op)
+        hints = get_type_hints(face)
+        assert set(hints) == {*signature.parameters, "return"}
+        module = sys.modules[build.__module__]
+        assert hints["return"] == eval(answer, {**vars(paging), **vars(module)})
+        assert get_type_hints(face.raw)["return"].__origin__ is Answer
+        assert get_type_hints(face.op)["return"].__origin__ is Op
         shown = pydoc.plain(pydoc.render_doc(face))
         assert f"{name}(" in shown
         assert "Scope: ``" in shown
@@ -219,6 +229,41 @@ def test_the_async_clients_of_this_module_never_opened_anything() -> None:
 
 def test_an_operation_can_be_called_on_its_class() -> None:
     with TicketSmart("ts_sk_12345678") as client:
-        pages = Events.list(client.events, limit=5)
+        on_class: Any = Events.list  # its type is that of the bound call
+        pages = on_class(client.events, limit=5)
 
     assert repr(pages) == "<pages of GET /events>"
+
+
+@pytest.mark.parametrize("flavour", [0, 1], ids=["blocking", "awaited"])
+@pytest.mark.parametrize("of", ["client", "class", "collection"])
+def test_a_mock_of_a_client_takes_what_the_client_takes(of: str, flavour: int) -> None:
+    """A mistyped name or argument in a user's test is an error there."""
+    for pair in PAIRS:
+        client = pair[flavour]
+        for name, collection in client.collections.items():
+            if of == "collection":
+                mock: Any = create_autospec(collection)
+            else:
+                spec = client if of == "client" else type(client)
+                mock = getattr(create_autospec(spec, instance=of == "class"), name)
+            for call in public(type(collection)):
+                found = getattr(mock, call)
+                assert isinstance(found, AsyncMock) is (flavour == 1 and call != "list"), call
+                with pytest.raises(TypeError):
+                    found(no_such_argument=1)
+            with pytest.raises(AttributeError):
+                getattr(mock, "no_such_call")  # noqa: B009
+
+
+def test_a_collection_of_a_class_shows_its_calls_and_cannot_make_them() -> None:
+    blocking: Any = TicketSmart.events
+    in_flow: Any = FlowTicketSmart.events
+    assert repr(blocking) == "<ticketsmart events>"
+    with pytest.raises(InputError, match="it is a class, not a client"):
+        blocking.get("gala")
+    flow = in_flow.get("gala")
+    assert inspect.isgenerator(flow)
+    flow.close()
+    with pytest.raises(NotImplementedError):
+        clients._Client._face_of(lambda flow: flow)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from datetime import UTC, datetime
-from typing import Any, assert_type
+from typing import Any, Protocol, assert_type
 
 from willcall import (
     UNSET,
@@ -16,11 +16,13 @@ from willcall import (
     Answer,
     AsyncTicket0,
     AsyncTicketSmart,
+    Hooks,
     Money,
     NewTicketType,
     Reply,
     Ticket0,
     TicketSmart,
+    Try,
     connect,
     connect_async,
 )
@@ -178,3 +180,45 @@ def procedures(sync: Doors[Sync], awaited: Doors[Async], in_flow: Doors[InFlow])
     coming = assert_type(awaited.count("a"), Coroutine[Any, Any, int])
     coming.close()
     assert_type(in_flow.count(event="a"), Flow[int])
+
+
+class ReadsEvents(Protocol):
+    """What a program may ask of a client, or of a stand-in of its own."""
+
+    def get(self, id_or_slug: str) -> Event: ...
+
+    def list(self, *, limit: int = 100) -> Pages[Event]: ...
+
+
+class AwaitsEvents(Protocol):
+    async def get(self, id_or_slug: str) -> Event: ...
+
+
+class BoxOffice(Protocol):
+    @property
+    def events(self) -> ReadsEvents: ...
+
+
+class StandIn:
+    def get(self, id_or_slug: str) -> Event:
+        raise NotImplementedError
+
+    def list(self, *, limit: int = 100) -> Pages[Event]:
+        raise NotImplementedError
+
+
+async def protocols(smart: TicketSmart, awaited: AsyncTicketSmart) -> None:
+    readers: list[ReadsEvents] = [smart.events, StandIn()]
+    office: BoxOffice = smart
+    assert_type(office.events.get("a"), Event)
+    for waiting in list[AwaitsEvents]([awaited.events]):
+        assert_type(await waiting.get("a"), Event)
+    assert_type(readers[0].get("a"), Event)
+    assert_type(readers[0].list(limit=5).first(), Event | None)
+
+
+def hooks_may_be_awaited(told: list[Try]) -> None:
+    async def awaited(it: Try) -> None:
+        told.append(it)
+
+    Hooks(request=told.append, reply=awaited, retry=lambda _: None, wait=awaited)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from inspect import iscoroutinefunction
 from typing import Any, ClassVar, Generic, Self, TypedDict
 
@@ -19,6 +19,7 @@ from .endpoint import (
     InFlow,
     Session,
     Sync,
+    Unopened,
     awaited_value_of,
     coroutine_function,
     value_of,
@@ -105,6 +106,17 @@ class _Client(Generic[F]):
         other._attach(attrs.evolve(self._session, options=attrs.evolve(options, **changes)))
         return other
 
+    @classmethod
+    def _unopened(cls) -> Unopened:
+        """What collections of the class itself are made of."""
+        nobody = Account(cls.provider, "", cls.provider.base_url, None)
+        return Unopened(Session(nobody, Options(), cls._face_of(_not_open)))
+
+    @staticmethod
+    def _face_of(run: Callable[[Flow[Any]], Any]) -> Face:
+        """The face of this flavour, with what drives its flows."""
+        raise NotImplementedError
+
     @property
     def collections(self) -> Mapping[str, Collection[F]]:
         """The collections by name, such as ``{"events": …}``, for code that serves any provider."""
@@ -121,6 +133,10 @@ class _Client(Generic[F]):
         session = getattr(self, "_session", None)  # a constructor that refuses has made none yet
         where = ", not opened" if session is None else f" at {session.account.base_url}"
         return f"<{type(self).__name__}{where}>"
+
+
+def _not_open(_: Flow[Any]) -> Any:
+    raise InputError("client", "it is a class, not a client", "make one, such as TicketSmart()")
 
 
 def _opened(
@@ -241,8 +257,13 @@ class SyncClient(_Client[Sync]):
         )
         self._connections = Connections(_suits(http_client, "Client"))
         connections = self._connections
-        face = Face(lambda flow: drive(flow, connections), value_of, Pages)
-        self._attach(Session(account, options, face))
+        self._attach(
+            Session(account, options, self._face_of(lambda flow: drive(flow, connections)))
+        )
+
+    @staticmethod
+    def _face_of(run: Callable[[Flow[Any]], Any]) -> Face:
+        return Face(run, value_of, Pages)
 
     def _attach(self, session: Session[Sync]) -> None:
         _hooks_that_block(session.options.hooks)
@@ -310,13 +331,13 @@ class AsyncClient(_Client[Async]):
         )
         self._connections = AsyncConnections(_suits(http_client, "AsyncClient"))
         connections = self._connections
-        face = Face(
-            lambda flow: adrive(flow, connections),
-            awaited_value_of,
-            AsyncPages,
-            coroutine_function,
+        self._attach(
+            Session(account, options, self._face_of(lambda flow: adrive(flow, connections)))
         )
-        self._attach(Session(account, options, face))
+
+    @staticmethod
+    def _face_of(run: Callable[[Flow[Any]], Any]) -> Face:
+        return Face(run, awaited_value_of, AsyncPages, coroutine_function)
 
     async def check(self) -> Access:
         """Find out, without writing, which scopes the key has: :func:`willcall.client.check.check`.
@@ -352,6 +373,10 @@ class FlowClient(_Client[InFlow]):
 
     def __init__(self, account: Account, options: Options | None = None) -> None:
         self._attach(Session(account, options or Options(), IN_FLOW))
+
+    @staticmethod
+    def _face_of(run: Callable[[Flow[Any]], Any]) -> Face:  # noqa: ARG004 - the driver of the flow runs it
+        return IN_FLOW
 
     def check(self) -> Flow[Access]:
         """Find out, without writing, which scopes the key has: :func:`willcall.client.check.check`.

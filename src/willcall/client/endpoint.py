@@ -25,6 +25,7 @@ import inspect
 import re
 from collections.abc import Callable, Coroutine, Mapping
 from typing import (
+    TYPE_CHECKING,
     Any,
     Concatenate,
     Generic,
@@ -45,6 +46,32 @@ from .op import Op, Page, path_of
 from .options import Options
 from .paging import AsyncPages, FlowPages, Pages
 from .provider import Account
+
+__all__ = [
+    "IN_FLOW",
+    "Async",
+    "AsyncCall",
+    "AsyncListCall",
+    "Call",
+    "Collection",
+    "F",
+    "Face",
+    "FlowCall",
+    "FlowListCall",
+    "InFlow",
+    "ListCall",
+    "Session",
+    "Sync",
+    "Unopened",
+    "awaited_value_of",
+    "collection",
+    "coroutine_function",
+    "endpoint",
+    "flow_value_of",
+    "listing",
+    "procedure",
+    "value_of",
+]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -191,6 +218,11 @@ class Session(Generic[F]):
     face: Face = attrs.field(repr=False)
     ends: float | None = None
 
+    @property
+    def name(self) -> str:
+        """The provider's name."""
+        return self.account.provider.name
+
     def answer(self, op: Op[Any]) -> Any:
         """Make a call, as the flavour makes it, and give the value beside the raw reply."""
         return self.face.run(carry_out(op, self.account, self.options, self.ends))
@@ -212,7 +244,7 @@ class Collection(Generic[F]):
         self._session: Session[F] = session
 
     def __repr__(self) -> str:
-        return f"<{self._session.account.provider.name} {type(self).__name__.lower()}>"
+        return f"<{self._session.name} {type(self).__name__.lower()}>"
 
     def _op(
         self,
@@ -241,17 +273,63 @@ class Collection(Generic[F]):
         return Op(method, path, decode, route=route, about=about, **more)
 
 
+if TYPE_CHECKING:
+    # Type checkers know what a property is, also where a Protocol is to be met.
+    from builtins import property as collection
+else:
+
+    class collection(functools.cached_property):  # noqa: N801 - a decorator
+        """Endpoints that belong together, as an attribute of a client: ``api.events``.
+
+        It is made once per client. On the class it is a collection that shows what its calls take,
+        so that tools such as ``create_autospec`` see them; they cannot be made.
+        """
+
+        def __get__(self, instance, owner=None):
+            if instance is None:
+                return self.func(owner._unopened())
+            return super().__get__(instance, owner)
+
+
+@attrs.frozen
+class Unopened:
+    """What a collection sees of a client that is only a class."""
+
+    _session: Session[Any]
+
+
+_WRAPS: Mapping[str, Any] = {
+    "Answer": Answer,
+    "AsyncPages": AsyncPages,
+    "FlowPages": FlowPages,
+    "Op": Op,
+    "Pages": Pages,
+}
+
+
+def _answer(build: Callable[..., Any], wrap: str) -> str:
+    """What a call answers with: what the Op or the flow that describes it is of."""
+    inner = re.sub(r"^(?:Op|Flow)\[(.*)\]$", r"\1", str(build.__annotations__["return"]))
+    if wrap.endswith("Pages"):
+        inner = inner.removeprefix("Page[").removesuffix("]")
+    return inner
+
+
 @functools.cache
 def _signature(build: Callable[..., Any], wrap: str, *, bound: bool) -> inspect.Signature:
     """The signature that callers see: the answer in place of the Op that describes it."""
-    signature = inspect.signature(build)
-    inner = re.sub(r"^(?:Op|Flow)\[(.*)\]$", r"\1", str(signature.return_annotation))
-    if inner.startswith("Page["):
-        inner = inner.removeprefix("Page[").removesuffix("]")
+    signature, inner = inspect.signature(build), _answer(build, wrap)
     return signature.replace(
         parameters=list(signature.parameters.values())[int(bound) :],
         return_annotation=f"{wrap}[{inner}]" if wrap else inner,
     )
+
+
+@functools.cache
+def _hints(build: Callable[..., Any], wrap: str) -> dict[str, Any]:
+    """The annotations that callers see; names in them are those of the module of the endpoint."""
+    inner = _answer(build, wrap)
+    return {**build.__annotations__, "return": _WRAPS[wrap][inner] if wrap else inner}
 
 
 class _Definition(Generic[P, T]):
@@ -264,15 +342,22 @@ class _Definition(Generic[P, T]):
         self.name = build.__name__
         functools.update_wrapper(self, build)
         self.__signature__ = _signature(build, self.wrap, bound=False)
+        self.__annotations__ = _hints(build, self.wrap)
 
-    def __call__(self, obj: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
-        """Called on the class, with the collection as the first argument, like any method."""
-        return getattr(obj, self.name)(*args, **kwargs)
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """Called on the class, with the collection as the first argument, like any method.
+
+        Its type is that of the bound call: pyright compares it with a member of a Protocol, where
+        it should ask ``__get__``.
+        """
+        obj, *rest = args
+        return getattr(obj, self.name)(*rest, **kwargs)
 
     def named(self, call: Callable[..., Any], wrap: str) -> Any:
         """The function, with the name, the words and the signature of its definition."""
         functools.update_wrapper(call, self.build)
         call.__signature__ = _signature(self.build, wrap, bound=True)  # type: ignore[attr-defined]
+        call.__annotations__ = _hints(self.build, wrap)
         return call
 
 

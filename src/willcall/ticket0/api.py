@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 from ..client.clients import AsyncClient, Clients, FlowClient, SyncClient
 from ..client.codec import parse_object
-from ..client.endpoint import Async, InFlow, Sync
+from ..client.endpoint import Async, InFlow, Sync, collection
 from ..client.op import Op
 from ..client.provider import Provider
 from ..client.quota import Quota
@@ -64,17 +63,17 @@ class Ticket0(SyncClient):
     __doc__ = f"Ticket0's API, blocking.\n\n{SyncClient.__doc__}"
     provider = PROVIDER
 
-    @cached_property
+    @collection
     def tickets(self) -> Tickets[Sync]:
         """The support tickets of the workspace."""
         return Tickets(self._session)
 
-    @cached_property
+    @collection
     def messages(self) -> Messages[Sync]:
         """The conversations of its tickets."""
         return Messages(self._session)
 
-    @cached_property
+    @collection
     def customers(self) -> Customers[Sync]:
         """The people whom its tickets concern."""
         return Customers(self._session)
@@ -84,17 +83,17 @@ class AsyncTicket0(AsyncClient):
     __doc__ = f"Ticket0's API, awaited.\n\n{AsyncClient.__doc__}"
     provider = PROVIDER
 
-    @cached_property
+    @collection
     def tickets(self) -> Tickets[Async]:
         """The support tickets of the workspace."""
         return Tickets(self._session)
 
-    @cached_property
+    @collection
     def messages(self) -> Messages[Async]:
         """The conversations of its tickets."""
         return Messages(self._session)
 
-    @cached_property
+    @collection
     def customers(self) -> Customers[Async]:
         """The people whom its tickets concern."""
         return Customers(self._session)
@@ -105,17 +104,17 @@ class FlowTicket0(FlowClient):
 
     provider = PROVIDER
 
-    @cached_property
+    @collection
     def tickets(self) -> Tickets[InFlow]:
         """The support tickets of the workspace."""
         return Tickets(self._session)
 
-    @cached_property
+    @collection
     def messages(self) -> Messages[InFlow]:
         """The conversations of its tickets."""
         return Messages(self._session)
 
-    @cached_property
+    @collection
     def customers(self) -> Customers[InFlow]:
         """The people whom its tickets concern."""
         return Customers(self._session)

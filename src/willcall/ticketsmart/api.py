@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from ..client.clients import AsyncClient, Clients, FlowClient, SyncClient
 from ..client.codec import parse_object
-from ..client.endpoint import Async, Collection, F, InFlow, Sync, endpoint, listing
+from ..client.endpoint import Async, Collection, F, InFlow, Sync, collection, endpoint, listing
 from ..client.money import Money
 from ..client.names import how_to_set
 from ..client.op import UNSET, Once, Op, Page, Unset, in_range, segment, sequence, text, wire
@@ -481,7 +481,7 @@ class TicketSmart(SyncClient):
     __doc__ = f"TicketSmart's API, blocking.\n\n{SyncClient.__doc__}"
     provider = PROVIDER
 
-    @cached_property
+    @collection
     def events(self) -> Events[Sync]:
         """The events of the key's box office."""
         return Events(self._session)
@@ -491,7 +491,7 @@ class AsyncTicketSmart(AsyncClient):
     __doc__ = f"TicketSmart's API, awaited.\n\n{AsyncClient.__doc__}"
     provider = PROVIDER
 
-    @cached_property
+    @collection
     def events(self) -> Events[Async]:
         """The events of the key's box office."""
         return Events(self._session)
@@ -502,7 +502,7 @@ class FlowTicketSmart(FlowClient):
 
     provider = PROVIDER
 
-    @cached_property
+    @collection
     def events(self) -> Events[InFlow]:
         """The events of the key's box office."""
         return Events(self._session)
