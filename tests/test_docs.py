@@ -11,15 +11,17 @@ import shlex
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import EntryPoint
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import willcall
 from support.waiting import HANGS
-from willcall import errors
+from willcall import Ticket0, TicketSmart, errors
 from willcall.bridge import adapters
 from willcall.bridge.config.file import checked
 from willcall.cli.shell.app import EXIT_CODES
@@ -95,6 +97,10 @@ def test_python_blocks_run(served: Served, tmp_path: Path, where: str) -> None:
     """As a reader would paste them into a file; what they say in a comment they print."""
     write_config(served, tmp_path)
     code = blocks("python")[where]
+    first = code.partition("\n")[0]
+    for name in re.findall(r"(\w+) [\d.]+\d", first) if first.startswith("# With ") else ():
+        if find_spec(name) is None:
+            pytest.skip(f"no {name} here")
     ended = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         cwd=tmp_path,
@@ -111,6 +117,40 @@ def test_python_blocks_run(served: Served, tmp_path: Path, where: str) -> None:
         if not told.startswith(("one ", "two", "a field", "printed")):
             start = told.partition("…")[0]
             assert any(line.startswith(start) for line in ended.stdout.splitlines()), told
+
+
+def test_calls_in_the_tables_are_written_as_they_are_called() -> None:
+    """Their arguments in order, and a star before what is given by name; an ellipsis stands for
+    others."""
+    rows = re.findall(r"^\| `(\w+)\.(\w+)\(([^`]*)\)` \| `[A-Z]+ /", CLIENTS, re.MULTILINE)
+    collections = {
+        name: it for kind in (TicketSmart, Ticket0) for name, it in _collections(kind).items()
+    }
+    calls = {
+        (name, call)
+        for name, collection in collections.items()
+        for call, it in vars(type(collection)).items()
+        if isinstance(it, endpoint | listing)
+    }
+    assert {(collection, call) for collection, call, _ in rows} == calls
+    for collection, call, shown in rows:
+        signature = inspect.signature(getattr(collections[collection], call))
+        known: list[str] = []
+        for parameter in signature.parameters.values():
+            if parameter.kind is parameter.KEYWORD_ONLY and "*" not in known:
+                known.append("*")
+            known.append(parameter.name)
+        written = [name for name in shown.split(", ") if name != "…"]
+        left_out = [name for name in known if name not in written]
+        assert written == [name for name in known if name in written], shown
+        assert bool(left_out) is shown.endswith("…"), (collection, call, left_out)
+        needed = {p.name for p in signature.parameters.values() if p.default is p.empty}
+        assert not needed & set(left_out), (collection, call, left_out)
+
+
+def _collections(kind: Any) -> Mapping[str, Any]:
+    with kind("ts_sk_12345678" if kind is TicketSmart else "t0_12345678") as client:
+        return dict(client.collections)
 
 
 @pytest.fixture

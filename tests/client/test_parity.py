@@ -19,10 +19,10 @@ from client.kit import account, desk
 from willcall import AsyncTicket0, AsyncTicketSmart, Ticket0, TicketSmart
 from willcall.client import clients, paging
 from willcall.client.clients import AsyncClient, FlowClient, SyncClient
+from willcall.client.endpoint import Collection, listing
 from willcall.client.endpoint import endpoint as definition
-from willcall.client.endpoint import listing
 from willcall.client.engine import Answer
-from willcall.client.op import Op
+from willcall.client.op import Op, Page
 from willcall.errors import InputError
 from willcall.ticket0.api import FlowTicket0
 from willcall.ticketsmart.api import Events, FlowTicketSmart
@@ -267,3 +267,20 @@ def test_a_collection_of_a_class_shows_its_calls_and_cannot_make_them() -> None:
     flow.close()
     with pytest.raises(NotImplementedError):
         clients._Client._face_of(lambda flow: flow)
+
+
+def test_annotations_that_are_evaluated_are_read_too() -> None:
+    def get(self: Any, name: Any) -> Any: ...
+
+    def rows(self: Any) -> Any: ...
+
+    get.__annotations__ = {"name": str, "return": Op[int]}
+    rows.__annotations__ = {"return": Op[Page[int]]}
+    kind: Any = type("Rows", (Collection,), {"get": definition(get), "rows": listing(rows)})
+    made = kind(TicketSmart("ts_sk_12345678", pace=None)._session)
+
+    assert get_type_hints(made.get)["return"] is int
+    assert inspect.signature(made.get).return_annotation is int
+    assert inspect.signature(made.get.raw).return_annotation == Answer[int]
+    assert get_type_hints(made.rows)["return"] == paging.Pages[int]
+    assert inspect.signature(made.rows.raw).return_annotation == Answer[Page[int]]

@@ -33,6 +33,7 @@ from typing import (
     Protocol,
     Self,
     TypeVar,
+    get_args,
     overload,
 )
 
@@ -307,21 +308,26 @@ _WRAPS: Mapping[str, Any] = {
 }
 
 
-def _answer(build: Callable[..., Any], wrap: str) -> str:
-    """What a call answers with: what the Op or the flow that describes it is of."""
-    inner = re.sub(r"^(?:Op|Flow)\[(.*)\]$", r"\1", str(build.__annotations__["return"]))
-    if wrap.endswith("Pages"):
-        inner = inner.removeprefix("Page[").removesuffix("]")
-    return inner
+def _answer(build: Callable[..., Any], wrap: str) -> Any:
+    """What a call answers with: what the Op or the flow that describes it is of. A text, unless the
+    module of the endpoint evaluates its annotations."""
+    returned = build.__annotations__["return"]
+    paged = wrap.endswith("Pages")
+    if isinstance(returned, str):
+        inner = re.sub(r"^(?:Op|Flow)\[(.*)\]$", r"\1", returned)
+        return inner.removeprefix("Page[").removesuffix("]") if paged else inner
+    inner = get_args(returned)[-1]
+    return get_args(inner)[0] if paged else inner
 
 
 @functools.cache
 def _signature(build: Callable[..., Any], wrap: str, *, bound: bool) -> inspect.Signature:
     """The signature that callers see: the answer in place of the Op that describes it."""
     signature, inner = inspect.signature(build), _answer(build, wrap)
+    hint = _hints(build, wrap)["return"]
     return signature.replace(
         parameters=list(signature.parameters.values())[int(bound) :],
-        return_annotation=f"{wrap}[{inner}]" if wrap else inner,
+        return_annotation=f"{wrap}[{inner}]" if wrap and isinstance(inner, str) else hint,
     )
 
 
