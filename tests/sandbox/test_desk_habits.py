@@ -101,6 +101,15 @@ def test_a_new_ticket_may_be_missing_from_lists() -> None:
     assert house.listed() == [ticket]
 
 
+def test_a_new_ticket_may_not_be_found_at_first() -> None:
+    house = House(read_lag=10)
+    ticket = house.opened()
+    assert house.patch(ticket, tags=["a"]).status == 404
+    assert house.listed() == [ticket]
+    house.wait(10)
+    assert house.patch(ticket, tags=["a"]).status == 200
+
+
 @pytest.mark.parametrize(
     ("value", "mailed", "status"),
     [("nothing", 0, "open"), ("acknowledges", 1, "open"), ("replies", 1, "pending")],

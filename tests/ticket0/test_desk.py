@@ -42,7 +42,7 @@ def _sent(tags: list[str], assignee: str | None) -> object:
     standing = Standing(
         id="t1", subject="x", state=TicketState.OPEN, status="open", tags=("vip",), stamp="1"
     )
-    answered = reply(200, {"id": "t1", "subject": "x", "status": "pending"})
+    answered = reply(200, {"id": "t1", "subject": "x", "status": "elsewhere"})
     after, world = play(Ticket0Desk(FlowTicket0(desk())).tag(standing, tags, assignee), answered)
     assert after.state is TicketState.OTHER
     (sent,) = (effect.request for effect in world.trace if isinstance(effect, Send))

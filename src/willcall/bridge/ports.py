@@ -165,9 +165,18 @@ class BoxOffice(Protocol):
 class TicketState(StrEnum):
     """Where a support ticket stands, as far as the bridge needs to know."""
 
+    PROCESSING = "processing"  # the desk decides what to do with it; usually for seconds
     OPEN = "open"
+    PENDING = "pending"  # awaits the customer; many desks set it after a reply, without a person
+    SNOOZED = "snoozed"  # hidden until a time, then open again by itself
     RESOLVED = "resolved"
-    OTHER = "other"  # a person, or the desk itself, has put it elsewhere
+    CLOSED = "closed"  # for good: nothing more can be said in it
+    OTHER = "other"  # a status that the adapter does not know
+
+    @property
+    def takes_more(self) -> bool:
+        """Whether something may be said in it."""
+        return self in {TicketState.PROCESSING, TicketState.OPEN, TicketState.PENDING}
 
 
 @attrs.frozen(kw_only=True)
@@ -213,20 +222,46 @@ class Incoming:
     after: int = 0
 
 
+class Author(StrEnum):
+    """Who wrote a message or an internal note."""
+
+    OUTSIDE = "outside"  # the customer, or whoever wrote from outside
+    DESK = "desk"  # a person at the desk, or a program with a key, such as the bridge
+    MACHINE = "machine"  # the desk itself: its AI, an acknowledgement
+
+
+@attrs.frozen(kw_only=True)
+class Spoken:
+    """A message or an internal note.
+
+    Args:
+        text: its text.
+        author: who wrote it. Where a desk does not say, it was a person.
+        at: when it was written (aware), if the desk says so.
+    """
+
+    text: str
+    author: Author = Author.DESK
+    at: datetime | None = None
+
+
 @attrs.frozen
 class Said:
-    """What was said in a ticket, except by the customer.
+    """What was said in a ticket.
 
     Args:
         texts: the texts of its messages and internal notes, oldest first. What comes from outside
             is left out: a customer's reply may quote a message of ours, marker and all.
         complete: whether these are surely all. If not, a text that is missing proves nothing.
         first: the first message that came from outside; None if none did.
+        messages: all of them, those from outside too, oldest first. Where a desk does not list
+            notes, those are missing; where an adapter cannot tell who wrote what, there are none.
     """
 
     texts: tuple[str, ...]
     complete: bool = True
     first: Incoming | None = None
+    messages: tuple[Spoken, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -330,8 +365,11 @@ class Desk(Protocol):
     def say(self, ticket_id: str, text: str, address: Address) -> Flow[None]:
         """Write to the customer. Only called if the address says that the desk can."""
 
-    def note(self, ticket_id: str, text: str) -> Flow[None]:
-        """Write an internal note, which the customer never sees."""
+    def note(self, ticket_id: str, text: str) -> Flow[bool]:
+        """Write an internal note, which the customer never sees; its request carries no address.
+
+        Returns whether the desk's answer says that it is one. If not, it may have been e-mailed.
+        """
 
     def tag(
         self, standing: Standing, tags: Sequence[str], assignee_id: str | None

@@ -325,13 +325,17 @@ def deliver(job: Job, fence: Fence, report: PassReport, ends: float) -> Flow[Pas
     waiting = yield from do("unsettled", lambda: job.ledger.unsettled(job.name))
     left: dict[str, int] = {}
     moment = yield from clock(job.ledger)
+    quiet: set[str] = set()
     for _, intent in waiting:
         kept_back = intent.retry_at is not None and moment < intent.retry_at
         if kept_back and intent.state is IntentState.PENDING:
-            continue  # by quiet hours, as it should be
+            quiet.add(intent.case)  # by quiet hours, or a ticket that sleeps: as it should be
+        if intent.case in quiet and not intent.folds:
+            continue
         state = IntentState.UNKNOWN if intent.state is IntentState.ATTEMPTING else intent.state
         left[state.value] = left.get(state.value, 0) + 1
-    return attrs.evolve(report, deliveries=deliveries, left=left)
+    warnings = (*report.warnings, *deliveries.warnings)
+    return attrs.evolve(report, deliveries=deliveries, left=left, warnings=warnings)
 
 
 def _note_run(

@@ -46,6 +46,7 @@ class DeskSwitches(TypedDict, total=False):
     processing_seconds: float
     processing_listed: bool
     list_lag: float
+    read_lag: float
     auto_answer: Answers
     reply_makes: ReplyMakes
     reply_from: ReplyFrom
@@ -91,6 +92,7 @@ class DeskSettings:
     processing_seconds: float = seconds(3.0, "how long a new ticket is `processing`", "seconds")
     processing_listed: bool = flag(True, "a ticket that is `processing` is in the list")
     list_lag: float = seconds(0.0, "how long a new ticket takes to be in the list")
+    read_lag: float = seconds(0.0, "how long a new ticket answers 404 under its own address")
     auto_answer: Answers = choice(
         Answers,
         "what the AI writes to the customer of a new ticket; its reply makes it `pending`",

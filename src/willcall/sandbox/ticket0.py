@@ -426,7 +426,8 @@ class Ticket0Wire:
 
     def _ticket(self, call: ApiCall) -> Ticket:
         ticket = self._desk.by_id(call.path["ticket"])
-        if ticket is None:
+        lag = self._settings.read_lag
+        if ticket is None or (lag and (call.now - ticket.created_at).total_seconds() < lag):
             raise Refusal(error(404, "NOT_FOUND", inferred.MESSAGE_NOT_FOUND.format(what="Ticket")))
         return ticket
 

@@ -26,6 +26,8 @@ HABITS: Mapping[str, Mapping[str, Sequence[Any]]] = {
         "processing_listed": (False,),
     },
     "late-list": {"list_lag": (5.0, 20.0)},
+    "late-reads": {"read_lag": (3.0, 20.0, 90.0)},
+    "other-workspace": {},
     "acknowledgement": {"auto_answer": ("acknowledges",)},
     "auto-reply": {"auto_answer": ("replies",)},
     "pending": {"reply_makes": ("pending",)},
@@ -61,6 +63,15 @@ HABITS: Mapping[str, Mapping[str, Sequence[Any]]] = {
     "api-agent": {"api_author": ("agent",)},
 }
 """Every habit that a desk may have, by name: for each setting, the values that are drawn."""
+
+
+NOT_FOUND = '{"error": {"code": "NOT_FOUND", "message": "Ticket not found"}}'
+
+
+def elsewhere(sandbox: Sandbox) -> None:
+    """The key of another workspace, in which none of our tickets is."""
+    for path in ("/tickets/*", "/tickets/*/messages"):
+        sandbox.faults.add("status", service="ticket0", path=path, status=404, body=NOT_FOUND)
 
 
 def drawn(dice: random.Random, names: Sequence[str]) -> list[str]:

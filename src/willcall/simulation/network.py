@@ -14,7 +14,7 @@ import attrs
 from ..client.flow import Request
 from ..errors import ConnectError, ConnectionLostError, Reply, RequestTimeoutError
 from ..sandbox import Sandbox
-from ..sandbox.faults import Fault
+from ..sandbox.faults import BENDING, Fault
 from ..sandbox.wire import WireReply
 from .stage import Process, Stage
 
@@ -46,7 +46,8 @@ class Write:
     """A write of the bridge as it was sent, and when it was carried out, if it was.
 
     ``marked_at`` is when it was marked in the ledger, ``ended_at`` when its sender got an answer or
-    an error.
+    an error; ``answered`` says that the answer was good and clear. ``ticket_read_at`` is when its
+    process last asked for its ticket, ``messages_read_at`` when for what was said there.
     """
 
     process: Process
@@ -59,6 +60,9 @@ class Write:
     late: float = 0.0
     looked_at: float | None = None
     ended_at: float | None = None
+    ticket_read_at: float | None = None
+    messages_read_at: float | None = None
+    answered: bool = False
 
     @property
     def landed_at(self) -> float:
@@ -148,6 +152,8 @@ class Network:
         def deliver() -> None:
             if write is not None:
                 write.ended_at = stage.elapsed
+                bent = all(fault.kind in BENDING for fault in outcome.struck)
+                write.answered = answer is not None and answer.status < 300 and bent
             if error is not None and service == "ticketsmart":
                 self._note_shown(process, path, None)
             process.go(answer, error)
@@ -184,5 +190,8 @@ class Network:
             self.stage.elapsed,
             looked_at=self._looked.get(key),
         )
+        ticket = "/".join(path.split("/")[:3])
+        write.ticket_read_at = self._looked.get((process.name, ticket))
+        write.messages_read_at = self._looked.get((process.name, f"{ticket}/messages"))
         (self.writes if request.provider == "ticket0" else self.removals).append(write)
         return write

@@ -18,13 +18,14 @@ from ..bridge.model.rules import Rules
 from ..sandbox import Sandbox
 from ..sandbox.desk import Ticket
 from ..sandbox.inferred import REMOVE_TICKET_TYPE
+from .desk_promise import TOUCHES, DeskPromise
 from .moments import opened_at_once
 from .network import Network, Write
 from .stage import BrokenError, Stage
 from .town import Edit, Removal, Town
 from .truth import LASTING, LOW
 
-_REFERENCE = re.compile(r"Reference: (wc-[0-9a-z]{8}-\d+)\s*$")
+_REFERENCE = re.compile(r"^Reference: (wc-[0-9a-z]{8}-\d+)\s*$", re.MULTILINE)
 _DERIVED = (
     "event.sold_out",
     "event.cancelled",
@@ -51,6 +52,12 @@ class Promise:
     baseline: frozenset[tuple[str, str]] = frozenset()
     troubled: bool = False
     excused: Counter[str] = attrs.field(factory=Counter)
+    desk: DeskPromise = attrs.field(
+        default=attrs.Factory(
+            lambda self: DeskPromise(self.sandbox, self.network, self.ledger, self.town),
+            takes_self=True,
+        )
+    )
     _removed: set[tuple[str, str]] = attrs.field(factory=set)
 
     # -- at every write ---------------------------------------------------------------------------
@@ -60,7 +67,7 @@ class Promise:
         self._no_second_ticket()
         self._no_second_message()
         self._no_second_removal(write)
-        self._people_first(write)
+        self.desk.after(write)
 
     def _no_second_ticket(self) -> None:
         for marker, tickets in self._by_marker().items():
@@ -74,8 +81,18 @@ class Promise:
             for message in ticket.messages
             if message.direction == "outbound" and (found := _REFERENCE.search(message.body))
         )
+        unseen = {
+            found[1]
+            for ticket in self.sandbox.desk.tickets
+            for message in ticket.messages
+            if self.sandbox.settings.listed_notes == "absent"
+            and message.is_note
+            and (found := _REFERENCE.search(message.body))
+        }
         for marker, count in counted.items():
-            if count > 1:
+            if marker in unseen:
+                self.excused["second note, which the desk never shows"] += count > 1
+            elif count > 1:
                 self._excuse(marker, f"{marker}: sent {count} times", "second message")
 
     def _no_second_removal(self, write: Write) -> None:
@@ -117,18 +134,6 @@ class Promise:
             raise BrokenError(f"{what}, and none was late")
         why = next(reason for reason, holds in reasons.items() if holds)
         self.excused[f"{name}: {why}"] = 1
-
-    def _people_first(self, write: Write) -> None:
-        """A PATCH must not undo what a person did before the ticket was last read."""
-        if write.method != "PATCH" or "status" not in write.body:
-            return
-        ticket = write.path.rpartition("/")[2]
-        mine = [e for e in self.town.edits if e.ticket == ticket and e.what in _STATUS]
-        if not mine or write.body["status"] != "resolved":
-            return
-        last = mine[-1]
-        if last.what == "pending" and last.at < (write.looked_at or 0.0):
-            raise BrokenError(f"{ticket}: a person set it to pending, and we resolved it")
 
     # -- when all is quiet ------------------------------------------------------------------------
 
@@ -175,6 +180,7 @@ class Promise:
         self._second_tickets_are_folded()
         self._edits_stand()
         self._removals_are_done_or_refused()
+        self.desk.kept()
 
     def _removals_are_done_or_refused(self) -> None:
         tried, taken = self._tried(), opened_at_once(self.rules)
@@ -218,7 +224,7 @@ class Promise:
     def _what_is_done_is_done(self) -> None:
         """What the ledger calls done is there, once; and nothing is there that it has not."""
         tickets = {ticket.id: ticket for ticket in self.sandbox.desk.tickets}
-        deleted = {edit.ticket for edit in self.town.edits if edit.what == "delete"}
+        deleted = {e.ticket for e in self.town.edits if e.what in {"delete", "merge"}}
         for case in self.ledger.cases():
             for intent in self.ledger.intents(case.marker):
                 ticket_id = intent.payload.get("ticket_id") or case.ticket_id
@@ -238,7 +244,11 @@ class Promise:
                 raise BrokenError(f"{intent.marker}: done, but not in {ticket.id}")
         if intent.act is Act.TAG:
             lacking = [tag for tag in intent.payload["tags"] if tag not in ticket.tags]
-            touched = any(e.ticket == ticket.id and "tag" in e.what for e in self.town.edits)
+            ended = {"close", "merge", "resolve", "snooze"}
+            touched = any(
+                e.ticket == ticket.id and ("tag" in e.what or e.what in ended)
+                for e in self.town.edits
+            )
             if lacking and not touched:
                 raise BrokenError(f"{intent.marker}: done, but {ticket.id} lacks {lacking}")
 
@@ -299,12 +309,20 @@ class Promise:
                 raise BrokenError(f"{case.marker}: open, without a ticket")
 
     def _second_tickets_are_folded(self) -> None:
-        people = {edit.ticket for edit in self.town.edits if edit.what in _STATUS}
+        people = {edit.ticket for edit in self.town.edits if edit.what in TOUCHES}
+        people |= {edit.value for edit in self.town.edits if edit.what == "merge"}
         gone = {case.marker for case in self.ledger.cases() if case.state is CaseState.GONE}
         for marker, tickets in self._by_marker().items():
             if len(tickets) < 2 and marker not in gone:
                 continue
-            standing = [t for t in tickets if not self._is_folded(t) and t.id not in people]
+            without = self.sandbox.settings.notes != "work"
+            standing = [
+                ticket
+                for ticket in tickets
+                if not self._is_folded(ticket)
+                and ticket.id not in people
+                and not (without and ticket.status in {"resolved", "closed"})
+            ]
             if len(standing) > (marker not in gone):
                 names = ", ".join(ticket.id for ticket in standing)
                 raise BrokenError(f"{marker}: {names} stand side by side")
@@ -331,6 +349,12 @@ class Promise:
                 self._raced(edit, f"{ticket.assignee_id} has it, not {edit.value}")
 
     def _raced(self, edit: Edit, what: str) -> None:
+        if "tag" in edit.what and self.sandbox.settings.triage == "overwrites":
+            self.excused["the desk's own triage wrote over tags"] += 1
+            return
+        self._raced_with_a_write(edit, what)
+
+    def _raced_with_a_write(self, edit: Edit, what: str) -> None:
         """Ticket0 has no conditional update: the bridge cannot see what a person does between its
         reading and its write."""
         for write in self.network.writes:
@@ -354,4 +378,3 @@ class Promise:
         return found
 
 
-_STATUS = ("resolve", "pending", "reply")

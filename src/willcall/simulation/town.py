@@ -94,6 +94,8 @@ class Town:
         self.desk_habits = desks.take_up(self._desk_dice, sandbox, habits)
         for name in self.desk_habits:
             self.happened[f"habit: {name}"] += 1
+        if "other-workspace" in self.desk_habits:
+            self.deeds.append(self._elsewhere)
 
     def _scheduled(self, dice: random.Random) -> Iterator[Removal]:
         """In two thirds of the seeds the early birds of some events are to go: what was sold of
@@ -199,6 +201,19 @@ class Town:
         return {name for name in news if name[0] == shown}
 
     # -- the desk ---------------------------------------------------------------------------------
+
+    def _elsewhere(self) -> None:
+        """For a while the key is that of another workspace."""
+        before = self.sandbox.faults.all()
+        desks.elsewhere(self.sandbox)
+        added = [fault for fault in self.sandbox.faults.all() if fault not in before]
+
+        def back() -> None:
+            for fault in added:
+                if fault in self.sandbox.faults.all():
+                    self.sandbox.faults.remove(fault)
+
+        self.stage.after(self._desk_dice.choice((30.0, 90.0, 200.0)), back)
 
     def work(self) -> None:
         """A person changes a ticket of the bridge, or opens another."""

@@ -13,17 +13,31 @@ from typing import Any, Self
 import attrs
 
 from ..bridge.model.address import Address
-from ..bridge.ports import DeskAdapter, Incoming, Remark, Said, Setting, Standing, TicketState
+from ..bridge.ports import (
+    Author,
+    DeskAdapter,
+    Incoming,
+    Remark,
+    Said,
+    Setting,
+    Spoken,
+    Standing,
+    TicketState,
+)
 from ..client.flow import Flow
 from ..errors import ApiError, UndecodableReplyError
 from .api import PROVIDER, FlowTicket0
 from .inspection import inspect
-from .models import Direction, Ticket, TicketStatus
+from .models import AuthorType, Direction, Message, Ticket, TicketStatus
 
-_STATES: Mapping[str, TicketState] = {
-    TicketStatus.OPEN: TicketState.OPEN,
-    TicketStatus.RESOLVED: TicketState.RESOLVED,
-}
+_STATES: Mapping[str, TicketState] = {status: TicketState(status.value) for status in TicketStatus}
+
+
+@attrs.define
+class _Observed:
+    """What the answers of a workspace have shown of it."""
+
+    has_inboxes: bool = False
 
 
 @attrs.frozen
@@ -31,6 +45,7 @@ class Ticket0Desk:
     """A workspace of Ticket0."""
 
     _api: FlowTicket0
+    _observed: _Observed = attrs.field(factory=_Observed)
 
     name = PROVIDER.name
     title = "Ticket0"
@@ -38,7 +53,8 @@ class Ticket0Desk:
     def within(self, seconds: float, *, tries: int | None = None) -> Self:
         """The same desk, whose calls end after so many seconds and are tried so often."""
         options: dict[str, Any] = {} if tries is None else {"tries": tries}
-        return type(self)(self._api.with_options(deadline=max(0.001, seconds), **options))
+        api = self._api.with_options(deadline=max(0.001, seconds), **options)
+        return type(self)(api, self._observed)
 
     def open(self, address: Address, subject: str, body: str) -> Flow[Standing]:
         """Open a ticket, in the inbox of an address if that names one."""
@@ -85,30 +101,44 @@ class Ticket0Desk:
         return found
 
     def said(self, ticket_id: str) -> Flow[Said]:
-        """The texts of a ticket's messages that did not come in from outside, and the first that
-        did."""
+        """A ticket's messages, and its notes as far as they are listed."""
         messages = yield from self._api.messages.list(ticket_id).all(certain=True)
         texts: list[str] = []
         first: Incoming | None = None
+        spoken: list[Spoken] = []
         for message in messages:
-            if message.direction != Direction.INBOUND:
+            author = self._author(message)
+            spoken.append(Spoken(text=message.body_text, author=author, at=message.created_at))
+            if author is not Author.OUTSIDE:
                 texts.append(message.body_text)
             elif first is None:
                 first = Incoming(message.body_text, message.from_address, len(texts))
-        return Said(tuple(texts), messages.whole is not False, first)
+        return Said(tuple(texts), messages.whole is not False, first, tuple(spoken))
+
+    def _author(self, message: Message) -> Author:
+        """Who wrote a message. An ``agent`` is the AI (2026), and was a person (2025): it counts as
+        a person if its id is a user's, or if the workspace still has inboxes."""
+        if message.direction == Direction.INBOUND or message.author_type == AuthorType.CUSTOMER:
+            return Author.OUTSIDE
+        person = (message.author_id or "").startswith("usr_") or self._observed.has_inboxes
+        if message.author_type == AuthorType.AGENT and not person:
+            return Author.MACHINE
+        return Author.DESK
 
     def standing(self, ticket_id: str) -> Flow[Standing]:
         """A ticket as it stands now."""
-        return _standing((yield from self._api.tickets.get(ticket_id)))
+        ticket = yield from self._api.tickets.get(ticket_id)
+        self._observed.has_inboxes |= ticket.inbox_id is not None
+        return _standing(ticket)
 
     def say(self, ticket_id: str, text: str, address: Address) -> Flow[None]:
         """Reply to the customer by e-mail."""
         sender = address.options["from_address"]
         yield from self._api.messages.send(ticket_id, from_address=sender, body_text=text)
 
-    def note(self, ticket_id: str, text: str) -> Flow[None]:
-        """Write an internal note."""
-        yield from self._api.messages.note(ticket_id, body=text)
+    def note(self, ticket_id: str, text: str) -> Flow[bool]:
+        """Write an internal note; whether Ticket0's answer says that it is one."""
+        return (yield from self._api.messages.note(ticket_id, body=text)).is_note
 
     def tag(
         self, standing: Standing, tags: Sequence[str], assignee_id: str | None

@@ -18,12 +18,14 @@ from ..client.model import Model
 
 
 class TicketStatus(StrEnum):
-    """The status of a ticket (2025)."""
+    """The status of a ticket (2025; PROCESSING and CLOSED: 2026)."""
 
+    PROCESSING = "processing"
     OPEN = "open"
     PENDING = "pending"
     RESOLVED = "resolved"
     SNOOZED = "snoozed"
+    CLOSED = "closed"
 
 
 class Direction(StrEnum):

@@ -151,6 +151,7 @@ def test_what_becomes_of_a_ticket_when_its_condition_ends(
     said = decider.apply("event.back_on_sale" if cleared else "event.archived")
     good = {
         OnClear.RESOLVE: ["message" if writes else "note", "resolve"],
+        OnClear.RESOLVE_ALWAYS: ["message" if writes else "note", "resolve"],
         OnClear.MESSAGE: ["message" if writes else "note"],
         OnClear.NOTE: ["note"],
         OnClear.NOTHING: [],
@@ -206,10 +207,10 @@ def test_every_act_carries_its_marker() -> None:
                 assert read_subject(payload["subject"]) == intent.case
             elif intent.act is Act.TAG:
                 assert intent.case in payload["tags"]
-            elif intent.act in {Act.RESOLVE, Act.REOPEN}:
-                assert payload == {}
-            else:
-                assert marks(payload["text"], f"{intent.case}-{intent.position}")
+            elif intent.act not in {Act.RESOLVE, Act.REOPEN}:
+                marker = f"{intent.case}-{intent.position}"
+                assert marks(payload["text"], marker)
+                assert marks(payload.get("note", payload["text"]), marker)
 
 
 def test_the_first_rule_that_matches_decides_unless_it_goes_on() -> None:

@@ -89,18 +89,20 @@ def test_a_duplicate_that_somebody_deleted_ends_nothing(house: VirtualBridge) ->
     house.run()
     house.sandbox.faults.clear()
     house.desk.delete(second.id)
-    assert house.run().exit_code == 0
+    codes = [house.run().exit_code for _ in range(7)]
+    assert (codes[0], codes[-1]) == (3, 0), "a 404 counts once it has come again minutes later"
     (case,) = house.ledger.state("main-room").cases
     assert (case.state, case.ticket_id) == (CaseState.OPEN, first.id)
 
 
 def test_no_duplicate_is_looked_for_where_none_can_be(house: VirtualBridge) -> None:
-    """A quiet run asks the desk nothing at all."""
+    """A run sees whether the tags of the last are still there; a quiet run asks nothing at all."""
     _sell_out(house)
     house.run()
-    house.sandbox.forget_requests()
-    house.run()
-    assert house.sent("ticket0") == 0
+    for asked in (1, 0):
+        house.sandbox.forget_requests()
+        house.run()
+        assert house.sent("ticket0") == asked
 
 
 # -- how far to look ------------------------------------------------------------------------------
@@ -296,21 +298,6 @@ def test_one_ticket_that_the_desk_fails_at_does_not_hold_up_the_others(
 # -- people ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", ["pending", "snoozed"])
-def test_a_ticket_that_a_person_put_elsewhere_is_left_there(
-    house: VirtualBridge, status: str
-) -> None:
-    """The customer hears the news; the status is whoever set it."""
-    event = house.box_office.event(_sell_out(house))
-    house.run()
-    (ticket,) = house.desk.tickets
-    house.desk.update_ticket(ticket.id, status=status)
-    house.box_office.restock(event.id, event.ticket_types[0].name, 5)
-    assert Outcome.LEFT in _outcomes(house)
-    assert ticket.status == status
-    assert len(ticket.messages) == 3
-
-
 def test_a_resolution_in_doubt_is_not_repeated_over_a_person(house: VirtualBridge) -> None:
     """It was carried out, its answer was lost, and somebody opened the ticket again."""
     event = house.box_office.event(_sell_out(house))
@@ -321,7 +308,7 @@ def test_a_resolution_in_doubt_is_not_repeated_over_a_person(house: VirtualBridg
         "lost_response", service="ticket0", method="PATCH", path="/tickets/*", count=1
     )
     blind = house.sandbox.faults.add(
-        "status", service="ticket0", method="GET", path="/tickets/*", nth=2, count=9, status=500
+        "status", service="ticket0", method="GET", path="/tickets/*", nth=3, count=9, status=500
     )
     assert house.run().exit_code == 3
     assert ticket.status == "resolved"

@@ -25,17 +25,18 @@ def test_one_that_comes_after_the_first_was_deleted_is_not_wanted_either(
     """The simulation's seed 1013815: nobody looked after a case that had lost its ticket."""
     event = _sell_out(house)
     house.sandbox.faults.add(
-        "late_commit", service="ticket0", method="POST", path="/tickets", seconds=200, count=1
+        "late_commit", service="ticket0", method="POST", path="/tickets", seconds=700, count=1
     )
     assert house.run().exit_code == 3
     assert house.run().exit_code == 0
     (first,) = house.desk.tickets
     house.desk.delete(first.id)
     _back_on_sale(house, event)
-    house.run()
+    for _ in range(7):
+        house.run()
     (case,) = house.ledger.cases()
     assert case.state is CaseState.GONE
-    house.clock.advance(90)
+    house.clock.advance(400)
     (late,) = house.desk.tickets
     assert late.status == "open"
     assert house.run().deliveries.folded == 1
@@ -62,7 +63,7 @@ def test_its_folding_outlasts_the_first(house: VirtualBridge) -> None:
     first, late = house.desk.tickets
     house.sandbox.faults.remove(sick)
     house.desk.delete(first.id)
-    for _ in range(3):
+    for _ in range(8):
         house.run()
     assert late.status == "resolved"
     assert house.ledger.unsettled("main-room") == []

@@ -100,9 +100,10 @@ class MaildirDesk:
         self._file(text, **self._answer(ticket_id), To=address.customer_email)
 
     @on_disk
-    def note(self, ticket_id: str, text: str) -> None:
+    def note(self, ticket_id: str, text: str) -> bool:
         """File an answer to nobody."""
         self._file(text, **self._answer(ticket_id))
+        return True
 
     @on_disk
     def tag(self, standing: Standing, tags: Sequence[str], assignee_id: str | None) -> Standing:

@@ -113,7 +113,8 @@ def _open(work: UnitOfWork, group: Sequence[Due], *, held: bool) -> Case:
     if case is None:
         case = work.new_case(rule, lead, members, _group(rule, lead), held=held)
         if not held:
-            case = work.put(work.outbox.announce(case, rule, lead.change, others))
+            earlier = _earlier(work, case, rule)
+            case = work.put(work.outbox.announce(case, rule, lead.change, others, earlier))
     word = "held" if held else "opened"
     for _, condition in ranked:
         work.record(condition.change, f"{word} {case.marker}", case.marker)
@@ -150,6 +151,24 @@ def _reopened(
         wishes=attrs.evolve(rule, predicates=Predicates()),
     )
     return work.put(work.outbox.reopen(case, rule, lead.change, others))
+
+
+def _earlier(work: UnitOfWork, case: Case, rule: Rule) -> Case | None:
+    """The latest case of the rule about the same event whose ticket a person has ended, or which
+    takes nothing more; None if there is none."""
+    about = case.subject.partition("/")[0]
+    found = [
+        other
+        for other in work.known_cases.values()
+        if other.rule == rule.id
+        and other.ticket_id is not None
+        and other.subject.partition("/")[0] == about
+        and (
+            other.state in {CaseState.LEFT, CaseState.GONE}
+            or (other.state is CaseState.OPEN and not other.group and case.group)
+        )
+    ]
+    return max(found, key=lambda other: other.opened_at, default=None)
 
 
 def _ended_recently(work: UnitOfWork, rule: Rule, lead: Condition) -> Case | None:

@@ -15,6 +15,11 @@ from ..model.rules import OnClear, Rule, Rules
 from ..templates.rendering import Wording
 
 TAG = "willcall"
+_EARLIER = "An earlier ticket about this, {ticket_id} ({marker}), {fate}."
+_FATES = {
+    CaseState.LEFT: "was resolved or closed at the desk",
+    CaseState.GONE: "was deleted at the desk",
+}
 
 
 class OutboxBuilder:
@@ -25,12 +30,30 @@ class OutboxBuilder:
         self.intents: list[Intent] = []
         self.warnings: list[str] = []
 
-    def announce(self, case: Case, rule: Rule, lead: Change, others: Sequence[Change]) -> Case:
-        """Open the ticket and tag it; write the rule's note and the message to the customer."""
+    def announce(
+        self,
+        case: Case,
+        rule: Rule,
+        lead: Change,
+        others: Sequence[Change],
+        earlier: Case | None = None,
+    ) -> Case:
+        """Open the ticket and tag it; write the rule's note and the message to the customer.
+
+        Args:
+            case: the case.
+            rule: its rule.
+            lead: the change that leads it.
+            others: the further changes that its ticket announces.
+            earlier: the case whose ticket would have announced it, if it could.
+        """
         words = self._words(rule, lead, others)
         severity = rule.severity_of(lead.kind)
         subject = in_subject(words.subject(), case.marker)
-        case = self._act(case, Act.OPEN, {"subject": subject, "body": words.body()})
+        body = words.body()
+        if earlier is not None:
+            body = f"{body.rstrip()}\n\n{_earlier(earlier)}"
+        case = self._act(case, Act.OPEN, {"subject": subject, "body": body})
         tags = [TAG, case.marker, str(severity), *rule.tags]
         triage: dict[str, Any] = {"tags": list(dict.fromkeys(tags))}
         if rule.assignee_id is not None:
@@ -43,15 +66,17 @@ class OutboxBuilder:
     def reopen(self, case: Case, rule: Rule, lead: Change, others: Sequence[Change]) -> Case:
         """Reopen the ticket, and announce in it what happened again."""
         words = self._words(rule, lead, others)
-        case = self._act(case, Act.REOPEN, {})
-        case = self._say(case, Act.NOTE, words.body())
-        return self._write(case, rule, words)
+        says = [list(name) for name in case.members]
+        case = self._act(case, Act.REOPEN, {"says": says})
+        case = self._say(case, Act.NOTE, words.body(), says=says)
+        return self._write(case, rule, words, says=says)
 
     def add(self, case: Case, rule: Rule, change: Change) -> Case:
         """Announce another change in the open ticket of a case."""
         words = self._words(rule, change)
-        case = self._say(case, Act.NOTE, words.body())
-        return self._write(case, rule, words)
+        says = [[change.kind, change.subject]]
+        case = self._say(case, Act.NOTE, words.body(), says=says)
+        return self._write(case, rule, words, says=says)
 
     def announce_ends(self, case: Case, rule: Rule, ends: Sequence[tuple[Change, bool]]) -> Case:
         """Announce what has ended, in one message or note; resolve the ticket if the case is over.
@@ -65,19 +90,28 @@ class OutboxBuilder:
         lead, *others = dict.fromkeys(c for c, _ in sorted(ends, key=lambda end: not end[1]))
         words = self._words(rule, lead, others)
         case = self._announce_end(case, rule, words, cleared=any(good for _, good in ends))
-        if case.state is not CaseState.OPEN and rule.on_clear is OnClear.RESOLVE:
-            case = self._act(case, Act.RESOLVE, {}, rule)
+        if case.state is not CaseState.OPEN and rule.on_clear.resolves:
+            case = self._act(case, Act.RESOLVE, self._ending(rule), rule)
         return case
 
     def _announce_end(self, case: Case, rule: Rule, words: Wording, *, cleared: bool) -> Case:
         """Good news goes to the customer; that something is superseded goes to the team only."""
+        ending = self._ending(rule)
         if not cleared:
-            return self._say(case, Act.NOTE, words.superseded_note(), rule)
+            return self._say(case, Act.NOTE, words.superseded_note(), rule, **ending)
         if rule.on_clear is OnClear.NOTHING:
             return case
+        note = words.cleared_note()
         if rule.writes and rule.on_clear is not OnClear.NOTE:
-            return self._say(case, Act.MESSAGE, words.cleared_message(), rule)
-        return self._say(case, Act.NOTE, words.cleared_note(), rule)
+            note = in_text(note, act_marker(case.marker, case.acts + 1))
+            return self._say(case, Act.MESSAGE, words.cleared_message(), rule, note=note, **ending)
+        return self._say(case, Act.NOTE, note, rule, **ending)
+
+    @staticmethod
+    def _ending(rule: Rule) -> dict[str, Any]:
+        """What marks an act that tells that something is over."""
+        always = {"always": True} if rule.on_clear is OnClear.RESOLVE_ALWAYS else {}
+        return {"ends": True, **always}
 
     def _words(self, rule: Rule, lead: Change, others: Sequence[Change] = ()) -> Wording:
         severity, service = rule.severity_of(lead.kind), self._rules.service(lead.box_office)
@@ -89,12 +123,12 @@ class OutboxBuilder:
             )
         return words
 
-    def _write(self, case: Case, rule: Rule, words: Wording) -> Case:
-        return self._say(case, Act.MESSAGE, words.message()) if rule.writes else case
+    def _write(self, case: Case, rule: Rule, words: Wording, **more: Any) -> Case:
+        return self._say(case, Act.MESSAGE, words.message(), **more) if rule.writes else case
 
-    def _say(self, case: Case, act: Act, text: str, rule: Rule | None = None) -> Case:
+    def _say(self, case: Case, act: Act, text: str, rule: Rule | None = None, **more: Any) -> Case:
         marker = act_marker(case.marker, case.acts + 1)
-        return self._act(case, act, {"text": in_text(text, marker)}, rule)
+        return self._act(case, act, {"text": in_text(text, marker), **more}, rule)
 
     def _act(
         self, case: Case, act: Act, payload: Mapping[str, Any], rule: Rule | None = None
@@ -106,3 +140,9 @@ class OutboxBuilder:
             Intent(case=case.marker, position=case.acts, act=act, payload=payload, retry_at=quiet)
         )
         return case
+
+
+def _earlier(case: Case) -> str:
+    """The line about an earlier ticket, and why it does not announce this."""
+    fate = _FATES.get(case.state, "takes nothing more")
+    return _EARLIER.format(ticket_id=case.ticket_id, marker=case.marker, fate=fate)

@@ -160,7 +160,7 @@ class RuleTable(Table):
     ticket: TicketTable = TicketTable()
     message: MessageTable | bool = True
     note: Filled | None = None
-    on_clear: Literal["resolve", "message", "note", "nothing"] = "resolve"
+    on_clear: Literal["resolve", "resolve_always", "message", "note", "nothing"] = "resolve"
     reopen_within: Duration = "0s"
     quiet_hours: QuietTable | None = None
     go_on: bool = Field(default=False, alias="continue")

@@ -22,7 +22,7 @@ def carry_out(
     address: Address,
     found: LookupResult | None,
 ) -> Flow[Standing | None]:
-    """Carry out an act; its ticket, where the desk's answer shows it.
+    """Carry out an act, other than a note; its ticket, where the desk's answer shows it.
 
     Args:
         desk: the desk.
@@ -43,9 +43,6 @@ def carry_out(
     ticket_id = ticket_of(case, intent)
     if intent.act is Act.MESSAGE:
         yield from desk.say(ticket_id, intent.payload["text"], sent_to(intent, address))
-        return None
-    if intent.act is Act.NOTE:
-        yield from desk.note(ticket_id, intent.payload["text"])
         return None
     if intent.act is Act.TAG:
         assert found is not None and found.ticket is not None  # noqa: S101, PT018 - looked up first

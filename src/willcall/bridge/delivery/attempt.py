@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 import attrs
 
@@ -36,19 +37,29 @@ from ...errors import (
     TransportError,
     ValidationError,
 )
-from ..ledger import Fence, Outbox
+from ..ledger import Fence, Ledger
 from ..model.address import Address
-from ..model.cases import Act, Case, Intent, IntentState
+from ..model.cases import Act, Case, CaseState, Intent, IntentState, Name
 from ..model.house import House
 from ..model.policies import DeliveryPolicy
-from ..ports import Desk, Standing
+from ..ports import Desk, Said, Standing, TicketState
 from .acts import carry_out, destination, sent_to
+from .desk_habits import Learned
 from .duplicates import note_duplicates
-from .lookup import LookupResult, look_up, taken_over
+from .lookup import LookupResult, incomplete, look_up, snapshot_of, taken_over, ticket_of
+from .missing import DELETED_AFTER, LOOK_AGAIN, missing_since, not_found
 from .tries import IN_DOUBT, Tries, before, is_ahead
+from .whose import Course, course, is_conversation, yields
 
 _REFUSED_AGAIN = timedelta(minutes=5)
 _REFUSED_CAP = timedelta(days=1)
+_SNOOZED_AGAIN = timedelta(minutes=5)
+_PROCESSING_AGAIN = timedelta(seconds=20)
+_CONFIRMED_AFTER = {Act.RESOLVE: timedelta(seconds=20), Act.TAG: timedelta(seconds=60)}
+"""A reply that the desk handles late may pull a resolved ticket back, and its triage may write over
+tags. So such an act is looked at once more after this time."""
+_CONFIRMATIONS = 3
+"""An act that does not hold is repeated so often, and then left as the desk has it."""
 _TRIES_AT_LEAST = 5
 """An act is given up after so many tries at least: days in which the machine was off do not count
 against it."""
@@ -65,8 +76,8 @@ class Outcome(StrEnum):
     FAILED = "failed"  # the desk fails at this ticket
     REFUSED = "refused"
     DEAD = "dead"  # refused for good, or for too long: a person has to see to it
-    DROPPED = "dropped"  # its ticket is gone
-    WAITING = "waiting"  # for the end of its rule's quiet hours
+    DROPPED = "dropped"  # its ticket is gone, or cannot take it
+    WAITING = "waiting"  # for the end of its rule's quiet hours, or until its ticket wakes
 
     @property
     def settled(self) -> bool:
@@ -88,7 +99,7 @@ class Sender(Tries):
     """Carries out the acts of one case after the other.
 
     Args:
-        outbox: where everything is written down.
+        ledger: where everything is written down.
         fence: the lease under which it is.
         desk: the desk.
         ends: the tick after which nothing more is begun.
@@ -99,7 +110,7 @@ class Sender(Tries):
 
     def __init__(
         self,
-        outbox: Outbox,
+        ledger: Ledger,
         fence: Fence,
         desk: Desk,
         ends: float,
@@ -107,9 +118,17 @@ class Sender(Tries):
         stopping: Callable[[], bool],
         house: House,
     ) -> None:
-        super().__init__(outbox, fence, desk.name, ends, policy)
+        super().__init__(ledger, fence, desk.name, ends, policy)
+        self._ledger = ledger
         self._desk, self._house = desk, house
         self._address = Address(customer_email="")
+        self._read: dict[str, Standing] = {}
+        self._talks: dict[str, bool] = {}
+        self._deleted: set[str] = set()
+        self._over = self._detached = False
+        self._written: set[tuple[Name, ...]] = set()
+        self._resolves = False
+        self.learned = Learned(ledger, desk.name, desk.title)
         self.stopping = stopping
         self.folded = 0
         """How many second tickets were found and are to be folded into the first."""
@@ -128,21 +147,27 @@ class Sender(Tries):
             ApiError: the desk failed, and the case was left at that.
         """
         self._address = address
+        self._forget()
+        self._over = self._detached = False
+        self._written = {intent.says for _, intent in acts if intent.act is Act.MESSAGE}
+        self._resolves = any(i.act is Act.RESOLVE and not i.folds for _, i in acts)
         ticket_id = acts[0][0].ticket_id
+        stuck: set[str | None] = set()
         for held, intent in acts:
             if self.stopping():
                 return
+            if not intent.folds and (self._over or (self._detached and intent.says)):
+                continue  # it was dropped with an act before it
+            if intent.payload.get("ticket_id") in stuck:
+                continue  # an act before it, about the same ticket, is not settled
             case = attrs.evolve(held, ticket_id=ticket_id)
             try:
-                outcome, detail = yield from self._deliver(case, intent)
-            except NotFoundError as error:
-                if intent.act is Act.OPEN:
-                    raise
-                why = yield from self._give_up(case, intent, error)
-                delivered.append(Delivered(case, intent, Outcome.DROPPED, why))
-                if "ticket_id" in intent.payload:
-                    continue
-                return
+                try:
+                    outcome, detail = yield from self._deliver(case, intent)
+                except NotFoundError as error:
+                    if intent.act is Act.OPEN:
+                        raise
+                    outcome, detail = yield from self._missing(case, intent, error)
             except ApiError as error:
                 outcome = yield from self._failed(intent, error)
                 delivered.append(Delivered(case, intent, outcome, str(error)))
@@ -152,14 +177,43 @@ class Sender(Tries):
             case = attrs.evolve(case, ticket_id=ticket_id)
             delivered.append(Delivered(case, intent, outcome, detail))
             # Without its ticket nothing of a case can go out; else a dead letter holds up nothing.
-            passed_over = outcome is Outcome.DEAD and intent.act is not Act.OPEN
+            passed_over = intent.act is not Act.OPEN and (
+                outcome in {Outcome.DEAD, Outcome.DROPPED}
+            )
             if not (outcome.settled or passed_over):
-                return
+                stuck.add(intent.payload.get("ticket_id"))
+
+    def confirm(self, done: Sequence[tuple[Case, Intent]]) -> Flow[set[int | None]]:
+        """Look at acts that were carried out a short while ago, whether they have held. One that
+        has not is to be done again; the ids of those.
+
+        Raises:
+            ApiError: the desk could not be read.
+        """
+        again: set[int | None] = set()
+        for case, intent in done:
+            if self.stopping():
+                break
+            sent = {**intent.sent, "confirmed": intent.sent.get("confirmed", 0) + 1}
+            try:
+                found = yield from self._look_up(case, intent)
+            except NotFoundError:
+                held = True  # the next act of the case sees to that
+            else:
+                held = found.there or not _was_undone(intent, found.ticket)
+            state = IntentState.DONE if held else IntentState.PENDING
+            yield from self._mark(attrs.evolve(intent, sent=sent), state)
+            if not held:
+                again.add(intent.id)
+        return again
 
     # -- one act ------------------------------------------------------------------------------
 
     def _deliver(self, case: Case, intent: Intent) -> Flow[tuple[Outcome, str]]:
         moment = yield from self._now()
+        why = (yield from self.learned.habits()).does_without(intent.act)
+        if why is not None:
+            return (yield from self._does_without(case, intent, why))
         if intent.state is IntentState.DEAD and not self._moved(intent):
             return Outcome.DEAD, intent.error or ""
         if _kept_back(intent, moment):
@@ -174,24 +228,157 @@ class Sender(Tries):
                 return Outcome.UNKNOWN, "not there yet; the next run looks it up again"
             if self._too_long(intent, moment):
                 return (yield from self._dead(intent, intent.error or "no clear answer for days"))
+            if intent.act is Act.NOTE and (yield from self.learned.habits()).lists_notes is False:
+                why = "its answer was lost, and the desk lists no notes: it is not written again"
+                return (yield from self._drop(intent, why))
         elif intent.act in {Act.TAG, Act.RESOLVE, Act.REOPEN}:
             # What a person has done in the meantime is theirs: look before touching the ticket.
             found = yield from self._look_up(case, intent)
             if found.there:
                 return (yield from self._settled(case, intent, Outcome.ALREADY, found))
-            intent = attrs.evolve(intent, sent={})
+            intent = attrs.evolve(intent, sent=_confirmations(intent))
+        as_note = False
+        if intent.act is not Act.OPEN:
+            ends = yield from self._given_way(case, intent, found, moment)
+            if ends is not None:
+                return ends
+            if (yield from self._yields(case, intent)):
+                as_note = intent.act is Act.MESSAGE
+                why = (yield from self.learned.habits()).does_without(Act.NOTE)
+                if intent.act is Act.RESOLVE:
+                    why = "people talk in the ticket: it is theirs"
+                if why is not None and (as_note or intent.act is Act.RESOLVE):
+                    return (yield from self._drop(intent, why))
         if found is not None and found.ticket is not None and taken_over(intent, found.ticket):
             return (yield from self._settled(case, intent, Outcome.LEFT, found))
-        if intent.act is Act.MESSAGE and not self._address.mails:
+        if intent.act is Act.MESSAGE and not as_note and not self._address.mails:
             error = (
                 "the desk can no longer write to the customer: set the sender in [desk] again, "
                 "and the message goes out"
             )
             return (yield from self._dead(intent, error))
-        return (yield from self._attempt(case, intent, found))
+        return (yield from self._attempt(case, intent, found, as_note=as_note))
+
+    # -- whose ticket it is -------------------------------------------------------------------
+
+    def _forget(self) -> None:
+        """What was read of tickets is old."""
+        self._read.clear()
+        self._talks.clear()
+
+    def _standing(self, case: Case, intent: Intent) -> Flow[Standing]:
+        """The ticket of an act, as it was read while this case's acts were carried out."""
+        ticket_id = ticket_of(case, intent)
+        if ticket_id not in self._read:
+            desk = yield from self.reading()
+            self._read[ticket_id] = yield from desk.standing(ticket_id)
+        return self._read[ticket_id]
+
+    def _given_way(
+        self, case: Case, intent: Intent, found: LookupResult | None, moment: datetime
+    ) -> Flow[tuple[Outcome, str] | None]:
+        """The end of an act that cannot be carried out where its ticket stands; None if it can."""
+        ticket = found.ticket if found is not None else None
+        if ticket is None:
+            ticket = yield from self._standing(case, intent)
+        match course(case, intent, ticket, moment):
+            case Course.GO | Course.AS_NOTE:
+                return None
+            case Course.WAIT:
+                again = _SNOOZED_AGAIN if ticket.status == "snoozed" else _PROCESSING_AGAIN
+                return (yield from self._wait_until(intent, moment + again, ticket))
+            case Course.LEAVE:
+                return (yield from self._drop(intent, f"the ticket is {ticket.status}"))
+            case Course.DETACH:
+                return (yield from self._detach(case, f"the ticket is {ticket.status}"))
+            case Course.END:
+                return (yield from self._end(case, ticket))
+
+    def _wait_until(
+        self, intent: Intent, moment: datetime, ticket: Standing
+    ) -> Flow[tuple[Outcome, str]]:
+        why = f"the ticket is {ticket.status}"
+        state = intent.state if intent.state in IN_DOUBT else IntentState.PENDING
+        yield from self._mark(intent, state, error=why, retry_at=moment)
+        return Outcome.WAITING, why
+
+    def _drop(self, intent: Intent, why: str) -> Flow[tuple[Outcome, str]]:
+        yield from self._mark(intent, IntentState.DROPPED, error=why)
+        return Outcome.DROPPED, why
+
+    def _detach(self, case: Case, why: str) -> Flow[tuple[Outcome, str]]:
+        """What the act says, and whatever comes later, gets a ticket of its own."""
+        moment = yield from self._now()
+        yield from do("detach", lambda: self._ledger.detach(self._fence, case, why, moment))
+        self._detached = True
+        return Outcome.DROPPED, f"{why}; what it says gets a ticket of its own"
+
+    def _end(self, case: Case, ticket: Standing) -> Flow[tuple[Outcome, str]]:
+        """The ticket has ended: what still holds and is not announced gets another. Unless we have
+        resolved it ourselves, a person has ended it."""
+        why = f"the ticket is {ticket.status}"
+        by_us = case.state is not CaseState.OPEN and not self._resolves
+        state = case.state if by_us else CaseState.LEFT
+        moment = yield from self._now()
+        yield from do("end", lambda: self._ledger.give_up(self._fence, case, why, moment, state))
+        self._over = True
+        return Outcome.DROPPED, why
+
+    def _yields(self, case: Case, intent: Intent) -> Flow[bool]:
+        """Whether an act gives way to people who talk in its ticket."""
+        if not yields(intent):
+            return False
+        ticket_id = ticket_of(case, intent)
+        if ticket_id not in self._talks:
+            desk = yield from self.reading()
+            said: Said = yield from desk.said(ticket_id)
+            if not said.complete:
+                raise incomplete(desk)
+            ticket = yield from self._standing(case, intent)
+            talk = is_conversation(said, self._house, case.marker, ticket.created_at)
+            self._talks[ticket_id] = talk
+        return self._talks[ticket_id]
+
+    def _does_without(self, case: Case, intent: Intent, why: str) -> Flow[tuple[Outcome, str]]:
+        """An act that the desk does not take: what a note would have announced gets a ticket of its
+        own, unless a message announces it."""
+        if intent.act is Act.NOTE and intent.says and intent.says not in self._written:
+            return (yield from self._detach(case, why))
+        return (yield from self._drop(intent, why))
+
+    def _missing(
+        self, case: Case, intent: Intent, error: NotFoundError
+    ) -> Flow[tuple[Outcome, str]]:
+        """The desk itself says that there is no such ticket. That counts once it has said so twice,
+        with some minutes in between. If the ticket is there, something else was not found.
+
+        Raises:
+            ApiError: it could not be found out.
+        """
+        self._forget()
+        desk = yield from self.reading()
+        try:
+            yield from desk.standing(ticket_of(case, intent))
+        except NotFoundError as again:
+            error = again
+        else:
+            if intent.state in IN_DOUBT:
+                raise error
+            return (yield from self._refused(intent, str(error)))
+        moment = yield from self._now()
+        since = missing_since(intent.error, moment)
+        if moment - since >= DELETED_AFTER or ticket_of(case, intent) in self._deleted:
+            self._deleted.add(ticket_of(case, intent))
+            return Outcome.DROPPED, (yield from self._give_up(case, intent, error))
+        why = not_found(since, error.message)
+        state = IntentState.UNKNOWN if intent.state in IN_DOUBT else IntentState.REFUSED
+        yield from self._mark(intent, state, error=why, retry_at=moment + LOOK_AGAIN)
+        return (Outcome.UNKNOWN if state is IntentState.UNKNOWN else Outcome.REFUSED), why
+
+    # -- one try ------------------------------------------------------------------------------
 
     def _attempt(
-        self, case: Case, intent: Intent, found: LookupResult | None
+        self, case: Case, intent: Intent, found: LookupResult | None, *, as_note: bool = False
     ) -> Flow[tuple[Outcome, str]]:
         yield from self._left()
         moment = yield from self._now()
@@ -200,33 +387,74 @@ class Sender(Tries):
             lambda: self._outbox.attempting(self._fence, intent, self._sent(intent, found), moment),
         )
         try:
-            ticket = yield from self._send(case, intent, found)
+            ticket: Standing | None = None
+            if as_note or intent.act is Act.NOTE:
+                yield from self._write_note(case, intent)
+            else:
+                ticket = yield from self._send(case, intent, found)
         except OutcomeUnknownError as error:
             return (yield from self._unclear(case, intent, error))
+        except (ValidationError, ConflictError, PermissionDeniedError, NotFoundError) as error:
+            if intent.act is not Act.OPEN:
+                ends = yield from self._meanwhile(case, intent)
+                if ends is not None:
+                    return ends
+            return (yield from self._not_taken(case, intent, error))
         except RateLimitError as error:
             yield from self._put_back(intent, error)
             yield from self._wait_for(error)
+            self._forget()
             # Much may have happened meanwhile: from the start, with another lookup.
             back = attrs.evolve(intent, state=before(intent), retry_at=None)
             return (yield from self._deliver(case, back))
-        except (ConnectError, AuthenticationError, PermissionDeniedError) as error:
+        except (ConnectError, AuthenticationError) as error:
             yield from self._put_back(intent, error)
             raise
-        except ConflictError as error:
-            return (yield from self._refused(intent, str(error)))
-        except (ValidationError, NotFoundError) as error:
-            if isinstance(error, NotFoundError) and intent.act is not Act.OPEN:
-                yield from self._put_back(intent, error)
-                raise
-            if intent.repeated_at is None:
-                intent = attrs.evolve(intent, attempted_at=None)  # surely not on its way
-            return (yield from self._dead(intent, str(error)))
         if intent.act is Act.OPEN and intent.repeated_at is not None:
             # It was sent twice: has the first come through after all, a moment ago?
             found = yield from self._look_up(case, intent)
             if found.there:
                 return (yield from self._settled(case, intent, Outcome.DONE, found))
+        yield from self.learned.takes(intent.act)
+        if intent.act is Act.REOPEN and ticket is not None and not ticket.state.takes_more:
+            return (yield from self._end(case, ticket))
         return (yield from self._settled(case, intent, Outcome.DONE, LookupResult(True, ticket)))
+
+    def _meanwhile(self, case: Case, intent: Intent) -> Flow[tuple[Outcome, str] | None]:
+        """An act was refused: whether its ticket stands elsewhere by now, which explains it. None
+        if it does not.
+
+        Raises:
+            ApiError: it could not be found out.
+        """
+        yield from self._mark(intent, before(intent), error="refused")
+        self._forget()
+        moment = yield from self._now()
+        found = yield from self._look_up(case, intent)
+        if found.there:
+            return (yield from self._settled(case, intent, Outcome.ALREADY, found))
+        return (yield from self._given_way(case, intent, found, moment))
+
+    def _not_taken(self, case: Case, intent: Intent, error: ApiError) -> Flow[tuple[Outcome, str]]:
+        """An act was refused, by a ticket that could take it."""
+        if isinstance(error, PermissionDeniedError):
+            yield from self._put_back(intent, error)
+            raise error
+        if isinstance(error, NotFoundError) and intent.act is not Act.OPEN:
+            yield from self._put_back(intent, error)
+            raise error
+        if intent.act is Act.REOPEN:
+            ticket = yield from self._standing(case, intent)
+            return (yield from self._end(case, ticket))
+        if isinstance(error, ConflictError):
+            return (yield from self._refused(intent, str(error)))
+        yield from self.learned.refuses(intent.act)
+        why = (yield from self.learned.habits()).does_without(intent.act)
+        if why is not None:
+            return (yield from self._does_without(case, intent, why))
+        if intent.repeated_at is None:
+            intent = attrs.evolve(intent, attempted_at=None)  # surely not on its way
+        return (yield from self._dead(intent, str(error)))
 
     def _unclear(
         self, case: Case, intent: Intent, error: OutcomeUnknownError
@@ -257,18 +485,30 @@ class Sender(Tries):
     def _look_up(self, case: Case, intent: Intent) -> Flow[LookupResult]:
         desk = yield from self.reading()
         address = sent_to(intent, self._address)
-        return (yield from look_up(desk, case, intent, address, self._house))
+        found = yield from look_up(desk, case, intent, address, self._house)
+        if found.ticket is not None:
+            self._read[found.ticket.id] = found.ticket
+        return found
 
     def _send(
         self, case: Case, intent: Intent, found: LookupResult | None
     ) -> Flow[Standing | None]:
         desk = self._desk.within((yield from self._left_for_a_try()), tries=1)
-        return (yield from carry_out(desk, self._house, case, intent, self._address, found))
+        ticket = yield from carry_out(desk, self._house, case, intent, self._address, found)
+        if ticket is not None:
+            self._read[ticket.id] = ticket
+        return ticket
 
-    def _sent(self, intent: Intent, found: LookupResult | None) -> dict[str, str]:
+    def _write_note(self, case: Case, intent: Intent) -> Flow[None]:
+        desk = self._desk.within((yield from self._left_for_a_try()), tries=1)
+        text = intent.payload.get("note") or intent.payload["text"]
+        if not (yield from desk.note(ticket_of(case, intent), text)):
+            yield from self.learned.mails_notes()
+
+    def _sent(self, intent: Intent, found: LookupResult | None) -> dict[str, Any]:
         """Where an act goes, or what its ticket looked like before."""
         if found is not None and found.ticket is not None:
-            return {"seen": found.ticket.stamp}
+            return {**snapshot_of(found.ticket), **_confirmations(intent)}
         return destination(intent, self._address)
 
     def _moved(self, intent: Intent) -> bool:
@@ -282,20 +522,46 @@ class Sender(Tries):
         self, case: Case, intent: Intent, outcome: Outcome, found: LookupResult
     ) -> Flow[tuple[Outcome, str]]:
         opened = found.ticket.id if found.ticket is not None and intent.act is Act.OPEN else None
-        yield from self._mark(intent, IntentState.DONE, ticket_id=opened)
+        yield from self._mark(
+            intent,
+            IntentState.DONE,
+            ticket_id=opened,
+            retry_at=(yield from self._look_once_more(intent, outcome)),
+        )
+        if intent.act is Act.NOTE and outcome is Outcome.DONE:
+            yield from self._learn_of_notes(case, intent)
         if intent.act is Act.OPEN and found.duplicates:
             self.folded += yield from note_duplicates(
                 self._outbox, self._fence, self._desk.title, case, found
             )
         return outcome, opened or ""
 
+    def _look_once_more(self, intent: Intent, outcome: Outcome) -> Flow[datetime | None]:
+        """When an act that is done is looked at once more; None if that is not necessary."""
+        after = _CONFIRMED_AFTER.get(intent.act)
+        sent = outcome in {Outcome.DONE, Outcome.ADOPTED}
+        if after is None or not sent or intent.sent.get("confirmed", 0) >= _CONFIRMATIONS:
+            return None
+        return (yield from self._now()) + after
+
+    def _learn_of_notes(self, case: Case, intent: Intent) -> Flow[None]:
+        """After the first note: whether notes are among the messages of a ticket."""
+        if (yield from self.learned.habits()).lists_notes is not None:
+            return
+        try:
+            found = yield from self._look_up(case, intent)
+        except ApiError:
+            return  # the next note shows it
+        yield from self.learned.lists_notes(found.there)
+
     def _give_up(self, case: Case, intent: Intent, error: NotFoundError) -> Flow[str]:
         why = f"the ticket is gone: {error.message}"
-        if "ticket_id" in intent.payload:
+        if intent.folds:
             yield from self._mark(intent, IntentState.DROPPED, error=why)
             return why
         moment = yield from self._now()
-        yield from do("give up", lambda: self._outbox.give_up(self._fence, case, why, moment))
+        yield from do("give up", lambda: self._ledger.give_up(self._fence, case, why, moment))
+        self._over = True
         return why
 
     def _refused(self, intent: Intent, why: str) -> Flow[tuple[Outcome, str]]:
@@ -324,6 +590,21 @@ class Sender(Tries):
         if since is None or intent.tries < _TRIES_AT_LEAST:
             return False
         return moment - since >= self._policy.give_up_after
+
+
+def _confirmations(intent: Intent) -> dict[str, Any]:
+    """How often it was looked at once more, as the ledger keeps it."""
+    return {name: value for name, value in intent.sent.items() if name == "confirmed"}
+
+
+def _was_undone(intent: Intent, ticket: Standing | None) -> bool:
+    """Whether the desk itself has undone an act: a reply that it handled late has pulled a ticket
+    back, or its triage has written over every tag of ours. A person takes off single tags."""
+    if ticket is None:
+        return False
+    if intent.act is Act.RESOLVE:
+        return ticket.state is TicketState.PENDING or ticket.state is TicketState.PROCESSING
+    return not set(intent.payload["tags"]) & set(ticket.tags)
 
 
 def _pause(intent: Intent, moment: datetime) -> timedelta:

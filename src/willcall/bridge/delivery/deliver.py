@@ -18,7 +18,7 @@ from ...errors import (
     RateLimitError,
     TransportError,
 )
-from ..ledger import Fence, Outbox
+from ..ledger import Fence, Ledger
 from ..model.address import Address
 from ..model.cases import Case, Intent
 from ..model.house import House
@@ -26,6 +26,7 @@ from ..model.policies import DeliveryPolicy
 from ..ports import Desk
 from .attempt import Delivered, Sender
 from .duplicates import fold_duplicates, watched
+from .tries import clock
 
 _FAILING_DESK = 3
 """After so many cases in a row that the desk fails at, it is the desk that fails."""
@@ -39,15 +40,17 @@ class Deliveries:
         delivered: what it did about each act.
         stopped: the error that stopped it before it had seen to everything.
         folded: how many second tickets it found and folded into the first.
+        warnings: what a person should know of the desk, in words; each is reported once.
     """
 
     delivered: tuple[Delivered, ...] = ()
     stopped: ApiError | None = None
     folded: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 def deliver_all(
-    outbox: Outbox,
+    ledger: Ledger,
     fence: Fence,
     desk: Desk,
     address: Callable[[Case], Address],
@@ -62,7 +65,7 @@ def deliver_all(
     the key, is out of requests, or cannot be reached ends the run.
 
     Args:
-        outbox: where everything is written down.
+        ledger: where everything is written down.
         fence: the lease under which it is.
         desk: the desk.
         address: where the acts of a case go.
@@ -72,29 +75,48 @@ def deliver_all(
         house: whose tickets are ours.
     """
     delivered: list[Delivered] = []
-    sender = Sender(
-        outbox, fence, desk, ends, policy or DeliveryPolicy(), stopping, house or House()
-    )
-    waiting = yield from do("unsettled", lambda: outbox.unsettled(fence.box_office))
-    busy = (yield from watched(outbox, fence)) if waiting else ()
+    house = house or House()
+    sender = Sender(ledger, fence, desk, ends, policy or DeliveryPolicy(), stopping, house)
+    stopped = yield from _deliver(ledger, fence, sender, address, delivered, house)
+    return Deliveries(tuple(delivered), stopped, sender.folded, tuple(sender.learned.warnings))
+
+
+def _deliver(
+    ledger: Ledger,
+    fence: Fence,
+    sender: Sender,
+    address: Callable[[str], Address],
+    delivered: list[Delivered],
+    house: House,
+) -> Flow[ApiError | None]:
+    """Carry everything out; the error that stopped it, if there was any."""
+    waiting = yield from do("unsettled", lambda: ledger.unsettled(fence.box_office))
+    busy = (yield from watched(ledger, fence)) if waiting else ()
     stopped = yield from _each_case(sender, waiting, address, delivered)
-    if stopped is not None or stopping():
-        return Deliveries(tuple(delivered), stopped, sender.folded)
+    if stopped is not None or sender.stopping():
+        return stopped
+    moment = yield from clock(ledger)
+    done = yield from do("confirm", lambda: ledger.to_confirm(fence.box_office, moment))
+    known = sender.folded
     try:
+        again = yield from sender.confirm(done)
         sender.folded += yield from fold_duplicates(
-            outbox, fence, sender.reading, address, busy, house or House()
+            ledger, fence, sender.reading, address, busy, house
         )
     except ApiError as error:
-        return Deliveries(tuple(delivered), error, sender.folded)
-    if sender.folded:
-        waiting = yield from do("unsettled", lambda: outbox.unsettled(fence.box_office))
-        stopped = yield from _each_case(sender, _folds(waiting), address, delivered)
-    return Deliveries(tuple(delivered), stopped, sender.folded)
+        return error
+    if again or sender.folded > known:
+        waiting = yield from do("unsettled", lambda: ledger.unsettled(fence.box_office))
+        more = [pair for pair in waiting if pair[1].id in again]
+        if sender.folded > known:
+            more += _folds(waiting)
+        stopped = yield from _each_case(sender, more, address, delivered)
+    return stopped
 
 
 def _folds(waiting: Sequence[tuple[Case, Intent]]) -> list[tuple[Case, Intent]]:
     """The acts that fold a second ticket, of cases that have nothing before them to do."""
-    busy = {case.marker for case, intent in waiting if "ticket_id" not in intent.payload}
+    busy = {case.marker for case, intent in waiting if not intent.folds}
     return [(case, intent) for case, intent in waiting if case.marker not in busy]
 
 

@@ -6,6 +6,7 @@ what changes a ticket by the ticket itself. An error means "don't know yet", nev
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import attrs
@@ -59,17 +60,23 @@ def look_up(
         said = yield from desk.said(ticket_id)
         there = any(marks(text, intent.marker) for text in said.texts)
         if not there and not said.complete:
-            raise ApiError(
-                "the messages kept changing while they were read",
-                provider=desk.name,
-                hint="the next run reads them again",
-            )
+            raise incomplete(desk)
         return LookupResult(there)
     ticket = yield from desk.standing(ticket_id)
     if intent.act is Act.TAG:
         return LookupResult(missing(intent, ticket) == ([], None), ticket)
-    resolved = ticket.state is TicketState.RESOLVED
-    return LookupResult(resolved if intent.act is Act.RESOLVE else not resolved, ticket)
+    if intent.act is Act.RESOLVE:
+        return LookupResult(ticket.state in {TicketState.RESOLVED, TicketState.CLOSED}, ticket)
+    return LookupResult(ticket.state.takes_more, ticket)
+
+
+def incomplete(desk: Desk) -> ApiError:
+    """The messages of a ticket could not be read for certain."""
+    return ApiError(
+        "the messages kept changing while they were read",
+        provider=desk.name,
+        hint="the next run reads them again",
+    )
 
 
 def eldest(tickets: Sequence[Standing]) -> LookupResult:
@@ -94,19 +101,25 @@ def missing(intent: Intent, ticket: Standing) -> tuple[list[str], str | None]:
     return tags, assignee
 
 
-def taken_over(intent: Intent, ticket: Standing) -> bool:
-    """Whether a person has changed since what an act would write: then it is theirs.
+def snapshot_of(ticket: Standing) -> dict[str, str]:
+    """What a ticket looked like before a try: see :func:`taken_over`."""
+    dressed = json.dumps([sorted(ticket.tags), ticket.assignee_id])
+    return {"seen": ticket.stamp, "status": ticket.status, "dressed": dressed}
 
-    Last written, current, desired: a ticket that we opened or reopened stands at *open*. When its
-    condition is over it stands there still, or somebody has put it elsewhere. After a try without
-    a clear answer any change counts: somebody may have undone our own.
+
+def taken_over(intent: Intent, ticket: Standing) -> bool:
+    """Whether a person may have undone a try without a clear answer: then it is theirs.
+
+    The desk itself changes tickets, too. A change is its own if the ticket has other tags or
+    another assignee now, or a status that it gives by itself.
     """
-    if intent.act is Act.RESOLVE and ticket.state is not TicketState.OPEN:
-        return True
     if intent.act not in {Act.RESOLVE, Act.REOPEN}:
         return False
-    seen = intent.sent.get("seen")
-    return seen is not None and bool(ticket.stamp) and seen != ticket.stamp
+    sent = intent.sent
+    if "seen" not in sent or not ticket.stamp or sent["seen"] == ticket.stamp:
+        return False
+    by_itself = ticket.state is TicketState.PENDING or sent.get("status") == "processing"
+    return not by_itself and sent.get("dressed") == snapshot_of(ticket)["dressed"]
 
 
 def ticket_of(case: Case, intent: Intent) -> str:

@@ -91,7 +91,7 @@ def _fields(ticket: Standing) -> Fields:
 
 def after(ticket: Standing, act: Act, payload: Mapping[str, Any]) -> Standing:
     """A ticket after an act, as delivery would carry it out."""
-    if act is Act.RESOLVE and ticket.state is not TicketState.RESOLVED:
+    if act is Act.RESOLVE and ticket.state.takes_more:
         return attrs.evolve(ticket, state=TicketState.RESOLVED, status=TicketState.RESOLVED.value)
     if act is Act.REOPEN and ticket.state is TicketState.RESOLVED:
         return attrs.evolve(ticket, state=TicketState.OPEN, status=TicketState.OPEN.value)

@@ -40,6 +40,7 @@ class TicketFate(StrEnum):
     OPEN = "open"
     CLEARED = "cleared"
     SUPERSEDED = "superseded"
+    LEFT = "left"  # resolved, closed or merged by a person
     GONE = "gone"  # deleted at the desk
 
 
@@ -288,6 +289,7 @@ class _Names:
 _ENDS = {
     CaseState.CLEARED: TicketFate.CLEARED,
     CaseState.SUPERSEDED: TicketFate.SUPERSEDED,
+    CaseState.LEFT: TicketFate.LEFT,
     CaseState.GONE: TicketFate.GONE,
     CaseState.HELD: TicketFate.HELD,
 }
@@ -297,7 +299,7 @@ def _ticket(case: Case, acts: Mapping[Act, datetime], names: _Names) -> Reported
     kind = KINDS[case.kind]
     event_id = case.subject.partition("/")[0] if kind.of_event else None
     fate = _ENDS.get(case.state, TicketFate.OPEN if case.ticket_id else TicketFate.WAITING)
-    over = fate in {TicketFate.CLEARED, TicketFate.SUPERSEDED, TicketFate.GONE}
+    over = fate not in {TicketFate.OPEN, TicketFate.WAITING, TicketFate.HELD}
     resolved = acts.get(Act.RESOLVE) if over else None
     return ReportedTicket(
         number=0,

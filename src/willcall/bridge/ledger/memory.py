@@ -130,13 +130,23 @@ class _Book:
         """Every case, oldest first."""
         return sorted(self.cases.values(), key=_age)
 
-    def gone(self, marker: str, why: str, now: datetime) -> None:
+    def gone(self, marker: str, why: str, now: datetime, state: CaseState = CaseState.GONE) -> None:
         """Drop what is left to do for a case that has no ticket any more."""
-        for intent in self.owed(marker):
-            if "ticket_id" not in intent.payload:
-                self.put(attrs.evolve(intent, state=IntentState.DROPPED, error=why))
+        self.drop(marker, why, [intent for intent in self.owed(marker) if not intent.folds])
         case = self.cases[marker]
-        self.cases[marker] = attrs.evolve(case, state=CaseState.GONE, ended_at=now)
+        self.cases[marker] = attrs.evolve(case, state=state, ended_at=case.ended_at or now)
+
+    def drop(self, marker: str, why: str, intents: Iterable[Intent]) -> set[Name]:
+        """Drop acts of a case; what they should have announced counts as not announced."""
+        case, unsaid = self.cases[marker], set[Name]()
+        for intent in intents:
+            self.put(attrs.evolve(intent, state=IntentState.DROPPED, error=why))
+            unsaid.update(intent.says)
+        known = self.offices[case.box_office].conditions
+        for name in unsaid & set(known):
+            announced = known[name].announced - {case.rule}
+            known[name] = attrs.evolve(known[name], announced=announced)
+        return unsaid
 
 
 class MemoryLedger:
@@ -434,9 +444,35 @@ class MemoryLedger:
             book.cases[marker] = attrs.evolve(held, acts=held.acts + len(more))
         return len(new)
 
-    def give_up(self, fence: Fence, case: Case, why: str, now: datetime) -> None:
+    def give_up(
+        self,
+        fence: Fence,
+        case: Case,
+        why: str,
+        now: datetime,
+        state: CaseState = CaseState.GONE,
+    ) -> None:
         self._pass_fence(fence, now)
-        self._book.gone(case.marker, why, now)
+        self._book.gone(case.marker, why, now, state)
+
+    def detach(self, fence: Fence, case: Case, why: str, now: datetime) -> None:
+        self._pass_fence(fence, now)
+        book = self._book
+        joining = [intent for intent in book.owed(case.marker) if intent.says]
+        unsaid = book.drop(case.marker, why, joining)
+        held = book.cases[case.marker]
+        members = tuple(name for name in held.members if name not in unsaid)
+        book.cases[case.marker] = attrs.evolve(held, members=members, group="")
+
+    def to_confirm(self, box_office: str, now: datetime) -> Sequence[Pair]:
+        return _by_number(
+            (case, intent)
+            for case, intent in self._book.pairs()
+            if case.box_office == box_office
+            and intent.state is IntentState.DONE
+            and intent.retry_at is not None
+            and intent.retry_at <= now
+        )
 
     def dead(self) -> Sequence[Pair]:
         book = self._book

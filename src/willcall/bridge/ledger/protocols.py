@@ -21,6 +21,7 @@ from typing import Any, Protocol
 from ...client.quota import QuotaStore
 from ..model.cases import (
     Case,
+    CaseState,
     Decision,
     Evaluation,
     Intent,
@@ -201,9 +202,35 @@ class Outbox(Protocol):
             how many of the duplicates were new.
         """
 
-    def give_up(self, fence: Fence, case: Case, why: str, now: datetime) -> None:
-        """Drop everything that is left to do for a case, because its ticket is gone. What folds a
-        duplicate is about another ticket, and stays."""
+    def give_up(
+        self,
+        fence: Fence,
+        case: Case,
+        why: str,
+        now: datetime,
+        state: CaseState = CaseState.GONE,
+    ) -> None:
+        """Drop everything that is left to do for a case, because its ticket is gone, or a person
+        has ended it. What folds a duplicate is about another ticket, and stays.
+
+        What the dropped acts should have announced counts as not announced: the next decision opens
+        a ticket of its own for what still holds.
+
+        Args:
+            fence: the lease under which it is done.
+            case: the case.
+            why: why, in words.
+            now: the time.
+            state: the state of the case from now on.
+        """
+
+    def detach(self, fence: Fence, case: Case, why: str, now: datetime) -> None:
+        """Let nothing more join a case whose ticket takes nothing more for now. What was to be
+        announced in it is dropped, and counts as not announced. Its end is still told."""
+
+    def to_confirm(self, box_office: str, now: datetime) -> Sequence[Pair]:
+        """The acts that are done and to be looked at once more, now that their time has come: those
+        with a ``retry_at``."""
 
     def dead(self) -> Sequence[Pair]:
         """Every dead letter, oldest first."""

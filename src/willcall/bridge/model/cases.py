@@ -32,6 +32,7 @@ class CaseState(StrEnum):
     OPEN = "open"
     CLEARED = "cleared"
     SUPERSEDED = "superseded"
+    LEFT = "left"  # a person resolved, closed or merged its ticket: nothing more is sent
     GONE = "gone"  # its ticket was deleted at the desk: nothing more is sent
 
 
@@ -171,6 +172,9 @@ class Intent:
             it are settled.
         act: what it does.
         payload: what it says, by the names of the act: ``subject``, ``body``, ``tags``, ``text``.
+            ``says``: the names of the conditions that it announces in a ticket that is there
+            already. ``ends``: it tells that something is over. ``note``: the text instead of a
+            message, where people talk in the ticket. ``always``: it is carried out even so.
         state: its state.
         id: its id in the ledger, once it has one.
         tries: how often it was tried.
@@ -200,6 +204,16 @@ class Intent:
     def marker(self) -> str:
         """The code by which it is recognised at the desk."""
         return act_marker(self.case, self.position)
+
+    @property
+    def says(self) -> tuple[Name, ...]:
+        """The names of the conditions that it announces in a ticket that is there already."""
+        return tuple((kind, subject) for kind, subject in self.payload.get("says", ()))
+
+    @property
+    def folds(self) -> bool:
+        """Whether it is about a second ticket of its case, which is folded into the first."""
+        return "ticket_id" in self.payload
 
 
 @attrs.frozen(kw_only=True)

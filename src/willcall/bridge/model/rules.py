@@ -43,10 +43,16 @@ class GroupBy(StrEnum):
 class OnClear(StrEnum):
     """What is done with a ticket when its condition clears."""
 
-    RESOLVE = "resolve"  # write to the customer, and resolve it
+    RESOLVE = "resolve"  # write to the customer, and resolve it; where people talk, only a note
+    RESOLVE_ALWAYS = "resolve_always"  # the same, even where people talk in it
     MESSAGE = "message"  # write to the customer
     NOTE = "note"  # write an internal note
     NOTHING = "nothing"
+
+    @property
+    def resolves(self) -> bool:
+        """Whether the ticket is resolved."""
+        return self in {OnClear.RESOLVE, OnClear.RESOLVE_ALWAYS}
 
 
 @attrs.frozen

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, Select, insert, or_, select, update
+from sqlalchemy import Connection, Select, func, insert, literal, or_, select, update
 
 from ...model.cases import (
     UNSETTLED,
@@ -16,6 +16,7 @@ from ...model.cases import (
     CaseState,
     Intent,
     IntentState,
+    Name,
 )
 from ..protocols import Pair
 from ..records import Fence, attempted
@@ -130,9 +131,42 @@ class SqlOutbox(Database):
 
     # -- what will never be done ----------------------------------------------------------------
 
-    def give_up(self, fence: Fence, case: Case, why: str, now: datetime) -> None:
+    def give_up(
+        self,
+        fence: Fence,
+        case: Case,
+        why: str,
+        now: datetime,
+        state: CaseState = CaseState.GONE,
+    ) -> None:
         with self._fenced(fence, now) as connection:
-            _write_gone(connection, case.marker, why, now)
+            _write_gone(connection, case.marker, why, now, state)
+
+    def detach(self, fence: Fence, case: Case, why: str, now: datetime) -> None:
+        cases = schema.cases
+        mine = cases.c.marker == case.marker
+        with self._fenced(fence, now) as connection:
+            joining = [i for i in _owed(connection, case.marker) if i.says]
+            unsaid = _drop(connection, case.marker, why, now, joining)
+            row = connection.execute(select(cases).where(mine)).one()
+            members = [list(name) for name in case_of(row).members if name not in unsaid]
+            connection.execute(update(cases).where(mine).values(members=members, group_key=""))
+
+    def to_confirm(self, box_office: str, now: datetime) -> Sequence[Pair]:
+        cases, intents = schema.cases, schema.intents
+        with self._reading() as connection:
+            return with_cases(
+                connection,
+                select(intents)
+                .join(cases, cases.c.marker == intents.c.case)
+                .where(
+                    cases.c.box_office == box_office,
+                    intents.c.state == str(IntentState.DONE),
+                    intents.c.retry_at.is_not(None),
+                    intents.c.retry_at <= now,
+                )
+                .order_by(intents.c.id),
+            )
 
     def retry_dead(self, number: int, now: datetime) -> bool:
         return self._revive(number, IntentState.UNKNOWN, now)
@@ -226,22 +260,54 @@ def _write_intent(connection: Connection, intent: Intent, now: datetime) -> None
     )
 
 
-def _write_gone(connection: Connection, marker: str, why: str, now: datetime) -> None:
+def _write_gone(
+    connection: Connection,
+    marker: str,
+    why: str,
+    now: datetime,
+    state: CaseState = CaseState.GONE,
+) -> None:
     """Drop what is left to do for a case that has no ticket any more; what folds a duplicate is
     about another ticket, and stays."""
-    intents, cases = schema.intents, schema.cases
-    waiting = connection.execute(
-        select(intents.c.id, intents.c.payload).where(
-            intents.c.case == marker, intents.c.settled.is_(False)
-        )
-    )
-    connection.execute(
-        update(intents)
-        .where(intents.c.id.in_([row.id for row in waiting if "ticket_id" not in row.payload]))
-        .values(state=str(IntentState.DROPPED), settled=True, settled_at=now, error=why)
-    )
+    cases = schema.cases
+    left = [intent for intent in _owed(connection, marker) if not intent.folds]
+    _drop(connection, marker, why, now, left)
     connection.execute(
         update(cases)
         .where(cases.c.marker == marker)
-        .values(state=str(CaseState.GONE), ended_at=now)
+        .values(
+            state=str(state), ended_at=func.coalesce(cases.c.ended_at, literal(now, schema.Moment))
+        )
     )
+
+
+def _owed(connection: Connection, marker: str) -> list[Intent]:
+    intents = schema.intents
+    mine = (intents.c.case == marker, intents.c.settled.is_(False))
+    rows = connection.execute(select(intents).where(*mine).order_by(intents.c.position))
+    return [intent_of(row) for row in rows]
+
+
+def _drop(
+    connection: Connection, marker: str, why: str, now: datetime, left: Sequence[Intent]
+) -> set[Name]:
+    """Drop acts of a case; what they should have announced counts as not announced."""
+    intents, cases, conditions = schema.intents, schema.cases, schema.conditions
+    connection.execute(
+        update(intents)
+        .where(intents.c.id.in_([intent.id for intent in left]))
+        .values(state=str(IntentState.DROPPED), settled=True, settled_at=now, error=why)
+    )
+    unsaid = {name for intent in left for name in intent.says}
+    case = connection.execute(select(cases).where(cases.c.marker == marker)).one()
+    for kind, subject in sorted(unsaid):
+        mine = (
+            (conditions.c.box_office == case.box_office)
+            & (conditions.c.kind == kind)
+            & (conditions.c.subject == subject)
+        )
+        known = connection.execute(select(conditions.c.announced).where(mine)).first()
+        if known is not None:
+            announced = [rule for rule in known.announced if rule != case.rule]
+            connection.execute(update(conditions).where(mine).values(announced=announced))
+    return unsaid

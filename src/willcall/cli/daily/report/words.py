@@ -24,6 +24,7 @@ FATES = {
     TicketFate.OPEN: "open",
     TicketFate.CLEARED: "cleared",
     TicketFate.SUPERSEDED: "superseded",
+    TicketFate.LEFT: "ended at the desk",
     TicketFate.GONE: "deleted at the desk",
 }
 
