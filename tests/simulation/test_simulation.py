@@ -5,7 +5,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
@@ -13,16 +13,18 @@ import pytest
 
 from support.virtual_bridge import ADDRESS
 from willcall.bridge.delivery import attempt
+from willcall.bridge.delivery.desk_habits import Learned
 from willcall.bridge.delivery.job import Job
 from willcall.bridge.delivery.lookup import LookupResult, look_up
 from willcall.bridge.delivery.removals import Scheduled, _Remover
+from willcall.bridge.delivery.whose import Course, course
 from willcall.bridge.evaluate import Found, found_in
 from willcall.bridge.ledger import Ledger, MemoryLedger, SqlLedger
 from willcall.bridge.model.address import Address
 from willcall.bridge.model.cases import Act, Case, Intent, IntentState
 from willcall.bridge.model.facts import EventFacts
 from willcall.bridge.model.rules import GroupBy, OnClear, Rule, Rules, built_in_rules
-from willcall.bridge.ports import Desk, NotThere
+from willcall.bridge.ports import Desk, NotThere, Standing, TicketState
 from willcall.client import engine
 from willcall.client.flow import Flow, do
 from willcall.errors import ApiError
@@ -125,6 +127,14 @@ def test_a_seed_with_a_habit_plays_the_same_again(name: str) -> None:
     assert first == Play(2, [BUILT_IN], habits=(name,)).play()
     assert first.fired[f"habit: {name}"] == 1
     assert first.trace[0].endswith(f"habits: {name}")
+
+
+def test_the_promise_holds_whatever_the_desk_is_like() -> None:
+    """Under every answer to the open questions about it, a few in each seed."""
+    campaign = play_many(range(1, 101), [BUILT_IN, EDITED], habits=tuple(desks.HABITS), stop_at=1)
+    assert not campaign.broken, campaign.broken
+    drawn = {name.removeprefix("habit: ") for name in campaign.fired if name.startswith("habit: ")}
+    assert drawn == set(desks.HABITS)
 
 
 def test_the_desk_has_what_rules_speak_of() -> None:
@@ -240,6 +250,49 @@ def test_what_breaks_the_promise_is_caught(
     for where in places:
         monkeypatch.setattr(where, name, mutant)
     campaign = play_many(range(2000), [BUILT_IN], stop_at=1)
+    assert campaign.broken, "nothing was noticed"
+    print(f"caught by seed {campaign.broken[0].seed}: {campaign.broken[0].broken}")  # noqa: T201
+
+
+def _pending_is_a_person(case: Case, intent: Intent, ticket: Standing, moment: datetime) -> Course:
+    """A ticket that is pending is taken for a person's."""
+    theirs = intent.act is Act.RESOLVE and ticket.state is TicketState.PENDING
+    return Course.LEAVE if theirs else course(case, intent, ticket, moment)
+
+
+def _joins_anything(case: Case, intent: Intent, ticket: Standing, moment: datetime) -> Course:
+    """What comes next is said in the ticket, however that stands."""
+    return Course.GO if intent.says else course(case, intent, ticket, moment)
+
+
+def _unchecked(self: Learned) -> Flow[None]:
+    """Whether a note was mailed is not asked."""
+    yield from ()
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "mutant"),
+    [
+        (attempt, "course", _pending_is_a_person),
+        (attempt, "course", _joins_anything),
+        (attempt, "DELETED_AFTER", timedelta(0)),
+        (Learned, "mails_notes", _unchecked),
+        (attempt, "yields", lambda _: False),
+    ],
+    ids=[
+        "pending counts as a person's",
+        "joined to a closed ticket",
+        "one 404 believed",
+        "isNote not checked",
+        "resolved over people",
+    ],
+)
+def test_what_breaks_the_promise_at_the_desk_is_caught(
+    monkeypatch: pytest.MonkeyPatch, place: Any, name: str, mutant: Any
+) -> None:
+    """Within 2,000 seeds, each with a few habits of the desk."""
+    monkeypatch.setattr(place, name, mutant)
+    campaign = play_many(range(2000), [BUILT_IN], habits=tuple(desks.HABITS), stop_at=1)
     assert campaign.broken, "nothing was noticed"
     print(f"caught by seed {campaign.broken[0].seed}: {campaign.broken[0].broken}")  # noqa: T201
 

@@ -142,6 +142,7 @@ class Promise:
         return (
             not self.sandbox.pending_commits
             and not self.ledger.unsettled("main-room")
+            and not self.ledger.to_confirm("main-room", self.stage.wall() + timedelta(days=1))
             and all(
                 removal.name in self._tried() or removal.event in self.town.world.unread
                 for removal in self._due()
@@ -311,7 +312,12 @@ class Promise:
     def _second_tickets_are_folded(self) -> None:
         people = {edit.ticket for edit in self.town.edits if edit.what in TOUCHES}
         people |= {edit.value for edit in self.town.edits if edit.what == "merge"}
-        gone = {case.marker for case in self.ledger.cases() if case.state is CaseState.GONE}
+        there = {ticket.id for ticket in self.sandbox.desk.tickets}
+        gone = {
+            case.marker
+            for case in self.ledger.cases()
+            if case.state is CaseState.GONE and case.ticket_id not in there
+        }
         for marker, tickets in self._by_marker().items():
             if len(tickets) < 2 and marker not in gone:
                 continue

@@ -39,8 +39,9 @@ def sold_out(house: VirtualBridge) -> Ticket:
 
 
 def back(house: VirtualBridge) -> None:
-    """There are seats again."""
-    house.box_office.restock(EVENT, "Balcony", 4)
+    """There are seats of every kind again."""
+    for kind in house.box_office.event(EVENT).ticket_types:
+        house.box_office.restock(EVENT, kind.id, 40)
 
 
 def mails(house: VirtualBridge) -> int:

@@ -386,9 +386,10 @@ class Sender(Tries):
             "attempting",
             lambda: self._outbox.attempting(self._fence, intent, self._sent(intent, found), moment),
         )
+        act = Act.NOTE if as_note else intent.act
         try:
             ticket: Standing | None = None
-            if as_note or intent.act is Act.NOTE:
+            if act is Act.NOTE:
                 yield from self._write_note(case, intent)
             else:
                 ticket = yield from self._send(case, intent, found)
@@ -399,7 +400,7 @@ class Sender(Tries):
                 ends = yield from self._meanwhile(case, intent)
                 if ends is not None:
                     return ends
-            return (yield from self._not_taken(case, intent, error))
+            return (yield from self._not_taken(case, intent, act, error))
         except RateLimitError as error:
             yield from self._put_back(intent, error)
             yield from self._wait_for(error)
@@ -415,7 +416,7 @@ class Sender(Tries):
             found = yield from self._look_up(case, intent)
             if found.there:
                 return (yield from self._settled(case, intent, Outcome.DONE, found))
-        yield from self.learned.takes(intent.act)
+        yield from self.learned.takes(act)
         if intent.act is Act.REOPEN and ticket is not None and not ticket.state.takes_more:
             return (yield from self._end(case, ticket))
         return (yield from self._settled(case, intent, Outcome.DONE, LookupResult(True, ticket)))
@@ -435,8 +436,10 @@ class Sender(Tries):
             return (yield from self._settled(case, intent, Outcome.ALREADY, found))
         return (yield from self._given_way(case, intent, found, moment))
 
-    def _not_taken(self, case: Case, intent: Intent, error: ApiError) -> Flow[tuple[Outcome, str]]:
-        """An act was refused, by a ticket that could take it."""
+    def _not_taken(
+        self, case: Case, intent: Intent, act: Act, error: ApiError
+    ) -> Flow[tuple[Outcome, str]]:
+        """An act was refused, by a ticket that could take it; ``act`` is as what it was sent."""
         if isinstance(error, PermissionDeniedError):
             yield from self._put_back(intent, error)
             raise error
@@ -448,8 +451,8 @@ class Sender(Tries):
             return (yield from self._end(case, ticket))
         if isinstance(error, ConflictError):
             return (yield from self._refused(intent, str(error)))
-        yield from self.learned.refuses(intent.act)
-        why = (yield from self.learned.habits()).does_without(intent.act)
+        yield from self.learned.refuses(act)
+        why = (yield from self.learned.habits()).does_without(act)
         if why is not None:
             return (yield from self._does_without(case, intent, why))
         if intent.repeated_at is None:
@@ -616,6 +619,10 @@ def _pause(intent: Intent, moment: datetime) -> timedelta:
 
 def _kept_back(intent: Intent, moment: datetime) -> bool:
     """Whether an act waits for a moment that is still to come."""
-    refused = intent.state is IntentState.REFUSED
-    longest = _pause(intent, moment) if refused else 2 * _REFUSED_CAP
+    if intent.state is IntentState.REFUSED:
+        longest = _pause(intent, moment)
+    elif intent.error is None:
+        longest = 2 * _REFUSED_CAP  # quiet hours
+    else:
+        longest = _SNOOZED_AGAIN  # its ticket sleeps, or was not found
     return is_ahead(intent.retry_at, moment, longest)

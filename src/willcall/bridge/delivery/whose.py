@@ -49,7 +49,8 @@ def course(case: Case, intent: Intent, ticket: Standing, moment: datetime) -> Co
         return Course.GO if state is TicketState.RESOLVED or state.takes_more else Course.END
     if state.takes_more:
         processing = intent.act is Act.RESOLVE and state is TicketState.PROCESSING
-        waits = processing and moment - case.opened_at < PROCESSED_WITHIN
+        since = moment - case.opened_at
+        waits = processing and timedelta(0) <= since < PROCESSED_WITHIN
         return Course.WAIT if waits and not intent.folds else Course.GO
     if intent.folds:
         return Course.LEAVE
@@ -69,7 +70,8 @@ def yields(intent: Intent) -> bool:
 def is_conversation(said: Said, house: House, marker: str, opened_at: datetime | None) -> bool:
     """Whether somebody else has spoken in a ticket: a person at the desk, or the customer.
 
-    The first text that carries a marker of the case is ours; a later one quotes it.
+    The first text that carries a marker of the case is ours. A later one quotes it, unless it
+    begins with the same words: then it was sent twice.
 
     Args:
         said: what was said in it.
@@ -78,16 +80,18 @@ def is_conversation(said: Said, house: House, marker: str, opened_at: datetime |
         opened_at: when it was opened, by the desk's clock.
     """
     reference = re.compile(rf"^\s*Reference: {re.escape(marker)}-(\d{{1,6}})\s*$", re.MULTILINE)
-    claimed: set[str] = set()
+    ours: dict[str, str] = {}
     for number, message in enumerate(said.messages):
         if message.author is Author.MACHINE:
             continue
         if number == 0 and (house.began(message.text, marker) or _opens(message, opened_at)):
             continue
         found = [] if message.author is Author.OUTSIDE else reference.findall(message.text)
-        if not found or set(found) <= claimed:
+        if not found:
             return True
-        claimed.update(found)
+        beginning = _plain(message.text)[:_BEGINNING]
+        if ours.setdefault(found[0], beginning) != beginning:
+            return True
     return False
 
 

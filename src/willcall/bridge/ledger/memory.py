@@ -37,6 +37,7 @@ from ..model.rules import Silence
 from .holders import Holder, OsProcess
 from .protocols import Pair
 from .records import (
+    CONFIRMED_WITHIN,
     HISTORY_KEPT,
     LEASE,
     LOG_LIMIT,
@@ -471,7 +472,7 @@ class MemoryLedger:
             if case.box_office == box_office
             and intent.state is IntentState.DONE
             and intent.retry_at is not None
-            and intent.retry_at <= now
+            and not now < intent.retry_at <= now + CONFIRMED_WITHIN
         )
 
     def dead(self) -> Sequence[Pair]:

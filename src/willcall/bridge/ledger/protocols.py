@@ -230,7 +230,8 @@ class Outbox(Protocol):
 
     def to_confirm(self, box_office: str, now: datetime) -> Sequence[Pair]:
         """The acts that are done and to be looked at once more, now that their time has come: those
-        with a ``retry_at``."""
+        with a ``retry_at``. A time that is far ahead was written under a wrong clock, and has come.
+        """
 
     def dead(self) -> Sequence[Pair]:
         """Every dead letter, oldest first."""

@@ -89,6 +89,10 @@ def attempted(intent: Intent, sent: Mapping[str, Any], now: datetime) -> Intent:
     )
 
 
+CONFIRMED_WITHIN = timedelta(minutes=5)
+"""An act that is done is looked at once more within this time."""
+
+
 def can_be_taken(until: datetime | None, now: datetime) -> bool:
     """Whether a lease that runs until then is free. A lease that ends far in the future was written
     under a wrong clock, and is free as well."""

@@ -19,7 +19,7 @@ from ...model.cases import (
     Name,
 )
 from ..protocols import Pair
-from ..records import Fence, attempted
+from ..records import CONFIRMED_WITHIN, Fence, attempted
 from . import schema
 from .database import Database, ledger_time
 from .rows import case_of, intent_of, intent_row
@@ -163,7 +163,10 @@ class SqlOutbox(Database):
                     cases.c.box_office == box_office,
                     intents.c.state == str(IntentState.DONE),
                     intents.c.retry_at.is_not(None),
-                    intents.c.retry_at <= now,
+                    or_(
+                        intents.c.retry_at <= now,
+                        intents.c.retry_at > now + CONFIRMED_WITHIN,
+                    ),
                 )
                 .order_by(intents.c.id),
             )
