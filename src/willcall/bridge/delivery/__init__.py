@@ -4,6 +4,6 @@ precedes a repeat, duplicates, scheduled removals, and the recovery of a lost le
 Private to the package: ``acts``, ``duplicates``, ``lookup``, ``rebuild``. Other packages import
 the rest.
 
-Decisions: 0006, 0016, 0017, 0018, 0019, 0021, 0022, 0023, 0024, 0049, 0050, 0051, 0061, 0065, 0066
-(docs/decisions).
+Decisions: 0006, 0016, 0017, 0018, 0019, 0021, 0022, 0023, 0024, 0049, 0050, 0051, 0061, 0065, 0066,
+0074 (docs/decisions).
 """
