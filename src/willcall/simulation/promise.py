@@ -382,5 +382,3 @@ class Promise:
             if marker is not None:
                 found.setdefault(marker, []).append(ticket)
         return found
-
-

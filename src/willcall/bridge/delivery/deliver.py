@@ -85,7 +85,7 @@ def _deliver(
     ledger: Ledger,
     fence: Fence,
     sender: Sender,
-    address: Callable[[str], Address],
+    address: Callable[[Case], Address],
     delivered: list[Delivered],
     house: House,
 ) -> Flow[ApiError | None]:
