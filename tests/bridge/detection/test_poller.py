@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from support.virtual_bridge import VirtualBridge
+from support.virtual_watch import VirtualWatch
 from willcall.bridge.detection.diff import diff
 from willcall.bridge.detection.poller import Poller, Round
 from willcall.bridge.model.facts import EventFacts, LowStock
@@ -240,3 +241,83 @@ def test_what_cannot_sell_is_not_kept() -> None:
     planner = Planner.of(1.0, LowStock(), known)
     only = Planner.of(1.0, LowStock(), {live.id: live})
     assert len(planner.packed(known)) == len(only.packed({live.id: live}))
+
+
+# -- rows that are older than the events themselves ----------------------------------------------
+
+
+def test_a_row_that_is_older_than_its_event_is_not_believed(silent: VirtualBridge) -> None:
+    """It is a reason to poll the event again, whole, and no more; and once a minute at the most."""
+    silent.sandbox.settings.change({"stale_list": 40.0})
+    beat, event = Beat(silent), silent.event(0)
+    assert event in {row.id for row in beat.poll().events}
+    silent.box_office.sell_out(event)
+    silent.clock.advance(5)
+    (seen,) = beat.poll(event).events
+    assert seen.status == "SOLD_OUT"
+    beat.snapshot[event] = seen
+    silent.clock.advance(5)
+    assert event not in {row.id for row in beat.poll().events}, "the list is cached"
+    moment = silent.clock.now().timestamp()
+    polls = [beat.planner.schedule.next(moment) for _ in range(4)]
+    assert PollReason.RETRY not in {poll.why for poll in polls}
+    silent.clock.advance(31)
+    (row,) = [row for row in beat.poll().events if row.id == event]
+    assert row.status == "SOLD_OUT"
+
+
+def test_a_row_that_is_newer_than_its_event_makes_it_be_polled(silent: VirtualBridge) -> None:
+    """With all that is told of it: where its ticket types are asked for alone, its date is not."""
+    carry = silent._carry
+
+    def terse(request: Request) -> Reply:
+        reply = carry(request)
+        body = reply.json()
+        body.get("event", {}).pop("ticketTypes", None)
+        return attrs.evolve(reply, body=orjson.dumps(body))
+
+    silent._carry = terse  # type: ignore[method-assign]
+    beat, event = Beat(silent), silent.event(0)
+    beat.poll()
+    for _ in range(2):
+        (beat.snapshot[event],) = beat.poll(event).events
+    silent.box_office.reschedule(event, days=1)
+    silent.clock.advance(5)
+    assert event not in {row.id for row in beat.poll().events}
+    moment = silent.clock.now().timestamp()
+    polls = [beat.planner.schedule.next(moment) for _ in range(4)]
+    assert PollReason.RETRY in {poll.why for poll in polls if poll.event == event}
+    (seen,) = beat.poll(event).events
+    assert seen.starts_at != beat.snapshot[event].starts_at
+    beat.snapshot[event] = seen
+    silent.clock.advance(5)
+    assert event in {row.id for row in beat.poll().events}
+
+
+def test_a_row_of_an_event_that_cannot_be_polled_is_believed(silent: VirtualBridge) -> None:
+    """It is the best there is."""
+    beat, event = Beat(silent), silent.event(0)
+    (beat.snapshot[event],) = beat.poll(event).events
+    silent.sandbox.faults.add("status", service="ticketsmart", path=f"/events/{event}", status=500)
+    with pytest.raises(ApiError):
+        beat.poll(event)
+    silent.box_office.cancel(event)
+    (row,) = [row for row in beat.poll().events if row.id == event]
+    assert row.status == "CANCELLED"
+
+
+def test_a_cached_list_beside_live_events_does_not_make_a_watch_flap() -> None:
+    """One ticket for a sell-out, and one for a new date."""
+    virtual = VirtualWatch(switches={"ticket_types_in_rows": False, "stale_list": 40.0})
+    virtual.run()
+    virtual.begin()
+    virtual.pass_time(60.0)
+    first, second = virtual.on_sale()[:2]
+    virtual.box_office.sell_out(first.id)
+    virtual.box_office.reschedule(second.id, days=1)
+    virtual.pass_time(200.0)
+    assert virtual.kinds().count("event.sold_out") == 1
+    assert virtual.kinds().count("event.rescheduled") == 1
+    assert "event.back_on_sale" not in virtual.kinds()
+    assert len(virtual.desk.tickets) == 2
+    assert virtual.leave().exit_code == 0

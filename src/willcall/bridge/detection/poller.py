@@ -7,13 +7,14 @@ show. That an event is absent follows only from a whole round of pages, none of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
 import attrs
 
 from ...client.flow import Flow, now, tick
 from ...errors import ApiError
-from ..model.facts import EventFacts
+from ..model.facts import EventFacts, TypeFacts
 from ..model.observation import Observation
 from ..polling.budget import Poll
 from ..polling.planner import Planner
@@ -72,6 +73,11 @@ class Poller:
         self._cursors: dict[int, Cursor] = {}
         self._odd_rows: dict[int, dict[str, str]] = {}
         self._odd_events: dict[str, str] = {}
+        # When events were last polled by themselves, and what their rows said last.
+        self._polled: dict[str, datetime] = {}
+        self._rows: dict[str, EventFacts] = {}
+        # Those whose rows said something else since.
+        self._doubted: set[str] = set()
 
     @property
     def unreadable(self) -> Mapping[str, str]:
@@ -103,14 +109,15 @@ class Poller:
         last = rows.next is None
         if number < wanted and not last:
             schedule.failed(poll, at.timestamp())  # it comes when those before it were read
-        schedule.page_seen(number, rows.events, at.timestamp(), last=last)
+        believed = tuple([row for row in rows.events if self._is_believed(row, at)])
+        schedule.page_seen(number, believed, at.timestamp(), last=last)
         self._odd_rows[number] = unreadable_rows(number, rows)
         if last:
             for beyond in [page for page in self._odd_rows if page > number]:
                 del self._odd_rows[beyond]
         whole = self._round.read(number, rows)
         if whole is None:
-            return Observation(at, rows.events, complete=False)
+            return Observation(at, believed, complete=False)
         odd = [name for page in self._odd_rows.values() for name in page]
         whole |= shown_or_not_told(whole, odd, self._snapshot)
         ends = _ASKING + (yield from tick())
@@ -122,7 +129,24 @@ class Poller:
         for event_id in gone:
             schedule.gone(event_id)
         found = [facts for facts in there.values() if facts is not None]
-        return Observation(at, (*rows.events, *found), gone=gone, elsewhere=whole)
+        return Observation(at, (*believed, *found), gone=gone, elsewhere=whole)
+
+    def _is_believed(self, row: EventFacts, at: datetime) -> bool:
+        """Whether a row is taken for how its event is now.
+
+        A list may be cached while single events are live. So a row that says something else than
+        the poll of the event itself is a reason to poll the event again, and no more: at once if
+        the row is new, else when that poll is a minute old.
+        """
+        before, polled = self._rows.get(row.id), self._polled.get(row.id)
+        self._rows[row.id] = row
+        known = self._snapshot.get(row.id)
+        if polled is None or known is None or not says_otherwise(row, known):
+            return True
+        if row != before or at - polled >= _OLD:
+            self._doubted.add(row.id)
+            self.planner.schedule.again(row.id, at.timestamp())
+        return False
 
     def _nearest(self, box_office: BoxOffice, number: int) -> tuple[int, Cursor]:
         """A page and its cursor; if nobody can tell where it begins, the nearest one before it."""
@@ -133,18 +157,48 @@ class Poller:
         return 1, None
 
     def _event(self, box_office: BoxOffice, event_id: str) -> Flow[Observation]:
-        known = self._snapshot.get(event_id)
+        # What is known saves requests for what seldom changes, which may be what is in doubt.
+        known = None if event_id in self._doubted else self._snapshot.get(event_id)
         try:
             facts = yield from understood(box_office.event(event_id, known), box_office)
         except ApiError as error:
+            self._polled.pop(event_id, None)  # its row is the best there is
             if not of_all(error):
                 self._odd_events[event_id] = str(error)
             raise
         self._odd_events.pop(event_id, None)
+        self._doubted.discard(event_id)
         at = yield from now()
         if isinstance(facts, NotThere):
             # Whether it is gone for good, the rounds tell.
             self.planner.schedule.gone(event_id)
             return Observation(at, (), complete=False)
         self.planner.schedule.event_seen(facts, at.timestamp())
+        self._polled[event_id] = at
         return Observation(at, (facts,), complete=False, polls=1)
+
+
+_OLD = timedelta(minutes=1)
+_DERIVED = frozenset(
+    {"ticket_types", "types_seen_at", "sold_out", "absent", "vanished", "sale", "sales", "until"}
+)
+_TOLD = tuple(field.name for field in attrs.fields(EventFacts) if field.name not in _DERIVED)
+_TOLD_OF_TYPES = tuple(field.name for field in attrs.fields(TypeFacts))
+
+
+def says_otherwise(row: EventFacts, known: EventFacts) -> bool:
+    """Whether a row says something else of an event than what is known. What it does not say, such
+    as a ticket type's count, is not something else."""
+    if _differs(row, known, _TOLD):
+        return True
+    for kind in row.ticket_types or ():
+        was = next((was for was in known.ticket_types or () if was.id == kind.id), None)
+        if was is None or _differs(kind, was, _TOLD_OF_TYPES):
+            return True
+    return False
+
+
+def _differs(now: object, known: object, names: Iterable[str]) -> bool:
+    return any(
+        (told := getattr(now, name)) is not None and told != getattr(known, name) for name in names
+    )

@@ -194,6 +194,14 @@ class Schedule:
             later = at + min(_LONGEST_RETRY, 2.0 ** min(failures, 10))
             heapq.heappush(self._again, (later, self._number(), poll))
 
+    def again(self, event_id: str, at: float) -> None:
+        """Poll an event soon: a row of the list says something else of it, and may be old."""
+        key = (None, event_id)
+        if event_id in self._events and key not in self._retried:
+            self._retried.add(key)
+            poll = Poll(at, PollReason.RETRY, event=event_id)
+            heapq.heappush(self._again, (at, self._number(), poll))
+
     # -- what to poll -------------------------------------------------------------------------
 
     def next(self, at: float) -> Poll:
