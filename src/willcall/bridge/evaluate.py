@@ -20,6 +20,7 @@ from .delivery.removals import RemovalsDone, mark_refused, remove_due
 from .detection.diff import diff
 from .detection.selling_fast import Sales, sales
 from .detection.troubles import (
+    another_ledger,
     dead_letters,
     noted,
     removals_ignored,
@@ -182,6 +183,7 @@ def decided(
         *unreadable_events(job.name, state, found.observation, odd),
         *removals_ignored(job.name, state, removed.ignored, at),
         *dead_letters(job.name, state, at),
+        *another_ledger(job.name, state, at),
     )
     holding = {condition.name for condition in state.conditions}
     sold = sales(job.name, found.expected, holding, at, job.selling_fast, job.rules.low_stock)
@@ -226,7 +228,11 @@ def in_trouble(
         troubles: Mapping[str, int] = state.troubles
         if error is not None:
             changes, troubles = noted(job.name, state.troubles, error, at)
-        changes = (*changes, *dead_letters(job.name, state, at))
+        changes = (
+            *changes,
+            *dead_letters(job.name, state, at),
+            *another_ledger(job.name, state, at),
+        )
         decision = decide(job.name, state, changes, {}, at, job.rules, partial=True)
         if state.snapshot is None:
             # Before a baseline nobody knows whether a lost ledger has said the same: lookup first.

@@ -17,7 +17,7 @@ does. An error during a lookup means "don't know yet", never "not there": see ``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -41,13 +41,14 @@ from ..ledger import Fence, Ledger
 from ..model.address import Address
 from ..model.cases import Act, Case, CaseState, Intent, IntentState, Name
 from ..model.house import House
-from ..model.policies import DeliveryPolicy
+from ..model.policies import TRY, DeliveryPolicy
 from ..ports import Desk, Said, Standing, TicketState
 from .acts import carry_out, destination, sent_to
 from .desk_habits import Learned
 from .duplicates import note_duplicates
 from .lookup import LookupResult, incomplete, look_up, snapshot_of, taken_over, ticket_of
 from .missing import DELETED_AFTER, LOOK_AGAIN, missing_since, not_found
+from .openings import OTHER
 from .tries import IN_DOUBT, Tries, before, is_ahead
 from .whose import Course, course, is_conversation, yields
 
@@ -119,8 +120,7 @@ class Sender(Tries):
         house: House,
     ) -> None:
         super().__init__(ledger, fence, desk.name, ends, policy)
-        self._ledger = ledger
-        self._desk, self._house = desk, house
+        self._ledger, self._desk, self._house = ledger, desk, house
         self._address = Address(customer_email="")
         self._read: dict[str, Standing] = {}
         self._talks: dict[str, bool] = {}
@@ -130,6 +130,8 @@ class Sender(Tries):
         self._resolves = False
         self.learned = Learned(ledger, desk.name, desk.title)
         self.stopping = stopping
+        self.there: Mapping[str, LookupResult] = {}
+        """What the desk held of the openings when the pass began, by marker."""
         self.folded = 0
         """How many second tickets were found and are to be folded into the first."""
 
@@ -231,6 +233,25 @@ class Sender(Tries):
             if intent.act is Act.NOTE and (yield from self.learned.habits()).lists_notes is False:
                 why = "its answer was lost, and the desk lists no notes: it is not written again"
                 return (yield from self._drop(intent, why))
+        elif intent.act is Act.OPEN:
+            found = self.there.get(case.marker)
+            if found is not None:
+                # This ledger has not opened it: another has.
+                others = attrs.evolve(intent, sent={**self._sent(intent, None), OTHER: "1"})
+                return (yield from self._settled(case, others, Outcome.ADOPTED, found))
+        elif intent.act in {Act.MESSAGE, Act.NOTE}:
+            opening = yield from self._opening(case)
+            if self._is_left_to_another(opening, intent):
+                until = moment + self._policy.settle
+                yield from self._mark(intent, IntentState.PENDING, retry_at=until)
+                return Outcome.WAITING, "another ledger opened the ticket, and may say it"
+            unlisted = intent.act is Act.NOTE and (
+                (yield from self.learned.habits()).lists_notes is False
+            )
+            if not unlisted and not self._is_fresh(opening, moment):
+                found = yield from self._look_up(case, intent)
+                if found.there:
+                    return (yield from self._settled(case, intent, Outcome.ADOPTED, found))
         elif intent.act in {Act.TAG, Act.RESOLVE, Act.REOPEN}:
             # What a person has done in the meantime is theirs: look before touching the ticket.
             found = yield from self._look_up(case, intent)
@@ -521,6 +542,25 @@ class Sender(Tries):
 
     # -- the ledger ---------------------------------------------------------------------------
 
+    def _opening(self, case: Case) -> Flow[Intent | None]:
+        """How a case was opened."""
+        mine = yield from do("opening", lambda: self._ledger.intents(case.marker))
+        return next((intent for intent in mine if intent.act is Act.OPEN), None)
+
+    @staticmethod
+    def _is_left_to_another(opening: Intent | None, intent: Intent) -> bool:
+        """Whether what is said in a ticket that another ledger has opened is left to that one for
+        a settle time: it says the same, at about the same time."""
+        new = intent.retry_at is None and not intent.tries
+        return new and opening is not None and OTHER in opening.sent
+
+    def _is_fresh(self, opening: Intent | None, moment: datetime) -> bool:
+        """Whether this ledger opened the ticket so short a while ago that no other can have said
+        anything in it: another leaves that to this one for a settle time."""
+        if opening is None or OTHER in opening.sent or opening.attempted_at is None:
+            return False
+        return timedelta(0) <= moment - opening.attempted_at < self._policy.settle - TRY
+
     def _settled(
         self, case: Case, intent: Intent, outcome: Outcome, found: LookupResult
     ) -> Flow[tuple[Outcome, str]]:
@@ -541,6 +581,8 @@ class Sender(Tries):
 
     def _look_once_more(self, intent: Intent, outcome: Outcome) -> Flow[datetime | None]:
         """When an act that is done is looked at once more; None if that is not necessary."""
+        if intent.act is Act.OPEN:
+            return (yield from self._now())  # at once: see openings.py
         after = _CONFIRMED_AFTER.get(intent.act)
         sent = outcome in {Outcome.DONE, Outcome.ADOPTED}
         if after is None or not sent or intent.sent.get("confirmed", 0) >= _CONFIRMATIONS:

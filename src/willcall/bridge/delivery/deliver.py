@@ -20,12 +20,13 @@ from ...errors import (
 )
 from ..ledger import Fence, Ledger
 from ..model.address import Address
-from ..model.cases import Case, Intent
+from ..model.cases import Act, Case, Intent
 from ..model.house import House
 from ..model.policies import DeliveryPolicy
 from ..ports import Desk
 from .attempt import Delivered, Sender
 from .duplicates import fold_duplicates, watched
+from .openings import Openings, unopened
 from .tries import clock
 
 _FAILING_DESK = 3
@@ -76,8 +77,10 @@ def deliver_all(
     """
     delivered: list[Delivered] = []
     house = house or House()
-    sender = Sender(ledger, fence, desk, ends, policy or DeliveryPolicy(), stopping, house)
-    stopped = yield from _deliver(ledger, fence, sender, address, delivered, house)
+    policy = policy or DeliveryPolicy()
+    sender = Sender(ledger, fence, desk, ends, policy, stopping, house)
+    openings = Openings(ledger, fence, sender.reading, address, policy, house)
+    stopped = yield from _deliver(ledger, fence, sender, openings, address, delivered)
     return Deliveries(tuple(delivered), stopped, sender.folded, tuple(sender.learned.warnings))
 
 
@@ -85,23 +88,29 @@ def _deliver(
     ledger: Ledger,
     fence: Fence,
     sender: Sender,
+    openings: Openings,
     address: Callable[[Case], Address],
     delivered: list[Delivered],
-    house: House,
 ) -> Flow[ApiError | None]:
     """Carry everything out; the error that stopped it, if there was any."""
     waiting = yield from do("unsettled", lambda: ledger.unsettled(fence.box_office))
     busy = (yield from watched(ledger, fence)) if waiting else ()
-    stopped = yield from _each_case(sender, waiting, address, delivered)
+    stopped = yield from _open_all(sender, openings, waiting, address, delivered)
+    if stopped is None and not sender.stopping():
+        waiting = yield from do("unsettled", lambda: ledger.unsettled(fence.box_office))
+        not_open = unopened(waiting)
+        opened = [(case, intent) for case, intent in waiting if case.marker not in not_open]
+        stopped = yield from _each_case(sender, opened, address, delivered)
     if stopped is not None or sender.stopping():
         return stopped
     moment = yield from clock(ledger)
-    done = yield from do("confirm", lambda: ledger.to_confirm(fence.box_office, moment))
+    due = yield from do("confirm", lambda: ledger.to_confirm(fence.box_office, moment))
+    done = [(case, intent) for case, intent in due if intent.act is not Act.OPEN]
     known = sender.folded
     try:
         again = yield from sender.confirm(done)
         sender.folded += yield from fold_duplicates(
-            ledger, fence, sender.reading, address, busy, house
+            ledger, fence, sender.reading, address, busy, openings.house
         )
     except ApiError as error:
         return error
@@ -112,6 +121,25 @@ def _deliver(
             more += _folds(waiting)
         stopped = yield from _each_case(sender, more, address, delivered)
     return stopped
+
+
+def _open_all(
+    sender: Sender,
+    openings: Openings,
+    waiting: Sequence[tuple[Case, Intent]],
+    address: Callable[[str], Address],
+    delivered: list[Delivered],
+) -> Flow[ApiError | None]:
+    """Open what is not open yet, before anything else is done, and look once more at what was
+    opened. The error that is to end the run, if there was any."""
+    new = [(case, intent) for case, intent in waiting if intent.act is Act.OPEN]
+    try:
+        sender.there = yield from openings.there(new)
+        first = yield from _each_case(sender, new, address, delivered)
+        sender.folded += yield from openings.confirm()
+    except ApiError as error:
+        return error
+    return first
 
 
 def _folds(waiting: Sequence[tuple[Case, Intent]]) -> list[tuple[Case, Intent]]:

@@ -29,7 +29,7 @@ WATCH = timedelta(hours=2)
 
 _NOTE = (
     "{desk} opened this ticket twice: a request of willcall's was carried out long after its "
-    "connection had died. {rest}; this one is resolved."
+    "connection had died, or two installations sent the same. {rest}; this one is resolved."
 )
 _GOES_ON = "{first} is the one that goes on"
 _DELETED = "The other one was deleted since"
@@ -67,7 +67,8 @@ def fold_duplicates(
     tried = [intent.first_tried_at for _, intent in openings.values()]
     since = min((at for at in tried if at is not None), default=None)
     desk = yield from reading()
-    ours = (yield from find_ours(desk, house, openings, addresses, since)).ours
+    known = {case.ticket_id for case, _ in openings.values()}
+    ours = (yield from find_ours(desk, house, openings, addresses, since, known)).ours
     found = 0
     for case, _ in openings.values():
         tickets = ours.get(case.marker, ())

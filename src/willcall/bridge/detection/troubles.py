@@ -22,7 +22,9 @@ from ..model.cases import State
 from ..model.changes import Change
 from ..model.kinds import KINDS, ReadFailure
 from ..model.kinds.box_offices import (
+    ANOTHER_LEDGER,
     DELIVERED,
+    ONE_LEDGER,
     READABLE,
     REMOVAL_IGNORED,
     REMOVAL_UNDERSTOOD,
@@ -180,6 +182,24 @@ def removals_ignored(
         return (Change(kind=REMOVAL_IGNORED, box_office=box_office, observed_at=at, detail=listed),)
     if known and not ignored:
         return (Change(kind=REMOVAL_UNDERSTOOD, box_office=box_office, observed_at=at),)
+    return ()
+
+
+def another_ledger(box_office: str, state: State, at: datetime) -> tuple[Change, ...]:
+    """The changes that follow from tickets that another ledger has opened: the first begins a
+    condition, which ends when there was none for a day.
+
+    Args:
+        box_office: its name.
+        state: what the ledger knows.
+        at: when.
+    """
+    known = any(condition.change.kind == ANOTHER_LEDGER for condition in state.conditions)
+    if state.others and not known:
+        listed = "\n".join(f"- {ticket}" for ticket in state.others)
+        return (Change(kind=ANOTHER_LEDGER, box_office=box_office, observed_at=at, detail=listed),)
+    if known and not state.others:
+        return (Change(kind=ONE_LEDGER, box_office=box_office, observed_at=at),)
     return ()
 
 

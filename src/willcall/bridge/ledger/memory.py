@@ -38,6 +38,7 @@ from .holders import Holder, OsProcess
 from .protocols import Pair
 from .records import (
     CONFIRMED_WITHIN,
+    FOLDS_FROM,
     HISTORY_KEPT,
     LEASE,
     LOG_LIMIT,
@@ -49,6 +50,7 @@ from .records import (
     RunRecord,
     attempted,
     can_be_taken,
+    others_in,
 )
 
 T = TypeVar("T")
@@ -226,6 +228,7 @@ class MemoryLedger:
             occurrences=occurrences,
             silences=tuple(book.silences),
             troubles=dict(office.troubles),
+            others=() if since is None else others_in(self.adopted(box_office, since)),
             dead=tuple(
                 f"{case.title}: {intent.act} of {case.marker}"
                 for case, intent in self.dead()
@@ -400,6 +403,16 @@ class MemoryLedger:
             and (intent.repeated_at >= since or case.marker in self._book.owing)
         )
 
+    def adopted(self, box_office: str, since: datetime) -> Sequence[Pair]:
+        return _by_number(
+            (case, intent)
+            for case, intent in self._book.pairs()
+            if case.box_office == box_office
+            and case.opened_at >= since
+            and intent.act is Act.OPEN
+            and "other" in intent.sent
+        )
+
     def attempting(
         self, fence: Fence, intent: Intent, sent: Mapping[str, Any], now: datetime
     ) -> Intent:
@@ -438,11 +451,9 @@ class MemoryLedger:
         known = {intent.payload.get("ticket_id") for intent in self.intents(marker)}
         new = [duplicate for duplicate in duplicates if duplicate not in known]
         for duplicate in new:
-            held = book.cases[marker]
-            more = acts(held.acts + 1, duplicate)
-            for intent in more:
+            last = max(book.intents.get(marker, {}), default=0)
+            for intent in acts(max(last + 1, FOLDS_FROM), duplicate):
                 book.add(intent)
-            book.cases[marker] = attrs.evolve(held, acts=held.acts + len(more))
         return len(new)
 
     def give_up(

@@ -163,6 +163,9 @@ class Outbox(Protocol):
         """The openings that were sent more than once: since then, or of a case that has unsettled
         intents."""
 
+    def adopted(self, box_office: str, since: datetime) -> Sequence[Pair]:
+        """The openings of cases since then whose ticket another ledger has opened."""
+
     def attempting(
         self, fence: Fence, intent: Intent, sent: Mapping[str, Any], now: datetime
     ) -> Intent:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
 
-from ..model.cases import Intent, IntentState
+from ..model.cases import Case, Intent, IntentState
 from ..model.changes import Change
 
 LEASE = timedelta(seconds=120)
@@ -22,6 +22,10 @@ HISTORY_KEPT = timedelta(days=35)
 
 PREDICTIONS_KEPT = timedelta(days=400)
 """How long the ledger remembers what was predicted: a season and some more."""
+
+FOLDS_FROM = 1000
+"""The position of the first act that folds a duplicate. These acts stand apart, so that two ledgers
+give the other acts of a case the same positions, and find each other's messages by them."""
 
 LOG_LIMIT = 1000
 """How many changes or acts the ledger shows at most, unless the caller asks for another number."""
@@ -67,6 +71,11 @@ class Logged:
     change: Change
     outcome: str
     marker: str | None = None
+
+
+def others_in(pairs: Iterable[tuple[Case, Intent]]) -> tuple[str, ...]:
+    """What another ledger has opened, in words."""
+    return tuple(f"{case.title}: {case.ticket_id} [{case.marker}]" for case, _ in pairs)
 
 
 def attempted(intent: Intent, sent: Mapping[str, Any], now: datetime) -> Intent:

@@ -228,6 +228,7 @@ class State:
         silences: the silences now.
         troubles: by kind of trouble, how many runs in a row have had it.
         dead: the dead letters, in words.
+        others: the tickets that another ledger has opened for cases of ours, in words.
     """
 
     snapshot: Mapping[str, EventFacts] | None = None
@@ -237,6 +238,7 @@ class State:
     silences: tuple[Silence, ...] = ()
     troubles: Mapping[str, int] = attrs.field(factory=dict)
     dead: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @attrs.frozen

@@ -13,7 +13,7 @@ from ...model.cases import LIVE, Case, Condition, Decision, Evaluation, IntentSt
 from ...model.facts import EventFacts
 from ...model.history import FULL_EVERY, entry
 from ...model.predictions import settlements
-from ..records import HISTORY_KEPT, RUNS_KEPT, Fence
+from ..records import HISTORY_KEPT, RUNS_KEPT, Fence, others_in
 from . import schema
 from .changes import (
     AT_ONCE,
@@ -25,6 +25,7 @@ from .changes import (
     read_changes,
 )
 from .database import Database, ensure_office
+from .outbox import read_adopted
 from .predictions import write_planner, write_predictions
 from .rows import case_of, case_row, intent_row, silence_of
 
@@ -143,6 +144,7 @@ def _read_state(
         silences=_silences(connection),
         troubles=dict(office.troubles),
         dead=_dead(connection, box_office),
+        others=() if since is None else others_in(read_adopted(connection, box_office, since)),
     )
 
 

@@ -19,7 +19,7 @@ from ...model.cases import (
     Name,
 )
 from ..protocols import Pair
-from ..records import CONFIRMED_WITHIN, Fence, attempted
+from ..records import CONFIRMED_WITHIN, FOLDS_FROM, Fence, attempted
 from . import schema
 from .database import Database, ledger_time
 from .rows import case_of, intent_of, intent_row
@@ -70,6 +70,10 @@ class SqlOutbox(Database):
                 .order_by(intents.c.id),
             )
 
+    def adopted(self, box_office: str, since: datetime) -> Sequence[Pair]:
+        with self._reading() as connection:
+            return read_adopted(connection, box_office, since)
+
     def dead(self) -> Sequence[Pair]:
         intents = schema.intents
         wanted = (intents.c.state == str(IntentState.DEAD), intents.c.case.is_not(None))
@@ -113,8 +117,7 @@ class SqlOutbox(Database):
         acts: Callable[[int, str], list[Intent]],
         now: datetime,
     ) -> int:
-        cases, intents = schema.cases, schema.intents
-        mine = cases.c.marker == case.marker
+        intents = schema.intents
         with self._fenced(fence, now) as connection:
             rows = connection.execute(
                 select(intents.c.payload).where(intents.c.case == case.marker)
@@ -122,11 +125,12 @@ class SqlOutbox(Database):
             known = {row.payload.get("ticket_id") for row in rows}
             new = [duplicate for duplicate in duplicates if duplicate not in known]
             for duplicate in new:
-                position = connection.execute(select(cases.c.acts).where(mine)).scalar_one() + 1
-                more = acts(position, duplicate)
+                last = connection.execute(
+                    select(func.max(intents.c.position)).where(intents.c.case == case.marker)
+                ).scalar_one()
+                more = acts(max((last or 0) + 1, FOLDS_FROM), duplicate)
                 new_rows = [intent_row(case.box_office, intent) for intent in more]
                 connection.execute(insert(intents), new_rows)
-                connection.execute(update(cases).where(mine).values(acts=position + len(more) - 1))
             return len(new)
 
     # -- what will never be done ----------------------------------------------------------------
@@ -228,6 +232,23 @@ def _read_removals(connection: Connection, box_office: str) -> dict[str, Intent]
         .order_by(intents.c.id)
     )
     return {row.removal: intent_of(row) for row in rows}
+
+
+def read_adopted(connection: Connection, box_office: str, since: datetime) -> list[Pair]:
+    """See :meth:`~willcall.bridge.ledger.protocols.Outbox.adopted`."""
+    cases, intents = schema.cases, schema.intents
+    found = with_cases(
+        connection,
+        select(intents)
+        .join(cases, cases.c.marker == intents.c.case)
+        .where(
+            cases.c.box_office == box_office,
+            cases.c.opened_at >= since,
+            intents.c.act == str(Act.OPEN),
+        )
+        .order_by(intents.c.id),
+    )
+    return [(case, intent) for case, intent in found if "other" in intent.sent]
 
 
 def with_cases(connection: Connection, wanted: Select[Any]) -> list[Pair]:

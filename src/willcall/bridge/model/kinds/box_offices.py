@@ -14,6 +14,8 @@ from .kind import OfficeKind, ReadFailure, ReportedBy, Severity
 
 UNDELIVERED = "box_office.undelivered"
 DELIVERED = "box_office.delivered"
+ANOTHER_LEDGER = "box_office.another_ledger"
+ONE_LEDGER = "box_office.one_ledger"
 STORM = "box_office.storm"
 UNREADABLE = "box_office.unreadable_event"
 READABLE = "box_office.events_readable"
@@ -143,6 +145,21 @@ BOX_OFFICES = (
         name=REMOVAL_UNDERSTOOD,
         summary="removals have an effect again",
         seen=ReportedBy.REMOVAL,
+        detail="",
+    ),
+    OfficeKind(
+        name=ANOTHER_LEDGER,
+        summary="another ledger opens the same tickets",
+        severity=Severity.HIGH,
+        cleared_by=(ONE_LEDGER,),
+        built_in=True,
+        seen=ReportedBy.DELIVERY,
+        detail="- Gala Night: tkt_8js1v7q91e [wc-3k9f2m7q]",
+    ),
+    OfficeKind(
+        name=ONE_LEDGER,
+        summary="no other ledger has opened a ticket for a day",
+        seen=ReportedBy.DELIVERY,
         detail="",
     ),
     OfficeKind(
