@@ -127,7 +127,7 @@ def _open_all(
     sender: Sender,
     openings: Openings,
     waiting: Sequence[tuple[Case, Intent]],
-    address: Callable[[str], Address],
+    address: Callable[[Case], Address],
     delivered: list[Delivered],
 ) -> Flow[ApiError | None]:
     """Open what is not open yet, before anything else is done, and look once more at what was

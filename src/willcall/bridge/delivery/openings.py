@@ -40,7 +40,7 @@ class Openings:
         ledger: where the openings are written down.
         fence: the lease under which they are.
         reading: the desk, for reading within the time that is left.
-        address: where the tickets of a rule go, by the rule's id.
+        address: where the ticket of a case goes.
         policy: how patient delivery is.
         house: whose tickets are ours.
     """
@@ -48,7 +48,7 @@ class Openings:
     ledger: Ledger
     fence: Fence
     reading: Callable[[], Flow[Desk]]
-    address: Callable[[str], Address]
+    address: Callable[[Case], Address]
     policy: DeliveryPolicy
     house: House
 
@@ -97,7 +97,7 @@ class Openings:
         self, openings: Sequence[tuple[Case, Intent]], since: datetime | None
     ) -> Flow[Mapping[str, LookupResult]]:
         desk = yield from self.reading()
-        addresses = [sent_to(intent, self.address(case.rule)) for case, intent in openings]
+        addresses = [sent_to(intent, self.address(case)) for case, intent in openings]
         markers = [case.marker for case, _ in openings]
         known = {case.ticket_id for case, _ in openings}
         found = yield from find_ours(desk, self.house, markers, addresses, since, known)
