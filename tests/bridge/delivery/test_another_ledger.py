@@ -144,7 +144,7 @@ def test_a_restored_copy_sends_nothing_again(tmp_path: Path) -> None:
 
 
 def test_what_an_opening_costs(house: VirtualBridge) -> None:
-    """In requests to the desk: three readings for the openings of a pass, and four for each."""
+    """In requests to the desk: three readings for the openings of a pass, and five for each."""
     counts = []
     for events in (1, 3):
         for number in range(events):
@@ -153,7 +153,7 @@ def test_what_an_opening_costs(house: VirtualBridge) -> None:
         for _ in range(3):
             house.run()
         counts.append(house.sent("ticket0"))
-    assert counts == [3 + 4, 3 + 3 * 4]
+    assert counts == [3 + 5, 3 + 3 * 5]
 
 
 def test_a_desk_that_cannot_be_read_opens_nothing(house: VirtualBridge) -> None:
