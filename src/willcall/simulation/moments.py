@@ -26,7 +26,8 @@ from .statements import Statements
 from .town import Town, is_open
 from .truth import CANCELLED, LASTING, LOW, SOLD_OUT, Name
 
-_REFERENCE = re.compile(r"Reference: (wc-[0-9a-z]{8}-\d+)\s*$")
+_REFERENCE = re.compile(r"^Reference: (wc-[0-9a-z]{8}-\d+)\s*$", re.MULTILINE)
+_TALKED = ("answer", "note", "reply", "snooze")
 _ACKNOWLEDGED = ("resolve", "close", "merge", "delete")
 
 
@@ -173,10 +174,24 @@ class Moments:
                 known |= self.statements.of_ticket(edit.marker, None)
         return told, known
 
+    def _theirs(self) -> set[str]:
+        """The markers of tickets that stay open although what they say is over: people talk there,
+        they sleep, or the desk does not take the end yet."""
+        talked = {e.ticket for e in self.town.edits if e.what in _TALKED}
+        talked |= {e.value for e in self.town.edits if e.what == "merge"}
+        slow = {"late-reads", "other-workspace"} & set(self.town.desk_habits)
+        return {
+            marker
+            for ticket in self.sandbox.desk.tickets
+            if (marker := read_subject(ticket.subject)) is not None
+            and (slow or ticket.id in talked or ticket.status in {"processing", "snoozed"})
+        }
+
     def _nothing_untrue(self, told: dict[Name, str], shown: set[str], before: float) -> None:
         sure = shown - self.town.world.odd - self.town.world.untold
+        theirs = self._theirs()
         for name, marker in told.items():
-            if name[0] not in LASTING or name[1].partition("/")[0] not in sure:
+            if marker in theirs or name[0] not in LASTING or name[1].partition("/")[0] not in sure:
                 continue
             if not self.town.may.was_true(name, before):
                 since = self.town.may.false_since(name)

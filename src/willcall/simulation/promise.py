@@ -129,11 +129,28 @@ class Promise:
                 w.arrived_at > w.marked_at + self.settle for w in writes
             ),
             "the clock was set ahead": any(by > 0 and first <= at for at, by in self.stage.jumps),
+            "the desk did not show it": self._was_hidden(writes),
         }
         if not any(reasons.values()):
             raise BrokenError(f"{what}, and none was late")
         why = next(reason for reason, holds in reasons.items() if holds)
         self.excused[f"{name}: {why}"] = 1
+
+    def _was_hidden(self, writes: Sequence[Write]) -> bool:
+        """Whether the desk shows no ticket that is stuck, or none that a person has closed, and one
+        of these was: then nobody can find what was opened."""
+        settings = self.sandbox.settings
+        markers = {write.marker for write in writes if write.path == "/tickets"}
+        mine = {
+            ticket.id
+            for ticket in self.sandbox.desk.tickets
+            if read_subject(ticket.subject) in markers
+        }
+        stuck = settings.processing == "stuck" and not settings.processing_listed
+        closed = not settings.list_closed and any(
+            edit.what in {"close", "merge"} and edit.ticket in mine for edit in self.town.edits
+        )
+        return bool(mine) and (stuck or closed)
 
     # -- when all is quiet ------------------------------------------------------------------------
 
