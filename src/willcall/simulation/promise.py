@@ -35,6 +35,8 @@ _DERIVED = (
     "ticket_type.low_stock",
 )
 MINUTE = 60.0
+_PASS = 50.0
+"""The seconds that a pass may take."""
 LIMIT = 60
 
 
@@ -58,6 +60,9 @@ class Promise:
             takes_self=True,
         )
     )
+    ledgers: dict[str, tuple[bool, int]] = attrs.field(factory=dict)
+    """Which ledger each process has: whether it is the second, and how often it was restored."""
+    epoch: int = 0
     _removed: set[tuple[str, str]] = attrs.field(factory=set)
 
     # -- at every write ---------------------------------------------------------------------------
@@ -124,6 +129,7 @@ class Promise:
     def _excuse_late(self, writes: Sequence[Write], what: str, name: str) -> None:
         first = min(write.marked_at for write in writes)
         reasons = {
+            "two ledgers crossed": self._crossed(writes),
             "carried out late": any(w.landed_at > w.died_at + self.settle for w in writes),
             "sent late, by a process that was stopped": any(
                 w.arrived_at > w.marked_at + self.settle for w in writes
@@ -152,7 +158,40 @@ class Promise:
         )
         return bool(mine) and (stuck or closed)
 
+    def _crossed(self, writes: Sequence[Write]) -> bool:
+        """Whether two ledgers sent the same, and neither could have seen the other's before: what
+        the one sent landed, or was listed, in the pass in which the other sent it, or later."""
+        lag = self.sandbox.settings.list_lag
+
+        def unseen(mine: Write, theirs: Write) -> bool:
+            began = mine.arrived_at - _PASS
+            return theirs.landed_at + lag >= began and mine.arrived_at >= theirs.arrived_at
+
+        return any(
+            self.ledgers.get(mine.process.name.partition("/")[0])
+            != self.ledgers.get(theirs.process.name.partition("/")[0])
+            and unseen(mine, theirs)
+            for mine in writes
+            for theirs in writes
+            if mine is not theirs
+        )
+
     # -- when all is quiet ------------------------------------------------------------------------
+
+    def kept_by_several_ledgers(self) -> None:
+        """Check what holds whatever becomes of a ledger: one ticket stays for each case, and each
+        message was sent once. What a copy has forgotten is not asked of it."""
+        self._no_second_ticket()
+        self._no_second_message()
+        people = {edit.ticket for edit in self.town.edits if edit.what in TOUCHES}
+        for marker, tickets in self._by_marker().items():
+            standing = [
+                ticket.id
+                for ticket in tickets
+                if ticket.status not in {"resolved", "closed"} and ticket.id not in people
+            ]
+            if len(standing) > 1:
+                raise BrokenError(f"{marker}: {', '.join(standing)} stand side by side")
 
     def quiet(self) -> bool:
         """Whether nothing is left to do."""
