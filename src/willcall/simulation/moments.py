@@ -58,7 +58,7 @@ class Moments:
 
     def begin(self, baseline: set[Name]) -> None:
         """The baseline was taken: what was true then is known and not said, until it ends."""
-        self._silent = baseline
+        self._silent |= baseline
         self._good = {event.id: self.stage.elapsed for event in self.sandbox.boxoffice.events}
 
     def committed(self, process: Process, answer: object) -> None:
@@ -66,7 +66,10 @@ class Moments:
         if isinstance(answer, Evaluation):
             self._latest = process.name
             self.statements.decided(answer.decision, self.stage.elapsed)
-            self._known.update(self.network.shown.get(process.name, {}))
+            shown = self.network.shown.get(process.name, {})
+            first = shown.keys() - self._known.keys()  # so it was, for all that anybody knows
+            self._silent |= {n for n in self.town.may.now() if n[1].partition("/")[0] in first}
+            self._known.update(shown)
             if answer.swept:  # a watch reads on and on, a run once
                 began = self._read.get(process.name, process.began)
                 again = process.name.startswith("w") and process.name in self._read
@@ -87,6 +90,9 @@ class Moments:
         def after(name: Name) -> float:
             return min(read, self._known.get(name[1].partition("/")[0], read)) - self.lag
 
+        unsure = self.town.world.odd | self.town.world.untold
+        if any(name[1].partition("/")[0] in unsure for name in statement.begun | statement.over):
+            return
         over = statement.over if all(name[0] in LASTING for name in statement.over) else ()
         wrong = [
             f"{name}, which is over"

@@ -6,7 +6,7 @@ answers: a truth that repeats the bridge's belief proves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 import attrs
@@ -66,16 +66,23 @@ class Times:
         return None if name in self._since else self._until.get(name, 0.0)
 
 
-def conditions(event: Event, rules: Rules, settings: Settings, now: datetime) -> set[Name]:
+def conditions(
+    event: Event, rules: Rules, settings: Settings, now: datetime, was: Collection[Name] = ()
+) -> set[Name]:
     """The conditions of an event that may be stated.
 
     Nothing holds for drafts and the past. No ticket type is sold out that is hidden or whose sale
-    has not begun or is over. The documents do not say when an event without an end has ended: it may be over
-    from its start on, or half a day later.
+    has not begun or is over. An event that was sold out (``was``) may be called so until something
+    of it can be bought. The documents do not say when an event without an end has ended: it may be
+    over from its start on, or half a day later.
     """
     if event.status == "DRAFT" or event.over(now - (LASTS if event.ends_at is None else NOTHING)):
         return set()
-    return set(_conditions(event, rules, settings, now, strict=False))
+    found = set(_conditions(event, rules, settings, now, strict=False))
+    name = SOLD_OUT, event.id
+    if name in was and event.status == "PUBLISHED" and not _buyable(event, settings, now):
+        found.add(name)
+    return found
 
 
 def news(event: Event, rules: Rules, settings: Settings, now: datetime) -> set[Name]:
@@ -103,14 +110,18 @@ def _conditions(
         on_sale = offered and not kind.unlimited and (event.status == "PUBLISHED" or not strict)
         if on_sale and _runs_low(kind, left, rules, strict=strict):
             yield LOW, subject
-    buyable = any(
+    # A status that nobody knows, such as POSTPONED, may be news of its own.
+    known = event.status == "PUBLISHED" or not strict
+    if event.status == "SOLD_OUT" or (known and full and not _buyable(event, settings, now)):
+        yield SOLD_OUT, event.id
+
+
+def _buyable(event: Event, settings: Settings, now: datetime) -> bool:
+    """Whether somebody can buy an admission."""
+    return any(
         kind.on_sale(now) and kind.available and not kind.hidden and not _beside(kind, settings)
         for kind in event.ticket_types
     )
-    # A status that nobody knows, such as POSTPONED, may be news of its own.
-    known = event.status == "PUBLISHED" or not strict
-    if event.status == "SOLD_OUT" or (known and full and not buyable):
-        yield SOLD_OUT, event.id
 
 
 def _runs_low(kind: TicketType, left: int, rules: Rules, *, strict: bool) -> bool:
