@@ -40,7 +40,7 @@ def _a_pass_behind(job: Any, snapshot: Any, observation: Any, planner: Any) -> A
     [
         (f"{OutboxBuilder.__module__}.OutboxBuilder.announce_ends", _unsaid, "is open and says"),
         ("willcall.bridge.alerting.decide.open_cases", _no_sell_outs, "holds since"),
-        ("willcall.bridge.run.found_in", _a_pass_behind, "which is over"),
+        ("willcall.bridge.run.found_in", _a_pass_behind, "holds since"),
     ],
     ids=["an end that is not said", "a sell-out that is not said", "a pass behind"],
 )

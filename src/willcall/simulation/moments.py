@@ -126,6 +126,13 @@ class Moments:
         longest = max(waits, default=timedelta(0)).total_seconds()
         return longest and longest + sum(abs(by) for _, by in self.stage.jumps)
 
+    @property
+    def damped(self) -> float:
+        """Seconds more for which a ticket may say that something is sold out or runs low."""
+        waits = [rules.damping.lasts + rules.damping.once_in for rules in self.editions]
+        longest = max(waits).total_seconds()
+        return longest and longest + sum(abs(by) for _, by in self.stage.jumps)
+
     def passed(self, process: Process) -> None:
         """A good pass has ended: what was so before it began is said, and nothing else."""
         began, now = process.began, self.stage.elapsed
@@ -196,10 +203,12 @@ class Moments:
     def _nothing_untrue(self, told: dict[Name, str], shown: set[str], before: float) -> None:
         sure = shown - self.town.world.odd - self.town.world.untold
         theirs = self._theirs()
+        theirs |= {edit.marker for edit in self.town.edits if edit.what in _ACKNOWLEDGED}
         for name, marker in told.items():
             if marker in theirs or name[0] not in LASTING or name[1].partition("/")[0] not in sure:
                 continue
-            if not self.town.may.was_true(name, before):
+            after = before if name[0] == CANCELLED else before - self.damped
+            if not self.town.may.was_true(name, after):
                 since = self.town.may.false_since(name)
                 raise BrokenError(f"{marker} is open and says {name}, over since {since:.0f}")
 
