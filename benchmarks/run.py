@@ -33,7 +33,6 @@ from willcall import AsyncTicketSmart, Pace, TicketSmart
 from willcall.client.http import _tls
 from willcall.client.quota import Window
 from willcall.errors import Reply
-from willcall.ticketsmart.wire import events_page
 
 KEY = "ts_sk_live_benchmark"
 HERE = Path(__file__).parent
@@ -214,7 +213,8 @@ def decoding() -> None:
     page = {"page": 1, "limit": 100, "total": 100, "totalPages": 1}
     body = json.dumps({"events": rows, "pagination": page}, separators=(",", ":")).encode()
     reply = Reply(200, {}, body)
-    op = events_page({"page": 1, "limit": 100}, first=1)
+    with TicketSmart(KEY) as api:
+        op = api.events.list.op(limit=100)
     assert len(op.decode(reply).items) == 100
     contestants: dict[str, Callable[[], Any]] = {
         "orjson.loads": lambda: orjson.loads(body),
