@@ -70,13 +70,16 @@ def event_states() -> str:
     return _table(("state", "when"), ([state, means] for state, means in EVENT_STATES.items()))
 
 
+_LASTS = "; for an hour, if only a few tickets are back"
+
+
 def tickets() -> str:
     """What the built-in rules open a ticket for, and what ends it."""
     rows = (
         [
             f"an event is {kind.summary}" if isinstance(kind, EventKind) else kind.summary,
             _ticket(kind),
-            _ends(kind, kind.cleared_by),
+            _ends(kind, kind.cleared_by) + (_LASTS if kind.damped else ""),
             _ends(kind, kind.superseded_by),
         ]
         for kind in KINDS.values()

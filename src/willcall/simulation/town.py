@@ -167,22 +167,14 @@ class Town:
         self.note()
 
     def note(self) -> None:
-        """Note what is true now.
-
-        What goes by the time is told by the machine's clock, so both its time and the true one
-        count.
-        """
+        """Note what is true now."""
         may: set[Name] = set()
         must: set[Name] = set()
-        was, now, wall = self.may.now(), self.stage.now(), self.stage.wall()
+        now = self.stage.now()
         for event in self.sandbox.boxoffice.events:
             settings = self.sandbox.settings.of(event.id)
-            may |= conditions(event, self.rules, settings, now, was)
-            shown = self._shown(event, news(event, self.rules, settings, now))
-            if wall != now:
-                may |= conditions(event, self.rules, settings, wall, was)
-                shown &= news(event, self.rules, settings, wall)
-            must |= shown
+            may |= conditions(event, self.rules, settings, now)
+            must |= self._shown(event, news(event, self.rules, settings, now))
         self.ever |= may
         self.may.note(may, self.stage.elapsed)
         self.must.note(must, self.stage.elapsed)
@@ -192,8 +184,7 @@ class Town:
         before = {event.id: event.starts_at for event in self.sandbox.boxoffice.events}
         deed()
         for event in self.sandbox.boxoffice.events:
-            odd = event.id in self.world.odd  # it may be shown with another date
-            if odd or before.get(event.id, event.starts_at) != event.starts_at:
+            if before.get(event.id, event.starts_at) != event.starts_at:
                 self.ever.add(("event.rescheduled", event.id))
         self.note()
         change = self.sandbox.boxoffice.next_change()

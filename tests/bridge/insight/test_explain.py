@@ -4,11 +4,14 @@ from datetime import timedelta
 
 import attrs
 
+from support.played import hall
 from support.virtual_bridge import ADDRESS, START
+from willcall.bridge.alerting.decide import decide
 from willcall.bridge.insight.explain import RuleAnswer, explain, rule_answers
-from willcall.bridge.model.cases import Condition
+from willcall.bridge.model.cases import Condition, State
+from willcall.bridge.model.facts import derived
 from willcall.bridge.model.predicates import Predicates
-from willcall.bridge.model.rules import Rule, Rules, Silence, built_in_rules
+from willcall.bridge.model.rules import KNOWN_BEFORE, Rule, Rules, Silence, built_in_rules
 from willcall.bridge.templates.examples import EVENT, example
 
 OSLO = Rule(
@@ -77,3 +80,13 @@ def test_nothing_to_tell() -> None:
     """Is told as nothing."""
     found = explain("main-room", RULES, [], [], [], [], {}, START)
     assert (found.changes, found.conditions, found.cases) == ((), (), ())
+
+
+def test_what_was_known_before_is_explained_as_such() -> None:
+    """Not as something that a rule takes and no ticket announces."""
+    few = derived(hall(ga=4), START)
+    decision = decide("main-room", State(), [], {few.id: few}, START, RULES)
+    (condition,) = decision.conditions
+    found = explain("main-room", RULES, [], [condition], [], [], {few.id: few}, START)
+    (held,) = found.conditions
+    assert [answer.why for answer in held.rules if answer.takes] == [KNOWN_BEFORE]

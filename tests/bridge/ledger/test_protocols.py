@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import create_engine, text, update
 
 from support import postgres
+from support.decider import Decider, a_rule
 from willcall.bridge.ledger import Fence, Ledger, MemoryLedger, SqlLedger, open_ledger
 from willcall.bridge.ledger.records import PREDICTIONS_KEPT, RUNS_KEPT
 from willcall.bridge.ledger.sql import schema
 from willcall.bridge.model.cases import (
+    WITHDRAWN,
     Act,
     Case,
     CaseState,
@@ -34,6 +36,7 @@ from willcall.bridge.model.rules import Silence
 from willcall.errors import LedgerError, TakenOverError
 
 NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
+NIGHT = Decider.quiet("22:00", "08:00", "Europe/Berlin")
 EVENT = EventFacts(id="evt_1", title="Late Laughs", status="PUBLISHED", starts_at=NOW)
 CHANGE = Change(
     kind="event.sold_out",
@@ -49,6 +52,8 @@ CONDITION = Condition(
     announced=frozenset({"built-in/event.sold_out", "gala"}),
     covered_by="event.cancelled",
     ending=attrs.evolve(CHANGE, kind="event.back_on_sale"),
+    known=True,
+    turned={"gala": NOW},
 )
 CASE = Case(
     box_office="main-room",
@@ -62,6 +67,8 @@ CASE = Case(
     members=(("event.sold_out", "evt_1"), ("event.moved", "evt_1")),
     group="event evt_1",
     acts=1,
+    wishes=a_rule("event.sold_out", id="gala", note="Row M", quiet_hours=NIGHT),
+    taken_back={("event.sold_out", "evt_1"): NOW},
 )
 KNOWN = State(
     snapshot={EVENT.id: EVENT},
@@ -69,6 +76,7 @@ KNOWN = State(
     cases=(CASE,),
     occurrences={CASE.led_by: 1},
     troubles={"box_office.unreachable": 2},
+    unsent={CASE.marker: frozenset({Act.OPEN})},
 )
 INTENT = Intent(case=CASE.marker, position=1, act=Act.OPEN, payload={"subject": "s", "body": "b"})
 
@@ -450,6 +458,31 @@ def test_predictions_are_answered_by_what_changes(ledger: Ledger) -> None:
 
 
 # -- outbox ---------------------------------------------------------------------------------------
+
+
+def test_what_is_withdrawn_is_not_sent_though_it_was_read_before(ledger: Ledger) -> None:
+    """Delivery reads what it has to do, and a decision withdraws that before it is sent. What is on
+    its way is not withdrawn."""
+    fence = leased(ledger)
+    ledger.commit(fence, decision(), NOW)
+    ((_, read),) = ledger.unsettled(OFFICE)
+    withdrawn = attrs.evolve(
+        decision(), intents=(), recorded=(), withdrawn={CASE.marker: frozenset({Act.OPEN})}
+    )
+    ledger.commit(fence, withdrawn, NOW)
+    assert ledger.unsettled(OFFICE) == []
+    assert ledger.state(OFFICE).unsent == {}
+    tried = ledger.attempting(fence, read, {}, NOW)
+    assert tried.state is IntentState.DROPPED
+    (kept,) = ledger.intents(CASE.marker)
+    assert (kept.state, kept.error) == (IntentState.DROPPED, WITHDRAWN)
+    more = attrs.evolve(withdrawn, withdrawn={}, intents=(attrs.evolve(INTENT, position=2),))
+    ledger.commit(fence, more, NOW)
+    ((_, second),) = ledger.unsettled(OFFICE)
+    ledger.attempting(fence, second, {}, NOW)
+    assert ledger.state(OFFICE).unsent == {}
+    ledger.commit(fence, withdrawn, NOW)
+    assert [intent.state for _, intent in ledger.unsettled(OFFICE)] == [IntentState.ATTEMPTING]
 
 
 def test_a_try_is_marked_and_settled(ledger: Ledger) -> None:

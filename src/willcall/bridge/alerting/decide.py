@@ -34,6 +34,7 @@ from .levels import begin_what_holds
 from .opening import open_cases
 from .storms import release_held
 from .unit_of_work import UnitOfWork
+from .unsent import judge_unsent
 
 
 def decide(
@@ -78,6 +79,7 @@ def decide(
     due = uninhibited(work, endings, seen)
     endings.announce()
     open_cases(work, due, recent)
+    judge_unsent(work, facts)
     _drop_notices(work, seen)
     return work.decision(facts)
 

@@ -78,6 +78,23 @@ class OutboxBuilder:
         case = self._say(case, Act.NOTE, words.body(), says=says)
         return self._write(case, rule, words, says=says)
 
+    def write(self, case: Case, rule: Rule, lead: Change, others: Sequence[Change]) -> Case:
+        """Write the message to the customer again, in other words than it had."""
+        return self._write(case, rule, self._words(rule, lead, others))
+
+    def forget(self, case: str) -> None:
+        """Drop what this pass has decided for a case."""
+        self.intents = [intent for intent in self.intents if intent.case != case]
+
+    def hush(self, case: str, *, keep: bool) -> None:
+        """Write nothing to the customer of a case in this pass; ``keep`` the words as a note."""
+        mine = [
+            intent for intent in self.intents if intent.case == case and intent.act is Act.MESSAGE
+        ]
+        for intent in mine:
+            at = self.intents.index(intent)
+            self.intents[at : at + 1] = [attrs.evolve(intent, act=Act.NOTE)] if keep else []
+
     def announce_ends(self, case: Case, rule: Rule, ends: Sequence[tuple[Change, bool]]) -> Case:
         """Announce what has ended, in one message or note; resolve the ticket if the case is over.
 

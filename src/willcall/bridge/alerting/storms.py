@@ -80,11 +80,8 @@ def release_held(work: UnitOfWork, markers: Sequence[str]) -> None:
     for case in [case for case in work.cases.values() if case.state is CaseState.HELD]:
         if markers and case.marker not in markers:
             continue
-        known = [work.conditions[name] for name in case.members if name in work.conditions]
-        if not known:
+        announced = work.announced_by(case)
+        if announced is None:
             continue
-        lead = next((c for c in known if c.name == (case.kind, case.subject)), known[0])
-        others = [work.as_it_is_now(c.change) for c in known if c is not lead]
         opened = attrs.evolve(case, state=CaseState.OPEN, opened_at=work.at)
-        now = work.as_it_is_now(lead.change)
-        work.put(work.outbox.announce(opened, work.rule_of(case), now, others))
+        work.put(work.outbox.announce(opened, work.rule_of(case), *announced))

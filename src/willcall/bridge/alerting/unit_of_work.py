@@ -11,7 +11,7 @@ from datetime import datetime
 
 import attrs
 
-from ..model.cases import LIVE, Case, CaseState, Condition, Decision, Name, Recorded, State
+from ..model.cases import LIVE, Act, Case, CaseState, Condition, Decision, Name, Recorded, State
 from ..model.changes import Change
 from ..model.facts import EventFacts, TypeFacts
 from ..model.kinds import KINDS, still_holds
@@ -38,6 +38,7 @@ class UnitOfWork:
         known_cases: the cases as they were before the pass.
         changes: the changes that were applied so far.
         outbox: writes the acts of the cases as intents.
+        unsent: by the marker of a case, the acts that wait and were certainly not carried out.
     """
 
     def __init__(
@@ -58,12 +59,23 @@ class UnitOfWork:
         self.conditions = dict(self._known_conditions)
         self.known_cases = {case.marker: case for case in state.cases}
         self.cases = dict(self.known_cases)
+        self.unsent = state.unsent
+        self._withdrawn: dict[str, frozenset[Act]] = {}
         self._snapshot = state.snapshot
         self._events = {**(state.snapshot or {}), **facts}
         self._occurrences = dict(state.occurrences)
         self._outcomes: dict[int, tuple[str, str | None]] = {}
 
     # -- questions ------------------------------------------------------------------------
+
+    def announced_by(self, case: Case) -> tuple[Change, list[Change]] | None:
+        """What a case announces as it is now: what leads it, and the rest; None for nothing."""
+        known = [self.conditions[name] for name in case.members if name in self.conditions]
+        if not known:
+            return None
+        lead = next((c for c in known if c.name == (case.kind, case.subject)), known[0])
+        others = [self.as_it_is_now(c.change) for c in known if c is not lead]
+        return self.as_it_is_now(lead.change), others
 
     def known_before(self, event_id: str) -> EventFacts | None:
         """An event as it was before this pass; None if it was not known."""
@@ -176,6 +188,10 @@ class UnitOfWork:
                 self.put(attrs.evolve(case, rule=rule.id, occurrence=occurrence))
         return condition
 
+    def withdraw(self, marker: str, acts: frozenset[Act]) -> None:
+        """Never carry out these acts of a case that still wait."""
+        self._withdrawn[marker] = acts
+
     def put(self, case: Case) -> Case:
         """Replace a case by its new state."""
         self.cases[case.marker] = case
@@ -247,5 +263,6 @@ class UnitOfWork:
                 case for marker, case in self.cases.items() if self.known_cases.get(marker) != case
             ),
             intents=tuple(self.outbox.intents),
+            withdrawn=self._withdrawn,
             warnings=tuple(self.outbox.warnings),
         )

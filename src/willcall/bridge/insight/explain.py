@@ -110,13 +110,22 @@ def rule_answers(
     return tuple(found)
 
 
-def _silent(rules: Rules, condition: Condition, answer: RuleAnswer) -> RuleAnswer:
-    """The answer of a rule about a condition that was known before it could be news."""
+def _as_it_goes(
+    rules: Rules,
+    condition: Condition,
+    answer: RuleAnswer,
+    silences: Iterable[Silence],
+    now: datetime,
+) -> RuleAnswer:
+    """The answer of a rule that takes a condition and has no ticket about it: whether it is silent,
+    since it took what was known before; or for how long it has taken it."""
     rule = rules.by_id(answer.rule)
-    if rule is None or not answer.takes or rule.id in condition.announced:
+    if rule is None:
         return answer
-    took = rules.took(rule, condition.change, condition.since)
-    return attrs.evolve(answer, why=KNOWN_BEFORE) if took else answer
+    if condition.known and rules.took(rule, condition.change, condition.since):
+        return attrs.evolve(answer, why=KNOWN_BEFORE)
+    since = condition.turned.get(rule.id, condition.since)
+    return attrs.evolve(answer, why=wait(rule, condition.change, since, silences, now))
 
 
 def explain(
@@ -158,8 +167,12 @@ def explain(
         was = condition.change.event
         event = None if was is None else snapshot.get(was.id, was)
         found = rule_answers(rules, condition.change, event, condition.since, silences, now)
-        if condition.known:
-            found = tuple(_silent(rules, condition, answer) for answer in found)
+        found = tuple(
+            _as_it_goes(rules, condition, answer, silences, now)
+            if answer.takes and answer.rule not in condition.announced
+            else answer
+            for answer in found
+        )
         explained.append(ExplainedCondition(condition=condition, rules=found))
     first = changes[0].change if changes else None
     event_id = first.event.id if first and first.event else None

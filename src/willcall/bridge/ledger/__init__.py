@@ -5,7 +5,7 @@ PostgreSQL, ``memory.py`` on plain values.
 
 Other packages import the names below; the modules are private.
 
-Decisions: 0023, 0025, 0026, 0037, 0038, 0042, 0048, 0053, 0060, 0061, 0062, 0064, 0073
+Decisions: 0023, 0025, 0026, 0037, 0038, 0042, 0048, 0053, 0060, 0061, 0062, 0064, 0073, 0075
 (docs/decisions).
 """
 

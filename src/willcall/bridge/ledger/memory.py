@@ -8,7 +8,6 @@ tables. A test plays the same seeds on both and compares them step by step.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from copy import deepcopy
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -19,7 +18,9 @@ from ...client.quota import Step
 from ...errors import LedgerError, TakenOverError
 from ..model.cases import (
     LIVE,
+    UNSENT,
     UNSETTLED,
+    WITHDRAWN,
     Act,
     Case,
     CaseState,
@@ -166,10 +167,6 @@ class MemoryLedger:
     def as_another_process(self, holder: Holder | None = None) -> MemoryLedger:
         return MemoryLedger(self._book, holder)
 
-    def copy(self) -> MemoryLedger:
-        """A copy of it as it is now, as a backup makes it."""
-        return MemoryLedger(deepcopy(self._book), self._holder)
-
     def close(self) -> None:
         self.let_go()
 
@@ -239,7 +236,19 @@ class MemoryLedger:
                 for case, intent in self.dead()
                 if case.box_office == box_office
             ),
+            unsent=self._unsent(mine),
         )
+
+    def _unsent(self, cases: Sequence[Case]) -> dict[str, frozenset[Act]]:
+        """By open case, the acts that wait and were certainly not carried out."""
+        found = {
+            case.marker: frozenset(
+                intent.act for intent in self._book.owed(case.marker) if intent.state in UNSENT
+            )
+            for case in cases
+            if case.state is CaseState.OPEN
+        }
+        return {marker: acts for marker, acts in found.items() if acts}
 
     def planner(self, box_office: str) -> bytes | None:
         return self._office(box_office).planner
@@ -330,6 +339,11 @@ class MemoryLedger:
                     marker=recorded.marker,
                 )
             )
+        for marker, acts in decision.withdrawn.items():
+            for intent in book.owed(marker):
+                folds = "ticket_id" in intent.payload
+                if intent.act in acts and intent.state in UNSENT and not folds:
+                    book.put(attrs.evolve(intent, state=IntentState.DROPPED, error=WITHDRAWN))
         for intent in decision.intents:
             book.add(intent)
 
@@ -423,7 +437,8 @@ class MemoryLedger:
     ) -> Intent:
         self._pass_fence(fence, now)
         tried = attempted(intent, sent, now)
-        self._put(fence, tried)
+        if not self._put(fence, tried):
+            return attrs.evolve(intent, state=IntentState.DROPPED)
         return tried
 
     def settle(
@@ -533,11 +548,16 @@ class MemoryLedger:
                 known[removal.case] = attrs.evolve(removal, id=self._book.written)
         return dict(known)
 
-    def _put(self, fence: Fence, intent: Intent) -> None:
+    def _put(self, fence: Fence, intent: Intent) -> bool:
+        """Write an intent, unless it was dropped meanwhile; whether it was written."""
         if intent.act is Act.REMOVE:
             self._office(fence.box_office).removals[intent.case] = intent
-        else:
-            self._book.put(intent)
+            return True
+        known = self._book.intents[intent.case].get(intent.position)
+        if known is not None and known.state is IntentState.DROPPED:
+            return False
+        self._book.put(intent)
+        return True
 
     # -- history --------------------------------------------------------------------------------
 

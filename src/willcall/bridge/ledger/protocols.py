@@ -169,7 +169,8 @@ class Outbox(Protocol):
     def attempting(
         self, fence: Fence, intent: Intent, sent: Mapping[str, Any], now: datetime
     ) -> Intent:
-        """Mark an intent as about to be sent; only then may it be. The intent as it is now."""
+        """Mark an intent as about to be sent; only then may it be. As it is now: dropped,
+        if it was withdrawn meanwhile."""
 
     def settle(
         self,

@@ -70,6 +70,11 @@ UNSETTLED = (
     IntentState.REFUSED,
     IntentState.DEAD,
 )
+UNSENT = (IntentState.PENDING, IntentState.REFUSED)
+"""The states of an intent that was certainly not carried out, and still may be."""
+
+WITHDRAWN = "it was no longer so before it could be sent"
+"""Why an intent that waited is dropped."""
 
 
 @attrs.frozen(kw_only=True)
@@ -229,6 +234,8 @@ class State:
         troubles: by kind of trouble, how many runs in a row have had it.
         dead: the dead letters, in words.
         others: the tickets that another ledger has opened for cases of ours, in words.
+        unsent: by the marker of an open case, the acts that wait and were certainly not carried
+            out.
     """
 
     snapshot: Mapping[str, EventFacts] | None = None
@@ -239,6 +246,7 @@ class State:
     troubles: Mapping[str, int] = attrs.field(factory=dict)
     dead: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    unsent: Mapping[str, frozenset[Act]] = attrs.field(factory=dict)
 
 
 @attrs.frozen
@@ -263,6 +271,8 @@ class Decision:
         over: the names of the conditions that have ended.
         cases: the cases that are new or differ.
         intents: the new intents.
+        withdrawn: by the marker of a case, the acts of those that wait that are not to be carried
+            out any more. They are settled before the new intents are written.
         troubles: the new counts; None if they are as they were.
         baseline: whether this is the first observation of the box office, which alerts nobody.
         warnings: what a person should see to, in words.
@@ -276,6 +286,7 @@ class Decision:
     over: tuple[Name, ...] = ()
     cases: tuple[Case, ...] = ()
     intents: tuple[Intent, ...] = ()
+    withdrawn: Mapping[str, frozenset[Act]] = attrs.field(factory=dict)
     troubles: Mapping[str, int] | None = None
     baseline: bool = False
     warnings: tuple[str, ...] = ()

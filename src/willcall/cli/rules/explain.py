@@ -211,6 +211,8 @@ def _text(found: Explanation) -> None:
 
 
 def _state(condition: Condition, held: set[tuple[str, str]]) -> str:
+    from ...bridge.model.rules import KNOWN_BEFORE
+
     if condition.name in held:
         return "held back by a storm; `willcall release` releases it"
     if condition.ending is not None:
@@ -219,6 +221,8 @@ def _state(condition: Condition, held: set[tuple[str, str]]) -> str:
         return f"announced under {', '.join(sorted(condition.announced))}"
     if condition.covered_by is not None:
         return f"covered by {condition.covered_by}"
+    if condition.known:
+        return KNOWN_BEFORE
     return "no ticket announces it"
 
 

@@ -9,7 +9,19 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
 
-from ...model.cases import LIVE, Case, Condition, Decision, Evaluation, IntentState, State
+from ...model.cases import (
+    LIVE,
+    UNSENT,
+    WITHDRAWN,
+    Act,
+    Case,
+    CaseState,
+    Condition,
+    Decision,
+    Evaluation,
+    IntentState,
+    State,
+)
 from ...model.facts import EventFacts
 from ...model.history import FULL_EVERY, entry
 from ...model.predictions import settlements
@@ -145,6 +157,7 @@ def _read_state(
         troubles=dict(office.troubles),
         dead=_dead(connection, box_office),
         others=() if since is None else others_in(read_adopted(connection, box_office, since)),
+        unsent=_unsent(connection, box_office),
     )
 
 
@@ -157,6 +170,49 @@ def _dead(connection: Connection, box_office: str) -> tuple[str, ...]:
         .order_by(intents.c.id)
     )
     return tuple(f"{row.title}: {row.act} of {row.case}" for row in rows)
+
+
+def _unsent(connection: Connection, box_office: str) -> dict[str, frozenset[Act]]:
+    """By open case, the acts that wait and were certainly not carried out."""
+    cases, intents = schema.cases, schema.intents
+    rows = connection.execute(
+        select(intents.c.case, intents.c.act)
+        .join(cases, cases.c.marker == intents.c.case)
+        .where(
+            cases.c.box_office == box_office,
+            cases.c.state == str(CaseState.OPEN),
+            intents.c.settled.is_(False),
+            intents.c.state.in_([str(state) for state in UNSENT]),
+        )
+    )
+    found: dict[str, frozenset[Act]] = {}
+    for case, act in rows:
+        found[case] = found.get(case, frozenset()) | {Act(act)}
+    return found
+
+
+def _withdraw(connection: Connection, decision: Decision) -> None:
+    intents = schema.intents
+    for case, acts in decision.withdrawn.items():
+        waiting = connection.execute(
+            select(intents.c.id, intents.c.payload).where(
+                intents.c.case == case,
+                intents.c.act.in_([str(act) for act in acts]),
+                intents.c.state.in_([str(state) for state in UNSENT]),
+            )
+        ).all()
+        # What folds a duplicate is about another ticket, and stays.
+        mine = [row.id for row in waiting if "ticket_id" not in row.payload]
+        connection.execute(
+            update(intents)
+            .where(intents.c.id.in_(mine))
+            .values(
+                state=str(IntentState.DROPPED),
+                settled=True,
+                settled_at=decision.at,
+                error=WITHDRAWN,
+            )
+        )
 
 
 def _of(table: Table, box_office: str) -> Any:
@@ -286,6 +342,7 @@ def _write_decision(
         )
         if changed.rowcount == 0:
             connection.execute(insert(cases).values(**row))
+    _withdraw(connection, decision)
     if decision.intents:
         rows = [intent_row(decision.box_office, intent) for intent in decision.intents]
         connection.execute(insert(schema.intents), rows)

@@ -87,7 +87,8 @@ class SqlOutbox(Database):
     ) -> Intent:
         tried = attempted(intent, sent, now)
         with self._fenced(fence, now) as connection:
-            _write_intent(connection, tried, now)
+            if not _write_intent(connection, tried, now):
+                return attrs.evolve(intent, state=IntentState.DROPPED)
         return tried
 
     def settle(
@@ -263,12 +264,13 @@ def with_cases(connection: Connection, wanted: Select[Any]) -> list[Pair]:
     return [(by_marker[row.case], intent_of(row)) for row in rows]
 
 
-def _write_intent(connection: Connection, intent: Intent, now: datetime) -> None:
+def _write_intent(connection: Connection, intent: Intent, now: datetime) -> bool:
+    """Write an intent, unless it was dropped meanwhile; whether it was written."""
     intents = schema.intents
     settled = intent.state not in UNSETTLED
-    connection.execute(
+    written = connection.execute(
         update(intents)
-        .where(intents.c.id == intent.id)
+        .where(intents.c.id == intent.id, intents.c.state != str(IntentState.DROPPED))
         .values(
             state=str(intent.state),
             settled=settled,
@@ -282,6 +284,7 @@ def _write_intent(connection: Connection, intent: Intent, now: datetime) -> None
             sent=dict(intent.sent),
         )
     )
+    return bool(written.rowcount)
 
 
 def _write_gone(
