@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .PHONY: help demo test test-pythons test-httpx2 format check-format lint types architecture tests campaign audit setup \
-	docs map manual cassettes pretix pretix-cassettes bench bench-diff bench-start bench-watch bench-watch-http pins clean
+	docs map manual cassettes pretix pretix-cassettes bench bench-growth bench-diff bench-start bench-watch bench-watch-http pins clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z0-9-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 16
@@ -137,6 +137,9 @@ $(BENCH)/.ready: benchmarks/constraints.txt pyproject.toml
 
 bench: $(BENCH)/.ready bench-start  ## how fast the clients are, beside named peers
 	@$(BENCH)/bin/python benchmarks/run.py
+
+bench-growth: $(READY)  ## whether a client grows over 200,000 calls; CALLS=… makes others
+	@$(BIN)/python benchmarks/growth.py $(CALLS)
 
 bench-start: $(READY)  ## what it costs to start, over `import httpx`
 	@$(BIN)/python benchmarks/bench_start.py

@@ -17,57 +17,43 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import anthropic
 import httpx
+import httpx2
 import openai
 import orjson
+from loopback import KEY, Bursts, server
 from peers import readers
 from server import EVENT
 
-from willcall import AsyncTicketSmart, Pace, TicketSmart
-from willcall.client.http import _tls
-from willcall.client.quota import Window
+from willcall import AsyncTicketSmart, TicketSmart
+from willcall.client import http as door
 from willcall.errors import Reply
-from willcall.ticketsmart.wire import events_page
 
-KEY = "ts_sk_live_benchmark"
-HERE = Path(__file__).parent
 Times = Mapping[str, list[float]]
+HEADERS = {"x-api-key": KEY}
+LIBRARIES: Mapping[str, Any] = {"httpx": httpx, "httpx2": httpx2}
 
 
-@contextmanager
-def server() -> Iterator[str]:
-    """The loopback server, in a process of its own."""
-    process = subprocess.Popen(
-        [sys.executable, str(HERE / "server.py")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-    finally:
-        process.communicate()
+def use(library: Any) -> None:
+    """Whatever willcall opens or sends from now on goes through that library."""
+    door.library = library.get
 
 
-class Bursts:
-    """Pacing as it is in life, 60 a minute; every 50 requests a minute passes at once."""
+class Library:
+    """Gives a library; made before, since a call is timed."""
 
-    def __init__(self) -> None:
-        self.pace = Pace(TicketSmart.provider.quota)
-        self._count = 0
+    def __init__(self, library: Any) -> None:
+        self.get = lambda: library
 
-    def count(self) -> None:
-        """One more request is about to be made."""
-        self._count += 1
-        if self._count % 50 == 0:
-            self.pace._window = Window()
+
+HTTPX, HTTPX2 = Library(httpx), Library(httpx2)
 
 
 # -- taking turns -----------------------------------------------------------------------------
@@ -146,63 +132,152 @@ def ratios(
 
 # -- one call ---------------------------------------------------------------------------------
 
+BARE = "httpx + orjson.loads"
+BARE2 = "httpx2 + orjson.loads"
+
+
+def told(title: str, times: Times) -> None:
+    """The ratios of calls over bare httpx, and those on httpx2 over bare httpx2."""
+    ratios(title, times, BARE, {"willcall": 1.15}, 1e6, "µs")
+    on_httpx2 = {name: times[name] for name in (BARE2, "willcall on httpx2")}
+    ratios(f"{title}, on httpx2", on_httpx2, BARE2, {"willcall on httpx2": 1.15}, 1e6, "µs")
+
 
 def calls(url: str) -> None:
     """One event over loopback, by all of them."""
-    headers = {"x-api-key": KEY}
-    bursts = Bursts()
-
-    def paced() -> Any:
-        bursts.count()
-        return api.events.get("gala")
+    bursts, event = Bursts(), url + "/events/gala"
+    tls = door._tls()
 
     with (
-        httpx.Client(verify=_tls()) as bare,
+        httpx.Client(verify=tls) as bare,
+        httpx2.Client(verify=tls) as bare2,
         TicketSmart(KEY, base_url=url, pace=bursts.pace) as api,
         TicketSmart(KEY, base_url=url, pace=None) as unpaced,
-        openai.OpenAI(api_key="sk-x", base_url=url) as other,
+        TicketSmart(KEY, base_url=url, pace=bursts.pace) as api2,
+        openai.OpenAI(api_key="sk-x", base_url=url) as ours,
+        anthropic.Anthropic(api_key="sk-x", base_url=url) as theirs,
     ):
-        times = rounds(
-            {
-                "httpx + orjson.loads": lambda: orjson.loads(
-                    bare.get(url + "/events/gala", headers=headers).content
-                ),
-                "willcall": paced,
-                "willcall, pace=None": lambda: unpaced.events.get("gala"),
-                "openai (models.retrieve)": lambda: other.models.retrieve("gala"),
-            },
-            count=30,
-            calls=100,
-        )
-    base = "httpx + orjson.loads"
-    ratios("One call, blocking", times, base, {"willcall": 1.25}, 1e6, "µs")
+
+        def paced(client: TicketSmart, library: Library = HTTPX) -> Any:
+            use(library)
+            bursts.count()
+            return client.events.get("gala")
+
+        contestants: dict[str, Callable[[], Any]] = {
+            BARE: lambda: orjson.loads(bare.get(event, headers=HEADERS).content),
+            "willcall": lambda: paced(api),
+            "willcall, pace=None": lambda: (use(HTTPX), unpaced.events.get("gala")),
+            BARE2: lambda: orjson.loads(bare2.get(event, headers=HEADERS).content),
+            "willcall on httpx2": lambda: paced(api2, HTTPX2),
+            "openai (models.retrieve)": lambda: ours.models.retrieve("gala"),
+            "anthropic (models.retrieve)": lambda: theirs.models.retrieve("gala"),
+        }
+        told("One call, blocking", rounds(contestants, count=30, calls=100))
 
     async def awaited() -> Times:
         async with (
-            httpx.AsyncClient(verify=_tls()) as bare,
+            httpx.AsyncClient(verify=tls) as bare,
+            httpx2.AsyncClient(verify=tls) as bare2,
             AsyncTicketSmart(KEY, base_url=url, pace=bursts.pace) as api,
-            openai.AsyncOpenAI(api_key="sk-x", base_url=url) as other,
+            AsyncTicketSmart(KEY, base_url=url, pace=bursts.pace) as api2,
+            openai.AsyncOpenAI(api_key="sk-x", base_url=url) as ours,
+            anthropic.AsyncAnthropic(api_key="sk-x", base_url=url) as theirs,
         ):
 
-            async def plain() -> Any:
-                got = await bare.get(url + "/events/gala", headers=headers)
-                return orjson.loads(got.content)
+            async def plain(client: Any) -> Any:
+                return orjson.loads((await client.get(event, headers=HEADERS)).content)
 
-            async def paced() -> Any:
+            def paced(client: AsyncTicketSmart, library: Library = HTTPX) -> Awaitable[Any]:
+                use(library)
                 bursts.count()
-                return await api.events.get("gala")
+                return client.events.get("gala")
 
-            return await async_rounds(
-                {
-                    base: plain,
-                    "willcall": paced,
-                    "openai (models.retrieve)": lambda: other.models.retrieve("gala"),
-                },
-                count=30,
-                calls=100,
+            contestants: dict[str, Callable[[], Awaitable[Any]]] = {
+                BARE: lambda: plain(bare),
+                "willcall": lambda: paced(api),
+                BARE2: lambda: plain(bare2),
+                "willcall on httpx2": lambda: paced(api2, HTTPX2),
+                "openai (models.retrieve)": lambda: ours.models.retrieve("gala"),
+                "anthropic (models.retrieve)": lambda: theirs.models.retrieve("gala"),
+            }
+            return await async_rounds(contestants, count=30, calls=100)
+
+    told("One call, awaited", asyncio.run(awaited()))
+
+
+# -- many calls at once -------------------------------------------------------------------------
+
+MANY = 500
+
+
+def many(url: str) -> None:
+    """So many awaited calls at once: by a new client, and again by the same."""
+    event, tls = url + "/events/gala", door._tls()
+
+    async def opened(name: str, stack: AsyncExitStack) -> Callable[[], Awaitable[Any]]:
+        async def plain(client: Any) -> Any:
+            return orjson.loads((await client.get(event, headers=HEADERS)).content)
+
+        if name in LIBRARIES:
+            bare = LIBRARIES[name].AsyncClient(verify=tls, timeout=60)
+            await stack.enter_async_context(bare)
+            return lambda: plain(bare)
+        if name.startswith("willcall"):
+            api = AsyncTicketSmart(KEY, base_url=url, pace=None, timeout=60, tries=1)
+            await stack.enter_async_context(api)
+            return lambda: api.events.get("gala")
+        kind: Any = {"openai": openai.AsyncOpenAI, "anthropic": anthropic.AsyncAnthropic}[name]
+        peer = await stack.enter_async_context(kind(api_key="sk-x", base_url=url, max_retries=0))
+        return lambda: peer.models.retrieve("gala")
+
+    async def burst(call: Callable[[], Awaitable[Any]]) -> tuple[float, float]:
+        """How long all of them took, and 99 of 100."""
+        done: list[float] = []
+
+        async def timed() -> None:
+            await call()
+            done.append(time.perf_counter() - began)
+
+        gc.collect()
+        began = time.perf_counter()
+        await asyncio.gather(*(timed() for _ in range(MANY)))
+        return done[-1], done[MANY * 99 // 100]
+
+    async def main() -> dict[str, dict[str, list[float]]]:
+        names = ["willcall", "willcall on httpx2", "httpx", "httpx2", "openai", "anthropic"]
+        found: dict[str, dict[str, list[float]]] = {}
+        for _ in range(8):
+            for name in names:
+                use(HTTPX2 if name.endswith("on httpx2") else HTTPX)
+                async with AsyncExitStack() as stack:
+                    call = await opened(name, stack)
+                    for state in ("cold", "warm"):
+                        whole, most = await burst(call)
+                        for what, seconds in (("all", whole), ("p99", most)):
+                            times = found.setdefault(f"{state}, {what}", {})
+                            times.setdefault(name, []).append(seconds)
+            names.reverse()
+        return found
+
+    for what, times in asyncio.run(main()).items():
+        title = f"{MANY} awaited calls at once, {what}"
+        reach = dict.fromkeys(("openai", "anthropic", "httpx"), 1.0)
+        rows = []
+        for name in times:
+            over, spread = ratio(times, "willcall", name)
+            seconds = statistics.median(times[name])
+            goal = reach.get(name)
+            rows.append(
+                (
+                    name,
+                    f"{seconds * 1e3:.0f} ms",
+                    f"{MANY / seconds:.0f}/s",
+                    f"{over:.2f}",
+                    spread,
+                    "" if goal is None else _held(f"≤ {goal:g}", over <= goal),
+                )
             )
-
-    ratios("One call, awaited", asyncio.run(awaited()), base, {"willcall": 1.25}, 1e6, "µs")
+        table(title, ("", "median", "calls", "willcall over it", "middle half", "reach"), rows)
 
 
 # -- a page -----------------------------------------------------------------------------------
@@ -214,7 +289,8 @@ def decoding() -> None:
     page = {"page": 1, "limit": 100, "total": 100, "totalPages": 1}
     body = json.dumps({"events": rows, "pagination": page}, separators=(",", ":")).encode()
     reply = Reply(200, {}, body)
-    op = events_page({"page": 1, "limit": 100}, first=1)
+    with TicketSmart(KEY) as api:
+        op = api.events.list.op(limit=100)
     assert len(op.decode(reply).items) == 100
     contestants: dict[str, Callable[[], Any]] = {
         "orjson.loads": lambda: orjson.loads(body),
@@ -225,7 +301,7 @@ def decoding() -> None:
         contestants[name] = lambda read=read: read(body)  # type: ignore[misc]
     times = rounds(contestants, count=30, calls=5)
     title = f"A page of 100 events with four ticket types each ({len(body) // 1024} KiB)"
-    ratios(title, times, "orjson.loads", {"willcall": 4.0}, 1e3, "ms")
+    ratios(title, times, "orjson.loads", {"willcall": 3.5}, 1e3, "ms")
 
 
 # -- imports ----------------------------------------------------------------------------------
@@ -235,7 +311,9 @@ IMPORTS = {
     "import willcall": "import willcall",
     "from willcall import TicketSmart": "from willcall import TicketSmart",
     "… and a client that is ready to send": (
-        "from willcall import TicketSmart; TicketSmart('ts_sk_live_x')._connections._opened(None)"
+        "from willcall import TicketSmart; from willcall.client import http as door; import sys; "
+        "sys.modules['httpx2'] = None; TicketSmart('ts_sk_live_x'); "
+        "door._transport(None, 'HTTPTransport', door.Backend)"
     ),
     "import httpx, and a client": "import httpx; httpx.Client()",
     "import openai": "import openai",
@@ -283,7 +361,7 @@ def clients(url: str) -> None:
             api.events.get("gala")
 
     def bare() -> None:
-        with httpx.Client(verify=_tls()) as client:
+        with httpx.Client(verify=door._tls()) as client:
             client.get(url + "/events/gala")
 
     for _ in range(20):
@@ -338,15 +416,22 @@ def _held(reach: str, held: bool) -> str:
 
 
 def main() -> None:
-    """All of it."""
+    """All of it, or the parts that are named."""
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores; ", end="")
-    names = ("httpx", "httpx2", "orjson", "cattrs", "attrs", "openai", "msgspec", "pydantic")
+    names = ("httpx", "httpx2", "orjson", "cattrs", "attrs", "msgspec", "pydantic")
+    names += ("openai", "anthropic")
     print(", ".join(f"{name} {version(name)}" for name in names))
+    parts: Mapping[str, Callable[[str], None]] = {
+        "calls": calls,
+        "many": many,
+        "page": lambda _: decoding(),
+        "imports": lambda _: imports(),
+        "clients": clients,
+    }
     with server() as url:
-        calls(url)
-        decoding()
-        imports()
-        clients(url)
+        for name in sys.argv[1:] or parts:
+            use(HTTPX)
+            parts[name](url)
 
 
 if __name__ == "__main__":

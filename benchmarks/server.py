@@ -49,9 +49,9 @@ EVENT = {
 MODEL = {"id": "gala", "object": "model", "created": 1_686_935_002, "owned_by": "willcall"}
 
 
-def _answer(value: object) -> bytes:
+def _answer(value: object, status: str = "200 OK") -> bytes:
     body = json.dumps(value, separators=(",", ":")).encode()
-    head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
+    head = f"HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
     return head.encode() + b"\r\n" + body
 
 
@@ -59,6 +59,7 @@ class Server(asyncio.Protocol):
     """One connection."""
 
     event, model = _answer(EVENT), _answer(MODEL)
+    missing = _answer({"error": "Event not found"}, "404 Not Found")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -68,8 +69,10 @@ class Server(asyncio.Protocol):
         self.got += data
         while b"\r\n\r\n" in self.got:
             head, _, self.got = self.got.partition(b"\r\n\r\n")
-            about_models = b"/models/" in head.partition(b"\r\n")[0]
-            self.transport.write(self.model if about_models else self.event)
+            line = head.partition(b"\r\n")[0]
+            about_models = b"/models/" in line
+            answer = self.model if about_models else self.event
+            self.transport.write(self.missing if b"/missing" in line else answer)
 
 
 async def main() -> None:

@@ -19,7 +19,6 @@ from typing import Any
 
 import pytest
 
-import willcall
 from support.waiting import HANGS
 from willcall import Ticket0, TicketSmart, errors
 from willcall.bridge import adapters
@@ -314,31 +313,6 @@ def test_the_guide_says_what_to_do_about_every_error() -> None:
         if inspect.isclass(value) and issubclass(value, Exception)
     }
     assert sorted(told) == sorted(every - {"WillcallError", "ApiError"})
-
-
-@pytest.mark.parametrize("name", ["TicketSmart", "Ticket0"])
-def test_the_guide_lists_every_call_with_its_parameters(name: str) -> None:
-    """Names as they are; an ellipsis stands for the rest."""
-    table = CLIENTS.partition(f"| {name} | sends |")[2].partition("\n\n")[0]
-    rows = re.findall(r"^\| `([\w.]+)\((.*?)\)` \| `([A-Z]+) (\S+)` \|", table, re.MULTILINE)
-    key = {"TicketSmart": "ts_sk_live_x", "Ticket0": "t0_x"}[name]
-    with getattr(willcall, name)(key) as api:
-        calls = {
-            f"{collection}.{call}": getattr(those, call)
-            for collection, those in api.collections.items()
-            for call, definition in inspect.getmembers_static(type(those))
-            if isinstance(definition, endpoint | listing)
-        }
-    assert sorted(call for call, *_ in rows) == sorted(calls)
-    for call, told, _, _ in rows:
-        parameters = list(inspect.signature(calls[call]).parameters)
-        listed = [word.strip() for word in told.split(",")]
-        if listed[-1] == "…":
-            listed.pop()
-        else:
-            parameters = [p for p in parameters if p not in {"once", "search_first"}]
-            assert sorted(listed) == sorted(parameters), call
-        assert set(listed) <= set(parameters), call
 
 
 def test_the_guide_lists_every_option() -> None:

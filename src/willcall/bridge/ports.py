@@ -238,11 +238,13 @@ class Spoken:
         text: its text.
         author: who wrote it. Where a desk does not say, it was a person.
         at: when it was written (aware), if the desk says so.
+        sender: the address that it came from, if the desk says so.
     """
 
     text: str
     author: Author = Author.DESK
     at: datetime | None = None
+    sender: str | None = None
 
 
 @attrs.frozen

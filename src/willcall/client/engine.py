@@ -81,6 +81,8 @@ _WORDS = {True: "true", False: "false"}
 
 
 def _query(params: Mapping[str, Any]) -> str:
+    if not params:
+        return ""
     sent = {name: value for name, value in given(params).items() if value is not None}
     texts = {k: _WORDS[v] if isinstance(v, bool) else str(v) for k, v in sent.items()}
     return urlencode({k: encodable(k, v) for k, v in texts.items()})

@@ -14,7 +14,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -179,13 +179,20 @@ _HEADERS = {
 }
 
 
+@lru_cache(maxsize=256)
+def _url(lib: Any, url: str) -> Any:
+    """The URL as httpx has it. What is polled is polled again, and to parse a URL takes about as
+    long as to read an event."""
+    return lib.URL(url)
+
+
 def _plain(request: Request) -> httpx.Request:
     """The request as our own connections send it: the same, built directly.
 
     httpx's way takes a tenth of a call.
     """
     lib, content = library(), request.content
-    url = lib.URL(request.url)
+    url = _url(lib, request.url)
     headers = {b"host": url.netloc, **_HEADERS}
     for name, value in request.headers.items():
         headers[name.encode()] = value.encode()

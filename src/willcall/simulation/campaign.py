@@ -14,7 +14,7 @@ import attrs
 from ..bridge.model.policies import DeliveryPolicy
 from ..bridge.model.rules import Rules
 from .ledgers import in_sqlite
-from .play import Play, Result
+from .play import Mishap, Play, Result
 
 BOTH = 100
 """Every seed divisible by this number is also played on a ledger in SQLite."""
@@ -79,11 +79,12 @@ def play_seed(
     rules: Sequence[Rules],
     delivery_policy: DeliveryPolicy | None = None,
     habits: Sequence[str] = (),
+    mishap: Mishap | None = None,
 ) -> Result:
     """Play a seed; every hundredth on both ledgers, which must agree in every step."""
-    play = partial(Play, seed, rules, delivery_policy=delivery_policy, habits=habits)
+    play = partial(Play, seed, rules, delivery_policy=delivery_policy, habits=habits, mishap=mishap)
     result = play().play()
-    if seed % BOTH == 0 and play(ledger=in_sqlite).play() != result:
+    if mishap is None and seed % BOTH == 0 and play(ledger=in_sqlite).play() != result:
         return attrs.evolve(result, broken="on a ledger in SQLite it goes otherwise")
     return result
 
@@ -94,6 +95,7 @@ def play_many(
     *,
     delivery_policy: DeliveryPolicy | None = None,
     habits: Sequence[str] = (),
+    mishap: Mishap | None = None,
     seconds: float | None = None,
     workers: int = 1,
     stop_at: int = 5,
@@ -105,13 +107,16 @@ def play_many(
         rules: what opens tickets.
         delivery_policy: how patient delivery is.
         habits: what the box office may be like, see ``habits.py``; nothing unusual by default.
+        mishap: what becomes of the ledger; nothing by default.
         seconds: after this time no further seed is begun.
         workers: the number of processes.
         stop_at: stop after this many broken seeds.
     """
     campaign = Campaign()
     started = time.monotonic()
-    play = partial(play_seed, rules=rules, delivery_policy=delivery_policy, habits=habits)
+    play = partial(
+        play_seed, rules=rules, delivery_policy=delivery_policy, habits=habits, mishap=mishap
+    )
 
     def enough() -> bool:
         campaign.seconds = time.monotonic() - started

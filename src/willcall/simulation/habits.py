@@ -122,11 +122,14 @@ def _overbooking(world: DrawnWorld) -> list[Deed]:
 
 
 def _unlimited(world: DrawnWorld) -> list[Deed]:
-    world.settings(unlimited=world.dice.choice(("null", "absent")))
+    how = world.dice.choice(("null", "absent"))
+    world.settings(unlimited=how)
 
     def turn() -> None:
         event = world.event()
         kind = world.kind(event)
+        if how == "absent":  # no field is not the same as no limit
+            world.untold.add(event.id)
         world.office.set_quantity(event.id, kind.id, (kind.sold or 12) if kind.unlimited else None)
 
     if world.dice.random() < 0.5:

@@ -26,7 +26,8 @@ from .statements import Statements
 from .town import Town, is_open
 from .truth import CANCELLED, LASTING, LOW, SOLD_OUT, Name
 
-_REFERENCE = re.compile(r"Reference: (wc-[0-9a-z]{8}-\d+)\s*$")
+_REFERENCE = re.compile(r"^Reference: (wc-[0-9a-z]{8}-\d+)\s*$", re.MULTILINE)
+_TALKED = ("answer", "note", "reply", "snooze")
 _ACKNOWLEDGED = ("resolve", "close", "merge", "delete")
 
 
@@ -57,7 +58,7 @@ class Moments:
 
     def begin(self, baseline: set[Name]) -> None:
         """The baseline was taken: what was true then is known and not said, until it ends."""
-        self._silent = baseline
+        self._silent |= baseline
         self._good = {event.id: self.stage.elapsed for event in self.sandbox.boxoffice.events}
 
     def committed(self, process: Process, answer: object) -> None:
@@ -65,7 +66,10 @@ class Moments:
         if isinstance(answer, Evaluation):
             self._latest = process.name
             self.statements.decided(answer.decision, self.stage.elapsed)
-            self._known.update(self.network.shown.get(process.name, {}))
+            shown = self.network.shown.get(process.name, {})
+            first = shown.keys() - self._known.keys()  # so it was, for all that anybody knows
+            self._silent |= {n for n in self.town.may.now() if n[1].partition("/")[0] in first}
+            self._known.update(shown)
             if answer.swept:  # a watch reads on and on, a run once
                 began = self._read.get(process.name, process.began)
                 again = process.name.startswith("w") and process.name in self._read
@@ -86,6 +90,9 @@ class Moments:
         def after(name: Name) -> float:
             return min(read, self._known.get(name[1].partition("/")[0], read)) - self.lag
 
+        unsure = self.town.world.odd | self.town.world.untold
+        if any(name[1].partition("/")[0] in unsure for name in statement.begun | statement.over):
+            return
         over = statement.over if all(name[0] in LASTING for name in statement.over) else ()
         wrong = [
             f"{name}, which is over"
@@ -117,6 +124,13 @@ class Moments:
         machine's clock was set, since they go by it."""
         waits = [_wait(rule) for rules in self.editions for rule in rules.rules]
         longest = max(waits, default=timedelta(0)).total_seconds()
+        return longest and longest + sum(abs(by) for _, by in self.stage.jumps)
+
+    @property
+    def damped(self) -> float:
+        """Seconds more for which a ticket may say that something is sold out or runs low."""
+        waits = [rules.damping.lasts + rules.damping.once_in for rules in self.editions]
+        longest = max(waits).total_seconds()
         return longest and longest + sum(abs(by) for _, by in self.stage.jumps)
 
     def passed(self, process: Process) -> None:
@@ -173,12 +187,28 @@ class Moments:
                 known |= self.statements.of_ticket(edit.marker, None)
         return told, known
 
+    def _theirs(self) -> set[str]:
+        """The markers of tickets that stay open although what they say is over: people talk there,
+        they sleep, or the desk does not take the end yet."""
+        talked = {e.ticket for e in self.town.edits if e.what in _TALKED}
+        talked |= {e.value for e in self.town.edits if e.what == "merge"}
+        slow = {"late-reads", "other-workspace"} & set(self.town.desk_habits)
+        return {
+            marker
+            for ticket in self.sandbox.desk.tickets
+            if (marker := read_subject(ticket.subject)) is not None
+            and (slow or ticket.id in talked or ticket.status in {"processing", "snoozed"})
+        }
+
     def _nothing_untrue(self, told: dict[Name, str], shown: set[str], before: float) -> None:
         sure = shown - self.town.world.odd - self.town.world.untold
+        theirs = self._theirs()
+        theirs |= {edit.marker for edit in self.town.edits if edit.what in _ACKNOWLEDGED}
         for name, marker in told.items():
-            if name[0] not in LASTING or name[1].partition("/")[0] not in sure:
+            if marker in theirs or name[0] not in LASTING or name[1].partition("/")[0] not in sure:
                 continue
-            if not self.town.may.was_true(name, before):
+            after = before if name[0] == CANCELLED else before - self.damped
+            if not self.town.may.was_true(name, after):
                 since = self.town.may.false_since(name)
                 raise BrokenError(f"{marker} is open and says {name}, over since {since:.0f}")
 

@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -34,6 +34,9 @@ RUNS = 8
 
 EVERY = (60.0, 60.0, 30.0, 20.0)
 """The seconds between them: the minute of cron, or less than the settle time."""
+
+Mishap = Literal["restored", "two"]
+"""What may become of a ledger."""
 
 BOUND = 1800.0
 """The seconds after the last fault within which nothing may be left to do. If the machine's clock
@@ -74,6 +77,8 @@ class Play:
         pass_of: the flow under test.
         delivery_policy: how patient delivery is.
         ledger: makes a new one; see ``ledgers.py`` for one in SQLite.
+        mishap: what becomes of the ledger: ``restored`` to an older copy while cases are open, or
+            ``two``: a second installation runs beside the first, with a ledger of its own.
         habits: what the box office and the desk may be like, see ``habits.py`` and ``desks.py``;
             nothing unusual by default.
     """
@@ -87,7 +92,9 @@ class Play:
         delivery_policy: DeliveryPolicy | None = None,
         ledger: Callable[[], Ledger] = MemoryLedger,
         habits: Sequence[str] = (),
+        mishap: Mishap | None = None,
     ) -> None:
+        self.mishap = mishap
         self.seed, self.rules, self.pass_of = seed, list(rules), pass_of
         self.delivery_policy = delivery_policy or DeliveryPolicy()
         self.stage = Stage(seed)
@@ -98,6 +105,7 @@ class Play:
         for edition in self.rules:
             self.town.furnish(edition)
         self.ledger = ledger()
+        self.second = ledger() if mishap == "two" else None
         self.runs = 0
         self.ended_with: dict[str, int] = {}
         self.alive = 0
@@ -119,22 +127,38 @@ class Play:
         )
         self.moments = Moments(self.stage, self.sandbox, self.network, self.town, self.rules[:1])
         self.weather.on_kill = self.killed
-        self.network.after_write += [self.promise.after, self.moments.sent]
-        self.stage.after_work.append(self.moments.committed)
+        self.network.after_write.append(self.promise.after)
+        if mishap is None:  # a copy does not know what was said, and what it has missed
+            self.network.after_write.append(self.moments.sent)
+            self.stage.after_work.append(self.moments.committed)
         if self.town.habits:  # what changes by itself is true from the moment it can be read
             self.network.before_exchange.append(self.town.note)
 
     # -- processes --------------------------------------------------------------------------------
 
-    def start(self) -> str:
+    def start_both(self) -> None:
+        """A minute of cron, on each machine that has one."""
+        self.start()
+        if self.second is not None:
+            self.start(self.second)
+
+    def restore(self, copy: Ledger) -> None:
+        """Put an older copy of the ledger in the place of the newer; whatever ran is killed."""
+        for process in list(self._alive.values()):
+            process.die()
+        self.ledger = self.promise.ledger = copy
+        self.promise.epoch += 1
+        self.weather.fired["ledger restored"] += 1
+
+    def start(self, ledger: Ledger | None = None) -> str:
         """Start a process, as cron does; its name."""
         self.runs += 1
         self.alive += 1
         if self.alive > 1:
             self.weather.fired[f"{min(self.alive, 3)} processes at once"] += 1
         name = f"p{self.runs}"
-        ledger = self._opened(name)
-        self._process(name, self.pass_of(self._job(ledger)), self._ended)
+        own = self._opened(name, ledger or self.ledger)
+        self._process(name, self.pass_of(self._job(own)), self._ended)
         return name
 
     def watch(self) -> None:
@@ -142,7 +166,7 @@ class Play:
         self.runs += 1
         self.alive += 1
         name = f"w{self.runs}"
-        ledger = self._opened(name)
+        ledger = self._opened(name, self.ledger)
         until = self.stage.elapsed + self.watchers.uniform(30.0, 300.0)
         job = attrs.evolve(
             self._job(ledger),
@@ -154,12 +178,13 @@ class Play:
         self._process(name, watch.observing(), self._ended)
         self._partners.update({name: second.name, second.name: name})
 
-    def _opened(self, name: str) -> Ledger:
-        """The ledger as a new process opens it. Every third runs on another machine."""
+    def _opened(self, name: str, ledger: Ledger) -> Ledger:
+        """A ledger as a new process opens it. Every third runs on another machine."""
+        self.promise.ledgers[name] = (ledger is self.second, self.promise.epoch)
         holder = SimulatedHolder(name, self._ended_holders, elsewhere=self.runs % 3 == 0)
         self._holders[name] = holder
-        ledger = self._ledgers[name] = self.ledger.as_another_process(holder)
-        return ledger
+        own = self._ledgers[name] = ledger.as_another_process(holder)
+        return own
 
     def _process(self, name: str, flow: Flow[Any], ended: Callable[..., None]) -> Process:
         carry = self.network.carry
@@ -254,6 +279,10 @@ class Play:
         self.stage.run(30.0)
         if self.ended_with != {name: 0}:
             raise BrokenError(f"the baseline ended with {self.ended_with}")
+        if self.second is not None:
+            self.start(self.second)
+            stage_end = self.stage.elapsed + 30.0
+            self.stage.run(stage_end)
         self.moments.begin(set(self.town.ever))
 
     def _storm(self) -> None:
@@ -262,9 +291,12 @@ class Play:
         every = dice.choice(EVERY)
         begin, end = stage.elapsed, stage.elapsed + RUNS * every
         for number in range(RUNS):
-            stage.at(begin + number * every, self.start)
+            stage.at(begin + number * every, self.start_both)
         for _ in range(dice.randint(0, 4)):
             stage.at(dice.uniform(begin, end), self.start)
+        if self.mishap == "restored":
+            taken, back = sorted(self.watchers.uniform(begin, end) for _ in range(2))
+            stage.at(taken, lambda: stage.at(back, partial(self.restore, self.ledger.copy())))  # type: ignore[attr-defined]
         if self.watchers.random() < WATCHED:
             for _ in range(self.watchers.randint(1, 3)):
                 stage.at(self.watchers.uniform(begin, end), self.watch)
@@ -300,6 +332,8 @@ class Play:
                     self.weather.fired["dead letter"] += 1
                     self.ledger.retry_dead(intent.id, self.stage.wall())
             name = self.start()
+            if self.second is not None:
+                self.start(self.second)
             self.stage.run(self.stage.elapsed + _MINUTE)
             # One that began in the storm, and was held up, has not seen what happened since.
             if self.ended_with.get(name) == 0 and self.alive == 0 and self.promise.quiet():
@@ -309,7 +343,10 @@ class Play:
             raise BrokenError(f"not right {bound:.0f} s after the last fault: {', '.join(left)}")
         converged = self.stage.elapsed - begin
         # One more run, for what came in late; it must find nothing to do.
-        self.start()
+        self.start_both()
         self.stage.run(self.stage.elapsed + _MINUTE)
-        self.promise.kept()
+        if self.mishap is None:
+            self.promise.kept()
+        else:
+            self.promise.kept_by_several_ledgers()
         return converged

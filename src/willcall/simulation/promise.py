@@ -23,7 +23,6 @@ from .moments import opened_at_once
 from .network import Network, Write
 from .stage import BrokenError, Stage
 from .town import Edit, Removal, Town
-from .truth import LASTING
 
 _REFERENCE = re.compile(r"^Reference: (wc-[0-9a-z]{8}-\d+)\s*$", re.MULTILINE)
 _DERIVED = (
@@ -35,6 +34,8 @@ _DERIVED = (
     "ticket_type.low_stock",
 )
 MINUTE = 60.0
+_PASS = 50.0
+"""The seconds that a pass may take."""
 LIMIT = 60
 
 
@@ -58,6 +59,9 @@ class Promise:
             takes_self=True,
         )
     )
+    ledgers: dict[str, tuple[bool, int]] = attrs.field(factory=dict)
+    """Which ledger each process has: whether it is the second, and how often it was restored."""
+    epoch: int = 0
     _removed: set[tuple[str, str]] = attrs.field(factory=set)
 
     # -- at every write ---------------------------------------------------------------------------
@@ -124,18 +128,69 @@ class Promise:
     def _excuse_late(self, writes: Sequence[Write], what: str, name: str) -> None:
         first = min(write.marked_at for write in writes)
         reasons = {
+            "two ledgers crossed": self._crossed(writes),
             "carried out late": any(w.landed_at > w.died_at + self.settle for w in writes),
             "sent late, by a process that was stopped": any(
                 w.arrived_at > w.marked_at + self.settle for w in writes
             ),
             "the clock was set ahead": any(by > 0 and first <= at for at, by in self.stage.jumps),
+            "the desk did not show it": self._was_hidden(writes),
         }
         if not any(reasons.values()):
             raise BrokenError(f"{what}, and none was late")
         why = next(reason for reason, holds in reasons.items() if holds)
         self.excused[f"{name}: {why}"] = 1
 
+    def _was_hidden(self, writes: Sequence[Write]) -> bool:
+        """Whether the desk shows no ticket that is stuck, or none that a person has closed, and one
+        of these was: then nobody can find what was opened."""
+        settings = self.sandbox.settings
+        markers = {write.marker for write in writes if write.path == "/tickets"}
+        mine = {
+            ticket.id
+            for ticket in self.sandbox.desk.tickets
+            if read_subject(ticket.subject) in markers
+        }
+        stuck = settings.processing == "stuck" and not settings.processing_listed
+        closed = not settings.list_closed and any(
+            edit.what in {"close", "merge"} and edit.ticket in mine for edit in self.town.edits
+        )
+        return bool(mine) and (stuck or closed)
+
+    def _crossed(self, writes: Sequence[Write]) -> bool:
+        """Whether two ledgers sent the same, and neither could have seen the other's before: what
+        the one sent landed, or was listed, in the pass in which the other sent it, or later."""
+        lag = self.sandbox.settings.list_lag
+
+        def unseen(mine: Write, theirs: Write) -> bool:
+            began = mine.arrived_at - _PASS
+            return theirs.landed_at + lag >= began and mine.arrived_at >= theirs.arrived_at
+
+        return any(
+            self.ledgers.get(mine.process.name.partition("/")[0])
+            != self.ledgers.get(theirs.process.name.partition("/")[0])
+            and unseen(mine, theirs)
+            for mine in writes
+            for theirs in writes
+            if mine is not theirs
+        )
+
     # -- when all is quiet ------------------------------------------------------------------------
+
+    def kept_by_several_ledgers(self) -> None:
+        """Check what holds whatever becomes of a ledger: one ticket stays for each case, and each
+        message was sent once. What a copy has forgotten is not asked of it."""
+        self._no_second_ticket()
+        self._no_second_message()
+        people = {edit.ticket for edit in self.town.edits if edit.what in TOUCHES}
+        for marker, tickets in self._by_marker().items():
+            standing = [
+                ticket.id
+                for ticket in tickets
+                if ticket.status not in {"resolved", "closed"} and ticket.id not in people
+            ]
+            if len(standing) > 1:
+                raise BrokenError(f"{marker}: {', '.join(standing)} stand side by side")
 
     def quiet(self) -> bool:
         """Whether nothing is left to do."""
@@ -176,8 +231,7 @@ class Promise:
         self._within_quota()
         self._what_is_done_is_done()
         self._every_ticket_has_a_cause()
-        self._every_change_has_its_ticket()
-        self._every_ticket_is_true()
+        self._live_cases_have_tickets()
         self._second_tickets_are_folded()
         self._edits_stand()
         self._removals_are_done_or_refused()
@@ -189,6 +243,8 @@ class Promise:
             condition.name: condition for condition in self.ledger.state("main-room").conditions
         }
         for removal in self._due():
+            if removal.event in self.town.world.odd:
+                continue  # an event that cannot be read cannot be changed either
             intent = tried[removal.name]
             event = self.sandbox.boxoffice.event(removal.event)
             kind = next((k for k in event.ticket_types if k.name == removal.ticket_type), None)
@@ -204,7 +260,8 @@ class Promise:
                 raise BrokenError(f"{removal.name}: {intent.state}, and it should be {state}")
             self.town.happened[f"removal: {state}"] += 1
             over = event.over(self.stage.now()) or ("event.cancelled", event.id) in self.town.ever
-            if kind is None or over or REMOVAL_FAILED not in taken:
+            hidden = "hidden" in self.town.habits  # then it need not be removed
+            if kind is None or over or hidden or REMOVAL_FAILED not in taken:
                 continue
             condition = known.get((REMOVAL_FAILED, f"{event.id}/{kind.id}"))
             if condition is None or not (condition.announced or condition.covered_by):
@@ -266,42 +323,6 @@ class Promise:
                 raise BrokenError(f"{ticket.subject}: {case.kind} was never true")
             if case.kind == "box_office.unreachable" and not self.troubled:
                 raise BrokenError(f"{ticket.subject}: it was always reachable")
-
-    def _every_change_has_its_ticket(self) -> None:
-        """A ticket announces what holds now and did not at the baseline, if a rule takes it."""
-        taken = opened_at_once(self.rules)
-        state = self.ledger.state("main-room")
-        conditions = {condition.name: condition for condition in state.conditions}
-        for name in self.town.must.now() - self.baseline:
-            if name[0] not in taken:
-                continue
-            condition = conditions.get(name)
-            if condition is None:
-                event = name[1].partition("/")[0]
-                if name[0].startswith("ticket_type.") and self._superseded(event):
-                    continue  # its ticket ended when the whole event sold out or was cancelled
-                raise BrokenError(f"{name} holds, and was not noticed")
-            # What was sold out and has a few places again is known: that is good news.
-            if not (condition.announced or condition.covered_by or condition.known):
-                raise BrokenError(f"{name} holds, and no ticket announces it")
-        self._live_cases_have_tickets()
-
-    def _every_ticket_is_true(self) -> None:
-        """What an open ticket says of an event still holds."""
-        events = {event.id: event for event in self.sandbox.boxoffice.events}
-        for condition in self.ledger.state("main-room").conditions:
-            kind, subject = condition.name
-            event = events.get(subject.partition("/")[0])
-            if not condition.announced or kind not in LASTING or event is None:
-                continue
-            if event.id in self.town.world.odd | self.town.world.untold:
-                continue
-            if condition.name not in self.town.may.now():
-                raise BrokenError(f"{condition.name} is over, and a ticket still announces it")
-
-    def _superseded(self, event: str) -> bool:
-        worse = {("event.cancelled", event), ("event.sold_out", event)}
-        return bool(worse & self.town.ever)
 
     def _live_cases_have_tickets(self) -> None:
         for case in self.ledger.state("main-room").cases:

@@ -167,14 +167,22 @@ class Town:
         self.note()
 
     def note(self) -> None:
-        """Note what is true now."""
+        """Note what is true now.
+
+        What goes by the time is told by the machine's clock, so both its time and the true one
+        count.
+        """
         may: set[Name] = set()
         must: set[Name] = set()
-        now = self.stage.now()
+        was, now, wall = self.may.now(), self.stage.now(), self.stage.wall()
         for event in self.sandbox.boxoffice.events:
             settings = self.sandbox.settings.of(event.id)
-            may |= conditions(event, self.rules, settings, now)
-            must |= self._shown(event, news(event, self.rules, settings, now))
+            may |= conditions(event, self.rules, settings, now, was)
+            shown = self._shown(event, news(event, self.rules, settings, now))
+            if wall != now:
+                may |= conditions(event, self.rules, settings, wall, was)
+                shown &= news(event, self.rules, settings, wall)
+            must |= shown
         self.ever |= may
         self.may.note(may, self.stage.elapsed)
         self.must.note(must, self.stage.elapsed)
@@ -184,7 +192,8 @@ class Town:
         before = {event.id: event.starts_at for event in self.sandbox.boxoffice.events}
         deed()
         for event in self.sandbox.boxoffice.events:
-            if before.get(event.id, event.starts_at) != event.starts_at:
+            odd = event.id in self.world.odd  # it may be shown with another date
+            if odd or before.get(event.id, event.starts_at) != event.starts_at:
                 self.ever.add(("event.rescheduled", event.id))
         self.note()
         change = self.sandbox.boxoffice.next_change()

@@ -6,8 +6,8 @@ answers: a truth that repeats the bridge's belief proves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
 
 import attrs
 
@@ -22,6 +22,8 @@ SOLD_OUT = "event.sold_out"
 CANCELLED = "event.cancelled"
 TYPE_SOLD_OUT = "ticket_type.sold_out"
 LOW = "ticket_type.low_stock"
+
+NOTHING, LASTS = timedelta(0), timedelta(hours=12)
 
 LASTING = (SOLD_OUT, CANCELLED, TYPE_SOLD_OUT, LOW)
 """The kinds whose truth is known at each moment."""
@@ -64,47 +66,62 @@ class Times:
         return None if name in self._since else self._until.get(name, 0.0)
 
 
-def conditions(event: Event, rules: Rules, settings: Settings, now: datetime) -> set[Name]:
+def conditions(
+    event: Event, rules: Rules, settings: Settings, now: datetime, was: Collection[Name] = ()
+) -> set[Name]:
     """The conditions of an event that may be stated.
 
-    Nothing holds for drafts and the past. Nothing is sold out before its sale begins. A ticket type
-    that is sold out and then hidden, or whose sale ends, may still be called sold out.
+    Nothing holds for drafts and the past. No ticket type is sold out that is hidden or whose sale
+    has not begun or is over. An event that was sold out (``was``) may be called so until something
+    of it can be bought. The documents do not say when an event without an end has ended: it may be
+    over from its start on, or half a day later.
     """
-    return set(_conditions(event, rules, settings, now, strict=False))
+    if event.status == "DRAFT" or event.over(now - (LASTS if event.ends_at is None else NOTHING)):
+        return set()
+    found = set(_conditions(event, rules, settings, now, strict=False))
+    name = SOLD_OUT, event.id
+    if name in was and event.status == "PUBLISHED" and not _buyable(event, settings, now):
+        found.add(name)
+    return found
 
 
 def news(event: Event, rules: Rules, settings: Settings, now: datetime) -> set[Name]:
     """The conditions of an event that must be stated: what can be bought now, or cannot."""
+    if event.status == "DRAFT" or event.over(now):
+        return set()
     return set(_conditions(event, rules, settings, now, strict=True))
 
 
 def _conditions(
     event: Event, rules: Rules, settings: Settings, now: datetime, *, strict: bool
 ) -> Iterator[Name]:
-    if event.status == "DRAFT" or event.over(now):
-        return
     if event.status == "CANCELLED":
         yield CANCELLED, event.id
-    gone: list[TicketType] = []
+    full = False
     for kind in event.ticket_types:
         subject = f"{event.id}/{kind.id}"
-        begun = kind.sale_starts_at is None or kind.sale_starts_at <= now
         left = kind.left + (kind.held if settings.held_seats == "left" else 0)
-        counts = kind.on_sale(now) if strict else begun
-        if counts and left <= 0 and (kind.quantity or kind.sold):
+        gone = left <= 0 and bool(kind.quantity or kind.sold)
+        offered = kind.on_sale(now) and not kind.hidden
+        if gone and offered:
             yield TYPE_SOLD_OUT, subject
-            gone.append(kind)
-        if kind.on_sale(now) and not kind.unlimited and _runs_low(kind, left, rules, strict=strict):
+        # An event of which nothing can be bought any more may still be called sold out.
+        full = full or (gone and (offered or not strict) and not _beside(kind, settings))
+        on_sale = offered and not kind.unlimited and (event.status == "PUBLISHED" or not strict)
+        if on_sale and _runs_low(kind, left, rules, strict=strict):
             yield LOW, subject
-    shown = [kind for kind in gone if not (strict and kind.hidden) and not _beside(kind, settings)]
-    buyable = any(
+    # A status that nobody knows, such as POSTPONED, may be news of its own.
+    known = event.status == "PUBLISHED" or not strict
+    if event.status == "SOLD_OUT" or (known and full and not _buyable(event, settings, now)):
+        yield SOLD_OUT, event.id
+
+
+def _buyable(event: Event, settings: Settings, now: datetime) -> bool:
+    """Whether somebody can buy an admission."""
+    return any(
         kind.on_sale(now) and kind.available and not kind.hidden and not _beside(kind, settings)
         for kind in event.ticket_types
     )
-    # A status that nobody knows, such as POSTPONED, may be news of its own.
-    full = (event.status == "PUBLISHED" or not strict) and bool(shown) and not buyable
-    if event.status == "SOLD_OUT" or full:
-        yield SOLD_OUT, event.id
 
 
 def _runs_low(kind: TicketType, left: int, rules: Rules, *, strict: bool) -> bool:

@@ -108,7 +108,14 @@ class Ticket0Desk:
         spoken: list[Spoken] = []
         for message in messages:
             author = self._author(message)
-            spoken.append(Spoken(text=message.body_text, author=author, at=message.created_at))
+            spoken.append(
+                Spoken(
+                    text=message.body_text,
+                    author=author,
+                    at=message.created_at,
+                    sender=message.from_address,
+                )
+            )
             if author is not Author.OUTSIDE:
                 texts.append(message.body_text)
             elif first is None:

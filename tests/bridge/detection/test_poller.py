@@ -308,7 +308,7 @@ def test_a_row_of_an_event_that_cannot_be_polled_is_believed(silent: VirtualBrid
 
 def test_a_cached_list_beside_live_events_does_not_make_a_watch_flap() -> None:
     """One ticket for a sell-out, and one for a new date."""
-    virtual = VirtualWatch(switches={"ticket_types_in_rows": False, "stale_list": 40.0})
+    virtual = VirtualWatch(switches={"ticket_types_in_rows": False, "stale_list": 300.0})
     virtual.run()
     virtual.begin()
     virtual.pass_time(60.0)

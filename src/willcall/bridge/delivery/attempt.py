@@ -132,6 +132,8 @@ class Sender(Tries):
         self.stopping = stopping
         self.there: Mapping[str, LookupResult] = {}
         """What the desk held of the openings when the pass began, by marker."""
+        self._opened: dict[str, datetime] = {}
+        """When this pass began to open a ticket, by marker."""
         self.folded = 0
         """How many second tickets were found and are to be folded into the first."""
 
@@ -248,7 +250,7 @@ class Sender(Tries):
             unlisted = intent.act is Act.NOTE and (
                 (yield from self.learned.habits()).lists_notes is False
             )
-            if not unlisted and not self._is_fresh(opening, moment):
+            if not unlisted and not self._is_fresh(case, moment):
                 found = yield from self._look_up(case, intent)
                 if found.there:
                     return (yield from self._settled(case, intent, Outcome.ADOPTED, found))
@@ -442,6 +444,8 @@ class Sender(Tries):
         yield from self.learned.takes(act)
         if intent.act is Act.REOPEN and ticket is not None and not ticket.state.takes_more:
             return (yield from self._end(case, ticket))
+        if intent.act is Act.OPEN:
+            self._opened[case.marker] = moment
         return (yield from self._settled(case, intent, Outcome.DONE, LookupResult(True, ticket)))
 
     def _meanwhile(self, case: Case, intent: Intent) -> Flow[tuple[Outcome, str] | None]:
@@ -556,12 +560,14 @@ class Sender(Tries):
         new = intent.retry_at is None and not intent.tries
         return new and opening is not None and OTHER in opening.sent
 
-    def _is_fresh(self, opening: Intent | None, moment: datetime) -> bool:
-        """Whether this ledger opened the ticket so short a while ago that no other can have said
-        anything in it: another leaves that to this one for a settle time."""
-        if opening is None or OTHER in opening.sent or opening.attempted_at is None:
+    def _is_fresh(self, case: Case, moment: datetime) -> bool:
+        """Whether this very pass opened the ticket so short a while ago that no other ledger can
+        have said anything in it: another leaves that to this one for a settle time. What the ledger
+        itself says of that does not count, since it may be a copy."""
+        opened = self._opened.get(case.marker)
+        if opened is None:
             return False
-        return timedelta(0) <= moment - opening.attempted_at < self._policy.settle - TRY
+        return timedelta(0) <= moment - opened < self._policy.settle - TRY
 
     def _settled(
         self, case: Case, intent: Intent, outcome: Outcome, found: LookupResult

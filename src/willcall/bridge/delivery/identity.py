@@ -19,10 +19,12 @@ from ...errors import ApiError, NotFoundError
 from ..model.address import Address
 from ..model.house import House
 from ..model.markers import read_subject
-from ..ports import Desk, Said, Standing
+from ..ports import Author, Desk, Said, Spoken, Standing
 
 CLOCK_MARGIN = timedelta(days=1)
 """How far the desk's clock and ours may be apart before a lookup could stop too early."""
+
+_OPENS = re.compile(r"\s*Reference: (wc-[0-9a-hjkmnp-tv-z]{8})-")
 
 
 @attrs.frozen
@@ -138,9 +140,24 @@ def belongs(said: Said, house: House, marker: str, named: frozenset[str] = froze
     first = said.first
     if first is None:
         return True
-    if house.began(first.text, marker):
-        sender = first.sender
+    begins = first if house.began(first.text, marker) else _begins_later(said, house, marker)
+    if begins is not None:
+        sender = begins.sender
         others = {address.casefold() for address in named}
         return sender is None or house.names(sender) or sender.casefold() in others
     act = re.compile(rf"^\s*Reference: {re.escape(marker)}-\d{{1,6}}\s*$", re.MULTILINE)
     return any(act.search(text) for text in said.texts[: first.after])
+
+
+def _begins_later(said: Said, house: House, marker: str) -> Spoken | None:
+    """The message that opened a ticket into which others of ours were merged, whose messages are
+    older: nothing but openings of the house came from outside before it."""
+    for message in said.messages:
+        if message.author is not Author.OUTSIDE:
+            continue
+        if house.began(message.text, marker):
+            return message
+        other = _OPENS.match(message.text)
+        if other is None or not house.began(message.text, other[1]):
+            return None
+    return None

@@ -8,6 +8,7 @@ tables. A test plays the same seeds on both and compares them step by step.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -166,6 +167,10 @@ class MemoryLedger:
 
     def as_another_process(self, holder: Holder | None = None) -> MemoryLedger:
         return MemoryLedger(self._book, holder)
+
+    def copy(self) -> MemoryLedger:
+        """A copy of it as it is now, as a backup makes it."""
+        return MemoryLedger(deepcopy(self._book), self._holder)
 
     def close(self) -> None:
         self.let_go()
