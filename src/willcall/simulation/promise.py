@@ -243,8 +243,8 @@ class Promise:
             condition.name: condition for condition in self.ledger.state("main-room").conditions
         }
         for removal in self._due():
-            if removal.event in self.town.world.odd:
-                continue  # an event that cannot be read cannot be changed either
+            if removal.name not in tried:  # in doubt, as long as its event cannot be read
+                continue
             intent = tried[removal.name]
             event = self.sandbox.boxoffice.event(removal.event)
             kind = next((k for k in event.ticket_types if k.name == removal.ticket_type), None)

@@ -23,6 +23,7 @@ def a_type(name: str, available: int | None, **facts: Any) -> TypeFacts:
     )
 
 
+YEAR_1, YEAR_9999 = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 SOME, NONE_LEFT = a_type("ga", 50), a_type("ga", 0)
 VIP, VIP_GONE = a_type("vip", 20), a_type("vip", 0)
 FEW = a_type("ga", 10)
@@ -68,6 +69,8 @@ def kinds(before: EventFacts | None, after: EventFacts) -> list[str]:
 
 TABLE: dict[str, tuple[EventFacts | None, EventFacts, list[str]]] = {
     "nothing": (an_event(SOME), an_event(SOME), []),
+    "a placeholder where the date was": (an_event(SOME), an_event(SOME, starts_at=YEAR_1), []),
+    "the first date": (an_event(SOME, starts_at=YEAR_9999), an_event(SOME), []),
     "some sold, some left": (an_event(SOME), an_event(a_type("ga", 49)), []),
     # -- selling out, and back
     "TicketSmart says so": (row(), row("SOLD_OUT"), ["event.sold_out"]),

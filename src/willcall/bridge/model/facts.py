@@ -17,6 +17,7 @@ from .sale import (
     changes_at,
     end_of,
     event_sale,
+    is_date,
     is_past,
     type_sale,
 )
@@ -275,6 +276,10 @@ def _alike(known: str, now: str) -> bool:
 
 
 def _same_minute(known: datetime, now: datetime) -> bool:
+    """Whether nothing else is told: other seconds are the same to a person, and a placeholder says
+    nothing."""
+    if not is_date(now):
+        return True
     return known.replace(second=0, microsecond=0) == now.replace(second=0, microsecond=0)
 
 

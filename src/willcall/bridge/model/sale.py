@@ -109,11 +109,16 @@ _STATED = {
 }
 
 
+def is_date(moment: datetime) -> bool:
+    """Whether it is a date, and no placeholder for one, such as the year 1 or 9999."""
+    return _FIRST < moment < _LAST
+
+
 def end_of(starts_at: datetime, ends_at: datetime | None) -> datetime | None:
     """When an event has ended; None if its date is a placeholder, such as the year 1 or 9999."""
     if ends_at is not None and ends_at > starts_at and ends_at > _FIRST:
         return ends_at
-    return starts_at + LASTS if _FIRST < starts_at < _LAST else None
+    return starts_at + LASTS if is_date(starts_at) else None
 
 
 def is_past(status: str, end: datetime | None, at: datetime) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from ..facts import EventFacts, EventState
-from ..sale import EventSale
+from ..sale import EventSale, is_date
 from .kind import Appears, EventDiffers, EventKind, Severity, with_left
 
 VANISHED = "event.vanished"
@@ -199,7 +199,8 @@ EVENTS = (
         severity=Severity.HIGH,
         covers=("event.details_changed",),
         built_in=True,
-        seen=EventDiffers(("starts_at",)),
+        # A first date, where a placeholder stood, is no other date.
+        seen=EventDiffers(("starts_at",), lambda before, _after: is_date(before.starts_at)),
         example=lambda event: (
             attrs.evolve(event, starts_at=event.starts_at - timedelta(days=7)),
             event,
