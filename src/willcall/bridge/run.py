@@ -29,6 +29,7 @@ from .delivery.key_check import with_key_checked
 from .delivery.projection import Outlooks, outlooks
 from .delivery.recovery import rebuild, refuse_to_guess
 from .delivery.tries import clock
+from .delivery.untold import listed, unannounced
 from .detection.observe import observe
 from .evaluate import (
     Found,
@@ -44,7 +45,7 @@ from .ledger import Fence
 from .model.cases import Case, Decision, Evaluation, Intent, IntentState, State, address_of
 from .model.changes import Change
 from .model.exit_codes import code_of, worst
-from .model.facts import EventFacts, TypeFacts
+from .model.facts import EventFacts, TypeFacts, derived
 from .model.kinds.ticket_types import REMOVAL_FAILED
 from .model.observation import Observation
 from .naming import refuse_another, refuse_renamed
@@ -225,12 +226,21 @@ def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]
     evaluation = yield from evaluate(
         job, fence, state.snapshot, found, removed, planner=planner.packed(learned)
     )
+    untold: tuple[Change, ...] = ()
+    if state.snapshot is None:
+        changes = yield from _unannounced(job, found)
+        untold = tuple(change for change in changes if change.ticket_type is None)
     return attrs.evolve(
         report,
         observation=found.observation,
         decision=evaluation.decision,
         trouble=removed.trouble,
-        warnings=(*orphaned, *removed.warnings, *evaluation.decision.warnings),
+        warnings=(
+            *orphaned,
+            *removed.warnings,
+            *evaluation.decision.warnings,
+            *listed(untold),
+        ),
     )
 
 
@@ -265,11 +275,16 @@ def strangers(job: Job, observation: Observation, ends: float) -> Flow[ApiError 
     return None
 
 
-def recover_pass(job: Job) -> Flow[PassReport]:
-    """Read a lost ledger back from the desk, and deliver what it still owes.
+def recover_pass(job: Job, *, opens: bool = False) -> Flow[PassReport]:
+    """Read a lost ledger back from the desk, and deliver what it still owes. What holds now without
+    a ticket of ours is among the warnings.
+
+    Args:
+        job: the box office, its desk, the ledger.
+        opens: whether tickets are opened for that; a ledger that is not empty is left as it is.
 
     Raises:
-        LedgerError: the ledger is not empty, or cannot be used.
+        LedgerError: the ledger is not empty and nothing is to be opened, or it cannot be used.
     """
     started = yield from now()
     ends = (yield from tick()) + job.max_seconds
@@ -281,13 +296,32 @@ def recover_pass(job: Job) -> Flow[PassReport]:
             found = yield from _seen(job, State(), ends, planner)
             left = ends - (yield from tick())
             desk = job.desk.within(left)
-            tickets = yield from rebuild(job, fence, desk, found.observation)
+            known = yield from _state(job)
+            tickets = None
+            if known.snapshot is None or not opens:
+                tickets = yield from rebuild(job, fence, desk, found.observation)
         except ApiError as error:
             return attrs.evolve(report, trouble=error)
-        report = attrs.evolve(report, observation=found.observation, recovered=len(tickets))
+        recovered = None if tickets is None else len(tickets)
+        report = attrs.evolve(report, observation=found.observation, recovered=recovered)
+        changes = yield from _unannounced(job, found)
+        if opens and changes:
+            state, at = (yield from _state(job)), (yield from now())
+            decision = decide(job.name, state, changes, {}, at, job.rules, partial=True)
+            yield from do("open", lambda: job.ledger.commit(fence, decision, at, swept=False))
+            report = attrs.evolve(report, decision=decision)
+        else:
+            report = attrs.evolve(report, warnings=listed(changes))
         return (yield from deliver(job, fence, report, ends))
 
     return (yield from _with_lease(job, started, work))
+
+
+def _unannounced(job: Job, found: Found) -> Flow[tuple[Change, ...]]:
+    """What holds now and has no ticket of ours."""
+    state, at = (yield from _state(job)), (yield from now())
+    events = [derived(event, at) for event in found.observation.events]
+    return unannounced(job.name, events, state, at, job.rules)
 
 
 def _state(job: Job) -> Flow[State]:

@@ -226,8 +226,12 @@ class Bridge:
             watchdog.ended(STOPPED if self._stopping else code)
         return reports
 
-    def recover(self) -> list[PassReport]:
+    def recover(self, *, opens: bool = False) -> list[PassReport]:
         """Read a lost ledger back from the tickets that willcall has opened at the desk.
+
+        Args:
+            opens: open tickets for what is sold out or cancelled now without one. A ledger that is
+                not empty is left as it is then.
 
         Raises:
             LedgerError: the ledger cannot be used; nothing was sent.
@@ -235,7 +239,10 @@ class Bridge:
         with self._ledger() as ledger:
             return [
                 self._guarded(
-                    office, ledger, recover_pass, lambda n, e: PassReport(box_office=n, trouble=e)
+                    office,
+                    ledger,
+                    lambda job: recover_pass(job, opens=opens),
+                    lambda n, e: PassReport(box_office=n, trouble=e),
                 )
                 for office in self.config.box_office
             ]

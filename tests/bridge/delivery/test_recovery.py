@@ -148,3 +148,54 @@ def test_what_was_said_is_not_guessed(
     report = recover(house)
     assert "kept changing" in str(report.trouble)
     assert house.ledger.state("main-room").snapshot is None
+
+
+def test_what_is_so_without_a_ticket_is_listed_and_opened_on_demand(house: VirtualBridge) -> None:
+    """It sold out while the ledger was lost: nobody was told."""
+    lose(house)
+    event, other = house.event(0), house.event(1)
+    house.box_office.sell_out(event)
+    house.box_office.cancel(other)
+    report = recover(house)
+    (said,) = report.warnings
+    for known in (event, other):
+        assert house.box_office.event(known).title in said
+    assert "--open" in said
+    assert house.desk.tickets == []
+    report = house._play(lambda job: recover_pass(job, opens=True))
+    assert report.exit_code == 0
+    assert report.recovered is None
+    opened = [ticket.subject for ticket in house.desk.tickets]
+    for known in (event, other):
+        title = house.box_office.event(known).title
+        assert len([subject for subject in opened if title in subject]) == 1
+    assert house.run().exit_code == 0
+    report = house._play(lambda job: recover_pass(job, opens=True))
+    assert (report.warnings, len(house.desk.tickets)) == ((), len(opened))
+
+
+def test_what_another_ledger_has_opened_is_not_opened_again(house: VirtualBridge) -> None:
+    """On demand, too, the desk is asked first."""
+    event = house.event()
+    second = house.open_ledger()
+    mine, house.ledger = house.ledger, second
+    house.box_office.sell_out(event)
+    house.run()
+    assert house.desk.tickets == []
+    house.ledger = mine
+    house.run()
+    assert len(house.desk.tickets) == 1
+    house.ledger = second
+    house._play(lambda job: recover_pass(job, opens=True))
+    assert len([t for t in house.desk.tickets if "Sold out" in t.subject]) == 1
+
+
+def test_a_run_with_a_new_ledger_says_what_it_cannot_know(tmp_path: Path) -> None:
+    """Its baseline alerts nobody; what has no ticket is named once."""
+    house = VirtualBridge(tmp_path)
+    event = house.event()
+    house.box_office.sell_out(event)
+    report = house.run()
+    assert report.exit_code == 0
+    assert any(house.box_office.event(event).title in warning for warning in report.warnings)
+    assert house.run().warnings == ()

@@ -52,9 +52,11 @@ def test_a_plan_shows_every_word_and_does_nothing(shell: Shell) -> None:
     assert shell("run").code == 0
     (ticket,) = shell.desk.tickets
     assert f"open    {ticket.subject}\n" in said.out
-    for message in ticket.messages:
+    reference, _, body = ticket.messages[0].body.partition("\n\n")
+    assert reference.startswith("Reference: wc-")  # sent with the words, and none of them
+    for text in (body, *(message.body for message in ticket.messages[1:])):
         # The moment of looking is not the same.
-        for line in (line for line in message.body.splitlines() if "Seen on" not in line):
+        for line in (line for line in text.splitlines() if "Seen on" not in line):
             assert f"  | {line}".rstrip() in said.out
     assert not [line for line in said.out.splitlines() if line != line.rstrip()]
 

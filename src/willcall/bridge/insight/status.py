@@ -14,13 +14,14 @@ from ..config.account_tables import AccountTable
 from ..config.file import pick
 from ..config.tables import Config
 from ..delivery.removals import waits_for
-from ..ledger import Decisions, Ledger, OfficeRecord, Outbox, Queries, RunRecord, at_work
+from ..ledger import Decisions, Ledger, OfficeRecord, Outbox, Queries, RunRecord, at_work, others_in
 from ..model.cases import Case, CaseState, Intent
 from ..model.facts import EventFacts, EventState
 from ..model.rules import Silence
 from ..polling.planner import Planner
 from ..service import quota_name
 
+_OTHERS = timedelta(days=1)
 _RUNNING = frozenset({EventState.PUBLISHED, EventState.SOLD_OUT})
 
 
@@ -47,6 +48,7 @@ class PollForecast:
         next_poll: when an event will be polled; None if the next run decides.
         last_poll: when an event was last polled, if more is known than its snapshot says.
         bound: the longest time that an event can go unseen; None if that is up to cron.
+        others: the tickets that another ledger has opened within a day, in words.
     """
 
     next_poll: Callable[[EventFacts], datetime | None] = lambda _: None
@@ -92,6 +94,7 @@ class OfficeStatus:
     removals: tuple[str, ...] = ()
     polls: tuple[EventPolls, ...] = ()
     bound: timedelta | None = None
+    others: tuple[str, ...] = ()
 
     def age(self, now: datetime) -> timedelta | None:
         """The age of the last complete sweep; None before the baseline."""
@@ -147,6 +150,7 @@ def status(
                 held=_in_state(state.cases, CaseState.HELD),
                 waiting=waiting,
                 removals=tuple(_waiting_removals(config, ledger, name)),
+                others=others_in(ledger.adopted(name, now - _OTHERS)),
                 polls=event_polls(snapshot.values(), office.swept_at, now, coming),
                 bound=coming.bound,
             )

@@ -21,7 +21,7 @@ from .protocols import (
     Queries,
     Silences,
 )
-from .records import HISTORY_KEPT, LEASE, Fence, Logged, OfficeRecord, RunRecord
+from .records import HISTORY_KEPT, LEASE, Fence, Logged, OfficeRecord, RunRecord, others_in
 from .sql.ledger import SqlLedger
 from .sql.opening import is_there, ledger_on, open_ledger
 
@@ -47,4 +47,5 @@ __all__ = [
     "is_there",
     "ledger_on",
     "open_ledger",
+    "others_in",
 ]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ...client.provider import Account
 
 _OLD = timedelta(hours=1)
+_OTHERS = timedelta(days=1)
+"""How long ago another ledger may have been at work to be named."""
 _LEAST_ROOM = 50 * 1024 * 1024
 
 
@@ -202,6 +204,7 @@ def _room(config: Config, folder: Path) -> Iterator[Finding]:
 def _state(config: Config, folder: Path, ledger: Ledger) -> Iterator[Finding]:
     from ...bridge.insight.doctor import Finding, warning
     from ...bridge.insight.status import account_usage
+    from ...bridge.ledger import others_in
     from ..shell import times
     from ..shell.times import now
 
@@ -209,6 +212,11 @@ def _state(config: Config, folder: Path, ledger: Ledger) -> Iterator[Finding]:
     for office in config.box_office:
         known = ledger.office(office.name)
         yield _lease(known, moment)
+        others = others_in(ledger.adopted(office.name, moment - _OTHERS))
+        if others:
+            said = f"another ledger has opened {others[-1]}"
+            todo = "stop the second installation, or let both use one PostgreSQL ledger"
+            yield warning(f"{office.name}: another ledger", said, todo)
         run = known.last_run
         about = f"{office.name}: last run"
         if run is None:

@@ -146,6 +146,8 @@ def _office(status: OfficeStatus, now: datetime) -> None:
         screen.line(f"  unreadable   {scrub(plain(f'{name}: {why}'))}")
     for removal in status.removals:
         screen.line(f"  removal      {scrub(plain(removal))}")
+    for ticket in status.others:
+        screen.line(f"  another ledger has opened {scrub(plain(ticket))}")
     if status.waiting:
         waiting = ", ".join(f"{number} {state}" for state, number in status.waiting.items())
         screen.line(f"  undelivered  {waiting}")
@@ -287,6 +289,7 @@ def _data(found: Status) -> dict[str, Any]:
                 "held": status.held,
                 "undelivered": status.waiting,
                 "removals": list(status.removals),
+                "another_ledger": list(status.others),
                 "polls": [
                     {
                         "event": polls.event.id,
