@@ -82,7 +82,7 @@ def listed(changes: tuple[Change, ...]) -> tuple[str, ...]:
     return (
         (
             f"this ledger does not know what happened before it began. Without a ticket now: "
-            f"{', '.join(names[:_LISTED])}{more}. `willcall recover --open` opens tickets for that. "
+            f"{', '.join(names[:_LISTED])}{more}. `willcall recover --open` opens tickets for it. "
             "That an event was moved cannot be seen afterwards"
         ),
     )
