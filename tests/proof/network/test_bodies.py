@@ -65,6 +65,39 @@ def test_no_layer_is_unpacked_beyond_the_limit(
     assert peak < 4 * bodies.LONGEST_BODY
 
 
+@flavours
+@clients
+def test_no_layer_in_between_is_unpacked_beyond_the_limit(
+    given: bool, flavour: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five megabytes of blocks that are empty, and a small body at their end."""
+    monkeypatch.setattr(bodies, "LONGEST_BODY", 1_000_000)
+    empty = b"\x00\x00\x00\xff\xff"
+    answer = http(
+        body=gzip.compress(empty * 1_000_000 + _deflated(bare=True)),
+        headers={"content-encoding": "deflate, gzip"},
+    )
+    with serving(pieces(answer)) as server:
+        got = ask(server.url, flavour, given=given, timeout=HANGS)
+    assert type(got) is ConnectionLostError
+    assert "longer than 1000000 bytes" in got.message
+
+
+@flavours
+@pytest.mark.parametrize("times", [4, 5])
+def test_a_body_may_be_packed_four_times(times: int, flavour: str) -> None:
+    body = EVENT
+    for _ in range(times):
+        body = gzip.compress(body)
+    answer = http(body=body, headers={"content-encoding": ", ".join(["gzip"] * times)})
+    with serving(pieces(answer)) as server:
+        got = ask(server.url, flavour, timeout=HANGS)
+    if times == 4:
+        assert got.title == "Gala"
+    else:
+        assert type(got) is ConnectionLostError
+
+
 def _deflated(bare: bool) -> bytes:
     packer = zlib.compressobj(wbits=-15 if bare else 15)
     return packer.compress(EVENT) + packer.flush()
