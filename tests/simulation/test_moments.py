@@ -41,8 +41,14 @@ def _a_pass_behind(job: Any, snapshot: Any, observation: Any, planner: Any) -> A
         (f"{OutboxBuilder.__module__}.OutboxBuilder.announce_ends", _unsaid, "is open and says"),
         ("willcall.bridge.alerting.decide.open_cases", _no_sell_outs, "holds since"),
         ("willcall.bridge.run.found_in", _a_pass_behind, "holds since"),
+        ("willcall.bridge.alerting.decide.judge_unsent", lambda *_: None, "which is over"),
     ],
-    ids=["an end that is not said", "a sell-out that is not said", "a pass behind"],
+    ids=[
+        "an end that is not said",
+        "a sell-out that is not said",
+        "a pass behind",
+        "what waits is not judged again",
+    ],
 )
 def test_what_is_not_so_is_caught(
     monkeypatch: pytest.MonkeyPatch, where: str, mutant: Any, said: str

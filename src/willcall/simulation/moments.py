@@ -15,6 +15,7 @@ from datetime import timedelta
 
 import attrs
 
+from ..bridge.ledger import Ledger
 from ..bridge.model.cases import Evaluation
 from ..bridge.model.markers import read_subject
 from ..bridge.model.predicates import Predicates
@@ -43,6 +44,7 @@ class Moments:
     sandbox: Sandbox
     network: Network
     town: Town
+    ledger: Ledger
     editions: list[Rules]
     statements: Statements = attrs.field(init=False)
     bound: float = 0.0
@@ -101,10 +103,16 @@ class Moments:
         ]
         if over and not any(self.town.must.was_false(name, after(name)) for name in over):
             wrong.append(f"the end of {min(over)}, which holds")
-        if wrong and statement.at < read:
-            self.excused["mail that had waited: not judged again"] += 1
+        if wrong and self._was_tried(write.marker):
+            # It may have been carried out then: what is in doubt is not withdrawn.
+            self.excused["mail that had waited in doubt"] += 1
         elif wrong:
             raise BrokenError(f"{write.marker} mails {' and '.join(wrong)}")
+
+    def _was_tried(self, marker: str) -> bool:
+        """Whether an act was marked as attempted before."""
+        intents = self.ledger.intents(marker.rpartition("-")[0])
+        return any(intent.marker == marker and intent.tries > 1 for intent in intents)
 
     def _last_read(self, process: Process) -> float:
         """When the reading began on which a process acts."""

@@ -125,7 +125,9 @@ class Play:
             self.rules[0],
             self.delivery_policy.settle.total_seconds(),
         )
-        self.moments = Moments(self.stage, self.sandbox, self.network, self.town, self.rules[:1])
+        self.moments = Moments(
+            self.stage, self.sandbox, self.network, self.town, self.ledger, self.rules[:1]
+        )
         self.weather.on_kill = self.killed
         self.network.after_write.append(self.promise.after)
         if mishap is None:  # a copy does not know what was said, and what it has missed

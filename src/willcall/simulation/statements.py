@@ -66,6 +66,8 @@ class Statements:
             )
             self._members[marker] = members
             self._of.setdefault(marker, []).append(statement)
+            if marker in decision.withdrawn:  # what had waited is written anew, as it is now
+                statement = attrs.evolve(statement, begun=members, over=frozenset())
             self._mails.update(dict.fromkeys(mails, statement))
 
     def of_ticket(self, marker: str, texts: Collection[str] | None) -> set[Name]:
