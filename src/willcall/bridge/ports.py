@@ -159,6 +159,17 @@ class BoxOffice(Protocol):
         """
 
 
+class RemarkableBoxOffice(Protocol):
+    """A box office that can be observed by reading, for ``willcall doctor``. Optional."""
+
+    def remarks(self) -> Flow[Sequence[Remark]]:
+        """What can be observed of it, such as names on the wire that no answer has.
+
+        Raises:
+            ApiError: it could not be read.
+        """
+
+
 # -- desk -------------------------------------------------------------------------------------
 
 

@@ -502,6 +502,11 @@ class FlowTicketSmart(FlowClient):
 
     provider = PROVIDER
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The inferred names, and what they are on the wire."""
+        return self._session.account.wire
+
     @collection
     def events(self) -> Events[InFlow]:
         """The events of the key's box office."""

@@ -24,6 +24,7 @@ from ..bridge.ports import (
     Ignored,
     NotThere,
     Refused,
+    Remark,
     Removed,
 )
 from ..client.flow import Flow, now
@@ -37,6 +38,7 @@ from ..errors import (
     ValidationError,
 )
 from .api import PROVIDER, FlowTicketSmart
+from .inspection import inspect
 from .models import Category, Event, TicketType
 
 TITLE = "TicketSmart"
@@ -134,6 +136,10 @@ class TicketSmartBoxOffice:
         if event.ticket_types is None and (yield from self._is_there(event_id, ticket_type_id)):
             return Ignored("200, and the ticket type is still there")
         return Removed()
+
+    def remarks(self) -> Flow[list[Remark]]:
+        """Which of the inferred names its answers have."""
+        return inspect(self._api, self._api.names)
 
     def _is_there(self, event_id: str, ticket_type_id: str) -> Flow[bool]:
         """Whether an event still has a ticket type after a removal.

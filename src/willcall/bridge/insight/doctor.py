@@ -23,7 +23,7 @@ from ...client.provider import Account
 from ...errors import ApiError, WillcallError
 from ..model.address import Address
 from ..model.exit_codes import code_of
-from ..ports import Desk
+from ..ports import BoxOffice, Desk, Remark, RemarkableBoxOffice
 from . import handshake
 
 _DEADLINE = 30.0
@@ -205,19 +205,37 @@ def clock(name: str, date: str | None, before: datetime, after: datetime) -> Fin
     return wrong(about, said, todo, 78) if off > _FAR_OFF else warning(about, said, todo)
 
 
-# -- the desk ---------------------------------------------------------------------------------
+# -- what can be observed -----------------------------------------------------------------------
 
 
 def observe_desk(desk: Desk, addresses: Sequence[Address]) -> Flow[list[Finding]]:
     """What can be observed of a desk by reading alone, such as whether an inbox is in use."""
+    asked = desk.within(_DEADLINE).remarks(addresses)
+    return (yield from _observed(desk.title, "lists", asked))
+
+
+def observe_box_office(
+    name: str, box_office: BoxOffice | RemarkableBoxOffice
+) -> Flow[list[Finding]]:
+    """What can be observed of a box office by reading alone, such as names that no answer has.
+
+    Args:
+        name: what it is called.
+        box_office: the box office; nothing is observed of one that has no remarks.
+    """
+    remarks = getattr(box_office, "remarks", None)
+    return [] if remarks is None else (yield from _observed(name, "answers", remarks()))
+
+
+def _observed(name: str, about: str, asked: Flow[Sequence[Remark]]) -> Flow[list[Finding]]:
     try:
-        remarks = yield from desk.within(_DEADLINE).remarks(addresses)
+        remarks = yield from asked
     except ApiError as error:
         said = f"not observed: {error.message}"
-        return [warning(f"{desk.title}: lists", said, "try again later")]
+        return [warning(f"{name}: {about}", said, "try again later")]
     return [
         Finding(
-            about=f"{desk.title}: {remark.about}",
+            about=f"{name}: {remark.about}",
             level=Level.WARNING if remark.warning else Level.OK,
             said=remark.said,
             do=remark.do,

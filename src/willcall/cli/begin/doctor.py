@@ -267,7 +267,7 @@ def _lease(office: OfficeRecord, moment: datetime) -> Finding:
 
 
 def _box_office(config: Config, folder: Path, number: int, name: str) -> Iterable[Finding]:
-    from ...bridge.insight.doctor import examine
+    from ...bridge.insight.doctor import examine, observe_box_office
     from ..shell.flows import run_flow
 
     office = config.box_office[number]
@@ -275,11 +275,15 @@ def _box_office(config: Config, folder: Path, number: int, name: str) -> Iterabl
     if any(removal.box_office == name for removal in config.removal):
         needed |= office.adapter.removal_scopes
     called = f"{office.adapter.title} ({name})"
-    return _examined(
-        called,
-        lambda: office.account(folder, f"box_office[{number}]"),
-        lambda account: run_flow(examine(called, account, needed)),
-    )
+
+    def ask(account: Account) -> list[Finding]:
+        found: list[Finding] = run_flow(examine(called, account, needed))
+        if not any(finding.level == "wrong" for finding in found):
+            opened = office.adapter.open(account, office.settings)
+            found += run_flow(observe_box_office(called, opened))
+        return found
+
+    return _examined(called, lambda: office.account(folder, f"box_office[{number}]"), ask)
 
 
 def _desk(config: Config, folder: Path) -> Iterable[Finding]:
