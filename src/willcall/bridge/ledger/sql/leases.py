@@ -23,7 +23,7 @@ class SqlLeases(Database):
         super().__init__(engine)
         self._held: dict[str, Fence] = {}
         self._holder = holder or OsProcess()
-        self._session: Session | None = None
+        self._session: HolderSession | None = None
 
     def take_lease(self, box_office: str, now: datetime) -> Fence | None:
         offices = schema.box_offices
@@ -82,7 +82,7 @@ class SqlLeases(Database):
         if self._engine.dialect.name != "postgresql":
             return ""
         if self._session is None or not self._session.is_open():
-            self._session = Session(self._engine)
+            self._session = HolderSession(self._engine)
         return f" {_SESSION}{self._session.key}"
 
     def _has_ended(self, connection: Connection, name: str) -> bool:
@@ -106,7 +106,7 @@ WHERE locktype = 'advisory' AND granted AND objsubid = 2
 """)
 
 
-class Session:
+class HolderSession:
     """A session with PostgreSQL that lasts as long as its process, and holds an advisory lock.
 
     The server lets go of the lock when the session ends, so that others see the end of the process.
