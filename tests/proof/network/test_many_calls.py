@@ -20,6 +20,7 @@ from support.hostile_server import (
 from support.network import ANSWER, ask
 from support.waiting import HANGS, eventually
 from willcall import AsyncTicketSmart, TicketSmart
+from willcall.client import http as door
 from willcall.client import pools, provider, redact
 from willcall.errors import ConnectError, InputError
 from willcall.ticket0.webhooks import MemoryGuard
@@ -100,6 +101,14 @@ def test_a_call_cancelled_at_every_step_leaves_no_connection_behind() -> None:
         _awaited(server, main)
 
 
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that is not used is kept for as long as a busy machine may need."""
+    monkeypatch.setattr(pools, "KEPT", HANGS)
+    monkeypatch.setattr(door, "KEPT", HANGS)
+
+
+@pytest.mark.usefixtures("kept")
 def test_the_connection_of_a_cancelled_call_is_closed_and_no_other() -> None:
     gate = threading.Event()
 
@@ -128,6 +137,7 @@ def test_the_connection_of_a_cancelled_call_is_closed_and_no_other() -> None:
         _awaited(server, main)
 
 
+@pytest.mark.usefixtures("kept")
 @pytest.mark.parametrize("flavour", ["sync", "async"])
 def test_connections_that_are_not_used_any_more_are_closed(
     flavour: str, monkeypatch: pytest.MonkeyPatch
