@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from willcall.sandbox.events import Event, Hold, Pool, TicketType
+from willcall.sandbox.events import Event, Hold, SharedPool, TicketType
 from willcall.sandbox.locking import locked
 from willcall.sandbox.wire import iso
 
@@ -289,7 +289,7 @@ class SandboxBoxOffice:
         """Let all ticket types of an event but its add-ons share ``quantity`` seats."""
         found = self.event(event)
         kinds = [kind for kind in found.ticket_types if not kind.add_on]
-        pool = Pool(quantity, kinds)
+        pool = SharedPool(quantity, kinds)
         for kind in kinds:
             kind.pool = pool
         return self._stock_changed(found)

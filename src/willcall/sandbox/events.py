@@ -18,7 +18,7 @@ UNLIMITED = 2**31 - 1
 
 
 @dataclass(slots=True)
-class Pool:
+class SharedPool:
     """Seats that several ticket types share, such as those of a hall: ``quantity`` in all."""
 
     quantity: int
@@ -51,7 +51,7 @@ class TicketType:
     held: int = 0
     unlimited: bool = False
     add_on: bool = False
-    pool: Pool | None = field(default=None, repr=False)
+    pool: SharedPool | None = field(default=None, repr=False)
 
     @property
     def left(self) -> int:
