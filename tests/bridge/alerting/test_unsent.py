@@ -1,11 +1,14 @@
 """What waits for a desk that cannot be reached is judged again before it is sent."""
 
+from datetime import timedelta
 from pathlib import Path
 
+import attrs
 import pytest
 
 from support.virtual_bridge import VirtualBridge
 from willcall.bridge.model.cases import Act, CaseState
+from willcall.bridge.model.rules import Damping
 from willcall.sandbox.desk import Message
 
 
@@ -49,7 +52,7 @@ def test_what_is_over_before_it_could_be_sent_is_not_sent(house: VirtualBridge) 
     house.keys["ticket0"] = key
     assert house.run().exit_code == 0
     assert house.desk.tickets == []
-    assert {case.state for case in house.ledger.cases()} == {CaseState.CLEARED}
+    assert {case.state for case in house.ledger.cases()} == {CaseState.WITHDRAWN}
     assert house.ledger.unsettled("main-room") == []
     house.box_office.sell_out(event)
     house.run()
@@ -114,3 +117,22 @@ def test_a_customer_who_has_not_heard_of_it_does_not_hear_that_it_is_over(
     assert house.ledger.unsettled("main-room") == []
     dropped = [i for i in house.ledger.intents(house.ledger.cases()[0].marker) if i.error]
     assert [intent.act for intent in dropped] == [Act.MESSAGE]
+
+
+def test_a_case_whose_ticket_was_never_opened_is_not_reopened(house: VirtualBridge) -> None:
+    """The same again has a ticket of its own, also where the rule reopens within a day."""
+    rules = [attrs.evolve(rule, reopen_within=timedelta(days=1)) for rule in house.rules.rules]
+    house.rules = attrs.evolve(house.rules, rules=tuple(rules), damping=Damping(timedelta(hours=1)))
+    event = house.event()
+    leave(house, event, 50)
+    house.run()
+    key = out_of_reach(house)
+    house.box_office.sell_out(event)
+    house.run()
+    leave(house, event, 50)
+    house.run()
+    house.keys["ticket0"] = key
+    house.box_office.sell_out(event)
+    assert house.run().exit_code == 0
+    assert len(house.desk.tickets) == 1
+    assert len(mails(house)) == 1

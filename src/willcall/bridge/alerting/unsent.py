@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import attrs
+
 from ..model.cases import Act, Case, CaseState
 from ..model.facts import EventFacts
 from .unit_of_work import UnitOfWork
@@ -45,8 +47,12 @@ def _begin_anew(work: UnitOfWork, case: Case, acts: frozenset[Act]) -> None:
     """The ticket was not opened, or not reopened: nothing was said of all this."""
     work.withdraw(case.marker, acts)
     work.outbox.forget(case.marker)
+    if case.state is not CaseState.OPEN:
+        if Act.OPEN in acts:
+            work.put(attrs.evolve(case, state=CaseState.WITHDRAWN, taken_back={}))
+        return
     announced = work.announced_by(case)
-    if case.state is CaseState.OPEN and announced is not None:
+    if announced is not None:
         again = work.outbox.reopen if Act.REOPEN in acts else work.outbox.announce
         work.put(again(case, work.rule_of(case), *announced))
 

@@ -41,6 +41,7 @@ class TicketFate(StrEnum):
     CLEARED = "cleared"
     SUPERSEDED = "superseded"
     LEFT = "left"  # resolved, closed or merged by a person
+    WITHDRAWN = "withdrawn"  # over before it could be opened
     GONE = "gone"  # deleted at the desk
 
 
@@ -290,6 +291,7 @@ _ENDS = {
     CaseState.CLEARED: TicketFate.CLEARED,
     CaseState.SUPERSEDED: TicketFate.SUPERSEDED,
     CaseState.LEFT: TicketFate.LEFT,
+    CaseState.WITHDRAWN: TicketFate.WITHDRAWN,
     CaseState.GONE: TicketFate.GONE,
     CaseState.HELD: TicketFate.HELD,
 }

@@ -33,6 +33,7 @@ class CaseState(StrEnum):
     CLEARED = "cleared"
     SUPERSEDED = "superseded"
     LEFT = "left"  # a person resolved, closed or merged its ticket: nothing more is sent
+    WITHDRAWN = "withdrawn"  # over before its ticket could be opened: nothing was sent
     GONE = "gone"  # its ticket was deleted at the desk: nothing more is sent
 
 

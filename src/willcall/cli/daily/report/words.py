@@ -25,6 +25,7 @@ FATES = {
     TicketFate.CLEARED: "cleared",
     TicketFate.SUPERSEDED: "superseded",
     TicketFate.LEFT: "ended at the desk",
+    TicketFate.WITHDRAWN: "over before it could be opened",
     TicketFate.GONE: "deleted at the desk",
 }
 
