@@ -10,6 +10,7 @@ from ..client.codec import Codec, parse, parse_object, parse_rows
 from ..client.names import how_to_set
 from ..client.op import Op, Page
 from ..client.provider import Problem
+from ..client.readers import Before
 from ..errors import Reply, SlugTakenError, SoldTicketsError, UndecodableReplyError
 from . import inferred
 from .models import Availability, Event, TicketType, TypeAvailability
@@ -46,6 +47,31 @@ def explain(reply: Reply) -> Problem:
     )
 
 
+def _hand_down_currency(names: Mapping[str, str]) -> Before:
+    """What gives each ticket type the currency of its event, in which its price is. USD is the
+    documented default."""
+    types, own = names["event_ticket_types"], names["ticket_type_currency"]
+
+    def hand_down(event: dict[str, Any]) -> None:
+        rows, currency = event.get(types), event.get("currency") or "USD"
+        if isinstance(rows, list):
+            for row in rows:
+                if isinstance(row, dict):
+                    row.setdefault(own, currency)
+
+    return hand_down
+
+
+def _see_no_limit(names: Mapping[str, str]) -> Before:
+    """What tells null from missing while it can be told: two nulls are no limit."""
+    available = names["ticket_type_available"]
+
+    def see(kind: dict[str, Any]) -> None:
+        kind["unlimited"] = kind.get("quantity", 0) is None and kind.get(available, 0) is None
+
+    return see
+
+
 class EventCodec:
     """Reads TicketSmart's answers under a set of names; :func:`wire_of` makes it.
 
@@ -55,7 +81,6 @@ class EventCodec:
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
-        self._types = names["event_ticket_types"]
         self.codec = Codec(
             {
                 Event: _after("event_", names),
@@ -63,22 +88,8 @@ class EventCodec:
                 Availability: _after("availability_", names),
                 TypeAvailability: _after("type_availability_", names),
             },
-            {Event: self._hand_down_currency, TicketType: self._see_no_limit},
+            {Event: _hand_down_currency(names), TicketType: _see_no_limit(names)},
         )
-
-    def _hand_down_currency(self, event: dict[str, Any]) -> None:
-        """Give each ticket type the currency of its event, in which its price is. USD is the
-        documented default."""
-        rows, currency = event.get(self._types), event.get("currency") or "USD"
-        if isinstance(rows, list):
-            for row in rows:
-                if isinstance(row, dict):
-                    row.setdefault(self.names["ticket_type_currency"], currency)
-
-    def _see_no_limit(self, ticket_type: dict[str, Any]) -> None:
-        """Tell null from missing while it can be told: two nulls are no limit."""
-        names = "quantity", self.names["ticket_type_available"]
-        ticket_type["unlimited"] = [ticket_type.get(name, 0) for name in names] == [None, None]
 
     def read_event(self, reply: Reply) -> Event:
         """One event, bare or in its envelope."""
