@@ -108,7 +108,7 @@ def people(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[People]:
     if request.param == "maildir":
         yield InAMaildir(tmp_path / "Maildir")
         return
-    with serve(Sandbox()) as served:
+    with serve(Sandbox(desk="2025")) as served:
         yield AtTicket0(served.sandbox, served.ticket0_url)
 
 

@@ -112,7 +112,7 @@ class Cron:
 @pytest.fixture
 def cron(tmp_path: Path) -> Iterator[Cron]:
     """Both services on loopback, without their limits, and a folder with a configuration."""
-    sandbox = Sandbox(ticketsmart_limit=None, ticket0_limit=None)
+    sandbox = Sandbox(desk="2025", ticketsmart_limit=None, ticket0_limit=None)
     with serve(sandbox) as served:
         yield Cron(served, tmp_path)
 

@@ -13,7 +13,9 @@ from willcall.sandbox.server import Served
 @pytest.fixture(scope="session")
 def running() -> Iterator[Served]:
     # Strict: a field or parameter that the service does not know is refused, and so found out.
-    with serve(Sandbox(strict=True, ticketsmart_limit=None, ticket0_limit=None)) as served:
+    with serve(
+        Sandbox(desk="2025", strict=True, ticketsmart_limit=None, ticket0_limit=None)
+    ) as served:
         yield served
 
 

@@ -286,7 +286,7 @@ def test_whenever_the_process_ends_calling_again_makes_exactly_one_event() -> No
     for fault in (None, "lost_response", "lost_request"):
         at = 0
         while True:
-            sandbox = Sandbox(ManualClock(START), season=False)
+            sandbox = Sandbox(ManualClock(START), season=False, desk="2025")
             if fault:
                 sandbox.faults.add(fault, method="POST", count=1)
 

@@ -146,7 +146,7 @@ def test_keys_start_as_documented_and_a_box_office_has_ten() -> None:
     assert f"starts with {TICKETSMART.key_prefix}." in SAID["ticketsmart: keys"]
     with pytest.raises(errors.InputError, match="ts_sk_"):
         TicketSmart("sk_live_your_key")
-    sandbox = Sandbox()
+    sandbox = Sandbox(desk="2025")
     for _ in range(9):
         assert sandbox.new_key("ticketsmart").startswith("ts_sk_")
     with pytest.raises(ValueError, match="up to 10 active keys"):
@@ -158,7 +158,7 @@ def test_keys_start_as_documented_and_a_box_office_has_ten() -> None:
 @proves("ticketsmart: one workspace")
 def test_a_key_reads_only_its_own_box_office() -> None:
     """Another's event is not found."""
-    sandbox = Sandbox()
+    sandbox = Sandbox(desk="2025")
     sandbox.new_box_office("annex")
     stranger = sandbox.new_key("ticketsmart", box_office="annex")
     with serve(sandbox) as served, TicketSmart(stranger, base_url=served.ticketsmart_url) as api:
@@ -170,7 +170,7 @@ def test_a_key_reads_only_its_own_box_office() -> None:
 @proves("ticketsmart: revoking")
 def test_a_revoked_key_stops_at_once() -> None:
     """Between two requests of one client."""
-    sandbox = Sandbox()
+    sandbox = Sandbox(desk="2025")
     key = sandbox.ticketsmart_key
     with serve(sandbox) as served, TicketSmart(key, base_url=served.ticketsmart_url) as api:
         api.events.get(LAUGHS)
@@ -238,7 +238,7 @@ def test_an_endpoint_is_where_it_is_said_to_be_and_needs_the_scope_it_is_said_to
         method,
         "/api/v1" + path.replace("{idOrSlug}", "gala"),
     )
-    sandbox = Sandbox()
+    sandbox = Sandbox(desk="2025")
     other = "events:write" if scope == "events:read" else "events:read"
     with serve(sandbox) as served:
         url = served.ticketsmart_url
@@ -337,7 +337,7 @@ def test_what_v1_does_not_expose_no_call_offers() -> None:
     with TicketSmart(KEYS["ticketsmart"]) as api:
         for call_ in (api.events.create, api.events.update):
             assert "status" not in inspect.signature(call_).parameters
-    sandbox = Sandbox()
+    sandbox = Sandbox(desk="2025")
     asked = Caller(sandbox, "ticketsmart").patch(f"/events/{LAUGHS}", {"status": "CANCELLED"})
     assert (asked.status, asked.json()["error"]) == (400, "Validation failed")
 
@@ -412,7 +412,7 @@ def test_every_word_of_a_list_of_words_is_known(name: str, field: str, words: An
 def test_the_sandbox_answers_a_preflight_as_said(name: str) -> None:
     """Three headers, word for word, without a key."""
     header, value = SAID[name].split("\n")
-    answer = call(App(Sandbox()), "OPTIONS", "/ticketsmart/api/v1/events")
+    answer = call(App(Sandbox(desk="2025")), "OPTIONS", "/ticketsmart/api/v1/events")
     assert answer.header(header.lower()) == value
 
 
@@ -568,7 +568,7 @@ def test_a_scope_grants_what_it_is_said_to_grant(name: str) -> None:
     assert name == f"ticket0: scope: {scope}"
     assert grants
     assert scope in TICKET0.probes
-    sandbox = Sandbox()
+    sandbox = Sandbox(desk="2025")
     ticket = sandbox.desk.create_ticket("Seats", CUSTOMER, INBOX, "Are there 30?").id
     passed = set()
     with serve(sandbox) as served:

@@ -17,7 +17,7 @@ LAUGHS = "late-laughs-with-priya-raman"
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Served]:
-    with serve(Sandbox(ManualClock())) as served:
+    with serve(Sandbox(ManualClock(), desk="2025")) as served:
         yield served
 
 

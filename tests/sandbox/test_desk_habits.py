@@ -19,9 +19,7 @@ class House:
 
     def __init__(self, **switches: Any) -> None:
         self.clock = ManualClock()
-        self.sandbox = Sandbox(
-            self.clock, season=False, desk="2026", ticket0_limit=None, **switches
-        )
+        self.sandbox = Sandbox(self.clock, season=False, ticket0_limit=None, **switches)
         self.desk = self.sandbox.desk
         self.t0 = Caller(self.sandbox, "ticket0")
 

@@ -25,7 +25,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def sandbox(clock: ManualClock) -> Sandbox:
-    return Sandbox(clock, ticketsmart_limit=None, ticket0_limit=None)
+    return Sandbox(clock, desk="2025", ticketsmart_limit=None, ticket0_limit=None)
 
 
 @pytest.fixture
@@ -331,7 +331,7 @@ def test_nth_and_count(sandbox: Sandbox, t0: Caller) -> None:
 
 def test_probability_follows_the_seed() -> None:
     def run(seed: int) -> list[int]:
-        sandbox = Sandbox(ManualClock(), seed=seed, season=False, ticket0_limit=None)
+        sandbox = Sandbox(ManualClock(), seed=seed, season=False, desk="2025", ticket0_limit=None)
         sandbox.faults.add("status", probability=0.3)
         return statuses(Caller(sandbox, "ticket0"), 100)
 

@@ -59,7 +59,7 @@ def test_anything_is_answered(endpoint: Any, query: Any, body: bytes, strict: bo
     from urllib.parse import urlencode
 
     service, method, path = endpoint
-    sandbox = Sandbox(ManualClock(), strict=strict)
+    sandbox = Sandbox(ManualClock(), desk="2025", strict=strict)
     ticket = sandbox.desk.create_ticket("s", "a@example.com", "inb_01abc", "b")
     path = path.format(ticket=ticket.id, customer=ticket.customer_id)
     before = sandbox.truth()

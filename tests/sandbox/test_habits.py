@@ -75,7 +75,7 @@ class House:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
-    with serve(Sandbox(ManualClock(), desk="2026", ticketsmart_limit=None)) as served:
+    with serve(Sandbox(ManualClock(), ticketsmart_limit=None)) as served:
         yield served
 
 

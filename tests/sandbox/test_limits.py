@@ -18,7 +18,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def sandbox(clock: ManualClock) -> Sandbox:
-    return Sandbox(clock, season=False)
+    return Sandbox(clock, season=False, desk="2025")
 
 
 def test_ticketsmart_refuses_the_61st_as_documented(sandbox: Sandbox, clock: ManualClock) -> None:

@@ -28,7 +28,7 @@ TICKET = {
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Served]:
-    with serve(Sandbox()) as served:
+    with serve(Sandbox(desk="2025")) as served:
         yield served
 
 

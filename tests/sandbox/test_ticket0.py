@@ -26,7 +26,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def sandbox(clock: ManualClock) -> Sandbox:
-    return Sandbox(clock, season=False, ticket0_limit=None)
+    return Sandbox(clock, season=False, desk="2025", ticket0_limit=None)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def sandbox(clock: ManualClock) -> Sandbox:
-    return Sandbox(clock)
+    return Sandbox(clock, desk="2025")
 
 
 # Events.

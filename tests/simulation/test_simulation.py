@@ -157,6 +157,7 @@ def test_the_desk_has_what_rules_speak_of() -> None:
     campaign = play_many(range(1, 25), [rules], stop_at=1)
     assert not campaign.broken, campaign.broken
     play = Play(1, [rules])
+    play.sandbox.settings.change({"inboxes": "required"})
     play.play()
     ours = [ticket for ticket in play.sandbox.desk.tickets if "[wc-" in ticket.subject]
     assert ours

@@ -235,7 +235,7 @@ def _key(case: EndpointCase, sandbox: Sandbox) -> str:
 def record(case: EndpointCase, home: Path) -> None:
     """Play a case against the sandbox, over real HTTP, and keep what was said."""
     clock = ManualClock()
-    sandbox = Sandbox(clock, seed=SEED, strict=True)
+    sandbox = Sandbox(clock, seed=SEED, desk="2025", strict=True)
     facts = dict(case.prepare(sandbox))
     with serve(sandbox) as served, Waits(clock.advance).on():
         urls = {"ticketsmart": served.ticketsmart_url, "ticket0": served.ticket0_url}

@@ -29,6 +29,7 @@ from support.terminal import Screen, Terminal
 from support.waiting import HANGS
 from willcall.bridge.config.check import Known, check
 from willcall.bridge.config.rule_tables import duration
+from willcall.sandbox.settings import read_habit
 
 _STEP = re.compile(
     r"^```(?P<language>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^```$"
@@ -63,8 +64,15 @@ def _act(thing: object, how: str) -> None:
     getattr(thing, name)(*(int(word) if word.isdigit() else word for word in words))
 
 
+def _habit(house: Terminal, how: str) -> None:
+    """A habit of the sandbox: ``inboxes=required``."""
+    name, value, _ = read_habit(how)
+    house.sandbox.settings.change({name: value})
+
+
 _UNSEEN: dict[str, Callable[[Terminal, str], None]] = {
     "time": _pass,
+    "habit": _habit,
     "new key": _key,
     "box office": lambda house, how: _act(house.sandbox.boxoffice, how),
     "desk": lambda house, how: _act(house.sandbox.desk, how),

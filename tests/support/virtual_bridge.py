@@ -35,6 +35,7 @@ from willcall.client.provider import open_account
 from willcall.errors import ConnectionLostError, Reply, RequestTimeoutError
 from willcall.sandbox import ManualClock, Sandbox
 from willcall.sandbox.app import App
+from willcall.sandbox.desk_settings import DeskYear
 from willcall.sandbox.inprocess import Dropped, Late, call
 from willcall.sandbox.settings import Switches
 from willcall.ticket0.desk import ADAPTER as DESK
@@ -72,10 +73,11 @@ class VirtualBridge:
         rules: Rules | None = None,
         polls: int = 25,
         switches: Switches | None = None,
+        desk: DeskYear = "2025",
         ledger: str = IN_MEMORY,
     ) -> None:
         self.clock = ManualClock(START)
-        self.sandbox = Sandbox(self.clock, season=season, **(switches or {}))
+        self.sandbox = Sandbox(self.clock, season=season, desk=desk, **(switches or {}))
         self._app = App(self.sandbox)
         self.box_office = self.sandbox.boxoffice
         self.desk = self.sandbox.desk

@@ -75,7 +75,7 @@ class VirtualWatch:
         job: Callable[[Job], Job] = lambda job: job,
     ) -> None:
         self.stage = Stage("virtual")
-        self.sandbox = Sandbox(self.stage, season=season, **(switches or {}))
+        self.sandbox = Sandbox(self.stage, season=season, desk="2025", **(switches or {}))
         self.box_office, self.desk = self.sandbox.boxoffice, self.sandbox.desk
         self.network = Network(self.stage, self.sandbox)
         self.ledger = ledger or in_sqlite()

@@ -98,7 +98,7 @@ class Sandbox:
         seed: int = 0,
         season: bool | int = True,
         dates: int = 0,
-        desk: DeskYear = "2025",
+        desk: DeskYear = "2026",
         **switches: Unpack[Switches],
     ) -> None:
         """Make a sandbox. The same ``seed``, clock and acts give the same ids, keys and answers.

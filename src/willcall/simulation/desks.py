@@ -18,6 +18,9 @@ _MOST = 4
 _MOMENTS = (0.5, 3.0, 15.0, 40.0)
 
 HABITS: Mapping[str, Mapping[str, Sequence[Any]]] = {
+    "no-processing": {"processing": ("never",)},
+    "no-pending": {"reply_makes": ("nothing",)},
+    "no-triage": {"triage": ("never",)},
     "processing": {"processing": ("seconds",), "processing_seconds": _MOMENTS},
     "stuck": {"processing": ("stuck",)},
     "unlisted-processing": {

@@ -201,11 +201,12 @@ class Moments:
         talked = {e.ticket for e in self.town.edits if e.what in _TALKED}
         talked |= {e.value for e in self.town.edits if e.what == "merge"}
         slow = {"late-reads", "other-workspace"} & set(self.town.desk_habits)
+        mute = self.sandbox.settings.notes != "work"  # then no note says that something is over
         return {
             marker
             for ticket in self.sandbox.desk.tickets
             if (marker := read_subject(ticket.subject)) is not None
-            and (slow or ticket.id in talked or ticket.status in {"processing", "snoozed"})
+            and (slow or mute or ticket.id in talked or ticket.status in {"processing", "snoozed"})
         }
 
     def _nothing_untrue(self, told: dict[Name, str], shown: set[str], before: float) -> None:

@@ -13,7 +13,6 @@ from support.virtual_bridge import ADDRESS, VirtualBridge
 from willcall.bridge.model.cases import CaseState
 from willcall.bridge.model.rules import OnClear, Rule, Rules, built_in_rules
 from willcall.sandbox.desk import Ticket
-from willcall.sandbox.desk_settings import DESKS
 
 EVENT = "the-cherry-orchard"
 
@@ -21,12 +20,7 @@ EVENT = "the-cherry-orchard"
 def a_house(folder: Path, *rules: Rule, **switches: Any) -> VirtualBridge:
     """A bridge at the desk of 2026, with a baseline."""
     every = Rules(rules=rules or built_in_rules(ADDRESS), default=ADDRESS)
-    this_year: dict[str, Any] = {}
-    from willcall.sandbox.settings import Settings
-
-    defaults = Settings().as_dict()
-    this_year |= {name: defaults[name] for name in DESKS["2025"]}
-    house = VirtualBridge(folder, rules=every, switches=this_year | switches)  # type: ignore[arg-type]
+    house = VirtualBridge(folder, rules=every, desk="2026", switches=switches)  # type: ignore[arg-type]
     house.run()
     return house
 

@@ -168,6 +168,7 @@ def _explained(
 
 
 def _text(found: Explanation) -> None:
+    from ...bridge.model.cases import UNSETTLED
     from ...bridge.model.kinds import KINDS
     from ...bridge.templates.rendering import plain
     from ..shell import times
@@ -205,7 +206,8 @@ def _text(found: Explanation) -> None:
         )
         for act in known.acts:
             at = times.moment(act.attempted_at) if act.attempted_at else "not tried yet"
-            until = f", not before {times.moment(act.retry_at)}" if act.retry_at else ""
+            waits = act.retry_at if act.state in UNSETTLED else None
+            until = f", not before {times.moment(waits)}" if waits else ""
             error = f": {act.error}" if act.error else ""
             screen.line(f"  {act.position:>2} {act.act:8} {act.state:10} {at}{until}{error}")
 

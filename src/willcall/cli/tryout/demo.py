@@ -30,7 +30,6 @@ base_url = "{ticketsmart}"
 
 [desk]
 base_url = "{ticket0}"
-inbox_id = "{inbox}"
 customer_email = "{customer}"
 from_address = "{sender}"
 """
@@ -119,7 +118,6 @@ class _Night:
             _CONFIG.format(
                 ticketsmart=self._served.ticketsmart_url,
                 ticket0=self._served.ticket0_url,
-                inbox=inbox.id,
                 customer=_CUSTOMER,
                 sender=inbox.addresses[0],
             ),

@@ -36,7 +36,7 @@ def sandbox(
         typer.Option(
             metavar="YEAR", help="The Ticket0 that the documents of 2026 or 2025 describe."
         ),
-    ] = "2025",
+    ] = "2026",
     habit: Annotated[
         list[str] | None,
         typer.Option(
@@ -80,6 +80,9 @@ def sandbox(
 
     def ready(served: Served) -> None:
         box = served.sandbox
+        inbox = box.desk.inboxes[0]
+        has_inboxes = box.settings.inboxes in ("optional", "required")
+        inbox_line = f'inbox_id = "{inbox.id}"\n' if has_inboxes else ""
         terminal.say(f"""\
 # Stand-ins for TicketSmart and Ticket0; nothing leaves this machine. Ctrl-C ends them.
 # Paste all of this into another shell:
@@ -95,9 +98,8 @@ base_url = "{served.ticketsmart_url}"
 
 [desk]
 base_url = "{served.ticket0_url}"
-inbox_id = "{box.desk.inboxes[0].id}"
-customer_email = "organiser@example.com"
-from_address = "{box.desk.inboxes[0].addresses[0]}"
+{inbox_line}customer_email = "organiser@example.com"
+from_address = "{inbox.addresses[0]}"
 END
 
 # Then take a baseline, sell an event out, and run again:
