@@ -46,6 +46,7 @@ def type_(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 
 def test_a_ticket_is_opened_changed_and_written_in(configured: Shell, tmp_path: Path) -> None:
     """With addresses of the configuration where none is given."""
+    configured.served.sandbox.settings.change({"inboxes": "required"})
     words = ("tickets", "create", "--subject", "No heat", "--body", "Since six.", "-y")
     made = configured.object(*words, "--once", "heat-1")
     assert (made["subject"], made["inbox_id"]) == ("No heat [heat-1]", "inb_01abc")

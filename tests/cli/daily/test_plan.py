@@ -24,13 +24,13 @@ def test_plan_shows_what_becomes_of_tickets_that_are_there(night: Shell) -> None
     ended = night("plan", "--detailed-exitcode")
     assert ended.code == 4
     assert f"{ticket.id}: " in ended.out
-    assert "status    open → resolved" in ended.out
+    assert "status    pending → resolved" in ended.out
     assert {request.method for request in night.served.sandbox.requests} == {"GET"}
     (plan,) = night("plan", "--json").json()
     (change,) = plan["tickets"]
     assert (change["ticket_id"], change["now"]["status"], change["then"]["status"]) == (
         ticket.id,
-        "open",
+        "pending",
         "resolved",
     )
     assert "vip" in change["then"]["tags"]
