@@ -28,7 +28,6 @@ CONFIG = """\
 name = "main-room"
 
 [desk]
-inbox_id = "inb_01abc"
 customer_email = "organiser@example.com"
 secret = "a-secret-of-this-house"
 from_address = "boxoffice@example.com"
