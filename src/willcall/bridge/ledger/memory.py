@@ -403,6 +403,10 @@ class MemoryLedger:
 
     # -- outbox ---------------------------------------------------------------------------------
 
+    @property
+    def has_clock(self) -> bool:
+        return False
+
     def clock(self, now: datetime) -> datetime:
         return now
 

@@ -153,6 +153,10 @@ class Outbox(Protocol):
     agree on how long an act has been in doubt.
     """
 
+    @property
+    def has_clock(self) -> bool:
+        """Whether its server has a clock that counts; else the machine's does."""
+
     def clock(self, now: datetime) -> datetime:
         """The time by the ledger's clock: that of its server if it has one, else ``now``."""
 

@@ -30,8 +30,12 @@ class SqlOutbox(Database):
 
     # -- what is to be done -------------------------------------------------------------------
 
+    @property
+    def has_clock(self) -> bool:
+        return self._engine.dialect.name == "postgresql"
+
     def clock(self, now: datetime) -> datetime:
-        if self._engine.dialect.name != "postgresql":
+        if not self.has_clock:
             return now
         with self._reading() as connection:
             return ledger_time(connection, now)
