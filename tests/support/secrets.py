@@ -26,15 +26,19 @@ def seen_by_tools(error: BaseException, *, suppressed: bool = False) -> str:
             return "<broken repr>"
 
     found: list[str] = []
-    here: BaseException | None = error
-    while here is not None:
+    errors: list[BaseException | None] = [error]
+    while errors:
+        here = errors.pop()
+        if here is None:
+            continue
         frames = list(traceback.walk_tb(here.__traceback__))
         found += [
             shown(dict(frame.f_locals))
             for frame, _ in frames
             if not frame.f_code.co_filename.startswith(_TESTS)
         ]
-        hidden = here.__suppress_context__ and not suppressed
-        here = here.__cause__ or (None if hidden else here.__context__)
+        errors.append(here.__cause__)
+        if suppressed or not here.__suppress_context__:
+            errors.append(here.__context__)
     assert found
     return "\n".join(found)
