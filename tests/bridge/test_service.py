@@ -75,7 +75,8 @@ def test_a_night_over_real_http(served: Served) -> None:
     assert second.decision is not None
     assert (second.decision.recorded, second.deliveries.delivered) == ((), ())
     (ticket,) = desk.tickets
-    box_office.restock("the-cherry-orchard", "Balcony", 4)
+    for kind in box_office.event("the-cherry-orchard").ticket_types:
+        box_office.restock("the-cherry-orchard", kind.id, 40)
     run()
     assert ticket.status == "resolved"
     assert len(desk.tickets) == 1

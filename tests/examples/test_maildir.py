@@ -63,9 +63,10 @@ def sold_out(folder: Path) -> FilingBridge:
 
 
 def restock(bridge: FilingBridge) -> None:
-    """There are seats again."""
+    """There are seats of every kind again."""
     (event,) = [e for e in bridge.box_office.events if not any(t.available for t in e.ticket_types)]
-    bridge.box_office.restock(event.id, event.ticket_types[0].name, 5)
+    for kind in event.ticket_types:
+        bridge.box_office.restock(event.id, kind.id, 40)
 
 
 def test_a_sell_out_is_a_flagged_message_and_ends_with_its_seats(tmp_path: Path) -> None:
@@ -126,7 +127,7 @@ def test_a_lost_ledger_is_read_back_from_the_folder(tmp_path: Path) -> None:
     bridge.run()
     filed = bridge.files()
     bridge.ledger = bridge.open_ledger()
-    with pytest.raises(LedgerError, match="Maildir holds 1 tickets"):
+    with pytest.raises(LedgerError, match="Maildir holds tickets"):
         bridge.run()
     report = bridge._play(recover_pass)
     assert (report.recovered, report.exit_code) == (1, 0)
@@ -178,7 +179,8 @@ def test_a_sell_out_over_http_is_a_message_in_the_folder(configured: Served) -> 
         assert [report.exit_code for report in (*bridge.run(), *bridge.run())] == [0, 0]
         (flagged,) = Path("Maildir/cur").glob("*:2,F")
         assert _standing(flagged).subject.startswith("Sold out: The Cherry Orchard")
-        box_office.restock("the-cherry-orchard", "Balcony", 4)
+        for kind in box_office.event("the-cherry-orchard").ticket_types:
+            box_office.restock("the-cherry-orchard", kind.id, 40)
         (plan,) = bridge.plan()
         (outlook,) = plan.outlooks.tickets
         assert outlook.now is not None
