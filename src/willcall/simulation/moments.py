@@ -167,7 +167,8 @@ class Moments:
         """The events of which a pass was shown everything."""
         shown = set(self.network.shown.get(process.name, ()))
         settings = self.sandbox.settings
-        if settings.ticket_types_in_rows and settings.stock_in_events:
+        told = settings.field_names == "inferred"
+        if told and settings.ticket_types_in_rows and settings.stock_in_events:
             return shown
         # What a removal reads alone says nothing of what the pass has observed.
         return shown - {removal.event for removal in self.town.removals}
