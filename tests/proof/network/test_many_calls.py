@@ -46,6 +46,26 @@ def test_five_hundred_calls_at_once_are_all_answered() -> None:
         assert server.accepted <= 100
 
 
+def test_connections_are_opened_no_faster_than_they_are_answered() -> None:
+    """A server with a short queue would refuse the others."""
+    gate = threading.Event()
+
+    def handle(connection: socket.socket, _: bytes) -> None:
+        gate.wait(HANGS)
+        connection.sendall(ANSWER)
+
+    async def main(api: Any) -> None:
+        calls = asyncio.gather(*(api.events.get("gala") for _ in range(60)))
+        await asyncio.to_thread(eventually, lambda: len(server.seen) >= 10)
+        await asyncio.sleep(0.1)
+        assert server.accepted == 10
+        gate.set()
+        assert len(await calls) == 60
+
+    with serving(handle) as server:
+        _awaited(server, main)
+
+
 def test_five_hundred_threads_at_once_are_all_answered() -> None:
     got: list[Any] = []
     with (
