@@ -220,7 +220,9 @@ class Sender(Tries):
             return (yield from self._does_without(case, intent, why))
         if intent.state is IntentState.DEAD and not self._moved(intent):
             return Outcome.DEAD, intent.error or ""
-        if _kept_back(intent, moment):
+        # A clock that was set back must not make it wait longer for another ledger.
+        left = OTHER in intent.sent and not is_ahead(intent.retry_at, moment, self._policy.settle)
+        if _kept_back(intent, moment) and not left:
             refused = intent.state is IntentState.REFUSED
             return (Outcome.REFUSED if refused else Outcome.WAITING), intent.error or ""
         found: LookupResult | None = None
@@ -245,7 +247,8 @@ class Sender(Tries):
             opening = yield from self._opening(case)
             if self._is_left_to_another(opening, intent):
                 until = moment + self._policy.settle
-                yield from self._mark(intent, IntentState.PENDING, retry_at=until)
+                kept = attrs.evolve(intent, sent={OTHER: "1"})
+                yield from self._mark(kept, IntentState.PENDING, retry_at=until)
                 return Outcome.WAITING, "another ledger opened the ticket, and may say it"
             unlisted = intent.act is Act.NOTE and (
                 (yield from self.learned.habits()).lists_notes is False
@@ -557,7 +560,7 @@ class Sender(Tries):
     def _is_left_to_another(opening: Intent | None, intent: Intent) -> bool:
         """Whether what is said in a ticket that another ledger has opened is left to that one for
         a settle time: it says the same, at about the same time."""
-        new = intent.retry_at is None and not intent.tries
+        new = intent.retry_at is None and not intent.tries and not intent.folds
         return new and opening is not None and OTHER in opening.sent
 
     def _is_fresh(self, case: Case, moment: datetime) -> bool:
