@@ -50,6 +50,7 @@ class Moments:
     bound: float = 0.0
     excused: Counter[str] = attrs.field(factory=Counter)
     _latest: str = ""
+    _decided_at: float = 0.0
     _silent: set[Name] = attrs.field(factory=set)
     _read: dict[str, float] = attrs.field(factory=dict)
     _known: dict[str, float] = attrs.field(factory=dict)
@@ -66,7 +67,7 @@ class Moments:
     def committed(self, process: Process, answer: object) -> None:
         """A process has written to the ledger."""
         if isinstance(answer, Evaluation):
-            self._latest = process.name
+            self._latest, self._decided_at = process.name, self.stage.elapsed
             self.statements.decided(answer.decision, self.stage.elapsed)
             shown = self.network.shown.get(process.name, {})
             first = shown.keys() - self._known.keys()  # so it was, for all that anybody knows
@@ -103,14 +104,20 @@ class Moments:
         ]
         if over and not any(self.town.must.was_false(name, after(name)) for name in over):
             wrong.append(f"the end of {min(over)}, which holds")
-        if wrong and self._was_tried(write.marker):
-            # It may have been carried out then: what is in doubt is not withdrawn.
+        if wrong and write.marked_at < self._decided_at:
+            self.excused["mail that was on its way"] += 1
+        elif wrong and self._was_tried(write):
+            # It may have been carried out then: what is in doubt is not withdrawn; nor is a dead
+            # letter that a person has sent again.
             self.excused["mail that had waited in doubt"] += 1
         elif wrong:
             raise BrokenError(f"{write.marker} mails {' and '.join(wrong)}")
 
-    def _was_tried(self, marker: str) -> bool:
-        """Whether an act was marked as attempted before."""
+    def _was_tried(self, write: Write) -> bool:
+        """Whether an act was sent, or marked as attempted, before."""
+        marker = write.marker or ""
+        if any(other.marker == marker for other in self.network.writes if other is not write):
+            return True
         intents = self.ledger.intents(marker.rpartition("-")[0])
         return any(intent.marker == marker and intent.tries > 1 for intent in intents)
 

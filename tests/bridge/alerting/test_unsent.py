@@ -8,7 +8,7 @@ import pytest
 
 from support.virtual_bridge import VirtualBridge
 from willcall.bridge.model.cases import Act, CaseState
-from willcall.bridge.model.rules import Damping
+from willcall.bridge.model.rules import Damping, Rule
 from willcall.sandbox.desk import Message
 
 
@@ -136,3 +136,25 @@ def test_a_case_whose_ticket_was_never_opened_is_not_reopened(house: VirtualBrid
     assert house.run().exit_code == 0
     assert len(house.desk.tickets) == 1
     assert len(mails(house)) == 1
+
+
+def test_a_mail_that_takes_back_what_was_said_is_not_withdrawn(house: VirtualBridge) -> None:
+    """The customer has heard of the sell-out; the ticket stays open for something else."""
+    kinds = ("event.sold_out", "ticket_type.removal_failed")
+    both = Rule(id="both", kinds=kinds, address=house.rules.default)
+    house.rules = attrs.evolve(house.rules, rules=(both,))
+    event = house.event()
+    leave(house, event, 50)
+    house.run()
+    name = house.box_office.event(event).ticket_types[0].name
+    house.box_office.sell_out(event)
+    house.report(event, name)
+    house.run()
+    key = out_of_reach(house)
+    leave(house, event, 50)
+    house.run()
+    leave(house, event, 60)
+    house.run()
+    house.keys["ticket0"] = key
+    house.run()
+    assert any("back on sale" in mail.body for mail in mails(house))

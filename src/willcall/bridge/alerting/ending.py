@@ -12,7 +12,7 @@ from functools import partial
 
 import attrs
 
-from ..model.cases import Case, CaseState, Condition, Name
+from ..model.cases import Act, Case, CaseState, Condition, Name
 from ..model.changes import Change
 from ..model.kinds import KINDS, RunsLow, over
 from ..model.kinds.ticket_types import LOW_STOCK, RESTOCKED
@@ -109,6 +109,11 @@ class Endings:
             low: whether a ticket type runs low, where low stock has ended.
         """
         work, rule = self._work, self._work.rule_of(case)
+        unsent = work.unsent.get(case.marker, frozenset())
+        if Act.OPEN in unsent or Act.REOPEN in unsent:
+            return False  # nobody has heard of it, and nobody will
+        if Act.MESSAGE in unsent and not rule.is_quiet(work.at):
+            return False
         lasted = max(work.at - since, timedelta(0))
         if lasted < rule.hold or rule.is_quiet(work.at):
             return True

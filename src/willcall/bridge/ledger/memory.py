@@ -19,6 +19,7 @@ from ...client.quota import Step
 from ...errors import LedgerError, TakenOverError
 from ..model.cases import (
     LIVE,
+    STAYS,
     UNSENT,
     UNSETTLED,
     WITHDRAWN,
@@ -248,7 +249,9 @@ class MemoryLedger:
         """By open case, the acts that wait and were certainly not carried out."""
         found = {
             case.marker: frozenset(
-                intent.act for intent in self._book.owed(case.marker) if intent.state in UNSENT
+                intent.act
+                for intent in self._book.owed(case.marker)
+                if intent.state in UNSENT and not any(key in intent.payload for key in STAYS)
             )
             for case in cases
             if case.state is CaseState.OPEN
@@ -346,8 +349,8 @@ class MemoryLedger:
             )
         for marker, acts in decision.withdrawn.items():
             for intent in book.owed(marker):
-                folds = "ticket_id" in intent.payload
-                if intent.act in acts and intent.state in UNSENT and not folds:
+                stays = any(key in intent.payload for key in STAYS)
+                if intent.act in acts and intent.state in UNSENT and not stays:
                     book.put(attrs.evolve(intent, state=IntentState.DROPPED, error=WITHDRAWN))
         for intent in decision.intents:
             book.add(intent)

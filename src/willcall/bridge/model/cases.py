@@ -74,6 +74,10 @@ UNSETTLED = (
 UNSENT = (IntentState.PENDING, IntentState.REFUSED)
 """The states of an intent that was certainly not carried out, and still may be."""
 
+STAYS = ("ticket_id", "ends")
+"""An intent with one of these in its payload is never withdrawn: it folds a duplicate, or takes
+back what was said."""
+
 WITHDRAWN = "it was no longer so before it could be sent"
 """Why an intent that waited is dropped."""
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, 
 
 from ...model.cases import (
     LIVE,
+    STAYS,
     UNSENT,
     WITHDRAWN,
     Act,
@@ -176,7 +177,7 @@ def _unsent(connection: Connection, box_office: str) -> dict[str, frozenset[Act]
     """By open case, the acts that wait and were certainly not carried out."""
     cases, intents = schema.cases, schema.intents
     rows = connection.execute(
-        select(intents.c.case, intents.c.act)
+        select(intents.c.case, intents.c.act, intents.c.payload)
         .join(cases, cases.c.marker == intents.c.case)
         .where(
             cases.c.box_office == box_office,
@@ -186,8 +187,9 @@ def _unsent(connection: Connection, box_office: str) -> dict[str, frozenset[Act]
         )
     )
     found: dict[str, frozenset[Act]] = {}
-    for case, act in rows:
-        found[case] = found.get(case, frozenset()) | {Act(act)}
+    for row in rows:
+        if not any(key in row.payload for key in STAYS):
+            found[row.case] = found.get(row.case, frozenset()) | {Act(row.act)}
     return found
 
 
@@ -201,8 +203,7 @@ def _withdraw(connection: Connection, decision: Decision) -> None:
                 intents.c.state.in_([str(state) for state in UNSENT]),
             )
         ).all()
-        # What folds a duplicate is about another ticket, and stays.
-        mine = [row.id for row in waiting if "ticket_id" not in row.payload]
+        mine = [row.id for row in waiting if not any(key in row.payload for key in STAYS)]
         connection.execute(
             update(intents)
             .where(intents.c.id.in_(mine))
