@@ -340,6 +340,7 @@ def _odd_row(world: DrawnWorld) -> list[Deed]:
     (values,) = (habit.values for habit in HABITS if habit.name == "odd_row")
     how = world.dice.choice([value for value in values or () if value != "none"])
     world.odd.add(event.id)
+    world.office.update(event.id, timezone="America/New_York")
 
     def spoil() -> None:
         world.sandbox.settings.change({"odd_row": how}, event.id)

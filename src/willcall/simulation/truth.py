@@ -59,7 +59,7 @@ class Times:
     def was_false(self, name: Name, after: float) -> bool:
         """Whether it is not true, or was not at any moment after this one."""
         since = self._since.get(name)
-        return since is None or since >= after > 0
+        return since is None or since > max(after, 0.0)
 
     def false_since(self, name: Name) -> float | None:
         """Since when it is not true; None if it is."""

@@ -46,7 +46,11 @@ _PUBLISHED = EventDiffers(
     ("status",),
     lambda before, after: before.status == EventState.DRAFT and after.status in ON_SALE,
 )
-_CANCELLED = _becomes(EventState.CANCELLED)
+# What becomes of an event that is over is no news.
+_CANCELLED = EventDiffers(
+    ("status",),
+    lambda before, after: after.status == EventState.CANCELLED and before.sale != EventSale.OVER,
+)
 _REINSTATED = EventDiffers(
     ("status",),
     lambda before, after: before.status == EventState.CANCELLED and after.status in _ALIVE,
