@@ -40,7 +40,7 @@ def _a_pass_behind(job: Any, snapshot: Any, observation: Any, planner: Any) -> A
     [
         (f"{OutboxBuilder.__module__}.OutboxBuilder.announce_ends", _unsaid, "is open and says"),
         ("willcall.bridge.alerting.decide.open_cases", _no_sell_outs, "holds since"),
-        ("willcall.bridge.run.found_in", _a_pass_behind, "holds since"),
+        ("willcall.bridge.run.found_in", _a_pass_behind, "holds since|which is over"),
         ("willcall.bridge.alerting.decide.judge_unsent", lambda *_: None, "which is over"),
     ],
     ids=[
@@ -56,7 +56,7 @@ def test_what_is_not_so_is_caught(
     monkeypatch.setattr(where, mutant)
     campaign = play_many(range(100), [BUILT_IN], stop_at=1)
     assert campaign.broken, "nothing was noticed"
-    assert said in str(campaign.broken[0].broken)
+    assert any(text in str(campaign.broken[0].broken) for text in said.split("|"))
 
 
 def test_the_bound_is_computed_and_printed() -> None:

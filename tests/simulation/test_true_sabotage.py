@@ -79,7 +79,7 @@ def _cut_is_sold(status: str, known: TypeFacts, at: Any, *, past: bool = False) 
 
 SABOTAGE = {
     "inhibition without a return": (None, 7, inhibition, "_freed", _never_freed),
-    "a return unasked": ("baskets", 47, UnitOfWork, "still", _holds_anyway),
+    "a return unasked": ("baskets", 198, UnitOfWork, "still", _holds_anyway),
     "sale windows": ("sale-windows", 0, facts, "type_sale", _any_window),
     "hidden": ("hidden", 6, facts, "type_sale", _hidden_counts),
     "drafts": ("drafts", 7, facts, "type_sale", _drafts_sell),
