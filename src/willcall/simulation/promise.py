@@ -134,12 +134,21 @@ class Promise:
                 w.arrived_at > w.marked_at + self.settle for w in writes
             ),
             "the clock was set ahead": any(by > 0 and first <= at for at, by in self.stage.jumps),
+            "the desk showed it late": any(
+                w.landed_at + self._shown_after() > w.died_at + self.settle for w in writes
+            ),
             "the desk did not show it": self._was_hidden(writes),
         }
         if not any(reasons.values()):
             raise BrokenError(f"{what}, and none was late")
         why = next(reason for reason, holds in reasons.items() if holds)
         self.excused[f"{name}: {why}"] = 1
+
+    def _shown_after(self) -> float:
+        """Seconds after which the desk shows a new ticket, by its habits."""
+        settings = self.sandbox.settings
+        hidden = 0.0 if settings.processing_listed else settings.processing_seconds
+        return max(settings.list_lag, settings.read_lag, hidden)
 
     def _was_hidden(self, writes: Sequence[Write]) -> bool:
         """Whether the desk shows no ticket that is stuck, or none that a person has closed, and one
