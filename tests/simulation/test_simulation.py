@@ -133,7 +133,7 @@ def test_a_seed_with_a_habit_plays_the_same_again(name: str) -> None:
 
 def test_the_promise_holds_whatever_the_desk_is_like() -> None:
     """Under every answer to the open questions about it, a few in each seed."""
-    campaign = play_many(range(1, 101), [BUILT_IN, EDITED], habits=tuple(desks.HABITS), stop_at=1)
+    campaign = play_many(range(1, 101), [BUILT_IN], habits=tuple(desks.HABITS), stop_at=1)
     assert not campaign.broken, campaign.broken
     drawn = {name.removeprefix("habit: ") for name in campaign.fired if name.startswith("habit: ")}
     assert drawn == set(desks.HABITS)

@@ -232,6 +232,8 @@ class Moments:
     def _nothing_untold(
         self, told: dict[Name, str], known: set[Name], shown: set[str], before: float
     ) -> None:
+        if {"late-reads", "other-workspace"} & set(self.town.desk_habits):
+            return  # what was opened in doubt cannot be read for a while
         taken = set.intersection(*(opened_at_once(rules) for rules in self.editions))
         for name in self.town.must.now() - self._silent:
             since = self.town.must.true_since(name)

@@ -117,7 +117,10 @@ class Openings:
             if ticket is not None
         )
         if first and (listed or case.ticket_id is None) and case.state is not CaseState.GONE:
-            stays = first.id
+            acts = yield from do("acts", lambda: self.ledger.intents(case.marker))
+            # What was folded already, while it could not be read, is not unfolded.
+            if all(act.payload.get("ticket_id") != first.id for act in acts):
+                stays = first.id
         if stays != case.ticket_id:
             sent[OTHER] = "1"
         late = None if _CONFIRMED in sent else moment + self.policy.settle
