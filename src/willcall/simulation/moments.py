@@ -68,7 +68,6 @@ class Moments:
         """A process has written to the ledger."""
         if isinstance(answer, Evaluation):
             self._latest, self._decided_at = process.name, self.stage.elapsed
-            self.statements.decided(answer.decision, self.stage.elapsed)
             shown = self.network.shown.get(process.name, {})
             first = shown.keys() - self._known.keys()  # so it was, for all that anybody knows
             self._silent |= {n for n in self.town.may.now() if n[1].partition("/")[0] in first}
@@ -78,6 +77,7 @@ class Moments:
                 again = process.name.startswith("w") and process.name in self._read
                 self._read[process.name] = process.swept if again else began
                 process.swept = self.stage.elapsed
+            self.statements.decided(answer.decision, self._last_read(process))
 
     # -- a mail -------------------------------------------------------------------------------
 
@@ -102,7 +102,9 @@ class Moments:
             for name in statement.begun
             if name[0] in LASTING and not self.town.may.was_true(name, after(name))
         ]
-        if over and not any(self.town.must.was_false(name, after(name)) for name in over):
+        # A mail that takes back what was said is never withdrawn: it was so when it was decided.
+        ends = {name: min(after(name), statement.read - self.lag) for name in over}
+        if over and not any(self.town.must.was_false(name, ends[name]) for name in over):
             wrong.append(f"the end of {min(over)}, which holds")
         if wrong and write.marked_at < self._decided_at:
             self.excused["mail that was on its way"] += 1

@@ -22,7 +22,7 @@ class Statement:
         mails: the markers of its mails.
         opens: whether it opens the ticket.
         unsaid: whether its rule has it that nothing is said when a condition ends.
-        at: when it was decided, in seconds of the stage.
+        read: when the reading began on which it was decided, in seconds of the stage.
     """
 
     begun: frozenset[Name]
@@ -31,7 +31,7 @@ class Statement:
     mails: frozenset[str]
     opens: bool
     unsaid: bool
-    at: float
+    read: float
 
 
 @attrs.define
@@ -43,8 +43,8 @@ class Statements:
     _members: dict[str, frozenset[Name]] = attrs.field(factory=dict)
     _mails: dict[str, Statement] = attrs.field(factory=dict)
 
-    def decided(self, decision: Decision, at: float) -> None:
-        """A decision was committed, at this second of the stage."""
+    def decided(self, decision: Decision, read: float) -> None:
+        """A decision was committed, on a reading that began at this second of the stage."""
         for case in decision.cases:
             if case.state in {CaseState.HELD, CaseState.GONE}:
                 continue  # it has no ticket, or none any more
@@ -62,7 +62,7 @@ class Statements:
                 mails,
                 any(intent.act is Act.OPEN for intent in acts),
                 any(rule is not None and rule.on_clear is OnClear.NOTHING for rule in rules),
-                at,
+                read,
             )
             self._members[marker] = members
             self._of.setdefault(marker, []).append(statement)
