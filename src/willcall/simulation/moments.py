@@ -16,7 +16,7 @@ from datetime import timedelta
 import attrs
 
 from ..bridge.ledger import Ledger
-from ..bridge.model.cases import Evaluation
+from ..bridge.model.cases import Evaluation, IntentState
 from ..bridge.model.markers import read_subject
 from ..bridge.model.predicates import Predicates
 from ..bridge.model.rules import Rule, Rules
@@ -228,6 +228,9 @@ class Moments:
                 continue
             after = before if name[0] == CANCELLED else before - self.damped
             if not self.town.may.was_true(name, after):
+                if any(i.state is IntentState.DROPPED for i in self.ledger.intents(marker)):
+                    self.excused["ticket that was opened in doubt"] += 1
+                    continue
                 since = self.town.may.false_since(name)
                 raise BrokenError(f"{marker} is open and says {name}, over since {since:.0f}")
 

@@ -93,6 +93,7 @@ class Network:
         self.shown: dict[str, dict[str, float]] = {}
         """By process, the ids of the events of which it was shown all that the box office tells,
         and when."""
+        self._unread: set[tuple[str, str]] = set()
         self._looked: dict[tuple[str, str], float] = {}
 
     def carry(self, process: Process, request: Request) -> None:
@@ -167,8 +168,10 @@ class Network:
         event, _, more = path.removeprefix("/events").removeprefix("/").partition("/")
         if reply is None or reply.status != 200 or not reply.body.endswith(b"}"):
             shown.pop(event, None)
+            self._unread.add((process.name, event))
         elif event and (settings.stock_in_events or more == "ticket-types"):
-            shown[event] = now
+            if (process.name, event) not in self._unread:
+                shown[event] = now
         elif not event and settings.ticket_types_in_rows and settings.stock_in_events:
             shown.update((found.decode(), now) for found in _EVENT_ID.findall(reply.body))
 
