@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, create_model, model
 from ..model.kinds import KINDS, Severity, matching
 from ..model.predicates import CENTS, COUNT, PREDICATES, SHARE, SPAN, TEXTS, Predicates, ValueForm
 from ..model.rules import GroupBy, OnClear, QuietHours, Rule
+from ..model.sale import Include
 from .account_tables import DeskTable, SettingsTable, own_fields
 from .table import Email, Filled, Table
 
@@ -154,6 +155,7 @@ class RuleTable(Table):
     id: Annotated[str, AfterValidator(_rule_id)]
     when: Kinds
     conditions: If = Field(default=If(), alias="if")
+    include: Annotated[tuple[Include, ...], Field(strict=False)] = ()
     hold: Duration = Field(default="0s", alias="for")
     severity: Literal["low", "normal", "high"] | None = None
     group_by: Literal["event", "box_office", "day", "none"] = "event"
@@ -178,6 +180,7 @@ class RuleTable(Table):
             id=self.id,
             kinds=kinds,
             predicates=self.conditions.predicates(),
+            include=frozenset(self.include),
             hold=duration.read(self.hold),
             severity=None if self.severity is None else Severity(self.severity),
             group_by=GroupBy(self.group_by),

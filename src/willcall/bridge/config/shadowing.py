@@ -91,4 +91,4 @@ def _implied(wide: Rule, narrow: Rule, kind: str) -> bool:
     thresholds = wide.predicates.has_threshold, narrow.predicates.has_threshold
     if kind == LOW_STOCK and thresholds[0] != thresholds[1]:
         return False  # one goes by the general threshold, the other by its own
-    return narrow.predicates.implies(wide.predicates)
+    return narrow.include <= wide.include and narrow.predicates.implies(wide.predicates)

@@ -20,6 +20,7 @@ from .facts import EventFacts, LowStock, TypeFacts
 from .kinds import KINDS, Severity
 from .kinds.ticket_types import LOW_STOCK
 from .predicates import Predicates, Situation
+from .sale import Include, needs
 
 BUILT_IN = "built-in"
 
@@ -94,11 +95,13 @@ class Rule:
 
     Texts are Liquid templates; None takes the built-in words. ``message`` False writes to nobody.
     ``hold`` is the time a condition must hold before it counts, and must be gone before it is over.
+    ``include`` names events that the rule takes besides: nothing about them is news by itself.
     """
 
     id: str
     kinds: tuple[str, ...]
     predicates: Predicates = attrs.field(factory=Predicates)
+    include: frozenset[Include] = frozenset()
     hold: timedelta = timedelta(0)
     severity: Severity | None = None
     group_by: GroupBy = GroupBy.EVENT
@@ -286,11 +289,29 @@ class Rules:
         kind, ticket_type = now.change.kind, now.ticket_type
         if kind not in rule.kinds:
             return f"it is not about {kind}"
+        left_out = _left_out(rule, now)
+        if left_out is not None:
+            return left_out
         why_not = rule.predicates.why_not(now)
         if why_not is None and kind == LOW_STOCK and ticket_type is not None:
             left = f"remaining: {ticket_type.available} are left"
             why_not = None if self.still_low(rule, ticket_type) else left
         return why_not
+
+
+_LEFT_OUT = {
+    Include.DRAFTS: 'it is about a draft: a rule with include = ["drafts"] takes it',
+    Include.PAST: 'the event is over: a rule with include = ["past"] takes it',
+}
+
+
+def _left_out(rule: Rule, now: Situation) -> str | None:
+    """Why a rule leaves out an event that is a draft or over; None if it does not."""
+    event, before = now.event or now.change.event, now.change.before
+    needed = None if event is None else needs(event, before, now.at)
+    if needed is None or needed in rule.include or needed in KINDS[now.change.kind].include:
+        return None
+    return _LEFT_OUT[needed]
 
 
 def wait(

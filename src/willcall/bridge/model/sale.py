@@ -207,3 +207,28 @@ def changes_at(end: datetime | None, types: Iterable[TypeFacts], at: datetime) -
 def may_sell(event: EventFacts) -> bool:
     """Whether an event may sell tickets, now or later: it is worth a poll."""
     return event.status in _SELLING and not event.vanished and event.sale != EventSale.OVER
+
+
+class Include(StrEnum):
+    """What a rule may ask for besides: events that are no news by themselves."""
+
+    DRAFTS = "drafts"
+    PAST = "past"
+
+
+def needs(event: EventFacts, before: EventFacts | None, at: datetime) -> Include | None:
+    """What a rule must include to take a change of an event; None if every rule takes it.
+
+    Args:
+        event: the event now.
+        before: the event before the change, if it was known. What becomes of a draft, without
+            anybody having been able to buy a ticket, is as little news as the draft.
+        at: the time (aware).
+    """
+    if event.status == EventState.DRAFT:
+        return Include.DRAFTS
+    was_draft = before is not None and before.status == EventState.DRAFT
+    if was_draft and event.status in _NOT_SELLING:
+        return Include.DRAFTS
+    past = is_past(event.status, end_of(event.starts_at, event.ends_at), at)
+    return Include.PAST if past else None

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from ..facts import EventFacts, EventState
-from ..sale import EventSale, is_date
+from ..sale import EventSale, Include, is_date
 from .kind import Appears, EventDiffers, EventKind, Severity, with_left
 
 VANISHED = "event.vanished"
@@ -125,6 +125,7 @@ EVENTS = (
         name="event.created",
         summary="new",
         severity=Severity.LOW,
+        include=(Include.DRAFTS,),
         seen=Appears(),
         example=lambda event: (None, attrs.evolve(event, status=EventState.DRAFT)),
     ),
@@ -187,6 +188,7 @@ EVENTS = (
         name="event.completed",
         summary="over",
         severity=Severity.LOW,
+        include=(Include.PAST,),
         seen=_COMPLETED,
         example=_to(status=EventState.COMPLETED),
     ),
@@ -194,6 +196,7 @@ EVENTS = (
         name="event.archived",
         summary="archived",
         severity=Severity.LOW,
+        include=(Include.PAST,),
         seen=_ARCHIVED,
         example=_to(status=EventState.ARCHIVED),
     ),

@@ -15,7 +15,7 @@ import attrs
 
 from ....errors import ApiError, WillcallError
 from ..facts import EventFacts, TypeFacts
-from ..sale import TypeSale
+from ..sale import Include, TypeSale
 
 RunsLow = Callable[[TypeFacts], bool]
 """Whether a ticket type runs low."""
@@ -166,6 +166,7 @@ class Kind:
         covers: the kinds (globs) that need no ticket beside one about this kind.
         damped: whether a basket may end and begin it: its end must last, see ``Damping``.
         built_in: whether a built-in rule opens a ticket for it.
+        include: the events of which it is news without a rule that includes them.
         news_by_itself: whether it is news even where it clears nothing, though it clears another
             kind.
         remark: what else the documentation says about its ticket.
@@ -181,6 +182,7 @@ class Kind:
     covers: tuple[str, ...] = ()
     damped: bool = False
     built_in: bool = False
+    include: tuple[Include, ...] = ()
     news_by_itself: bool = False
     remark: str = ""
 

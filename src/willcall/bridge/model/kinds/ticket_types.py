@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import attrs
 
 from ..facts import EventFacts, EventState, TypeFacts
-from ..sale import EventSale, TypeSale
+from ..sale import EventSale, Include, TypeSale
 from .kind import (
     Appears,
     Disappears,
@@ -237,6 +237,7 @@ TICKET_TYPES = (
             "ticket_type.hidden",
         ),
         built_in=True,
+        include=(Include.DRAFTS, Include.PAST),
         remark="if willcall tried it, or it was reported with `Bridge.report`",
         seen=ReportedBy.REMOVAL,
         example=lambda it: (it, it),
