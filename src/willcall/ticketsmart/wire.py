@@ -63,11 +63,16 @@ def _hand_down_currency(names: Mapping[str, str]) -> Before:
 
 
 def _see_no_limit(names: Mapping[str, str]) -> Before:
-    """What tells null from missing while it can be told: two nulls are no limit."""
-    available = names["ticket_type_available"]
+    """What tells null from missing while it can be told: two nulls are no limit. So are two missing
+    counts beside the number sold: that answer has counts, and leaves out nulls."""
+    available, sold = names["ticket_type_available"], names["ticket_type_sold"]
 
     def see(kind: dict[str, Any]) -> None:
-        kind["unlimited"] = kind.get("quantity", 0) is None and kind.get(available, 0) is None
+        both_missing = "quantity" not in kind and available not in kind
+        missing = None if both_missing and kind.get(sold) is not None else 0
+        kind["unlimited"] = (
+            kind.get("quantity", missing) is None and kind.get(available, missing) is None
+        )
 
     return see
 

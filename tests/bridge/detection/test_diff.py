@@ -217,7 +217,18 @@ TABLE: dict[str, tuple[EventFacts | None, EventFacts, list[str]]] = {
         ["event.published", "event.sold_out"],
     ),
     "a sold-out event becomes a draft": (row("SOLD_OUT"), row("DRAFT"), ["event.details_changed"]),
-    "a status of tomorrow": (row(), row("POSTPONED"), ["event.details_changed"]),
+    "a status of tomorrow": (row(), row("POSTPONED"), ["event.off_sale", "event.unknown_status"]),
+    "and after it": (row("POSTPONED"), row(), ["event.known_status"]),
+    "a status of tomorrow, and then it is cancelled": (
+        row("POSTPONED"),
+        row("CANCELLED"),
+        ["event.cancelled"],
+    ),
+    "the sale of a sold-out event ends": (
+        an_event(NONE_LEFT),
+        an_event(evolve(SOME, sale_ends_at=NOW)),
+        ["event.off_sale", "ticket_type.off_sale", "ticket_type.sale_window_changed"],
+    ),
     # -- when and where
     "another date": (
         row(),
@@ -298,7 +309,7 @@ TABLE: dict[str, tuple[EventFacts | None, EventFacts, list[str]]] = {
     "its sale begins later": (
         an_event(evolve(SOME, sale_starts_at=NOW)),
         an_event(evolve(SOME, sale_starts_at=SHOW)),
-        ["ticket_type.off_sale", "ticket_type.sale_window_changed"],
+        ["event.off_sale", "ticket_type.off_sale", "ticket_type.sale_window_changed"],
     ),
     "its sale has an end": (
         an_event(SOME),
@@ -394,7 +405,7 @@ TABLE: dict[str, tuple[EventFacts | None, EventFacts, list[str]]] = {
     "a second wave whose sale is yet to begin": (
         an_event(NONE_LEFT),
         an_event(evolve(SOME, sale_starts_at=SHOW)),
-        ["ticket_type.sale_window_changed"],
+        ["event.off_sale", "ticket_type.off_sale", "ticket_type.sale_window_changed"],
     ),
     "a second wave beside it": (
         an_event(NONE_LEFT),
@@ -404,7 +415,7 @@ TABLE: dict[str, tuple[EventFacts | None, EventFacts, list[str]]] = {
     "the sold-out type is hidden beside a hidden one with seats": (
         an_event(NONE_LEFT, evolve(VIP, hidden=True)),
         an_event(evolve(NONE_LEFT, hidden=True), evolve(VIP, hidden=True)),
-        ["ticket_type.hidden"],
+        ["event.off_sale", "ticket_type.hidden"],
     ),
     "no limit any more": (
         an_event(NONE_LEFT),

@@ -15,6 +15,7 @@ from willcall.bridge.model.facts import EventFacts, LowStock, TypeFacts
 from willcall.bridge.model.kinds import KINDS, Severity
 from willcall.bridge.model.predicates import Situation
 from willcall.bridge.model.rules import Rules, built_in_rules
+from willcall.bridge.model.sale import Include
 
 DAY = timedelta(days=1)
 GALA = attrs.evolve(
@@ -182,3 +183,32 @@ def test_facts_that_nobody_has_told_run_nothing_low() -> None:
     assert LowStock()(TypeFacts(id="t", name="t", available=5))
     assert not LowStock(number=0, share=0)(TypeFacts(id="t", name="t", available=1, quantity=9))
     assert isinstance(EVENT, EventFacts)
+
+
+@pytest.mark.parametrize(
+    ("facts", "kind", "include", "takes"),
+    [
+        ({"status": "DRAFT"}, "event.rescheduled", (), False),
+        ({"status": "DRAFT"}, "event.rescheduled", (Include.PAST,), False),
+        ({"status": "DRAFT"}, "event.rescheduled", (Include.DRAFTS,), True),
+        ({"status": "DRAFT", "vanished": True}, "event.vanished", (), False),
+        ({"status": "DRAFT"}, "event.created", (), True),
+        ({"starts_at": NOW - timedelta(days=1)}, "event.sold_out", (), False),
+        ({"starts_at": NOW - timedelta(days=1)}, "event.sold_out", (Include.PAST,), True),
+        ({"starts_at": NOW - timedelta(hours=1)}, "event.sold_out", (), True),
+        ({"status": "COMPLETED"}, "event.rescheduled", (), False),
+        ({"status": "COMPLETED"}, "event.completed", (), True),
+        ({"status": "ARCHIVED"}, "event.archived", (), True),
+        ({"status": "CANCELLED"}, "event.cancelled", (), True),
+        ({"status": "POSTPONED"}, "event.unknown_status", (), True),
+    ],
+)
+def test_drafts_and_the_past_are_news_to_a_rule_that_includes_them(
+    facts: dict[str, Any], kind: str, include: tuple[Include, ...], takes: bool
+) -> None:
+    """And to no other."""
+    event = attrs.evolve(EVENT, **facts)
+    change = happens(kind, event)
+    rule = a_rule(kind, include=frozenset(include))
+    now = Situation(change, event, change.ticket_type, NOW)
+    assert (Rules(rules=(rule,), default=HOME).taking(now) == [rule]) is takes

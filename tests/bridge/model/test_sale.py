@@ -146,7 +146,7 @@ def test_a_second_wave_is_on_sale_when_its_sale_begins() -> None:
     wave = an_event(a_type(20, sale_starts_at=NOW + 2 * HOUR))
     assert states(an_event(a_type(0)), wave, wave, at=(timedelta(0), HOUR, 2 * HOUR)) == [
         ("sold out", "sold out", True),
-        ("sold out", "sold out", True),
+        ("not yet on sale", "not yet on sale", False),
         ("on sale", "on sale", False),
     ]
 

@@ -52,6 +52,6 @@ def _was_known(before: EventFacts | None, ticket_type: TypeFacts) -> bool:
     now, or it was sold out, and that it is back is said instead."""
     if before is None:
         return False
-    if before.ticket_types is None:
+    if not before.types_are_known:
         return True
     return before.sale_of(ticket_type.id) == TypeSale.SOLD_OUT

@@ -155,7 +155,7 @@ class RuleTable(Table):
     id: Annotated[str, AfterValidator(_rule_id)]
     when: Kinds
     conditions: If = Field(default=If(), alias="if")
-    include: Annotated[tuple[Include, ...], Field(strict=False)] = ()
+    include: Annotated[tuple[Literal["drafts", "past"], ...], Field(strict=False)] = ()
     hold: Duration = Field(default="0s", alias="for")
     severity: Literal["low", "normal", "high"] | None = None
     group_by: Literal["event", "box_office", "day", "none"] = "event"
@@ -180,7 +180,7 @@ class RuleTable(Table):
             id=self.id,
             kinds=kinds,
             predicates=self.conditions.predicates(),
-            include=frozenset(self.include),
+            include=frozenset(map(Include, self.include)),
             hold=duration.read(self.hold),
             severity=None if self.severity is None else Severity(self.severity),
             group_by=GroupBy(self.group_by),

@@ -168,7 +168,8 @@ def _pairs(
         if event_id in seen:
             after = seen[event_id]
             if before is None:
-                yield None, derived(after, at, admits)
+                fresh = after.ticket_types is None
+                yield None, derived(attrs.evolve(after, fresh=fresh), at, admits)
             else:
                 if before.sale is None:
                     before = derived(before, at, admits)
@@ -214,7 +215,7 @@ def _compared(
 def _type_kinds(
     before: EventFacts | None, after: EventFacts, low: RunsLow
 ) -> Iterator[tuple[str, TypeFacts | None]]:
-    if after.ticket_types is None or (before is not None and before.ticket_types is None):
+    if after.ticket_types is None or (before is not None and not before.types_are_known):
         return  # ticket types that are seen for the first time are a baseline
     gone: dict[str, tuple[TypeFacts | None, TypeSale | str]] = {}
     if before is not None:
@@ -224,7 +225,7 @@ def _type_kinds(
         was, was_sale = gone.pop(now.id, _UNKNOWN)
         if was is now and was_sale == sale:
             continue
-        if was is None and before is not None:
+        if was is None and before is not None and before.ticket_types is not None:
             for name in _NEW_TYPE:
                 yield name, now
         was_low, is_low = was is not None and low(was), low(now)

@@ -100,7 +100,8 @@ class EventFacts:
 
     ``ticket_types`` are None until they were first seen; ``types_seen_at`` says when they were
     first looked at on their own. ``absent`` counts the complete sweeps that have not shown it
-    since, and ``vanished`` says that it is gone for good.
+    since, and ``vanished`` says that it is gone for good. ``fresh`` says that it came after the
+    baseline, and that its ticket types have not been seen yet.
 
     What follows from the rest is kept with it, since it also depends on the time and on what was
     known before, see :func:`derived` and :func:`carried_over`: ``sale`` is the state of the
@@ -129,6 +130,7 @@ class EventFacts:
     types_seen_at: datetime | None = None
     absent: int = 0
     vanished: bool = False
+    fresh: bool = False
     sale: EventSale | str | None = None
     sales: tuple[TypeSale | str, ...] = ()
     until: datetime | None = None
@@ -138,6 +140,12 @@ class EventFacts:
         """Whether it says of every ticket type what is left."""
         types = self.ticket_types
         return types is not None and all(known.counted for known in types)
+
+    @property
+    def types_are_known(self) -> bool:
+        """Whether its ticket types were seen, or what they show first is news: they could not have
+        been bought at the baseline."""
+        return self.ticket_types is not None or self.fresh or self.status == EventState.DRAFT
 
     def sale_of(self, type_id: str) -> TypeSale | str | None:
         """The state of a ticket type; None if it is not known."""
@@ -197,8 +205,8 @@ def carried_over(
     in the place, other seconds of a time) is also as it was.
 
     Only a count that was told now makes a ticket type sold out: an event that is on sale again
-    after an hour may have other counts than then. What was sold out stays so until it can be bought
-    or is over: not while the event is a draft, or its sale is yet to begin again.
+    after an hour may have other counts than then. What was sold out stays so while its event is a
+    draft, or says that it is sold out beside a count of seats left.
 
     Args:
         before: the event as it was known.
@@ -242,13 +250,14 @@ def carried_over(
         types_seen_at=before.types_seen_at or seen.types_seen_at,
         sale=sale,
         sales=sales,
-        sold_out=_SAYS_SOLD_OUT.get(sale, before.sold_out),
+        sold_out=before.sold_out if sale == EventSale.DRAFT else sale == EventSale.SOLD_OUT,
+        fresh=types is None and (before.fresh or before.status == EventState.DRAFT != seen.status),
         until=_ALWAYS if doubtful else changes_at(end, types or (), at),
         **same,
     )
 
 
-_KEPT = ("sold_out", "types_seen_at", "absent", "vanished", "sale", "sales", "until")
+_KEPT = ("sold_out", "types_seen_at", "absent", "vanished", "fresh", "sale", "sales", "until")
 _TOLD = attrgetter(
     *(
         field.name
@@ -262,13 +271,6 @@ _TERSE = (
 )  # fmt: skip
 _TERSE_OF = attrgetter(*_TERSE)
 _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
-_SAYS_SOLD_OUT: Mapping[str, bool] = {
-    EventSale.SOLD_OUT: True,
-    EventSale.ON_SALE: False,
-    EventSale.CANCELLED: False,
-    EventSale.OVER: False,
-}
-"""The states that say whether an event is sold out. The others leave it as it was."""
 
 
 def _alike(known: str, now: str) -> bool:
@@ -341,7 +343,7 @@ def _sales(
     """The states of the ticket types beside what they were, and whether one was not believed."""
     was: dict[str, TypeSale | str] | None = None
     sales: list[TypeSale | str] = []
-    doubtful = False
+    doubtful, lasts = False, status in {EventState.DRAFT, EventState.SOLD_OUT}
     for known, counted in zip(types, told, strict=True):
         sale: TypeSale | str = type_sale(status, known, at, past=past)
         if sale in _BESIDE_WHAT_WAS:
@@ -352,7 +354,7 @@ def _sales(
             if sale == TypeSale.SOLD_OUT and not counted and not was_out:
                 on_sale = status == EventState.PUBLISHED
                 sale, doubtful = TypeSale.ON_SALE if on_sale else TypeSale.PAUSED, True
-            elif was_out and not known.hidden:
+            elif was_out and lasts and not known.hidden:
                 sale = TypeSale.SOLD_OUT
         sales.append(sale)
     return tuple(sales), doubtful

@@ -307,8 +307,8 @@ _LEFT_OUT = {
 
 def _left_out(rule: Rule, now: Situation) -> str | None:
     """Why a rule leaves out an event that is a draft or over; None if it does not."""
-    event, before = now.event or now.change.event, now.change.before
-    needed = None if event is None else needs(event, before, now.at)
+    event = now.event or now.change.event
+    needed = None if event is None else needs(event, now.at)
     if needed is None or needed in rule.include or needed in KINDS[now.change.kind].include:
         return None
     return _LEFT_OUT[needed]

@@ -89,6 +89,9 @@ EVENT_STATES: dict[EventSale, str] = {
 }
 """What each state of an event means. The first that applies is its state."""
 
+NOTHING_OFFERED = frozenset({EventSale.NOT_YET, EventSale.PAUSED, EventSale.CLOSED})
+"""The states of an event of which nothing can be bought, though it is neither sold out nor over."""
+
 LASTS = timedelta(hours=12)
 """How long an event takes at the most, where its end is not given."""
 
@@ -216,19 +219,16 @@ class Include(StrEnum):
     PAST = "past"
 
 
-def needs(event: EventFacts, before: EventFacts | None, at: datetime) -> Include | None:
+def needs(event: EventFacts, at: datetime) -> Include | None:
     """What a rule must include to take a change of an event; None if every rule takes it.
+
+    A draft that is cancelled was perhaps on sale between two polls, so it is news.
 
     Args:
         event: the event now.
-        before: the event before the change, if it was known. What becomes of a draft, without
-            anybody having been able to buy a ticket, is as little news as the draft.
         at: the time (aware).
     """
     if event.status == EventState.DRAFT:
-        return Include.DRAFTS
-    was_draft = before is not None and before.status == EventState.DRAFT
-    if was_draft and event.status in _NOT_SELLING:
         return Include.DRAFTS
     past = is_past(event.status, end_of(event.starts_at, event.ends_at), at)
     return Include.PAST if past else None

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
 import attrs
 
-from ..facts import EventFacts, EventState
-from ..sale import EventSale, Include, is_date
-from .kind import Appears, EventDiffers, EventKind, Severity, with_left
+from ..facts import EventFacts, EventState, TypeFacts
+from ..sale import NOTHING_OFFERED, EventSale, Include, is_date
+from .kind import Appears, EventDiffers, EventKind, Severity, over, with_left
 
 VANISHED = "event.vanished"
+OFF_SALE = "event.off_sale"
 ON_SALE = frozenset({EventState.PUBLISHED, EventState.SOLD_OUT})
 _ALIVE = {EventState.DRAFT, *ON_SALE}
 _PLACE = ("venue_name", "city")
@@ -32,7 +33,7 @@ def _becomes(status: EventState) -> EventDiffers:
 
 def _sells_out(before: EventFacts, after: EventFacts) -> bool:
     # Ticket types that are seen for the first time are a baseline: they may have been so before.
-    first = before.ticket_types is None and after.ticket_types is not None
+    first = not before.types_are_known and after.ticket_types is not None
     return after.sold_out and not (first and after.status != EventState.SOLD_OUT)
 
 
@@ -45,6 +46,21 @@ _BACK_ON_SALE = EventDiffers(
 _PUBLISHED = EventDiffers(
     ("status",),
     lambda before, after: before.status == EventState.DRAFT and after.status in ON_SALE,
+)
+_KNOWN = frozenset(EventState)
+_QUIET = _KNOWN - {EventState.PUBLISHED}
+# What is sold out, and then neither that nor on sale: its sale has ended, or nothing is offered.
+_OFF_SALE = EventDiffers(
+    ("sale",),
+    lambda before, after: (
+        before.sale in {EventSale.ON_SALE, EventSale.SOLD_OUT}
+        and after.sale in NOTHING_OFFERED
+        and after.status not in _QUIET
+    ),
+)
+_UNKNOWN_STATUS = EventDiffers(("status",), lambda _before, after: after.status not in _KNOWN)
+_KNOWN_STATUS = EventDiffers(
+    ("status",), lambda before, after: before.status not in _KNOWN and after.status in _ALIVE
 )
 # What becomes of an event that is over is no news.
 _CANCELLED = EventDiffers(
@@ -63,6 +79,7 @@ _COMPLETED = EventDiffers(
 _ARCHIVED = _becomes(EventState.ARCHIVED)
 _OF_STATUS = (
     _PUBLISHED, _SOLD_OUT, _BACK_ON_SALE, _CANCELLED, _REINSTATED, _COMPLETED, _ARCHIVED,
+    _UNKNOWN_STATUS, _KNOWN_STATUS,
 )  # fmt: skip
 
 
@@ -118,6 +135,13 @@ def _on_sale(event: EventFacts) -> EventFacts:
     return attrs.evolve(event, status=EventState.PUBLISHED, sold_out=False, ticket_types=types)
 
 
+def _closed(event: EventFacts) -> EventFacts:
+    ended = datetime(2026, 11, 20, tzinfo=UTC)
+    types = event.ticket_types or (TypeFacts(id="tt_1", name="Floor"),)
+    closed = tuple(attrs.evolve(known, sale_ends_at=ended) for known in types)
+    return attrs.evolve(event, status=EventState.PUBLISHED, ticket_types=closed)
+
+
 # -- the kinds ------------------------------------------------------------------------------------
 
 EVENTS = (
@@ -144,6 +168,7 @@ EVENTS = (
         summary="sold out",
         severity=Severity.HIGH,
         cleared_by=("event.back_on_sale",),
+        superseded_by=(*over("event.sold_out"), OFF_SALE),
         covers=("ticket_type.sold_out", "ticket_type.low_stock", "ticket_type.selling_fast"),
         damped=True,
         built_in=True,
@@ -157,6 +182,33 @@ EVENTS = (
         summary="back on sale",
         seen=_BACK_ON_SALE,
         example=lambda event: (_sold_out(event), _on_sale(event)),
+    ),
+    EventKind(
+        name=OFF_SALE,
+        summary="no longer on sale",
+        severity=Severity.LOW,
+        seen=_OFF_SALE,
+        example=lambda event: (event, _closed(event)),
+    ),
+    EventKind(
+        name="event.unknown_status",
+        summary="in a status that willcall does not know",
+        severity=Severity.HIGH,
+        cleared_by=("event.known_status",),
+        built_in=True,
+        remark="such as `POSTPONED`",
+        seen=_UNKNOWN_STATUS,
+        still=lambda event: event.status not in _KNOWN,
+        example=_to(status="POSTPONED"),
+    ),
+    EventKind(
+        name="event.known_status",
+        summary="in a usual status again",
+        seen=_KNOWN_STATUS,
+        example=lambda event: (
+            attrs.evolve(event, status="POSTPONED"),
+            attrs.evolve(event, status=EventState.PUBLISHED),
+        ),
     ),
     EventKind(
         name="event.cancelled",

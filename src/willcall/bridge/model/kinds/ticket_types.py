@@ -31,6 +31,7 @@ REMOVAL_FAILED = "ticket_type.removal_failed"
 # -- detection ------------------------------------------------------------------------------------
 
 _OFF_SALE = frozenset({TypeSale.NOT_YET, TypeSale.PAUSED, TypeSale.OVER})
+_OF_EVENT = frozenset(EventState) - {EventState.PUBLISHED}
 _WAS_OFFERED = frozenset({TypeSale.ON_SALE, TypeSale.SOLD_OUT})
 
 
@@ -48,7 +49,7 @@ def _is_off_sale(was: TypeLevel, now: TypeLevel, event: EventFacts) -> bool:
         was.sale in _WAS_OFFERED
         and now.sale in _OFF_SALE
         and not now.facts.hidden
-        and event.status == EventState.PUBLISHED
+        and event.status not in _OF_EVENT
         and event.sale != EventSale.OVER
     )
 
