@@ -103,7 +103,7 @@ def _conditions(
         left = kind.left + (kind.held if settings.held_seats == "left" else 0)
         gone = left <= 0 and bool(kind.quantity or kind.sold)
         offered = kind.on_sale(now) and not kind.hidden
-        if gone and offered:
+        if gone and offered and (not strict or event.status in {"PUBLISHED", "SOLD_OUT"}):
             yield TYPE_SOLD_OUT, subject
         # An event of which nothing can be bought any more may still be called sold out.
         full = full or (gone and (offered or not strict) and not _beside(kind, settings))
