@@ -24,7 +24,7 @@ from willcall.bridge.ledger import Ledger, MemoryLedger, SqlLedger
 from willcall.bridge.model.address import Address
 from willcall.bridge.model.cases import Act, Case, Intent, IntentState
 from willcall.bridge.model.facts import EventFacts
-from willcall.bridge.model.rules import GroupBy, OnClear, Rule, Rules, built_in_rules
+from willcall.bridge.model.rules import Damping, GroupBy, OnClear, Rule, Rules, built_in_rules
 from willcall.bridge.ports import Desk, NotThere, Standing, TicketState
 from willcall.client import engine
 from willcall.client.flow import Flow, do
@@ -120,6 +120,13 @@ def test_the_promise_holds_whatever_the_box_office_is_like() -> None:
     assert not campaign.broken, campaign.broken
     drawn = {name.removeprefix("habit: ") for name in campaign.fired if name.startswith("habit: ")}
     assert drawn == set(KEPT)
+
+
+def test_the_promise_holds_with_damping() -> None:
+    """As in a configuration that says nothing of it: seats go into baskets and come back."""
+    damped = attrs.evolve(BUILT_IN, damping=Damping(lasts=timedelta(hours=1)))
+    campaign = play_many(range(1, 41), [damped], habits=("baskets", "refunds"), stop_at=1)
+    assert not campaign.broken, campaign.broken
 
 
 @pytest.mark.parametrize("name", [*HABITS, *desks.HABITS])

@@ -36,7 +36,8 @@ _ACKNOWLEDGED = ("resolve", "close", "merge", "delete")
 class Moments:
     """The invariants of a seed at every moment, and how long the bridge may take for them.
 
-    ``editions`` are the rules that were in force at some time. ``bound`` is the longest time, in
+    ``editions`` are the rules that were in force at some time, ``settle`` is the settle time in
+    seconds. ``bound`` is the longest time, in
     seconds, that a ticket may lag behind the town; ``excused`` counts what is not promised.
     """
 
@@ -46,6 +47,7 @@ class Moments:
     town: Town
     ledger: Ledger
     editions: list[Rules]
+    settle: float
     statements: Statements = attrs.field(init=False)
     bound: float = 0.0
     excused: Counter[str] = attrs.field(factory=Counter)
@@ -203,7 +205,24 @@ class Moments:
         for edit in self.town.edits:
             if edit.what in _ACKNOWLEDGED:
                 known |= self.statements.of_ticket(edit.marker, None)
+        late = self._resolved_late()
+        for ticket in self.sandbox.desk.tickets:
+            marker = read_subject(ticket.subject)
+            if ticket.id in late and marker is not None and not is_open(ticket):
+                self.excused["ticket that was resolved late"] += 1
+                known |= self.statements.of_ticket(marker, None)
         return told, known
+
+    def _resolved_late(self) -> set[str]:
+        """The tickets that the desk resolved later than the settle time allows: they
+        may have been reopened in between."""
+        return {
+            write.path.rpartition("/")[2]
+            for write in self.network.writes
+            if write.method == "PATCH"
+            and write.body.get("status") == "resolved"
+            and write.died_at + self.settle < write.landed_at <= self.stage.elapsed
+        }
 
     def _theirs(self) -> set[str]:
         """The markers of tickets that stay open although what they say is over: people talk there,

@@ -126,7 +126,13 @@ class Play:
             self.delivery_policy.settle.total_seconds(),
         )
         self.moments = Moments(
-            self.stage, self.sandbox, self.network, self.town, self.ledger, self.rules[:1]
+            self.stage,
+            self.sandbox,
+            self.network,
+            self.town,
+            self.ledger,
+            self.rules[:1],
+            self.delivery_policy.settle.total_seconds(),
         )
         self.weather.on_kill = self.killed
         self.network.after_write.append(self.promise.after)

@@ -199,17 +199,30 @@ class Sender(Tries):
             if self.stopping():
                 break
             sent = {**intent.sent, "confirmed": intent.sent.get("confirmed", 0) + 1}
+            held = yield from self._reopens(case, intent)
             try:
-                found = yield from self._look_up(case, intent)
+                found = None if held else (yield from self._look_up(case, intent))
             except NotFoundError:
                 held = True  # the next act of the case sees to that
             else:
-                held = found.there or not _was_undone(intent, found.ticket)
+                held = found is None or found.there or not _was_undone(intent, found.ticket)
             state = IntentState.DONE if held else IntentState.PENDING
             yield from self._mark(attrs.evolve(intent, sent=sent), state)
             if not held:
                 again.add(intent.id)
         return again
+
+    def _reopens(self, case: Case, intent: Intent) -> Flow[bool]:
+        """Whether an act resolves a ticket that the case has reopened since, or is about to."""
+        if intent.act is not Act.RESOLVE:
+            return False
+        acts = yield from do("acts", lambda: self._ledger.intents(case.marker))
+        return any(
+            act.act is Act.REOPEN
+            and act.position > intent.position
+            and act.state is not IntentState.DROPPED
+            for act in acts
+        )
 
     # -- one act ------------------------------------------------------------------------------
 
