@@ -257,10 +257,10 @@ NEWS = (
 @pytest.mark.parametrize(
     ("when", "place", "kinds"),
     [
-        ('["box_office.*"]', "3:9 {}[0]", "box_office.key_accepted, box_office.reachable and 4"),
-        ('"event.*"', "3:1 {}[0]", "event.back_on_sale, event.reinstated and 1"),
+        ('["box_office.*"]', "3:9 {}[0]", "box_office.key_accepted, box_office.reachable and 5"),
+        ('"event.*"', "3:1 {}[0]", "event.back_on_sale, event.known_status and 2"),
         ('["ticket_type.*"]', "3:9 {}[0]", "ticket_type.back_on_sale, ticket_type.restocked and 1"),
-        ('["event.renamed", "*"]', "3:26 {}[1]", "event.back_on_sale, event.reinstated and 10"),
+        ('["event.renamed", "*"]', "3:26 {}[1]", "event.back_on_sale, event.known_status and 12"),
     ],
 )
 def test_a_glob_that_takes_good_news_as_well(when: str, place: str, kinds: str) -> None:
@@ -289,7 +289,10 @@ def test_good_news_that_may_be_meant_is_no_complaint(meant: str) -> None:
 @pytest.mark.parametrize(
     "when",
     [
-        '["event.*", "event.back_on_sale", "event.reinstated", "event.returned"]',
+        (
+            '["event.*", "event.back_on_sale", "event.known_status", "event.reinstated", '
+            '"event.returned"]'
+        ),
         '["event.sold_out", "event.back*"]',
         '["ticket_type.remov*"]',
         '["*.sold_out"]',
@@ -305,7 +308,7 @@ def test_good_news_that_a_rule_never_gets_is_no_complaint() -> None:
     """An earlier rule takes it, or its predicates do not let it in."""
     good = (
         *("key_accepted", "reachable", "quota_free", "delivered"),
-        *("events_readable", "removal_understood"),
+        *("events_readable", "removal_understood", "one_ledger"),
     )
     listed = ", ".join(f'"box_office.{one}"' for one in good)
     first = f'[[rule]]\nid = "good"\nwhen = [{listed}]\nmessage = false\n'
