@@ -51,7 +51,7 @@ architecture: $(READY)
 	@$(BIN)/lint-imports
 
 # What runs the clients is measured; measuring makes the thousand ends of a process half as fast.
-MEASURED := tests/client tests/cassettes tests/proof tests/ticket0 tests/test_errors.py \
+MEASURED := tests/client tests/cassettes tests/proof tests/ticket0 tests/ticketsmart tests/test_errors.py \
 	tests/bridge/test_box_offices.py tests/bridge/test_desks.py
 
 tests: $(READY)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from willcall.bridge.config.file import checked, load
-from willcall.client.names import ENVIRONMENT, wire_names
+from willcall.client.names import ENVIRONMENT, wire_names, unknown_name
 from willcall.client.provider import open_account
 from willcall.errors import ConfigError, InputError, Reply
 from willcall.sandbox import Sandbox, serve
@@ -184,3 +184,9 @@ def test_an_unknown_name_in_the_configuration_is_a_complaint(
         checked(configured(wire))
     assert caught.value.field == field
     assert says in str(caught.value)
+
+
+def test_a_provider_without_inferred_names_says_so() -> None:
+    problem, fix = unknown_name("pretix", {}, "event_city")
+    assert problem == "pretix has no inferred name 'event_city'"
+    assert fix == "no name of pretix is inferred"

@@ -7,7 +7,7 @@ import pytest
 
 from client.kit import body_of, desk, play, reply, tickets
 from willcall.bridge.model.address import Address
-from willcall.bridge.ports import Standing, TicketState
+from willcall.bridge.ports import Author, Standing, TicketState
 from willcall.client.flow import Send
 from willcall.errors import ApiError
 from willcall.ticket0.api import FlowTicket0
@@ -61,3 +61,20 @@ def test_a_list_that_keeps_changing_says_nothing() -> None:
     pages = [tickets(f"t{n}", cursor=f"c{n}" if n % 2 else None) for n in range(1, 13)]
     with pytest.raises(ApiError, match="kept changing"):
         play(Ticket0Desk(FlowTicket0(desk())).tickets([address], None), *pages)
+
+
+def test_an_agent_is_the_ai_unless_its_id_is_a_users() -> None:
+    """Of 2026; see the page of the documents about messages."""
+    rows = [
+        {
+            "id": f"m{number}",
+            "direction": "outbound",
+            "authorType": "agent",
+            "authorId": author,
+            "bodyText": "Hello",
+        }
+        for number, author in enumerate((None, "usr_1"))
+    ]
+    answer = reply(200, {"messages": rows, "nextCursor": None})
+    said, _ = play(Ticket0Desk(FlowTicket0(desk())).said("t1"), answer)
+    assert [spoken.author for spoken in said.messages] == [Author.MACHINE, Author.DESK]

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from client.kit import desk, play, tickets
+from client.kit import desk, play, reply, tickets
 from willcall.ticket0 import inspection
 from willcall.ticket0.api import FlowTicket0
 from willcall.ticket0.models import Ticket
@@ -64,3 +64,21 @@ def test_a_desk_without_tags_does_not_show_its_tag_filter() -> None:
     remarks, _ = play(flow, tickets(), tickets())
     assert [remark.about for remark in remarks] == ["order", "tags", "inbox"]
     assert "cannot be observed" in remarks[1].said
+
+
+def test_an_inbox_is_judged_by_the_tickets_in_it() -> None:
+    """Where no ticket has an inbox, and where the filter is refused, there are none."""
+    assert inspection.inbox("inb_1", [], [ticket(1, inbox="")]).warning
+    flow = inspection.inspect(FlowTicket0(desk()), ["inb_1"])
+    refused = reply(400, {"error": {"code": "VALIDATION_ERROR", "message": "no such filter"}})
+    remarks, _ = play(flow, tickets("t1"), refused)
+    assert remarks[-1].warning
+    assert "refuses inboxes" in remarks[-1].said
+
+
+def test_the_tags_that_are_there_show_whether_their_filter_works() -> None:
+    row = {"id": "t1", "subject": "x", "status": "open", "tags": ["vip"]}
+    tagged = reply(200, {"tickets": [row], "nextCursor": None})
+    flow = inspection.inspect(FlowTicket0(desk()), [])
+    remarks, _ = play(flow, tagged, tagged, tickets())
+    assert remarks[1].said == "the tag filter works"
