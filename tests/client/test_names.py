@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from willcall.bridge.config.file import checked, load
-from willcall.client.names import ENVIRONMENT, wire_names, unknown_name
+from willcall.client.names import ENVIRONMENT, unknown_name, wire_names
 from willcall.client.provider import open_account
 from willcall.errors import ConfigError, InputError, Reply
 from willcall.sandbox import Sandbox, serve

@@ -62,7 +62,7 @@ def test_a_removal_that_cannot_be_looked_at_is_in_doubt() -> None:
 
 
 def test_no_event_on_sale_shows_no_names() -> None:
-    (remark,), _ = play(office().remarks(), events())
+    (remark,), _ = play(inspect(FlowTicketSmart(account()), {}), events())
     assert "cannot be observed" in remark.said
 
 
