@@ -9,11 +9,18 @@ from typing import Any, get_type_hints
 
 import attrs
 
+UNSHOWN: Mapping[str, bool] = {"shown": False}
+"""The metadata of an attribute that is left out of plain data: it is of use to willcall alone."""
+
 
 def data(value: Any) -> Any:
     """A value as plain JSON data: attrs classes become objects with the names of the Python API."""
     if attrs.has(type(value)):
-        return {f.name: data(getattr(value, f.name)) for f in attrs.fields(type(value))}
+        return {
+            field.name: data(getattr(value, field.name))
+            for field in attrs.fields(type(value))
+            if field.metadata.get("shown", True)
+        }
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):

@@ -221,7 +221,7 @@ def having(table: str, /, **fields: Any) -> Values:
 
 KNOWN_IN_DESK = (
     "provider, api_key_env, api_key_file, api_key_keyring, base_url, customer_email, "
-    "staff_email, inbox_id, from_address"
+    "secret, staff_email, inbox_id, from_address"
 )
 ADDRESS = "write it as in organiser@example.com"
 WRONG: dict[str, tuple[Values, str, str, str]] = {

@@ -78,7 +78,7 @@ def test_check_knows_the_ledger(night: Shell) -> None:
     assert "1 silence in force, 0 over" in ended.out
     assert night("check", "--strict").code == 78
     (found,) = night("check", "--json").json()
-    assert (found["errors"], found["complaints"][0]["line"]) == (0, 15)
+    assert (found["errors"], found["complaints"][0]["line"]) == (0, 16)
 
 
 def test_check_where_the_ledger_cannot_be_read(night: Shell) -> None:

@@ -32,7 +32,7 @@ def test_the_demo_tells_the_whole_story() -> None:
         assert f"│ {subject}" in ended.stdout
     end = " ".join(ended.stdout.split("That was the main job.")[1].split())
     assert "7 runs" in end
-    assert "4 support tickets" in end
+    assert "5 support tickets" in end
     assert "none opened twice" in end
     assert "__main__" not in end
     assert "exit code" not in ended.stdout

@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 
+from ...client.model import UNSHOWN
 from .address import Address
 from .changes import Change
 from .facts import EventFacts
@@ -154,8 +155,8 @@ class Case:
     ended_at: datetime | None = None
     ticket_id: str | None = None
     acts: int = 0
-    wishes: Rule | None = None
-    taken_back: Mapping[Name, datetime] = attrs.field(factory=dict, hash=False)
+    wishes: Rule | None = attrs.field(default=None, metadata=UNSHOWN)
+    taken_back: Mapping[Name, datetime] = attrs.field(factory=dict, hash=False, metadata=UNSHOWN)
 
     @property
     def led_by(self) -> tuple[str, str, str]:

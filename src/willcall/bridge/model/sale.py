@@ -11,10 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .facts import EventFacts, TypeFacts
+from typing import Protocol
 
 
 class EventState(StrEnum):
@@ -112,6 +109,38 @@ _STATED = {
 }
 
 
+class KnownStock(Protocol):
+    """What the state of a ticket type follows from; see ``TypeFacts`` of ``facts.py``."""
+
+    @property
+    def quantity(self) -> int | None: ...
+    @property
+    def sold(self) -> int | None: ...
+    @property
+    def available(self) -> int | None: ...
+    @property
+    def hidden(self) -> bool: ...
+    @property
+    def sale_starts_at(self) -> datetime | None: ...
+    @property
+    def sale_ends_at(self) -> datetime | None: ...
+
+
+class KnownEvent(Protocol):
+    """What the state of an event follows from; see ``EventFacts`` of ``facts.py``."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def ends_at(self) -> datetime | None: ...
+    @property
+    def vanished(self) -> bool: ...
+    @property
+    def sale(self) -> EventSale | str | None: ...
+
+
 def is_date(moment: datetime) -> bool:
     """Whether it is a date, and no placeholder for one, such as the year 1 or 9999."""
     return _FIRST < moment < _LAST
@@ -135,7 +164,7 @@ def is_past(status: str, end: datetime | None, at: datetime) -> bool:
     return status in _FINISHED or (end is not None and end <= at)
 
 
-def type_sale(status: str, known: TypeFacts, at: datetime, *, past: bool = False) -> TypeSale:
+def type_sale(status: str, known: KnownStock, at: datetime, *, past: bool = False) -> TypeSale:
     """The state of a ticket type.
 
     Args:
@@ -189,7 +218,7 @@ def event_sale(
     return EventSale.CLOSED if TypeSale.OVER in sales else EventSale.PAUSED
 
 
-def changes_at(end: datetime | None, types: Iterable[TypeFacts], at: datetime) -> datetime | None:
+def changes_at(end: datetime | None, types: Iterable[KnownStock], at: datetime) -> datetime | None:
     """When time alone may change a state next; None if it never does.
 
     Args:
@@ -207,7 +236,7 @@ def changes_at(end: datetime | None, types: Iterable[TypeFacts], at: datetime) -
     return soonest
 
 
-def may_sell(event: EventFacts) -> bool:
+def may_sell(event: KnownEvent) -> bool:
     """Whether an event may sell tickets, now or later: it is worth a poll."""
     return event.status in _SELLING and not event.vanished and event.sale != EventSale.OVER
 
@@ -219,7 +248,7 @@ class Include(StrEnum):
     PAST = "past"
 
 
-def needs(event: EventFacts, at: datetime) -> Include | None:
+def needs(event: KnownEvent, at: datetime) -> Include | None:
     """What a rule must include to take a change of an event; None if every rule takes it.
 
     A draft that is cancelled was perhaps on sale between two polls, so it is news.
