@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text, update
 from support import postgres
 from support.decider import Decider, a_rule
 from willcall.bridge.ledger import Fence, Ledger, MemoryLedger, SqlLedger, open_ledger
-from willcall.bridge.ledger.records import PREDICTIONS_KEPT, RUNS_KEPT
+from willcall.bridge.ledger.records import FOLDS_FROM, PREDICTIONS_KEPT, RUNS_KEPT
 from willcall.bridge.ledger.sql import schema
 from willcall.bridge.model.cases import (
     WITHDRAWN,
@@ -537,8 +537,9 @@ def test_duplicates_are_folded_once(ledger: Ledger) -> None:
 
     assert ledger.fold(fence, CASE, ["tkt_2", "tkt_3"], acts, NOW) == 2
     assert ledger.fold(fence, CASE, ["tkt_2"], acts, NOW) == 0
-    assert [intent.position for intent in ledger.intents(CASE.marker)] == [1, 2, 3, 4, 5]
-    assert ledger.cases()[0].acts == 5
+    positions = [intent.position for intent in ledger.intents(CASE.marker)]
+    assert positions == [1, *range(FOLDS_FROM, FOLDS_FROM + 4)]
+    assert ledger.cases()[0].acts == 1  # the next act that is no fold gets the position 2
     ledger.give_up(fence, CASE, "gone", NOW)
     assert [intent.state for intent in ledger.intents(CASE.marker)] == [
         IntentState.DROPPED,
