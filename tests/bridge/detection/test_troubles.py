@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import attrs
 import pytest
 
 from support.virtual_bridge import VirtualBridge
-from willcall.bridge.detection.troubles import AFTER, kind_of, noted
+from willcall.bridge.detection.troubles import AFTER, another_ledger, kind_of, noted
+from willcall.bridge.model.cases import Condition, State
 from willcall.errors import (
     AuthenticationError,
     ConnectError,
@@ -116,3 +118,20 @@ def test_the_desk_hears_of_it_and_that_it_is_over(
     assert statuses.pop(subject) == "resolved"
     assert list(statuses.values()) == ["open"]
     assert house.ledger.state("main-room").troubles == {}
+
+
+def test_another_ledger_begins_one_condition_and_ends_it() -> None:
+    """While its tickets are there it is said once, and that it is over only if it was said."""
+    ours = State(others=("Gala Night: tkt_2 [wc-3k9f2m7q]",))
+    (began,) = another_ledger("main-room", ours, NOW)
+    assert (began.kind, began.box_office, began.observed_at, began.detail) == (
+        "box_office.another_ledger",
+        "main-room",
+        NOW,
+        "- Gala Night: tkt_2 [wc-3k9f2m7q]",
+    )
+    held = (Condition(change=began),)
+    assert another_ledger("main-room", attrs.evolve(ours, conditions=held), NOW) == ()
+    (ended,) = another_ledger("main-room", State(conditions=held), NOW)
+    assert ended.kind == "box_office.one_ledger"
+    assert another_ledger("main-room", State(), NOW) == ()
