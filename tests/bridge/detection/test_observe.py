@@ -332,6 +332,31 @@ def test_a_desk_that_never_holds_still_is_not_believed_to_lack_a_ticket(
     assert len(house.desk.tickets) == 1
 
 
+def test_what_a_moving_list_does_not_show_is_not_sent_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody knows whether the first request was carried out, so the ticket may be there."""
+    from willcall.client.paging import Rows
+
+    house = VirtualBridge(tmp_path)
+    house.run()
+    house.box_office.sell_out(house.event())
+    house.sandbox.faults.add(
+        "lost_request", service="ticket0", method="POST", path="/tickets", count=1
+    )
+    assert house.run().left == {"unknown": 1, "pending": 2}
+    real = Rows.of.__func__  # type: ignore[attr-defined]
+    monkeypatch.setattr(Rows, "of", classmethod(lambda cls, items, *_: real(cls, items, False)))
+    for _ in range(3):
+        report = house.run()
+        assert "kept changing" in str(report.deliveries.stopped)
+        assert (report.exit_code, report.left) == (3, {"unknown": 1, "pending": 2})
+    assert house.desk.tickets == []
+    monkeypatch.undo()
+    assert house.run().exit_code == 0
+    assert len(house.desk.tickets) == 1
+
+
 def test_a_look_shows_one_moment(tmp_path: Path) -> None:
     """The simulation's seed 3005033: on sale in its row, sold out in the poll forty seconds later,
     but cancelled in between: it was never sold out while it was on sale."""
