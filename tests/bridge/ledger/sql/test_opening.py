@@ -77,6 +77,7 @@ KNOWN = State(
     cases=(CASE,),
     occurrences={CASE.led_by: 1},
     troubles={"box_office.unreachable": 2},
+    unsent={CASE.marker: frozenset({Act.OPEN})},
 )
 INTENT = Intent(case=CASE.marker, position=1, act=Act.OPEN, payload={"subject": "s", "body": "b"})
 

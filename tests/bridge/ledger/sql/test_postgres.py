@@ -101,7 +101,7 @@ def test_the_end_of_a_process_at_any_boundary_repeats_nothing(server: str, tmp_p
     """Some boundaries of the pass that opens a ticket; SQLite's test takes every one."""
     admin = create_engine(postgres.engine_url(server) + "/postgres", isolation_level="AUTOCOMMIT")
     endings = set()
-    for boundary in range(1, 200, 6):
+    for boundary in range(1, 600, 9):
         name = f"boundary_{boundary}"
         with admin.connect() as connection:
             connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
