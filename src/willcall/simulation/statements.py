@@ -65,9 +65,11 @@ class Statements:
                 read,
             )
             self._members[marker] = members
-            self._of.setdefault(marker, []).append(statement)
             if marker in decision.withdrawn:  # what had waited is written anew, as it is now
-                statement = attrs.evolve(statement, begun=members, over=frozenset())
+                statement = attrs.evolve(statement, begun=members)
+            self._of.setdefault(marker, []).append(statement)
+            if marker in decision.withdrawn:
+                statement = attrs.evolve(statement, over=frozenset())
             self._mails.update(dict.fromkeys(mails, statement))
 
     def of_ticket(self, marker: str, texts: Collection[str] | None) -> set[Name]:
