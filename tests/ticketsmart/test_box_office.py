@@ -8,7 +8,7 @@ from client.kit import account, event, events, lost, play, reply
 from willcall.bridge.ports import BoxOffice, Ignored, Refused, Removed
 from willcall.errors import OutcomeUnknownError, Reply
 from willcall.ticketsmart.api import FlowTicketSmart
-from willcall.ticketsmart.box_office import ADAPTER
+from willcall.ticketsmart.box_office import ADAPTER, TicketSmartBoxOffice
 from willcall.ticketsmart.inspection import inspect, names_in
 
 STALLS = {"id": "tt_1", "name": "Stalls", "price": 2500, "quantity": 100}
@@ -62,7 +62,7 @@ def test_a_removal_that_cannot_be_looked_at_is_in_doubt() -> None:
 
 
 def test_no_event_on_sale_shows_no_names() -> None:
-    (remark,), _ = play(inspect(FlowTicketSmart(account()), {}), events())
+    (remark,), _ = play(TicketSmartBoxOffice(FlowTicketSmart(account())).remarks(), events())
     assert "cannot be observed" in remark.said
 
 
