@@ -7,7 +7,7 @@ person counts at once. The kinds of trouble are in ``model/kinds/box_offices.py`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ...errors import (
@@ -23,11 +23,7 @@ from ..model.changes import Change
 from ..model.kinds import KINDS, ReadFailure
 from ..model.kinds.box_offices import (
     ANOTHER_LEDGER,
-    DELIVERED,
-    ONE_LEDGER,
-    READABLE,
     REMOVAL_IGNORED,
-    REMOVAL_UNDERSTOOD,
     UNDELIVERED,
 )
 from ..model.kinds.box_offices import UNREADABLE as UNREADABLE_EVENT
@@ -147,19 +143,11 @@ def unreadable_events(
         counts: for how many runs in a row which things could not be read, as :func:`unread` gives
             them.
     """
-    at, why = observation.at, observation.unreadable or {}
-    known = any(condition.change.kind == UNREADABLE_EVENT for condition in state.conditions)
+    why = observation.unreadable or {}
     names = {name.removeprefix(UNREADABLE): count for name, count in counts.items()}
-    if not known and any(count >= MANY_RUNS for count in names.values()):
-        listed = "\n".join(
-            f"- {name}: {why[name]}" if name in why else f"- {name}" for name in names
-        )
-        return (
-            Change(kind=UNREADABLE_EVENT, box_office=box_office, observed_at=at, detail=listed),
-        )
-    if known and not names:
-        return (Change(kind=READABLE, box_office=box_office, observed_at=at),)
-    return ()
+    listed = [f"{name}: {why[name]}" if name in why else name for name in names]
+    begins = any(count >= MANY_RUNS for count in names.values())
+    return _while_listed(UNREADABLE_EVENT, box_office, state, listed, observation.at, begins=begins)
 
 
 def removals_ignored(
@@ -176,13 +164,7 @@ def removals_ignored(
     """
     if ignored is None:
         return ()
-    known = any(condition.change.kind == REMOVAL_IGNORED for condition in state.conditions)
-    if ignored and not known:
-        listed = "\n".join(f"- {removal}" for removal in ignored)
-        return (Change(kind=REMOVAL_IGNORED, box_office=box_office, observed_at=at, detail=listed),)
-    if known and not ignored:
-        return (Change(kind=REMOVAL_UNDERSTOOD, box_office=box_office, observed_at=at),)
-    return ()
+    return _while_listed(REMOVAL_IGNORED, box_office, state, ignored, at)
 
 
 def another_ledger(box_office: str, state: State, at: datetime) -> tuple[Change, ...]:
@@ -194,13 +176,7 @@ def another_ledger(box_office: str, state: State, at: datetime) -> tuple[Change,
         state: what the ledger knows.
         at: when.
     """
-    known = any(condition.change.kind == ANOTHER_LEDGER for condition in state.conditions)
-    if state.others and not known:
-        listed = "\n".join(f"- {ticket}" for ticket in state.others)
-        return (Change(kind=ANOTHER_LEDGER, box_office=box_office, observed_at=at, detail=listed),)
-    if known and not state.others:
-        return (Change(kind=ONE_LEDGER, box_office=box_office, observed_at=at),)
-    return ()
+    return _while_listed(ANOTHER_LEDGER, box_office, state, state.others, at)
 
 
 def dead_letters(box_office: str, state: State, at: datetime) -> tuple[Change, ...]:
@@ -212,10 +188,25 @@ def dead_letters(box_office: str, state: State, at: datetime) -> tuple[Change, .
         state: what the ledger knows.
         at: when.
     """
-    known = any(condition.change.kind == UNDELIVERED for condition in state.conditions)
-    if state.dead and not known:
-        listed = "\n".join(f"- {letter}" for letter in state.dead)
-        return (Change(kind=UNDELIVERED, box_office=box_office, observed_at=at, detail=listed),)
-    if known and not state.dead:
-        return (Change(kind=DELIVERED, box_office=box_office, observed_at=at),)
+    return _while_listed(UNDELIVERED, box_office, state, state.dead, at)
+
+
+def _while_listed(
+    kind: str,
+    box_office: str,
+    state: State,
+    listed: Sequence[str],
+    at: datetime,
+    *,
+    begins: bool = True,
+) -> tuple[Change, ...]:
+    """The change of a condition that begins with the first thing on a list, if it ``begins`` at
+    all, and ends with the last."""
+    known = any(condition.change.kind == kind for condition in state.conditions)
+    if listed and begins and not known:
+        detail = "\n".join(f"- {line}" for line in listed)
+        return (Change(kind=kind, box_office=box_office, observed_at=at, detail=detail),)
+    if known and not listed:
+        (over,) = KINDS[kind].cleared_by
+        return (Change(kind=over, box_office=box_office, observed_at=at),)
     return ()
