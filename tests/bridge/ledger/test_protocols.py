@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import create_engine, text, update
 
 from support import postgres
-from support.decider import Decider, a_rule
-from willcall.bridge.ledger import Fence, Ledger, MemoryLedger, SqlLedger, open_ledger
+from support.ledgers import CASE, CHANGE, CONDITION, EVENT, INTENT, KNOWN, NOW, decision, leased
+from willcall.bridge.ledger import Ledger, MemoryLedger, SqlLedger, open_ledger
 from willcall.bridge.ledger.records import FOLDS_FROM, PREDICTIONS_KEPT, RUNS_KEPT
 from willcall.bridge.ledger.sql import schema
 from willcall.bridge.model.cases import (
@@ -27,59 +27,11 @@ from willcall.bridge.model.cases import (
     Recorded,
     State,
 )
-from willcall.bridge.model.changes import Change
-from willcall.bridge.model.facts import EventFacts, TypeFacts
 from willcall.bridge.model.history import snapshots
 from willcall.bridge.model.kinds import KINDS
 from willcall.bridge.model.predictions import Prediction, PredictionOutcome
 from willcall.bridge.model.rules import Silence
 from willcall.errors import LedgerError, TakenOverError
-
-NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
-NIGHT = Decider.quiet("22:00", "08:00", "Europe/Berlin")
-EVENT = EventFacts(id="evt_1", title="Late Laughs", status="PUBLISHED", starts_at=NOW)
-CHANGE = Change(
-    kind="event.sold_out",
-    box_office="main-room",
-    observed_at=NOW,
-    event=EVENT,
-    before=attrs.evolve(EVENT, title="Laughs"),
-    ticket_type=TypeFacts(id="tt_1", name="Floor", sale_ends_at=NOW),
-    detail="two\nlines",
-)
-CONDITION = Condition(
-    change=CHANGE,
-    announced=frozenset({"built-in/event.sold_out", "gala"}),
-    covered_by="event.cancelled",
-    ending=attrs.evolve(CHANGE, kind="event.back_on_sale"),
-    known=True,
-    turned={"gala": NOW},
-)
-CASE = Case(
-    box_office="main-room",
-    rule="built-in/event.sold_out",
-    kind="event.sold_out",
-    subject="evt_1",
-    occurrence=1,
-    marker="wc-00000001",
-    title="Late Laughs",
-    opened_at=NOW,
-    members=(("event.sold_out", "evt_1"), ("event.moved", "evt_1")),
-    group="event evt_1",
-    acts=1,
-    wishes=a_rule("event.sold_out", id="gala", note="Row M", quiet_hours=NIGHT),
-    taken_back={("event.sold_out", "evt_1"): NOW},
-)
-KNOWN = State(
-    snapshot={EVENT.id: EVENT},
-    conditions=(CONDITION,),
-    cases=(CASE,),
-    occurrences={CASE.led_by: 1},
-    troubles={"box_office.unreachable": 2},
-    unsent={CASE.marker: frozenset({Act.OPEN})},
-)
-INTENT = Intent(case=CASE.marker, position=1, act=Act.OPEN, payload={"subject": "s", "body": "b"})
-
 
 AGAIN = attrs.evolve(CASE, marker="wc-00000002", occurrence=2)
 REMOVAL = Intent(
@@ -131,27 +83,6 @@ def run_out(ledger: Ledger) -> None:
     with ledger._engine.begin() as connection:
         held = offices.c.lease_until.is_not(None)
         connection.execute(update(offices).where(held).values(lease_until=long_ago))
-
-
-def leased(ledger: Ledger, now: datetime = NOW) -> Fence:
-    """The lease of the main room, which must be free."""
-    fence = ledger.take_lease("main-room", now)
-    assert fence is not None
-    return fence
-
-
-def decision(**more: Any) -> Decision:
-    """A decision that opens one case, and all that may come with one."""
-    values: dict[str, Any] = {
-        "facts": {EVENT.id: EVENT},
-        "recorded": (Recorded(CHANGE, "opened", CASE.marker),),
-        "conditions": (CONDITION,),
-        "troubles": {"box_office.unreachable": 2},
-        "cases": (CASE,),
-        "intents": (INTENT,),
-        **more,
-    }
-    return Decision(box_office="main-room", at=NOW, **values)
 
 
 def test_a_condition_is_replaced_and_goes(ledger: Ledger) -> None:

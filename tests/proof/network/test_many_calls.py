@@ -276,6 +276,39 @@ def test_a_pool_that_is_closed_waits_for_the_connections_that_it_gave_up() -> No
     asyncio.run(main())
 
 
+def test_a_connection_whose_call_was_not_answered_is_not_used_again() -> None:
+    """The rest of that answer may still arrive on it, and would be taken for the next one."""
+
+    class Connection:
+        def __init__(self) -> None:
+            self.closed = False
+
+        def close(self) -> None:
+            self.closed = True
+
+        async def aclose(self) -> None:
+            self.closed = True
+
+    blocking = pools.Pool(Connection)
+    unanswered = blocking.take(None)
+    blocking.give_back(unanswered, answered=False)
+    assert unanswered.closed
+    answered = blocking.take(None)
+    assert answered is not unanswered
+    blocking.give_back(answered, answered=True)
+    assert blocking.take(None) is answered
+
+    async def main() -> None:
+        awaited = pools.AsyncPool(Connection)
+        unanswered = await awaited.take(None)
+        awaited.give_back(unanswered, answered=False)
+        assert await awaited.take(None) is not unanswered
+        await awaited.close()
+        assert unanswered.closed
+
+    asyncio.run(main())
+
+
 def test_a_child_leaves_the_connections_of_its_parent_open(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(pieces(ANSWER)) as server, TicketSmart(KEY, base_url=server.url) as api:
         api.events.get("gala")

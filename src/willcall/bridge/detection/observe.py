@@ -27,8 +27,9 @@ from ...errors import (
     ValidationError,
     WillcallError,
 )
-from ..model.facts import EventFacts, EventState, LowStock, carried_over
+from ..model.facts import EventFacts, LowStock, carried_over
 from ..model.observation import SWEEPS, Observation
+from ..model.sale import SELLING
 from ..polling.planner import Planner
 from ..polling.schedule import Schedule
 from ..ports import BoxOffice, NotThere
@@ -37,8 +38,6 @@ from .troubles import concerns_all, of_all
 
 FAILURES = 3
 """After so many events that cannot be read, the server is left alone until the next pass."""
-
-_SELLING = (EventState.PUBLISHED, EventState.SOLD_OUT)
 
 T = TypeVar("T")
 
@@ -121,7 +120,7 @@ def observe(
         elsewhere=hidden,
         unreadable=unreadable,
         read=frozenset(
-            name for name, row in seen.items() if row.tells_stock or row.status not in _SELLING
+            name for name, row in seen.items() if row.tells_stock or row.status not in SELLING
         )
         | there.keys()
         | polled.keys(),
@@ -291,7 +290,7 @@ def _chosen(
     longest ago, so that none is starved from pass to pass; then as the planner says. One that could
     not be read the last time only has its turn."""
     left = {
-        name: row for name, row in seen.items() if row.status in _SELLING and not row.tells_stock
+        name: row for name, row in seen.items() if row.status in SELLING and not row.tells_stock
     }
     changed = [
         name for name in left if name in snapshot and snapshot[name].status != seen[name].status

@@ -94,7 +94,8 @@ LASTS = timedelta(hours=12)
 
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 _FINISHED = frozenset({EventState.COMPLETED, EventState.ARCHIVED})
-_SELLING = frozenset({EventState.PUBLISHED, EventState.SOLD_OUT})
+SELLING = frozenset({EventState.PUBLISHED, EventState.SOLD_OUT})
+"""The statuses under which tickets may be for sale: such an event is worth a poll."""
 _NOT_SELLING = {
     EventState.CANCELLED: TypeSale.OVER,
     EventState.COMPLETED: TypeSale.OVER,
@@ -183,7 +184,7 @@ def type_sale(status: str, known: KnownStock, at: datetime, *, past: bool = Fals
         return TypeSale.PAUSED
     if known.sale_starts_at is not None and known.sale_starts_at > at:
         return TypeSale.NOT_YET
-    if known.available is not None and known.available <= 0 and status in _SELLING:
+    if known.available is not None and known.available <= 0 and status in SELLING:
         return TypeSale.SOLD_OUT
     return TypeSale.ON_SALE if status == EventState.PUBLISHED else TypeSale.PAUSED
 
@@ -234,11 +235,6 @@ def changes_at(end: datetime | None, types: Iterable[KnownStock], at: datetime) 
             if moment is not None and moment > at and (soonest is None or moment < soonest):
                 soonest = moment
     return soonest
-
-
-def may_sell(event: KnownEvent) -> bool:
-    """Whether an event may sell tickets, now or later: it is worth a poll."""
-    return event.status in _SELLING and not event.vanished and event.sale != EventSale.OVER
 
 
 class Include(StrEnum):

@@ -9,7 +9,8 @@ from typing import Any
 import attrs
 import orjson
 
-from ..model.facts import EventFacts, EventState, LowStock
+from ..model.facts import EventFacts, LowStock
+from ..model.sale import SELLING
 from .schedule import Schedule
 
 _LONGEST = 64 * 1024 * 1024
@@ -63,13 +64,10 @@ class Planner:
         events = {
             name: self.schedule.memory(name)
             for name, facts in snapshot.items()
-            if facts.status in _SELLING and not facts.vanished
+            if facts.status in SELLING and not facts.vanished
         }
         whole = {"office": self.schedule.to_json(), "events": events, "page": self.page}
         return zlib.compress(orjson.dumps(whole), level=1)
-
-
-_SELLING = (EventState.PUBLISHED, EventState.SOLD_OUT)
 
 
 def _unpacked(memory: bytes | None) -> dict[str, Any]:

@@ -21,7 +21,8 @@ from typing import Any
 
 import attrs
 
-from ..model.facts import EventFacts, EventState, LowStock, TypeFacts
+from ..model.facts import EventFacts, LowStock, TypeFacts
+from ..model.sale import SELLING
 from .budget import Poll, PollReason, Shares
 from .forecast import ORDER, Forecast, Profile, Speed, Velocity, surging, velocities
 from .priority import PagePriority, Selling, Unit, Watched
@@ -570,10 +571,7 @@ def _open(kind: TypeFacts, at: float) -> bool:
 
 def _live(facts: EventFacts) -> bool:
     """Whether an event can sell."""
-    return not facts.vanished and facts.status in _SELLING
-
-
-_SELLING = frozenset({EventState.PUBLISHED, EventState.SOLD_OUT})
+    return not facts.vanished and facts.status in SELLING
 
 
 def _carries(rows: Sequence[EventFacts]) -> bool | None:

@@ -21,65 +21,19 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
-from willcall.bridge.ledger import Fence, SqlLedger, open_ledger
+from support.ledgers import CASE, EVENT, INTENT, KNOWN, NOW, decision, leased
+from willcall.bridge.ledger import SqlLedger, open_ledger
 from willcall.bridge.ledger.records import LEASE, RUNS_KEPT
 from willcall.bridge.ledger.sql import opening, schema, upgrade
 from willcall.bridge.model.cases import (
-    Act,
-    Case,
     CaseState,
-    Condition,
-    Decision,
-    Intent,
     IntentState,
-    Recorded,
     State,
 )
-from willcall.bridge.model.changes import Change
 from willcall.bridge.model.exit_codes import code_of
-from willcall.bridge.model.facts import EventFacts, TypeFacts
 from willcall.errors import ConfigError, LedgerError
 
-NOW = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
 URL = "sqlite:///willcall.db"
-EVENT = EventFacts(id="evt_1", title="Late Laughs", status="PUBLISHED", starts_at=NOW)
-CHANGE = Change(
-    kind="event.sold_out",
-    box_office="main-room",
-    observed_at=NOW,
-    event=EVENT,
-    before=attrs.evolve(EVENT, title="Laughs"),
-    ticket_type=TypeFacts(id="tt_1", name="Floor", sale_ends_at=NOW),
-    detail="two\nlines",
-)
-CONDITION = Condition(
-    change=CHANGE,
-    announced=frozenset({"built-in/event.sold_out", "gala"}),
-    covered_by="event.cancelled",
-    ending=attrs.evolve(CHANGE, kind="event.back_on_sale"),
-)
-CASE = Case(
-    box_office="main-room",
-    rule="built-in/event.sold_out",
-    kind="event.sold_out",
-    subject="evt_1",
-    occurrence=1,
-    marker="wc-00000001",
-    title="Late Laughs",
-    opened_at=NOW,
-    members=(("event.sold_out", "evt_1"), ("event.moved", "evt_1")),
-    group="event evt_1",
-    acts=1,
-)
-KNOWN = State(
-    snapshot={EVENT.id: EVENT},
-    conditions=(CONDITION,),
-    cases=(CASE,),
-    occurrences={CASE.led_by: 1},
-    troubles={"box_office.unreachable": 2},
-    unsent={CASE.marker: frozenset({Act.OPEN})},
-)
-INTENT = Intent(case=CASE.marker, position=1, act=Act.OPEN, payload={"subject": "s", "body": "b"})
 
 
 @pytest.fixture
@@ -94,27 +48,6 @@ def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits five seconds for a lock in a test."""
     monkeypatch.setattr(opening, "_BUSY", 50)
-
-
-def leased(ledger: SqlLedger, now: datetime = NOW) -> Fence:
-    """The lease of the main room, which must be free."""
-    fence = ledger.take_lease("main-room", now)
-    assert fence is not None
-    return fence
-
-
-def decision(**more: Any) -> Decision:
-    """A decision that opens one case, and all that may come with one."""
-    values: dict[str, Any] = {
-        "facts": {EVENT.id: EVENT},
-        "recorded": (Recorded(CHANGE, "opened", CASE.marker),),
-        "conditions": (CONDITION,),
-        "troubles": {"box_office.unreachable": 2},
-        "cases": (CASE,),
-        "intents": (INTENT,),
-        **more,
-    }
-    return Decision(box_office="main-room", at=NOW, **values)
 
 
 def trouble(url: str, folder: Path, *, reading: bool = False) -> LedgerError:
