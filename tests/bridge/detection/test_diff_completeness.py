@@ -221,6 +221,20 @@ def test_two_looks_tell_no_less_than_one(
     assert told == {event.id: known(event) for event in snapshot.values()}
 
 
+def test_a_sell_out_that_a_draft_kept_ends_with_a_status_that_nobody_knows() -> None:
+    """Its ticket stayed open: nothing said that it is no longer sold out."""
+    event = _event(1, [], "SOLD_OUT", title="Late Laughs", starts_at=LATER)
+    snapshot: Mapping[str, EventFacts] = {event.id: event}
+    kinds = []
+    for status in ("DRAFT", "POSTPONED"):
+        poll = _event(1, [], status, title="Late Laughs", starts_at=LATER)
+        changes, differing = diff("main-room", snapshot, Observation(NOW, (poll,)))
+        kinds += [change.kind for change in changes]
+        snapshot = {**snapshot, **differing}
+    assert "event.off_sale" in kinds
+    assert not snapshot[event.id].sold_out
+
+
 OURS = {"sale", "sales", "until"}  # follow from the other facts and the time
 
 

@@ -49,11 +49,12 @@ _PUBLISHED = EventDiffers(
 )
 _KNOWN = frozenset(EventState)
 _QUIET = _KNOWN - {EventState.PUBLISHED}
-# What is sold out, and then neither that nor on sale: its sale has ended, or nothing is offered.
+# What was on sale or sold out, and then is neither: its sale has ended, or nothing is offered. A
+# draft stays sold out until its status says more.
 _OFF_SALE = EventDiffers(
     ("sale",),
     lambda before, after: (
-        before.sale in {EventSale.ON_SALE, EventSale.SOLD_OUT}
+        (before.sold_out or before.sale in {EventSale.ON_SALE, EventSale.SOLD_OUT})
         and after.sale in NOTHING_OFFERED
         and after.status not in _QUIET
     ),
