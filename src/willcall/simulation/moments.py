@@ -16,7 +16,7 @@ from datetime import timedelta
 import attrs
 
 from ..bridge.ledger import Ledger
-from ..bridge.model.cases import Evaluation, IntentState
+from ..bridge.model.cases import WITHDRAWN, Evaluation, IntentState
 from ..bridge.model.markers import read_subject
 from ..bridge.model.predicates import Predicates
 from ..bridge.model.rules import Rule, Rules
@@ -247,11 +247,19 @@ class Moments:
                 continue
             after = before if name[0] == CANCELLED else before - self.damped
             if not self.town.may.was_true(name, after):
-                if any(i.state is IntentState.DROPPED for i in self.ledger.intents(marker)):
+                if self._was_withdrawn(marker):
                     self.excused["ticket that was opened in doubt"] += 1
                     continue
                 since = self.town.may.false_since(name)
                 raise BrokenError(f"{marker} is open and says {name}, over since {since:.0f}")
+
+    def _was_withdrawn(self, marker: str) -> bool:
+        """Whether a text was withdrawn while the opening was in doubt: the ticket came later, and
+        its first text states what was so before."""
+        return any(
+            intent.state is IntentState.DROPPED and intent.error == WITHDRAWN
+            for intent in self.ledger.intents(marker)
+        )
 
     def _nothing_untold(
         self, told: dict[Name, str], known: set[Name], shown: set[str], before: float
