@@ -458,6 +458,8 @@ class DeskAdapter:
         mails_with: the setting without which the desk writes to no customer; empty if it always
             can.
         scopes: the scopes that its key needs, and what for.
+        assignee_prefix: how the ids of those begin to whom tickets are assigned; another beginning
+            is warned of. Empty if that says nothing.
     """
 
     provider: Provider
@@ -465,4 +467,5 @@ class DeskAdapter:
     open: Callable[[Account, Mapping[str, str]], Desk]
     settings: tuple[Setting, ...] = ()
     mails_with: str = ""
+    assignee_prefix: str = ""
     scopes: Mapping[str, str] = attrs.field(factory=dict)

@@ -380,7 +380,7 @@ class Bridge:
             return in_trouble(office.name, error)
 
     def _job(self, office: BoxOfficeTable, ledger: Ledger) -> Job:
-        at, desk = f"box_office[{self.config.box_office.index(office)}]", self.config.desk
+        at, desk = self.config.path_of(office), self.config.desk
         account = office.account(self._folder, at)
         watching = self.config.watch.watching(account.provider.quota)
         return Job(

@@ -239,6 +239,7 @@ ADAPTER = DeskAdapter(
         ),
     ),
     mails_with="from_address",
+    assignee_prefix="usr_",
     scopes={
         "tickets:read": "to find what was sent",
         "tickets:write": "to open and resolve",

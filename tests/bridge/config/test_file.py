@@ -162,23 +162,62 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "place"),
+    ("text", "line", "fix"),
     [
-        ("[desk\n", "line 1"),
-        ('[desk]\ninbox_id = "inb\n', "line 2"),
-        ("[desk]\ninbox_id = inb_01\n", "line 2"),
-        ("[desk]\n[desk]\n", "line 2"),
-        (f"[desk]\nkey = {KEYS[1]}\n", "line 2"),
-        (f"[desk]\n{KEYS[1]}\n", "line 2"),
+        ("[desk\n", 1, ""),
+        ('[desk]\ninbox_id = "inb\n', 2, "a quotation mark is missing on this line"),
+        ("[desk]\ninbox_id = inb_01\n", 2, 'put texts in quotes, as in inbox_id = "…"'),
+        ("[desk]\n[desk]\n", 2, ""),
+        (f"[desk]\nkey = {KEYS[1]}\n", 2, 'put texts in quotes, as in key = "…"'),
+        (f"[desk]\n{KEYS[1]}\n", 2, ""),
+        (
+            "[desk]\ninbox_id = \u201cinb\u201d\n",
+            2,
+            'these are curly quotation marks; write straight ones, as in "text"',
+        ),
+        (
+            "[desk]\ninbox_id = \u2018inb\u2019\n",
+            2,
+            'these are not quotation marks of TOML; write straight ones, as in "text"',
+        ),
+        ('[desk]\ninbox_id: "inb"\n', 2, "between a key and its value stands '=', not ':'"),
+        ("[desk]\nbuilt_in = yes\n", 2, "write built_in = true"),
+        ("[desk]\nbuilt_in = False\n", 2, "write built_in = false"),
+        ("[desk]\ntags = [vip]\n", 2, 'put each text of a list in quotes, as in ["…", "…"]'),
+        (
+            "[box_office]\n[[box_office]]\n",
+            2,
+            "head each of several tables with two brackets, as in [[rule]]",
+        ),
     ],
 )
-def test_what_is_no_toml_is_told_by_its_line(tmp_path: Path, text: str, place: str) -> None:
-    """And never quoted."""
+def test_what_is_no_toml_is_told_by_its_line(
+    tmp_path: Path, text: str, line: int, fix: str
+) -> None:
+    """With the way out of the commonest slips; and never quoted."""
     file = written(tmp_path, text)
-    field, problem, _ = refused(load)
-    assert field == file.name
+    field, problem, said = refused(load)
+    assert (field.rpartition(":")[0], said) == (f"{file.name}:{line}", fix)
     assert problem.startswith("it is not TOML: ")
-    assert place in problem
+
+
+def test_errors_name_tables_as_people_do(tmp_path: Path) -> None:
+    """A rule by its id, a box office by its name; and one address is not a list."""
+    written(
+        tmp_path,
+        '[[box_office]]\nname = "main"\n[desk]\ncustomer_email = ["a@x.example", "b@x.example"]\n',
+    )
+    assert refused(load) == (
+        "desk.customer_email",
+        "it is a list, and one text goes here",
+        "write one text; for several customers, write a rule for each, with continue = true",
+    )
+    written(
+        tmp_path,
+        '[[box_office]]\nname = "main"\n[desk]\ncustomer_email = "a@x.example"\n'
+        '[[rule]]\nid = "gala"\nwhen = ["event.sold_out"]\nseverity = "huge"\n',
+    )
+    assert refused(load)[0] == 'rule "gala".severity'
 
 
 # -- what is wrong ----------------------------------------------------------------------------

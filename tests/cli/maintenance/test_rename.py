@@ -14,7 +14,7 @@ def test_a_renamed_box_office_goes_on_under_its_new_name(configured: Shell) -> N
     file.write_text(file.read_text("utf-8").replace('"main-room"', '"great-hall"'), "utf-8")
     said = configured("check")
     assert said.code == 0
-    assert "willcall.toml:2:1: warning: box_office[0].name: " in said.out
+    assert 'willcall.toml:2:1: warning: box_office "great-hall".name: ' in said.out
     assert "run `willcall rename main-room great-hall`" in said.out
     said = configured("run", "-q")
     assert said.code == 78

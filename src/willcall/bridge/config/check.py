@@ -5,7 +5,6 @@ An *error* certainly does not do what was meant. A *warning* may be intended, bu
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -22,8 +21,8 @@ from ..model.predicates import Vocabulary
 from ..model.rules import Rule, Silence
 from ..templates.lint import flaws, near, some
 from .account_tables import SettingsTable
-from .complaints import nearest
-from .file import examined
+from .complaints import closest, closest_part, nearest, spoken
+from .file import examined, no_toml
 from .positions import SourcePosition, SourcePositions
 from .rule_tables import RuleTable
 from .shadowing import good_news, impossible, shadowing
@@ -35,10 +34,12 @@ class Complaint:
     """What is wrong, where, and what to do about it.
 
     ``path`` is the key's (``rule[0].ticket.subject``), or names what is not in the file
-    (``silence 3``), which then has no ``place``.
+    (``silence 3``), which then has no ``place``; ``spoken`` is the same for people
+    (``rule "gala".ticket.subject``).
     """
 
     path: str
+    spoken: str = attrs.field(default=attrs.Factory(lambda self: self.path, takes_self=True))
     problem: str
     fix: str = ""
     grave: bool = True
@@ -91,19 +92,13 @@ def parsed(text: str) -> tuple[Config | None, list[Complaint]]:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        return None, [_no_toml(text, error)]
+        place, problem, fix = no_toml(text, error)
+        return None, [Complaint(path="", problem=problem, fix=fix, place=place)]
     config, problems = examined(values)
-    return config, [_placed(positions, problem) for problem in problems]
-
-
-def _no_toml(text: str, error: tomllib.TOMLDecodeError) -> Complaint:
-    match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
-    said = scrub(match[1] if match else str(error))
-    lines = text.splitlines() or [""]
-    place = SourcePosition(len(lines), len(lines[-1]) + 1)
-    if match and match[2]:
-        place = SourcePosition(int(match[2]), int(match[3]))
-    return Complaint(path="", problem=f"it is not TOML: {said}", place=place)
+    return config, [
+        attrs.evolve(_placed(positions, problem), spoken=spoken(problem.field, values))
+        for problem in problems
+    ]
 
 
 def _placed(positions: SourcePositions, error: ConfigError) -> Complaint:
@@ -124,6 +119,10 @@ def check(text: str, known: Known, now: datetime) -> Checked:
         return Checked(config=None, complaints=tuple(complaints))
     finder = _Finder(config, SourcePositions(text), known, now)
     complaints += finder.all()
+    values = tomllib.loads(text)
+    complaints = [
+        attrs.evolve(complaint, spoken=spoken(complaint.path, values)) for complaint in complaints
+    ]
     complaints.sort(key=lambda found: (found.place is None, found.place and (found.place.line,)))
     rules = config.rules().rules
     taken = {kind for rule in rules for kind in rule.kinds}
@@ -142,13 +141,12 @@ class _Finder:
         self._known = known
         self._now = now
         self._rules = tuple(table.rule(config.desk) for table in config.rule)
-        events = known.all_events()
         self._vocabulary = Vocabulary(
             box_offices=[office.name for office in config.box_office],
-            events=[name for event in events for name in (event.id, event.slug) if name],
             categories=[
                 name for office in self._config.box_office for name in office.adapter.categories
             ],
+            events=known.all_events(),
         )
 
     def all(self) -> list[Complaint]:
@@ -208,18 +206,21 @@ class _Finder:
         if never is not None:
             yield self._say(f"{at}.if.{never[0]}", f"this rule takes nothing: {never[1]}")
         for predicate, value in rule.predicates:
-            if predicate.known is None:
+            names = predicate.known
+            if names is None:
                 continue
-            known = [str(name) for name in predicate.known.of(self._vocabulary)]
-            folded = {name.casefold() for name in known}
             for number, name in enumerate(value):
-                if folded and name.casefold() not in folded:
-                    yield self._say(
-                        f"{at}.if.{predicate.name}[{number}]",
-                        f"{scrub(name)!r} is not known",
-                        nearest(name, known[:12]),
-                        grave=predicate.known.complete,
-                    )
+                known = names.unknown(name, self._vocabulary)
+                if known is None:
+                    continue
+                problem, fix = f"{scrub(name)!r} is not known", nearest(name, known)
+                if names.parts:
+                    problem = f"no {names.parts} that was seen contains {scrub(name)!r}"
+                    near = closest_part(name, known)
+                    fix = f"did you mean {near!r}?" if near else fix
+                yield self._say(
+                    f"{at}.if.{predicate.name}[{number}]", problem, fix, grave=names.complete
+                )
 
     def _good_news(
         self, at: str, table: RuleTable, rule: Rule, earlier: Sequence[Rule]
@@ -282,7 +283,15 @@ class _Finder:
         desk = self._config.desk
         yield from self._odd("desk", desk)
         yield from self._own_address("desk", desk, desk.customer_email)
+        prefix = desk.adapter.assignee_prefix
         for number, (table, rule) in enumerate(zip(self._config.rule, self._rules, strict=True)):
+            if rule.assignee_id is not None and not rule.assignee_id.startswith(prefix):
+                yield self._say(
+                    f"rule[{number}].ticket.assignee_id",
+                    f"{scrub(rule.assignee_id)!r} may be wrong: it is not a name but an id",
+                    f"ids of {desk.adapter.title} begin with {prefix}",
+                    grave=False,
+                )
             at, customer = f"rule[{number}].ticket", rule.address.customer_email
             yield from self._odd(at, table.ticket)
             yield from self._own_address(at, table.ticket, customer)
@@ -348,6 +357,7 @@ class _Finder:
             for glob in silence.kinds:
                 if not matching([glob]):
                     yield _silent(at, f"{glob!r} is not a kind of change: it silences nothing", fix)
+            yield from self._silence_scope(at, silence, fix)
             if silence.rule is not None and silence.rule not in ids:
                 yield _silent(at, f"there is no rule {silence.rule!r}: it silences nothing", fix)
             for other in live:
@@ -362,6 +372,19 @@ class _Finder:
                     ends = f"{silence.until:%Y-%m-%d %H:%M} UTC"
                     problem = f"it ends {ends}, but silence {other.id} goes on"
                     yield _silent(at, problem, f"end both, or only {silence.id}")
+
+    def _silence_scope(self, at: str, silence: Silence, fix: str) -> Iterator[Complaint]:
+        """What a silence names and nobody has seen."""
+        names = [office.name for office in self._config.box_office]
+        if silence.box_office is not None and silence.box_office not in names:
+            problem = f"no box office is called {silence.box_office!r}: it silences nothing"
+            yield _silent(at, problem, f"{nearest(silence.box_office, names)}; {fix}")
+        events = self._known.all_events(silence.box_office)
+        if silence.event is not None and events and not any(map(silence.names, events)):
+            near = closest_part(silence.event, [event.title for event in events])
+            near = near or closest(silence.event, [event.slug or event.id for event in events])
+            problem = f"no event {silence.event!r} was seen: it silences nothing"
+            yield _silent(at, problem, f"did you mean {near!r}? {fix}" if near else fix)
 
 
 def _silent(path: str, problem: str, fix: str) -> Complaint:

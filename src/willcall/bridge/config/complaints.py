@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -25,6 +26,7 @@ _EXAMPLES = {
 _TABLES = {name: f"[[{name}]]" for name in ("box_office", "rule", "removal")}
 _TYPES = {
     "string_type": ("it is not text", "put it in quotes"),
+    "bool_type": ("it is neither true nor false", "write true or false, without quotes"),
     "int_type": ("it is not a whole number", "write it without quotes and without a point"),
 }
 
@@ -58,6 +60,9 @@ def _complaint(detail: ErrorDetails, root: type[Table]) -> ConfigError:
         return ConfigError(path, "it is not a table", way)
     if detail["type"] == "too_short":
         return ConfigError(path, "it is empty", _EXAMPLES.get(last, "fill it in, or leave it out"))
+    if detail["type"] == "string_type" and isinstance(detail["input"], list):
+        fix = "write one text; for several customers, write a rule for each, with continue = true"
+        return ConfigError(path, "it is a list, and one text goes here", fix)
     if detail["type"] in _TYPES:
         return ConfigError(path, *_TYPES[detail["type"]])
     said = detail["msg"].removeprefix("Value error, ").replace("Input should", "it should")
@@ -69,8 +74,33 @@ def nearest(name: str, known: list[str]) -> str:
     """What to do about a name that is not known."""
     if name == "api_key":
         return "keys stay out of this file: use api_key_env, api_key_file or api_key_keyring"
-    near = get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(known)}"
+    near = closest(name, known)
+    if near is not None:
+        return f"did you mean {near!r}?"
+    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+    return f"known here: {', '.join(known[:_SHOWN])}{more}" if known else ""
+
+
+_SHOWN = 12
+"""So many names are listed at the most."""
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is most like another, whatever their case; None if none is like it."""
+    folded = {other.casefold(): other for other in known}
+    near = get_close_matches(name.casefold(), folded, n=1)
+    return folded[near[0]] if near else None
+
+
+def closest_part(part: str, texts: Iterable[str]) -> str | None:
+    """The words in these texts that are most like a part that none of them contains."""
+    count = len(part.split())
+    parts = {
+        " ".join(words[start : start + count])
+        for words in map(str.split, texts)
+        for start in range(max(1, len(words) - count + 1))
+    }
+    return closest(part, sorted(parts))
 
 
 def _example(root: type[Table], parts: tuple[int | str, ...]) -> str:
@@ -81,6 +111,50 @@ def _example(root: type[Table], parts: tuple[int | str, ...]) -> str:
         return _EXAMPLES.get(name, "add it")
     example = (field.examples or [None])[0] or "…"
     return f'add {name} = "{example}", {field.description}'
+
+
+def spoken(path: str, values: Mapping[str, Any]) -> str:
+    """A key's path with the names that people have given their tables.
+
+    ``rule[0].ticket.subject`` becomes ``rule "gala".ticket.subject``.
+    """
+    found = re.match(r"(rule|box_office)\[(\d+)\](.*)", path)
+    rows = values.get(found[1]) if found else None
+    if found is None or not isinstance(rows, list) or int(found[2]) >= len(rows):
+        return path
+    row = rows[int(found[2])]
+    name = row.get("id" if found[1] == "rule" else "name") if isinstance(row, dict) else None
+    if not isinstance(name, str) or not name.strip() or not name.isprintable():
+        return path
+    return f'{found[1]} "{scrub(name)}"{found[3]}'
+
+
+def toml_advice(line: str) -> str:
+    """What to do about a line that is not TOML, by the commonest slips; empty if it is none.
+
+    What stands on the line is not shown: it may be a key.
+    """
+    if re.search("[\u201c\u201d\u201e\u00ab\u00bb]", line):
+        return 'these are curly quotation marks; write straight ones, as in "text"'
+    if re.search("=\\s*[\u2018\u2019\u201a`]", line):
+        return 'these are not quotation marks of TOML; write straight ones, as in "text"'
+    if re.match(r"\s*[A-Za-z_]\w*\s*:\s*\S", line):
+        return "between a key and its value stands '=', not ':'"
+    word = re.match(r"\s*([\w.-]+)\s*=\s*(True|False|yes|no|on|off)\b", line, re.IGNORECASE)
+    if word:
+        yes = word[2].casefold() in {"true", "yes", "on"}
+        return f"write {scrub(word[1])} = {'true' if yes else 'false'}"
+    bare = re.match(r"""\s*([\w.-]+)\s*=\s*([^\s"'\[{#\d][^"'#]*)""", line)
+    if bare:
+        return f'put texts in quotes, as in {scrub(bare[1])} = "…"'
+    listed = re.search(r"""[\[,]\s*([A-Za-z][^\s,\]"']*)\s*[,\]]""", line)
+    if listed and "=" in line:
+        return 'put each text of a list in quotes, as in ["…", "…"]'
+    if len(re.findall(r'(?<!\\)"', line)) % 2:
+        return "a quotation mark is missing on this line"
+    if re.match(r"\s*\[(box_office|rule|removal)\]", line):
+        return "head each of several tables with two brackets, as in [[rule]]"
+    return ""
 
 
 # Where a key may hold one of several things, pydantic names which one it tried.

@@ -5,6 +5,7 @@ runs.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,7 +18,8 @@ from ...client.redact import scrub
 from ...errors import ConfigError, InputError
 from . import credentials
 from .account_tables import BoxOfficeTable
-from .complaints import complaints_of, nearest
+from .complaints import complaints_of, nearest, spoken, toml_advice
+from .positions import SourcePosition
 from .tables import Config, model_of
 
 ENVIRONMENT = "WILLCALL_CONFIG"
@@ -66,8 +68,27 @@ def load(path: str | Path | None = None) -> tuple[Config, Path]:
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(str(file), f"it is not TOML: {scrub(str(error))}") from None
-    return checked(values), file.resolve().parent
+        place, problem, fix = no_toml(text, error)
+        raise ConfigError(f"{file}:{place}", problem, fix) from None
+    try:
+        return checked(values), file.resolve().parent
+    except ConfigError as error:
+        field = spoken(error.field, values)
+        raise ConfigError(field, error.problem, error.fix) from error.__cause__
+
+
+def no_toml(text: str, error: tomllib.TOMLDecodeError) -> tuple[SourcePosition, str, str]:
+    """Where a text is not TOML, why, and what to do about it."""
+    match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
+    said = scrub(match[1] if match else str(error))
+    lines = text.splitlines() or [""]
+    place = SourcePosition(len(lines), len(lines[-1]) + 1)
+    if match and match[2]:
+        place = SourcePosition(int(match[2]), int(match[3]))
+    # What ends a line too soon may be noticed only on the next.
+    near = lines[max(0, place.line - 2) : place.line]
+    fix = next(filter(None, map(toml_advice, reversed(near))), "")
+    return place, f"it is not TOML: {said}", fix
 
 
 def pick(config: Config, name: str | None) -> BoxOfficeTable:

@@ -158,6 +158,10 @@ class Config(Table):
             table.with_wire(self.wire)
         return self
 
+    def path_of(self, office: BoxOfficeTable) -> str:
+        """The path of a box office's table, for errors."""
+        return f'box_office "{office.name}"'
+
     @property
     def address(self) -> Address:
         """Where tickets go, unless a rule says otherwise."""

@@ -243,8 +243,8 @@ def account_usage(
     config: Config, folder: Path, ledger: Queries, now: datetime
 ) -> Iterable[AccountUsage]:
     """The requests of each account in the last minute."""
-    for number, office in enumerate(config.box_office):
-        at = f"box_office[{number}]"
+    for office in config.box_office:
+        at = config.path_of(office)
         yield _usage(f"{office.adapter.title} ({office.name})", office, folder, at, ledger, now)
     if config.desk.service.has_api:
         yield _usage(config.desk.adapter.title, config.desk, folder, "desk", ledger, now)

@@ -42,16 +42,34 @@ class Vocabulary:
     """The names that are known while a configuration is checked."""
 
     box_offices: Collection[str] = ()
-    events: Collection[str] = ()
     categories: Collection[str] = ()
+    events: Sequence[EventFacts] = ()
 
 
 @attrs.frozen
 class KnownNames:
-    """Which names a predicate may hold: ``complete`` if every other name is surely wrong."""
+    """Which names a predicate may hold.
 
-    of: Callable[[Vocabulary], Collection[str]]
+    Args:
+        of: the names that are known.
+        complete: whether every other name is surely wrong.
+        parts: what each name is, as in "title", if the predicate holds parts of names.
+    """
+
+    of: Callable[[Vocabulary], Iterable[str | None]]
     complete: bool = False
+    parts: str = ""
+
+    def unknown(self, name: str, names: Vocabulary) -> list[str] | None:
+        """The known names, if none of them is, or contains, this one; None if one does, or nothing
+        is known."""
+        known = sorted({str(other) for other in self.of(names) if other})
+        folded = name.casefold()
+        if self.parts:
+            found = any(folded in other.casefold() for other in known)
+        else:
+            found = any(folded == other.casefold() for other in known)
+        return None if found or not known else known
 
 
 @attrs.frozen
@@ -290,14 +308,15 @@ def _is_one_of(
 
 
 def _contains(
-    name: str, means: str, whole: Callable[[EventFacts], str]
+    name: str, means: str, whole: Callable[[EventFacts], str], each: str
 ) -> EventPredicate[tuple[str, ...]]:
-    """A text of the event contains one of these."""
+    """A text of the event, an "each", contains one of these."""
     return EventPredicate(
         name=name,
         form=TEXTS,
         means=means,
         implies=_contained,
+        known=KnownNames(lambda names: map(whole, names.events), parts=each),
         test=lambda parts, event: _lacks(name, whole(event), parts),
     )
 
@@ -358,10 +377,15 @@ PREDICATES: dict[str, Predicate[Any]] = {
             "event",
             "it is one of these events, by id or slug",
             lambda event: (event.id, event.slug),
-            KnownNames(lambda names: names.events),
+            KnownNames(
+                lambda names: (name for event in names.events for name in (event.slug, event.id))
+            ),
         ),
         _contains(
-            "event_name_contains", "the title contains one of these", lambda event: event.title
+            "event_name_contains",
+            "the title contains one of these",
+            lambda event: event.title,
+            "title",
         ),
         _is_one_of(
             "event_status",
@@ -374,8 +398,14 @@ PREDICATES: dict[str, Predicate[Any]] = {
             "venue_contains",
             "the venue's name contains one of these",
             lambda event: event.venue_name or "",
+            "venue",
         ),
-        _is_one_of("city", "the city is one of these", lambda event: (event.city,)),
+        _is_one_of(
+            "city",
+            "the city is one of these",
+            lambda event: (event.city,),
+            KnownNames(lambda names: (event.city for event in names.events)),
+        ),
         _is_one_of(
             "category",
             "the category is one of these: `COMEDY`, `THEATER`, …",
@@ -397,6 +427,12 @@ PREDICATES: dict[str, Predicate[Any]] = {
             form=TEXTS,
             means="the ticket type's name contains one of these",
             implies=_contained,
+            known=KnownNames(
+                lambda names: (
+                    kind.name for event in names.events for kind in event.ticket_types or ()
+                ),
+                parts="ticket type",
+            ),
             test=lambda parts, ticket_type: _lacks(
                 "ticket_type_name_contains", ticket_type.name, parts
             ),

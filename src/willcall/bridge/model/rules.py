@@ -195,13 +195,13 @@ class Silence:
             return False
         if self.rule is not None and self.rule != rule.id:
             return False
-        return self.event is None or _names(change.event, self.event)
+        return self.event is None or (change.event is not None and self.names(change.event))
 
-
-def _names(event: EventFacts | None, name: str) -> bool:
-    if event is None:
-        return False
-    return name in {event.id, event.slug} or name.casefold() in event.title.casefold()
+    def names(self, event: EventFacts) -> bool:
+        """Whether its ``event``, if it has one, names this event."""
+        if self.event is None or self.event in {event.id, event.slug}:
+            return True
+        return self.event.casefold() in event.title.casefold()
 
 
 @attrs.frozen(kw_only=True)

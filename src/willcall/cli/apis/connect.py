@@ -40,7 +40,7 @@ def ticketsmart(
 
         settings, folder = load(config)
         office = pick(settings, box_office)
-        at = f"box_office[{settings.box_office.index(office)}]"
+        at = settings.path_of(office)
         from ...bridge.service import counting
         from ...client.provider import open_account
         from ...ticketsmart.api import PROVIDER

@@ -283,7 +283,7 @@ def _box_office(config: Config, folder: Path, number: int, name: str) -> Iterabl
             found += run_flow(observe_box_office(called, opened))
         return found
 
-    return _examined(called, lambda: office.account(folder, f"box_office[{number}]"), ask)
+    return _examined(called, lambda: office.account(folder, config.path_of(office)), ask)
 
 
 def _desk(config: Config, folder: Path) -> Iterable[Finding]:

@@ -24,6 +24,9 @@ def check(
         bool, typer.Option("--kinds", help="List the kinds of change, and what templates may name.")
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
+    untaken: Annotated[
+        bool, typer.Option("--untaken", help="List the kinds of change that no rule takes.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Check the configuration: the file, every rule and template, silences, removals.
@@ -53,7 +56,7 @@ def check(
     if as_json:
         _as_json(found, file)
     else:
-        _as_text(found, file, known)
+        _as_text(found, file, known, untaken=untaken)
     return 78 if found.errors or (strict and found.complaints) else 0
 
 
@@ -116,29 +119,39 @@ def _due_already(config: Config, ledger: Ledger) -> Iterator[Complaint]:
 
 def _line(file: Path, complaint: Complaint) -> str:
     where = f"{file}:{complaint.place}" if complaint.place else str(file)
-    path = f"{complaint.path}: " if complaint.path else ""
+    path = f"{complaint.spoken}: " if complaint.spoken else ""
     fix = f" ({complaint.fix})" if complaint.fix else ""
     return f"{where}: {complaint.level}: {path}{complaint.problem}{fix}"
 
 
-def _as_text(found: Checked, file: Path, known: Known) -> None:
+def _as_text(found: Checked, file: Path, known: Known, *, untaken: bool) -> None:
     from ..shell.show import count
     from ..shell.times import now
 
+    screen.line(f"{file}: {_verdict(found)}")
     for complaint in found.complaints:
         screen.line(_line(file, complaint))
     if found.config is not None:
-        own = len(found.config.rule)
-        rest = "and the built-in ones" if found.config.built_in_rules else "no built-in ones"
-        warnings = count(len(found.complaints) - found.errors, "warning")
-        errors = count(found.errors, "error")
-        screen.line(f"{file}: {count(own, 'rule')}, {rest}; {errors}, {warnings}")
         live = sum(silence.begins <= now() < silence.until for silence in known.silences)
         if known.silences:
             over = len(known.silences) - live
             screen.line(f"{count(live, 'silence')} in force, {over} over (`willcall silence list`)")
-        if found.untaken:
-            screen.line(f"kinds that no rule matches: {', '.join(found.untaken)}")
+        if untaken:
+            screen.line(f"kinds that no rule takes: {', '.join(found.untaken) or 'none'}")
+
+
+def _verdict(found: Checked) -> str:
+    """Whether the file may be used, and how much was found."""
+    from ..shell.show import count
+
+    errors = count(found.errors, "error")
+    warnings = count(len(found.complaints) - found.errors, "warning")
+    verdict = "cannot be used" if found.errors else "ok"
+    if found.config is None:
+        return f"{verdict}; {errors}, {warnings}"
+    own = len(found.config.rule)
+    rest = "and the built-in ones" if found.config.built_in_rules else "no built-in ones"
+    return f"{verdict}; {errors}, {warnings}; {count(own, 'rule')}, {rest}"
 
 
 def _as_json(found: Checked, file: Path) -> None:

@@ -104,7 +104,7 @@ def _event(
     if found:
         raise ambiguous("--event", name, found)
     office = pick(config, box_office)
-    at = f"box_office[{config.box_office.index(office)}]"
+    at = config.path_of(office)
     opened = office.adapter.open(office.account(folder, at), office.settings)
     event = run_flow(opened.event(name))
     if isinstance(event, NotThere):
