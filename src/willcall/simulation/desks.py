@@ -89,4 +89,7 @@ def take_up(dice: random.Random, sandbox: Sandbox, names: Sequence[str]) -> list
     for habit in habits:
         values = {name: dice.choice(list(choices)) for name, choices in HABITS[habit].items()}
         sandbox.settings.change(values)
+    if sandbox.settings.processing == "stuck" and not sandbox.settings.processing_listed:
+        # Nobody could find what such a desk has opened without saying so.
+        sandbox.settings.change({"empty_creation": False})
     return habits

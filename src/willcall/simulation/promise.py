@@ -215,6 +215,7 @@ class Promise:
         """Whether nothing is left to do."""
         return (
             not self.sandbox.pending_commits
+            and self._is_shown()
             and not self.ledger.unsettled("main-room")
             and not self.ledger.to_confirm("main-room", self.stage.wall() + timedelta(days=1))
             and all(
@@ -224,6 +225,12 @@ class Promise:
             and not self._soon()
             and self.stage.elapsed - MINUTE >= self.town.world.restless_until
         )
+
+    def _is_shown(self) -> bool:
+        """Whether the desk has shown every ticket that it has opened since before the last pass."""
+        shown_after = self._shown_after()
+        opened = [write.landed_at for write in self.network.writes if write.path == "/tickets"]
+        return max(opened, default=0.0) + shown_after < self.stage.elapsed - MINUTE
 
     def _soon(self) -> bool:
         """Whether the time of a removal comes about now: then another pass has to follow."""

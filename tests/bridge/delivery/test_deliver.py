@@ -425,3 +425,18 @@ def test_a_first_refusal_waits_briefly_however_often_it_was_tried_before(
     ((_, intent), *_) = house.ledger.unsettled("main-room")
     assert intent.retry_at is not None
     assert intent.retry_at - house.clock.now() > timedelta(minutes=60)
+
+
+def test_what_the_desk_says_it_has_done_and_never_shows(house: VirtualBridge) -> None:
+    """Each further try might be one more ticket that nobody can find."""
+    house.sandbox.settings.change(
+        {"empty_creation": True, "processing": "stuck", "processing_listed": False}
+    )
+    house.box_office.sell_out(house.event())
+    for _ in range(30):
+        house.run()
+    sold_out, undelivered = house.ledger.dead()  # the second is the ticket that says so
+    assert len(house.desk.tickets) == 3 + 3
+    for _, letter in (sold_out, undelivered):
+        assert letter.error is not None
+        assert letter.error.endswith("the desk shows nothing of it after 3 tries")

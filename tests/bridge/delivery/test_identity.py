@@ -1,5 +1,6 @@
 """Whose ticket it is: what merely carries a marker is left alone, and ours is found."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import attrs
@@ -9,9 +10,10 @@ from support.virtual_bridge import VirtualBridge
 from willcall.bridge.delivery.identity import belongs
 from willcall.bridge.model.house import House
 from willcall.bridge.model.markers import case_marker, read_subject
-from willcall.bridge.ports import Incoming, Said
+from willcall.bridge.ports import Author, Incoming, Said, Spoken
 from willcall.bridge.run import recover_pass
 from willcall.sandbox.desk import Ticket
+from willcall.simulation.desks import NOT_FOUND
 
 MARKER = "wc-3k9f2m7q"
 HOUSE = House(secret="a-secret-of-the-house", addresses=frozenset({"organiser@example.com"}))
@@ -213,3 +215,82 @@ def test_what_is_sent_begins_with_the_line(house: VirtualBridge) -> None:
     marker = read_subject(ticket.subject)
     assert marker is not None
     assert ticket.messages[0].body.startswith(house.house.reference(marker) + "\n\n")
+
+
+# -- desks that do not list the text of a creation ---------------------------------------------
+
+OPENED = datetime(2026, 11, 21, 18, 0, tzinfo=UTC)
+
+
+def answered(after: float, sender: str | None = ORGANISER) -> Said:
+    """A ticket whose first message came from outside, so many seconds after it was opened."""
+    at = OPENED + timedelta(seconds=after)
+    message = Spoken(text="Thank you!", author=Author.OUTSIDE, at=at, sender=sender)
+    return Said((), first=Incoming("Thank you!", sender, 0), messages=(message,))
+
+
+@pytest.mark.parametrize(
+    ("said", "ours"),
+    [
+        (answered(107), True),
+        (answered(60), True),
+        (answered(107, None), True),
+        (answered(0), False),
+        (answered(59), False),
+        (answered(107, STRANGER), False),
+    ],
+    ids=[
+        "the customer has answered",
+        "a minute later",
+        "a desk that does not say who",
+        "the mail that opened the ticket",
+        "soon after",
+        "somebody else's",
+    ],
+)
+def test_a_first_mail_that_is_younger_than_its_ticket(said: Said, ours: bool) -> None:
+    """Mail that opens a ticket is as old as the ticket; what is younger answers something."""
+    assert belongs(said, HOUSE, MARKER, opened_at=OPENED) is ours
+    assert not belongs(said, HOUSE, MARKER)  # when it was opened is not known
+
+
+def test_the_customer_answers_before_we_look(house: VirtualBridge) -> None:
+    """The answer to the opening was lost, and its text is not listed."""
+    house.sandbox.settings.change({"creation_text": "absent"})
+    house.box_office.sell_out(house.event())
+    house.sandbox.faults.add(
+        "lost_response", service="ticket0", method="POST", path="/tickets", count=1
+    )
+    house.sandbox.faults.add("status", service="ticket0", path="/tickets/*/messages", status=503)
+    house.run()
+    house.clock.advance(90)
+    house.desk.reply(house.desk.tickets[0].id, "Thank you!")
+    house.sandbox.faults.clear()
+    for _ in range(5):
+        house.run()
+    assert len(house.desk.tickets) == 1
+    assert len(house.ledger.unsettled("main-room")) == 0
+
+
+@pytest.mark.parametrize("opened", [True, False], ids=["in doubt", "never tried"])
+def test_a_ticket_that_is_listed_and_not_there(house: VirtualBridge, opened: bool) -> None:
+    """The key of another workspace, or a ticket deleted a moment ago: whose it is is not known, so
+    nothing is opened beside it."""
+    event = house.event()
+    house.box_office.sell_out(event)
+    path = "/tickets/*/messages"
+    house.sandbox.faults.add("status", service="ticket0", path=path, status=404, body=NOT_FOUND)
+    if opened:
+        house.sandbox.faults.add(
+            "lost_response", service="ticket0", method="POST", path="/tickets", count=1
+        )
+    else:
+        mailed(house, coming(event), STRANGER)
+    for _ in range(6):
+        house.run()
+    assert len(house.desk.tickets) == 1
+    house.sandbox.faults.clear()
+    for _ in range(4):
+        house.run()
+    ours = [ticket for ticket in house.desk.tickets if "willcall" in ticket.tags]
+    assert (len(ours), len(house.desk.tickets)) == (1, 1 if opened else 2)

@@ -46,7 +46,7 @@ from ..ports import Desk, Said, Standing, TicketState
 from .acts import carry_out, destination, sent_to
 from .desk_habits import Learned
 from .duplicates import note_duplicates
-from .lookup import LookupResult, incomplete, look_up, snapshot_of, taken_over, ticket_of
+from .lookup import LookupResult, incomplete, look_up, snapshot_of, taken_over, ticket_of, unread
 from .missing import DELETED_AFTER, LOOK_AGAIN, missing_since, not_found
 from .openings import OTHER
 from .tries import IN_DOUBT, Tries, before, is_ahead
@@ -56,6 +56,10 @@ _REFUSED_AGAIN = timedelta(minutes=5)
 _REFUSED_CAP = timedelta(days=1)
 _SNOOZED_AGAIN = timedelta(minutes=5)
 _PROCESSING_AGAIN = timedelta(seconds=20)
+_ACCEPTED = 3
+"""After so many tries, what the desk says it has done and never shows is left to a person: each
+further try might be one more ticket, or mail, that nobody can find."""
+
 _CONFIRMED_AFTER = {Act.RESOLVE: timedelta(seconds=20), Act.TAG: timedelta(seconds=60)}
 """A reply that the desk handles late may pull a resolved ticket back, and its triage may write over
 tags. So such an act is looked at once more after this time."""
@@ -252,6 +256,8 @@ class Sender(Tries):
                 return (yield from self._drop(intent, why))
         elif intent.act is Act.OPEN:
             found = self.there.get(case.marker)
+            if found is not None and not found.there:
+                raise unread(self._desk)
             if found is not None:
                 # This ledger has not opened it: another has.
                 others = attrs.evolve(intent, sent={**self._sent(intent, None), OTHER: "1"})
@@ -510,6 +516,10 @@ class Sender(Tries):
         found = yield from self._look_up(case, intent)
         if found.there:
             return (yield from self._settled(case, intent, Outcome.ADOPTED, found))
+        accepted = error.status is not None and 200 <= error.status < 300
+        if accepted and intent.tries >= _ACCEPTED:
+            why = f"{error.message}; the desk shows nothing of it after {intent.tries} tries"
+            return (yield from self._dead(intent, why))
         return Outcome.UNKNOWN, f"{error.message}; the next run looks it up again"
 
     def _wait_for(self, error: RateLimitError) -> Flow[None]:

@@ -24,6 +24,9 @@ from ..ports import Author, Desk, Said, Spoken, Standing
 CLOCK_MARGIN = timedelta(days=1)
 """How far the desk's clock and ours may be apart before a lookup could stop too early."""
 
+CREATED_WITHIN = timedelta(minutes=1)
+"""A message that is younger than its ticket by so much, or more, did not open it."""
+
 _OPENS = re.compile(r"\s*Reference: (wc-[0-9a-hjkmnp-tv-z]{8})-")
 
 
@@ -34,10 +37,12 @@ class Marked:
     Args:
         ours: our own, by marker.
         bystanders: the others, by marker.
+        unread: those that are listed and could not be read, by marker: whose they are is not known.
     """
 
     ours: dict[str, list[Standing]] = attrs.field(factory=dict)
     bystanders: dict[str, list[Standing]] = attrs.field(factory=dict)
+    unread: dict[str, list[Standing]] = attrs.field(factory=dict)
 
 
 def find_ours(
@@ -69,9 +74,8 @@ def find_ours(
             ours: bool | None = ticket.id in known
             if not ours:
                 ours = yield from is_ours(desk, house, marker, ticket, named)
-            if ours is not None:
-                kind = found.ours if ours else found.bystanders
-                kind.setdefault(marker, []).append(ticket)
+            kind = found.unread if ours is None else found.ours if ours else found.bystanders
+            kind.setdefault(marker, []).append(ticket)
     for marker, tickets in found.bystanders.items():
         names = ", ".join(ticket.id for ticket in tickets)
         log.warning("%s carries the marker %s, and is not ours: it is left alone", names, marker)
@@ -103,7 +107,9 @@ def find_marked(
 def is_ours(
     desk: Desk, house: House, marker: str, ticket: Standing, named: frozenset[str] = frozenset()
 ) -> Flow[bool | None]:
-    """Whether a ticket is ours; None if it is gone.
+    """Whether a ticket that is listed is ours; None if the desk says that it is not there.
+
+    Then it was deleted a moment ago, or the key is that of another workspace for a while.
 
     Args:
         desk: the desk.
@@ -125,15 +131,29 @@ def is_ours(
             provider=desk.name,
             hint="the next run reads them again",
         )
-    return belongs(said, house, marker, named)
+    return belongs(said, house, marker, named, ticket.created_at)
 
 
-def belongs(said: Said, house: House, marker: str, named: frozenset[str] = frozenset()) -> bool:
+def belongs(
+    said: Said,
+    house: House,
+    marker: str,
+    named: frozenset[str] = frozenset(),
+    opened_at: datetime | None = None,
+) -> bool:
     """Whether a ticket in which this was said is ours. Pure.
 
     A desk may list the text of a creation as the customer's, as our own, or not at all. In the last
-    case a ticket is ours if nothing came from outside before what we said there. Mail from outside
-    is never without a message.
+    case a ticket is ours if nothing came from outside before what we said there, or if the first
+    that did came from an address that the house has named, some time after the ticket was opened:
+    mail that opens a ticket is as old as the ticket.
+
+    Args:
+        said: what was said in it.
+        house: whose tickets are ours.
+        marker: the marker in its subject.
+        named: further addresses that it may concern.
+        opened_at: when it was opened, by the desk's clock, if that is known.
     """
     if any(house.began(text, marker) for text in said.texts):
         return True
@@ -141,12 +161,21 @@ def belongs(said: Said, house: House, marker: str, named: frozenset[str] = froze
     if first is None:
         return True
     begins = first if house.began(first.text, marker) else _begins_later(said, house, marker)
-    if begins is not None:
-        sender = begins.sender
+    if begins is not None or _answers(said, opened_at):
+        sender = (begins or first).sender
         others = {address.casefold() for address in named}
-        return sender is None or house.names(sender) or sender.casefold() in others
+        if sender is None or house.names(sender) or sender.casefold() in others:
+            return True
+        if begins is not None:
+            return False
     act = re.compile(rf"^\s*Reference: {re.escape(marker)}-\d{{1,6}}\s*$", re.MULTILINE)
     return any(act.search(text) for text in said.texts[: first.after])
+
+
+def _answers(said: Said, opened_at: datetime | None) -> bool:
+    """Whether the first that came from outside answers a text that is not listed, by its time."""
+    came = next((text.at for text in said.messages if text.author is Author.OUTSIDE), None)
+    return came is not None and opened_at is not None and came - opened_at >= CREATED_WITHIN
 
 
 def _begins_later(said: Said, house: House, marker: str) -> Spoken | None:

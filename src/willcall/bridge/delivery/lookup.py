@@ -18,7 +18,7 @@ from ..model.cases import Act, Case, Intent
 from ..model.house import House
 from ..model.markers import marks
 from ..ports import Desk, Standing, TicketState
-from .identity import find_ours
+from .identity import Marked, find_ours
 
 
 @attrs.frozen
@@ -54,7 +54,7 @@ def look_up(
     if intent.act is Act.OPEN:
         since = intent.first_tried_at
         found = yield from find_ours(desk, house or House(), [case.marker], [address], since)
-        return eldest(found.ours.get(case.marker, ()))
+        return sure(found, case.marker, desk)
     ticket_id = ticket_of(case, intent)
     if intent.act in {Act.MESSAGE, Act.NOTE}:
         said = yield from desk.said(ticket_id)
@@ -76,6 +76,26 @@ def incomplete(desk: Desk) -> ApiError:
         "the messages kept changing while they were read",
         provider=desk.name,
         hint="the next run reads them again",
+    )
+
+
+def sure(found: Marked, marker: str, desk: Desk) -> LookupResult:
+    """The eldest ticket of ours with a marker.
+
+    Raises:
+        ApiError: none is ours, and one that is listed could not be read: it may be.
+    """
+    if marker in found.unread and marker not in found.ours:
+        raise unread(desk)
+    return eldest(found.ours.get(marker, ()))
+
+
+def unread(desk: Desk) -> ApiError:
+    """A ticket with the marker is listed, and the desk says that it is not there."""
+    return ApiError(
+        "a ticket with this marker is listed, but reading it is answered with 404",
+        provider=desk.name,
+        hint="the next run reads it again",
     )
 
 

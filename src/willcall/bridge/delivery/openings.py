@@ -53,8 +53,8 @@ class Openings:
     house: House
 
     def there(self, waiting: Sequence[tuple[Case, Intent]]) -> Flow[Mapping[str, LookupResult]]:
-        """What is at the desk of the openings that were never tried, by marker. Those that are in
-        doubt are looked up one by one.
+        """What is at the desk of the openings that were never tried, by marker; not ``there`` where
+        that could not be found out. Those that are in doubt are looked up one by one.
 
         Args:
             waiting: the acts that are not settled.
@@ -101,7 +101,8 @@ class Openings:
         markers = [case.marker for case, _ in openings]
         known = {case.ticket_id for case, _ in openings}
         found = yield from find_ours(desk, self.house, markers, addresses, since, known)
-        return {marker: eldest(tickets) for marker, tickets in found.ours.items()}
+        unread = {marker: LookupResult(there=False) for marker in found.unread}
+        return unread | {marker: eldest(tickets) for marker, tickets in found.ours.items()}
 
     def _confirmed(
         self, case: Case, intent: Intent, found: LookupResult | None, moment: datetime

@@ -117,7 +117,7 @@ def _recovered(
                 provider=desk.name,
                 hint="run `willcall recover` again",
             )
-        if belongs(said, job.house, origin.marker):
+        if belongs(said, job.house, origin.marker, opened_at=ticket.created_at):
             positions = [int(number) for text in said.texts for _, number in _SAID.findall(text)]
             return RecoveredTicket(ticket, origin, max(positions, default=0))
         log.warning(

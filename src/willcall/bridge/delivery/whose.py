@@ -14,11 +14,11 @@ from enum import Enum
 from ..model.cases import Act, Case, Intent
 from ..model.house import House
 from ..ports import Author, Said, Spoken, Standing, TicketState
+from .identity import CREATED_WITHIN
 
 PROCESSED_WITHIN = timedelta(minutes=5)
 """A ticket that is still being processed after this time is stuck there, and is resolved."""
 
-_CREATED_WITHIN = timedelta(minutes=1)
 _BEGINNING = 80
 
 
@@ -100,7 +100,7 @@ def _opens(message: Spoken, opened_at: datetime | None) -> bool:
     opened without the line of the house."""
     if message.at is None or opened_at is None or message.author is not Author.OUTSIDE:
         return False
-    return abs(message.at - opened_at) < _CREATED_WITHIN
+    return abs(message.at - opened_at) < CREATED_WITHIN
 
 
 def _plain(text: str) -> str:
