@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .PHONY: help demo test test-pythons test-httpx2 format check-format lint types architecture tests campaign audit setup \
-	docs map manual cassettes pretix pretix-cassettes bench bench-growth bench-diff bench-start bench-watch bench-watch-http pins clean
+	docs map manual contracts-write cassettes pretix pretix-cassettes bench bench-growth bench-diff bench-start bench-watch bench-watch-http pins clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z0-9-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 16
@@ -105,6 +105,9 @@ manual: $(READY)  ## the reference of the command line and its man page, from it
 	@$(BIN)/willcall manual > .cache/willcall.1 && mv .cache/willcall.1 docs/man/
 	@sed '/^<!-- From here/q' docs/cli.md > .cache/cli.md && echo >> .cache/cli.md \
 		&& $(BIN)/willcall manual --form markdown >> .cache/cli.md && mv .cache/cli.md docs/
+
+contracts-write: $(READY)  ## write the OpenAPI documents of both services anew
+	@PYTHONPATH=tests $(BIN)/python -m support.contracts.document
 
 cassettes: $(READY)  ## record every cassette anew, from the sandbox
 	@PYTHONPATH=tests $(BIN)/python -W error -m support.cassettes

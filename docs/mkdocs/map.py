@@ -75,6 +75,7 @@ _UNDER = _TOP + _BRIDGE + 36
 
 ROOMS: dict[str, Room] = {
     "cli": Room(20, 20, 680, 44, "a person at a terminal, cron"),
+    "contracts": Room(740, 12, 200, 60, "both APIs as documents"),
     "simulation": Room(20, 100, 680, 44, "the bridge and the sandbox in virtual time, with faults"),
     "sandbox": Room(740, 92, 200, 60, "stands in for both services"),
     "ticketsmart": Room(20, 180, 332, 60, "client, models, BoxOffice adapter"),

@@ -217,7 +217,7 @@ def test_create_needs_title_and_start_alone(ts: Caller) -> None:
         ({"ticketTypes": {}}, "ticketTypes"),
         ({"ticketTypes": ["VIP"]}, "ticketTypes.0"),
         ({"ticketTypes": [{"price": 1, "quantity": 1}]}, "ticketTypes.0.name"),
-        ({"ticketTypes": [{"name": "A", "price": 25.0, "quantity": 1}]}, "ticketTypes.0.price"),
+        ({"ticketTypes": [{"name": "A", "price": 25.5, "quantity": 1}]}, "ticketTypes.0.price"),
         ({"ticketTypes": [{"name": "A", "price": -1, "quantity": 1}]}, "ticketTypes.0.price"),
         ({"ticketTypes": [{"name": "A", "price": True, "quantity": 1}]}, "ticketTypes.0.price"),
         ({"ticketTypes": [{"name": "A", "price": 0, "quantity": "9"}]}, "ticketTypes.0.quantity"),

@@ -91,10 +91,12 @@ class Checker:
         required: bool = False,
         nullable: bool = False,
     ) -> Any:
-        """A whole number within bounds; true and 5.0 are none."""
+        """A whole number within bounds. 5.0 is one: to JSON it is the same number; true is none."""
         value = self.raw(name, required=required)
         if value is MISSING or (value is None and nullable):
             return value
+        if type(value) is float and value.is_integer():
+            value = int(value)
         if type(value) is not int:
             return self.problem(name, "Expected integer")
         if not least <= value <= most:
@@ -114,9 +116,16 @@ class Checker:
         )
 
     def flag(self, name: str) -> Any:
-        """``true`` or ``false``, as JSON or as text in a query."""
+        """``true`` or ``false``, as JSON."""
         value = self.raw(name)
         if value is MISSING or isinstance(value, bool):
+            return value
+        return self.problem(name, "Expected true or false")
+
+    def flag_in_query(self, name: str) -> Any:
+        """``true`` or ``false``, as text."""
+        value = self.raw(name)
+        if value is MISSING:
             return value
         if value in ("true", "false"):
             return value == "true"

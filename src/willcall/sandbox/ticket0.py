@@ -176,11 +176,12 @@ class Ticket0Wire:
         habit = self._settings.inboxes
         if habit == "refused":
             return MISSING if check.raw("inboxId") is MISSING else check.unknown("inboxId")
-        if habit == "ignored":
-            check.raw("inboxId")
-            return MISSING
         if not new:
-            return check.raw("inboxId")
+            inbox = check.raw("inboxId")
+            return MISSING if habit == "ignored" else inbox
+        if habit == "ignored":
+            check.text("inboxId")  # a value of another type is refused all the same
+            return MISSING
         inbox = check.text("inboxId", required=habit == "required")
         if inbox is not MISSING and self._desk.inbox(inbox) is None:
             check.problem("inboxId", "No such inbox in this workspace")

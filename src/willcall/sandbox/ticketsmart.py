@@ -143,7 +143,7 @@ class TicketSmartWire:
         search = check.raw("search")
         earliest = check.moment("dateFrom")
         latest = check.moment("dateTo")
-        live_only = check.flag("liveOnly")
+        live_only = check.flag_in_query("liveOnly")
         page = check.number_in_query("page", default=1, least=1, most=10**6)
         limit = check.number_in_query("limit", default=inferred.EVENTS_PER_PAGE, least=1, most=100)
         self._refuse_problems(check)

@@ -1,0 +1,1 @@
+"""The source of the OpenAPI documents of both services: see ``document.py``."""
