@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 .PHONY: help demo test test-pythons test-httpx2 format check-format lint types architecture tests campaign audit setup \
-	docs map manual contracts-write cassettes pretix pretix-cassettes bench bench-growth bench-diff bench-start bench-watch bench-watch-http pins clean
+	docs map manual contracts contracts-write cassettes pretix pretix-cassettes bench bench-growth bench-diff bench-start bench-watch bench-watch-http pins clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z0-9-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/:.*  ## /\t/' | expand -t 16
@@ -112,6 +112,21 @@ contracts-write: $(READY)  ## write the OpenAPI documents of both services anew
 cassettes: $(READY)  ## record every cassette anew, from the sandbox
 	@PYTHONPATH=tests $(BIN)/python -W error -m support.cassettes
 
+# The tools that judge the contracts have an environment of their own, with a node of its own.
+CONTRACTS := .cache/contracts
+$(CONTRACTS)/.ready: .ci/contracts/constraints.txt .ci/contracts/package-lock.json
+	@test -n "$(PYTHON)" || { echo "contracts: it needs Python 3.11 or newer with venv; set PYTHON=/path/to/python3"; exit 1; }
+	@echo "setting up $(CONTRACTS) with tools from PyPI and npm (once, a minute)"
+	@rm -rf $(CONTRACTS) && $(PYTHON) -m venv $(CONTRACTS)
+	@$(CONTRACTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	@mkdir $(CONTRACTS)/npm && cp .ci/contracts/package.json .ci/contracts/package-lock.json $(CONTRACTS)/npm
+	@cd $(CONTRACTS)/npm && PATH=$(CURDIR)/$(CONTRACTS)/bin:$$PATH npm install --no-save --ignore-scripts --silent --no-audit --no-fund \
+		|| echo "contracts: nothing could be installed from npm; what needs it will not be tried"
+	@touch $@
+
+contracts: $(READY) $(CONTRACTS)/.ready  ## have other people's tools judge the contracts; STEPS="lint prism" does some
+	@PYTHONPATH=tests $(BIN)/python .ci/contracts/run.py $(CONTRACTS) $(STEPS)
+
 # pretix has an environment of its own, and its tables are made once: minutes. No part of the tests.
 PRETIX := .cache/pretix
 EXAMPLE := examples/willcall-pretix
@@ -165,6 +180,9 @@ pins: $(READY)  ## write the constraints anew from pyproject.toml (needs uv)
 		$(addprefix --no-emit-package=,$(shell sed -n 's/^\([a-z0-9._-]*\)==.*/\1/p' constraints.txt))
 	@$(COMPILE) --group bench -c constraints.txt -o benchmarks/constraints.txt
 	@$(subst pyproject.toml ,,$(COMPILE)) --group audit -o .ci/audit-constraints.txt
+	@$(COMPILE) --extra mcp -c constraints.txt -c .ci/httpx2-constraints.txt -o .ci/mcp-constraints.txt \
+		$(addprefix --no-emit-package=,$(shell sed -n 's/^\([a-z0-9._-]*\)==.*/\1/p' constraints.txt))
+	@$(subst pyproject.toml ,,$(COMPILE)) --group contracts -o .ci/contracts/constraints.txt
 	@$(subst pyproject.toml ,,$(COMPILE)) --group pretix -o $(EXAMPLE)/server/constraints.txt
 
 clean:  ## forget the environment and every cache

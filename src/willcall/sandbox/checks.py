@@ -14,6 +14,12 @@ MISSING: Any = object()
 """Marks a field that was not sent, since ``None`` can be sent."""
 
 
+def blank(text: str) -> bool:
+    """Whether a text has nothing but white space, by anybody's notion: that of Python has the
+    separators U+001C to U+001F, that of JavaScript the byte order mark."""
+    return all(letter.isspace() or letter == "\ufeff" for letter in text)
+
+
 class Checker:
     """Takes fields out of a mapping; what does not fit is noted in ``problems``.
 
@@ -57,7 +63,7 @@ class Checker:
             return value
         if not isinstance(value, str):
             return self.problem(name, "Expected string")
-        if not value.strip():
+        if blank(value):
             return self.problem(name, "Must not be empty")
         if len(value) > longest:
             return self.problem(name, f"Must be at most {longest} characters")
@@ -151,7 +157,7 @@ class Checker:
         if value is MISSING:
             return value
         if not isinstance(value, list) or not all(
-            isinstance(item, str) and item.strip() for item in value
+            isinstance(item, str) and not blank(item) for item in value
         ):
             return self.problem(name, "Expected array of non-empty strings")
         if len(value) > longest:

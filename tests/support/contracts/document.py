@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
+from willcall.sandbox import Sandbox
+from willcall.sandbox.clock import ManualClock
 from willcall.sandbox.desk_settings import DeskSettings
+from willcall.sandbox.inprocess import Caller
 from willcall.sandbox.settings import HABITS
 
 from . import ticket0, ticketsmart
@@ -38,6 +42,7 @@ def document(provider: str) -> Json:
     """The document of a provider."""
     source = SOURCES[provider]
     questions = _questions(provider)
+    examples = _examples(provider)
     at: dict[str, list[str]] = {}
     for name, question in questions.items():
         for place in question.pop("at"):
@@ -51,7 +56,8 @@ def document(provider: str) -> Json:
         "x-rate-limit": source.LIMIT,
         "paths": {
             path: {
-                method: _operation(operation, path, at) for method, operation in operations.items()
+                method: _operation(operation, path, at, examples)
+                for method, operation in operations.items()
             }
             for path, operations in source.PATHS.items()
         },
@@ -100,7 +106,45 @@ def _marked(shape: Json, name: str, at: dict[str, list[str]]) -> Json:
     return {**shape, "x-open": about} if about else shape
 
 
-def _operation(operation: Json, path: str, at: dict[str, list[str]]) -> Json:
+def _examples(provider: str) -> dict[str, tuple[str, Json]]:
+    """What the sandbox answers to each operation: the status and the body."""
+    box = Sandbox(ManualClock(datetime(2026, 8, 20, 12, tzinfo=UTC)))
+    service: Literal["ticketsmart", "ticket0"] = (
+        "ticketsmart" if provider == "ticketsmart" else "ticket0"
+    )
+    caller = Caller(box, service)
+    event = box.boxoffice.event("late-laughs-with-priya-raman")
+    ticket = box.desk.create_ticket("Seats for a school", "ada@example.org", None, "30 left?")
+    customer, _ = box.desk.upsert_customer("olu@example.org", name="Olu", external_id="org-7")
+    ids = {"idOrSlug": event.slug, "ticketId": ticket.id, "customerId": customer.id}
+    found = {}
+    for path, those in SOURCES[provider].PATHS.items():
+        for method, operation in those.items():
+            if "x-example" in operation:
+                body = json.dumps(operation["x-example"]).encode()
+                answer = caller.send(method, path.format(**ids), body=body)
+            elif operation["operationId"] in ("listEvents", "listTickets", "listCustomers"):
+                answer = caller.get(path, limit=1)
+            else:
+                answer = caller.get(path.format(**ids))
+            if answer.status >= 300:
+                raise ValueError(f"{operation['operationId']}: {answer.body!r}")
+            found[operation["operationId"]] = str(answer.status), answer.json()
+            ids["idOrSlug"] = event.slug  # the example of a change renames it
+    return found
+
+
+def _with_example(response: Json, example: Json) -> Json:
+    content = response["content"]["application/json"]
+    return {**response, "content": {"application/json": {**content, "example": example}}}
+
+
+def _operation(
+    operation: Json,
+    path: str,
+    at: dict[str, list[str]],
+    examples: dict[str, tuple[str, Json]],
+) -> Json:
     made: Json = {
         "operationId": operation["operationId"],
         "summary": operation["summary"],
@@ -123,6 +167,8 @@ def _operation(operation: Json, path: str, at: dict[str, list[str]]) -> Json:
         status: {"$ref": f"#/components/responses/{answer}"} if isinstance(answer, str) else answer
         for status, answer in sorted(operation["responses"].items())
     }
+    status, example = examples[operation["operationId"]]
+    made["responses"][status] = _with_example(made["responses"][status], example)
     made |= {name: operation[name] for name in ("x-scope", "x-known-from", "x-client")}
     return _marked(made, operation["operationId"], at)
 

@@ -17,7 +17,8 @@ LIMITS = (
     *("minLength", "maxLength", "pattern", "minimum", "maximum", "minItems", "maxItems"),
     *("default", "uniqueItems"),
 )
-NOT_BLANK = r"\S"
+NOT_BLANK = r"[^\s\u0085\uFEFF\u001C-\u001F]"
+"""A letter that is no white space, by the notion of any engine for patterns."""
 
 
 def value(

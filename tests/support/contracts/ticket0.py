@@ -8,6 +8,7 @@ from willcall.ticket0.models import AuthorType, Channel, Direction, TicketStatus
 from willcall.ticket0.webhooks import HEADER, EventType
 
 from .facts import (
+    NOT_BLANK,
     Json,
     Known,
     answer,
@@ -245,7 +246,7 @@ SCHEMAS: dict[str, Json] = {
             "tags": items(
                 "older",
                 "The whole list of its tags.",
-                text("older", minLength=1, pattern=r"\S"),
+                text("older", minLength=1, pattern=NOT_BLANK),
                 limits="inferred",
                 maxItems=100,
             ),
@@ -265,7 +266,7 @@ SCHEMAS: dict[str, Json] = {
             "ccAddresses": items(
                 "inferred",
                 "Recipients of a copy.",
-                text("inferred", minLength=1, pattern=r"\S"),
+                text("inferred", minLength=1, pattern=NOT_BLANK),
                 maxItems=100,
                 wire="cc_addresses",
             ),
@@ -507,6 +508,7 @@ PATHS: dict[str, dict[str, Json]] = {
             "x-example": {
                 "subject": "Sold out: Gala",
                 "customerEmail": "organiser@example.com",
+                "inboxId": "inb_01abc",
                 "body": "Gala is sold out.",
             },
             "responses": {

@@ -7,6 +7,7 @@ from typing import Any
 from willcall.ticketsmart.models import Category, EventStatus, Visibility
 
 from .facts import (
+    NOT_BLANK,
     Json,
     answer,
     in_path,
@@ -298,7 +299,7 @@ SCHEMAS: dict[str, Json] = {
                 " seed.",
                 minLength=1,
                 maxLength=5000,
-                pattern=r"\S",
+                pattern=NOT_BLANK,
                 wire="remove_ticket_type",
                 **{"x-refers-to": "ticketType"},
             ),
