@@ -59,6 +59,15 @@ tests: $(READY)
 	@$(BIN)/pytest -n 2 -q $(addprefix --ignore=,$(MEASURED))
 	@if $(MAKE) -s $(HTTPX2)/.ready; then $(ON_HTTPX2) $(BIN)/pytest -n 2 -q $(HTTPX2_SMOKE); \
 		else echo "httpx2: NOT TRIED, since it could not be installed; make test-httpx2 tries all of it"; fi
+	@if $(MAKE) -s $(MCP)/.ready; then PYTHONPATH=$(MCP) $(BIN)/pytest -q tests/cli/apis/test_mcp.py; \
+		else echo "mcp: NOT TRIED, since it could not be installed"; fi
+
+# The SDK of MCP brings httpx2 with it, so it lies in a folder of its own, too.
+MCP := $(CURDIR)/.cache/mcp
+$(MCP)/.ready: .ci/mcp-constraints.txt $(READY)
+	@rm -rf $(MCP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --target $(MCP) -r $<
+	@touch $@
 
 # httpx2 and what only it needs lie in a folder of their own, before the packages of the tests.
 HTTPX2 := $(CURDIR)/.cache/httpx2
@@ -124,8 +133,8 @@ $(CONTRACTS)/.ready: .ci/contracts/constraints.txt .ci/contracts/package-lock.js
 		|| echo "contracts: nothing could be installed from npm; what needs it will not be tried"
 	@touch $@
 
-contracts: $(READY) $(CONTRACTS)/.ready  ## have other people's tools judge the contracts; STEPS="lint prism" does some
-	@PYTHONPATH=tests $(BIN)/python .ci/contracts/run.py $(CONTRACTS) $(STEPS)
+contracts: $(READY) $(CONTRACTS)/.ready $(MCP)/.ready  ## have other people's tools judge the contracts; STEPS="lint prism" does some
+	@CONTRACTS_MCP=$(MCP) PYTHONPATH=tests $(BIN)/python .ci/contracts/run.py $(CONTRACTS) $(STEPS)
 
 # pretix has an environment of its own, and its tables are made once: minutes. No part of the tests.
 PRETIX := .cache/pretix

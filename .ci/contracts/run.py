@@ -243,9 +243,10 @@ def inspector(tools: Tools) -> Iterator[str]:
             "TICKETSMART_API_KEY": running.sandbox.ticketsmart_key,
             "TICKET0_API_KEY": running.sandbox.ticket0_key,
             "PYTHONPATH": os.environ.get("CONTRACTS_MCP", ""),
+            "WILLCALL_CONFIG": str(config),
         }
         shown = [arg for name, value in keys.items() for arg in ("-e", f"{name}={value}")]
-        server = [sys.executable, "-m", "willcall", "mcp", "--config", str(config)]
+        server = [sys.executable, "-m", "willcall", "mcp"]
         for method, expected in (
             (["--method", "tools/list"], "ticketsmart_events_list"),
             (

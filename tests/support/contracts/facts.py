@@ -80,6 +80,11 @@ def moment(known: Known, says: str, **more: Any) -> Json:
     return text(known, says, format="date-time", **more)
 
 
+def sent_moment(known: Known, says: str, **more: Any) -> Json:
+    """A datetime that is sent. Years at the edge of the calendar have no moment in UTC."""
+    return moment(known, says, limits="inferred", pattern="^(?!0001|9999)[0-9]{4}-", **more)
+
+
 def whole(known: Known, says: str, **more: Any) -> Json:
     """A whole number."""
     return value("integer", known, says, **more)

@@ -15,6 +15,7 @@ from .facts import (
     items,
     moment,
     ref,
+    sent_moment,
     sent_text,
     text,
     thing,
@@ -36,11 +37,12 @@ def _event_fields(*, opened: bool, clears: bool) -> dict[str, Json]:
     def says(of: str, longest: int, **more: Any) -> Json:
         return text("seed", of, **more) if opened else sent_text("seed", of, longest, **more)
 
+    when = moment if opened else sent_moment
     return {
         "title": says("What buyers read.", 200),
-        "startsAt": moment("seed", "When it starts."),
-        "endsAt": moment("seed", "When it ends; not before it starts (inferred).", **null),
-        "doorsOpen": moment("seed", "When the doors open.", **null),
+        "startsAt": when("seed", "When it starts."),
+        "endsAt": when("seed", "When it ends; not before it starts (inferred).", **null),
+        "doorsOpen": when("seed", "When the doors open.", **null),
         "timezone": says(
             "An IANA name such as America/New_York.", 64, **({"null": True} if opened else {})
         ),
@@ -68,8 +70,8 @@ _SLUG_SENT = text(
     pattern="^[a-z0-9]+(-[a-z0-9]+)*$",
 )
 _SALE_SENT = {
-    "saleStartsAt": moment("inferred", "When sales open.", null=True),
-    "saleEndsAt": moment("inferred", "When sales close.", null=True),
+    "saleStartsAt": sent_moment("inferred", "When sales open.", null=True),
+    "saleEndsAt": sent_moment("inferred", "When sales close.", null=True),
     "minPerOrder": whole("inferred", "Fewest an order may hold.", minimum=1, maximum=BIGGEST),
     "maxPerOrder": whole(
         "inferred", "Most an order may hold.", minimum=1, maximum=BIGGEST, null=True
@@ -286,7 +288,7 @@ SCHEMAS: dict[str, Json] = {
         " a field is inferred. A status is refused (seed).",
         {
             **_event_fields(opened=False, clears=True),
-            "startsAt": moment("seed", "When it starts.", null=False),
+            "startsAt": sent_moment("seed", "When it starts.", null=False),
             "slug": _SLUG_SENT,
             "addTicketType": {
                 **ref("NewTicketType"),
@@ -429,8 +431,8 @@ PATHS: dict[str, dict[str, Json]] = {
             "parameters": [
                 in_query("status", words("seed", "Only with this status.", STATUSES, opened=False)),
                 in_query("search", text("seed", "Only those that match these words.")),
-                in_query("dateFrom", moment("seed", "Only from then on.")),
-                in_query("dateTo", moment("seed", "Only up to then.")),
+                in_query("dateFrom", sent_moment("seed", "Only from then on.")),
+                in_query("dateTo", sent_moment("seed", "Only up to then.")),
                 in_query("liveOnly", value("boolean", "seed", "Only live events.")),
                 in_query(
                     "page",

@@ -56,21 +56,27 @@ def show_request(op: Op[Any], currency: str | None) -> None:
     """Print a call: method and path, then each field with its value."""
     from ..shell import show
 
-    show.aside(f"This will be sent: {op}")
+    for line in request_lines(op, currency):
+        show.aside(line)
+
+
+def request_lines(op: Op[Any], currency: str | None) -> Iterator[str]:
+    """A call as it is shown before it is sent."""
+    yield f"This will be sent: {op}"
     rows = list(_fields(given(op.json or {}), currency))
     width = max((len(name) for name, _ in rows), default=0)
     for name, value in rows:
         first, *more = terminal.harmless(value).splitlines() or [""]
-        show.aside(f"  {name.ljust(width)}  {first}".rstrip())
+        yield f"  {name.ljust(width)}  {first}".rstrip()
         for line in more:
-            show.aside(f"  {' ' * width}  {line}".rstrip())
+            yield f"  {' ' * width}  {line}".rstrip()
     if op.once is not None:
         when = (
             "It is searched for first"
             if op.once.first
             else "If the answer is lost, it is searched for"
         )
-        show.aside(f"{when}; if it exists, nothing is sent.")
+        yield f"{when}; if it exists, nothing is sent."
 
 
 def _fields(json: Any, currency: str | None, name: str = "") -> Iterator[tuple[str, str]]:
