@@ -75,7 +75,16 @@ ALL = {
 
 KEPT = (
     *("baskets", "orders", "refunds", "overbooking", "unlimited", "quantity-cut", "shared-pool"),
-    *("untold", "hidden", "waves", "late-status", "closed-by-hand", "unknown-status", "drafts"),
+    *(
+        "untold",
+        "hidden",
+        "waves",
+        "sale-windows",
+        "late-status",
+        "closed-by-hand",
+        "unknown-status",
+        "drafts",
+    ),
     *("reused", "stale-list", "bare-rows", "list-order", "odd-row", "removal-name"),
     *("error-statuses", "field-names"),
 )

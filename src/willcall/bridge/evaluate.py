@@ -48,6 +48,24 @@ class Found:
     expected: tuple[tuple[EventFacts, Mapping[str, Forecast]], ...] = ()
 
 
+def with_read(
+    job: Job,
+    snapshot: Mapping[str, EventFacts] | None,
+    found: Found,
+    removed: RemovalsDone,
+    planner: Planner,
+) -> Found:
+    """What was seen, with the events that the removals have read since: they are seen later, so
+    nothing is decided about them by what was seen before."""
+    if not removed.read:
+        return found
+    observation = found.observation
+    events = {event.id: event for event in observation.events} | dict(removed.read)
+    read = None if observation.read is None else observation.read | removed.read.keys()
+    seen = attrs.evolve(observation, events=tuple(events.values()), read=read)
+    return found_in(job, snapshot, seen, planner)
+
+
 def rate_of(job: Job, trip: float = 0.0) -> float:
     """How many polls a second the quota allows, if each takes so many seconds."""
     return job.box_office.quota.rate(job.watching.share, trip)

@@ -40,6 +40,7 @@ from .evaluate import (
     in_trouble,
     planner_of,
     removals_due,
+    with_read,
 )
 from .ledger import Fence
 from .model.cases import Case, Decision, Evaluation, Intent, IntentState, State, address_of
@@ -222,6 +223,7 @@ def _observe_and_commit(job: Job, fence: Fence, ends: float) -> Flow[PassReport]
         decision = None if evaluation is None else evaluation.decision
         return attrs.evolve(report, trouble=error, decision=_recorded(decision))
     removed = yield from removals_due(job, fence, ends, state.snapshot)
+    found = with_read(job, state.snapshot, found, removed, planner)
     learned = {**(state.snapshot or {}), **found.differing}
     evaluation = yield from evaluate(
         job, fence, state.snapshot, found, removed, planner=planner.packed(learned)

@@ -159,7 +159,7 @@ class Moments:
             return
         if self._latest != process.name:
             return  # it was held up at its end, and another has gone on
-        shown = self._shown(process)
+        shown = set(self.network.shown.get(process.name, ()))
         for name in shown:
             self.bound = max(self.bound, now - self._good.get(name, now) + self.lag)
             self._good[name] = began
@@ -173,16 +173,6 @@ class Moments:
             if name[1].partition("/")[0] not in shown
             or (self.town.may.false_since(name) or now) > before
         }
-
-    def _shown(self, process: Process) -> set[str]:
-        """The events of which a pass was shown everything."""
-        shown = set(self.network.shown.get(process.name, ()))
-        settings = self.sandbox.settings
-        told = settings.field_names == "inferred"
-        if told and settings.ticket_types_in_rows and settings.stock_in_events:
-            return shown
-        # What a removal reads alone says nothing of what the pass has observed.
-        return shown - {removal.event for removal in self.town.removals}
 
     def _tickets(self) -> tuple[dict[Name, str], set[Name]]:
         """What open tickets state, and by which; and what people have acknowledged."""

@@ -18,7 +18,7 @@ from ..sandbox.events import UNLIMITED, Event
 from . import desks
 from .habits import HABITS, Deed, DrawnWorld, drawn
 from .stage import Stage
-from .truth import CANCELLED, SOLD_OUT, Name, Times, conditions, news
+from .truth import CANCELLED, SOLD_OUT, Name, Times, conditions, news, turns_between
 
 
 @attrs.frozen
@@ -180,8 +180,11 @@ class Town:
             may |= conditions(event, self.rules, settings, now, was)
             shown = self._shown(event, news(event, self.rules, settings, now))
             if wall != now:
-                may |= conditions(event, self.rules, settings, wall, was)
+                may |= conditions(event, self.rules, settings, wall, was, shown_at=now)
                 shown &= news(event, self.rules, settings, wall)
+                if turns_between(event, wall, now):
+                    # What a clock has seen begin or end before it was set back stays so.
+                    shown = {name for name in shown if name[0] == CANCELLED}
             must |= shown
         self.ever |= may
         self.may.note(may, self.stage.elapsed)

@@ -23,6 +23,7 @@ CANCELLED = "event.cancelled"
 TYPE_SOLD_OUT = "ticket_type.sold_out"
 LOW = "ticket_type.low_stock"
 
+EDGE = timedelta(minutes=2)
 NOTHING, LASTS = timedelta(0), timedelta(hours=12)
 
 LASTING = (SOLD_OUT, CANCELLED, TYPE_SOLD_OUT, LOW)
@@ -67,7 +68,13 @@ class Times:
 
 
 def conditions(
-    event: Event, rules: Rules, settings: Settings, now: datetime, was: Collection[Name] = ()
+    event: Event,
+    rules: Rules,
+    settings: Settings,
+    now: datetime,
+    was: Collection[Name] = (),
+    *,
+    shown_at: datetime | None = None,
 ) -> set[Name]:
     """The conditions of an event that may be stated.
 
@@ -75,12 +82,16 @@ def conditions(
     has not begun or is over. An event that was sold out (``was``) may be called so until something
     of it can be bought. The documents do not say when an event without an end has ended: it may be
     over from its start on, or half a day later.
+
+    ``now`` is the time by the clock of whoever states them; ``shown_at`` is the time at the box
+    office, by which it shows a count of 0 outside of a sale, where that differs.
     """
     if event.status == "DRAFT" or event.over(now - (LASTS if event.ends_at is None else NOTHING)):
         return set()
-    found = set(_conditions(event, rules, settings, now, strict=False))
+    at = shown_at or now
+    found = set(_conditions(event, rules, settings, now, at, strict=False))
     name = SOLD_OUT, event.id
-    if name in was and event.status == "PUBLISHED" and not _buyable(event, settings, now):
+    if name in was and event.status == "PUBLISHED" and not _buyable(event, settings, now, at):
         found.add(name)
     return found
 
@@ -89,20 +100,34 @@ def news(event: Event, rules: Rules, settings: Settings, now: datetime) -> set[N
     """The conditions of an event that must be stated: what can be bought now, or cannot."""
     if event.status == "DRAFT" or event.over(now):
         return set()
-    return set(_conditions(event, rules, settings, now, strict=True))
+    return set(_conditions(event, rules, settings, now, now, strict=True))
+
+
+def turns_between(event: Event, wall: datetime, now: datetime) -> bool:
+    """Whether a sale of an event begins or ends after one moment and not after the other."""
+    moments = (at for kind in event.ticket_types for at in (kind.sale_starts_at, kind.sale_ends_at))
+    return any(at is not None and wall < at <= now for at in moments)
 
 
 def _conditions(
-    event: Event, rules: Rules, settings: Settings, now: datetime, *, strict: bool
+    event: Event,
+    rules: Rules,
+    settings: Settings,
+    now: datetime,
+    shown_at: datetime,
+    *,
+    strict: bool,
 ) -> Iterator[Name]:
     if event.status == "CANCELLED":
         yield CANCELLED, event.id
     full = False
     for kind in event.ticket_types:
         subject = f"{event.id}/{kind.id}"
-        left = kind.left + (kind.held if settings.held_seats == "left" else 0)
+        left = _left(kind, settings, now, shown_at)
         gone = left <= 0 and bool(kind.quantity or kind.sold)
         offered = kind.on_sale(now) and not kind.hidden
+        if strict and kind.sold < kind.quantity and _at_an_edge(kind, now):
+            gone = False  # seats in baskets look like a sale that has not begun, or is over
         if gone and offered and (not strict or event.status in {"PUBLISHED", "SOLD_OUT"}):
             yield TYPE_SOLD_OUT, subject
         # An event of which nothing can be bought any more may still be called sold out.
@@ -112,14 +137,33 @@ def _conditions(
             yield LOW, subject
     # A status that nobody knows, such as POSTPONED, may be news of its own.
     known = event.status == "PUBLISHED" or not strict
-    if event.status == "SOLD_OUT" or (known and full and not _buyable(event, settings, now)):
+    if event.status == "SOLD_OUT" or (
+        known and full and not _buyable(event, settings, now, shown_at)
+    ):
         yield SOLD_OUT, event.id
 
 
-def _buyable(event: Event, settings: Settings, now: datetime) -> bool:
+def _left(kind: TicketType, settings: Settings, now: datetime, shown_at: datetime) -> int:
+    """Seats left: 0 during a sale by one clock that is none by the box office's, which shows it."""
+    if now != shown_at and settings.outside_sale == "zero" and not kind.on_sale(shown_at):
+        return 0
+    return kind.left + (kind.held if settings.held_seats == "left" else 0)
+
+
+def _at_an_edge(kind: TicketType, now: datetime) -> bool:
+    """Whether its sale begins or ends within two minutes."""
+    moments = (kind.sale_starts_at, kind.sale_ends_at)
+    return any(at is not None and abs(at - now) <= EDGE for at in moments)
+
+
+def _buyable(event: Event, settings: Settings, now: datetime, shown_at: datetime) -> bool:
     """Whether somebody can buy an admission."""
     return any(
-        kind.on_sale(now) and kind.available and not kind.hidden and not _beside(kind, settings)
+        kind.on_sale(now)
+        and kind.available
+        and not (now != shown_at and _left(kind, settings, now, shown_at) <= 0)
+        and not kind.hidden
+        and not _beside(kind, settings)
         for kind in event.ticket_types
     )
 

@@ -110,3 +110,14 @@ def test_an_edit_that_would_open_many_is_held() -> None:
     assert states.count("held") == 5
     assert [intent.act for intent in decision.intents].count(Act.OPEN) == 1
     assert not decide("main-room", state, [], {}, NOW, rules).cases
+
+
+def test_a_cancelled_event_that_was_over_is_news_with_a_date_to_come() -> None:
+    """Not while it is over by its date, but with a new date, in the same pass or later."""
+    past, later = NOW - timedelta(days=1), NOW + timedelta(days=9)
+    played_off = attrs.evolve(hall(ga=50), starts_at=past)
+    off = attrs.evolve(hall("CANCELLED", ga=50), starts_at=past)
+    again = attrs.evolve(hall("CANCELLED", ga=50), starts_at=later)
+    assert Played().sees(played_off, off).tickets == []
+    for seen in ((played_off, again), (played_off, off, again)):
+        assert [text.split(":")[0] for text in Played().sees(*seen).open] == ["Cancelled"]

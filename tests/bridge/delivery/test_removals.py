@@ -118,6 +118,38 @@ def test_a_refusal_opens_one_ticket_and_is_tried_again_when_the_count_changes(
     assert len(house.desk.tickets) == 1
 
 
+def test_the_pass_decides_by_what_a_removal_has_read(planned: VirtualBridge) -> None:
+    """Its reading is later than that of the rows: what is sold out without the ticket type that it
+    has removed is reported in the same run, although no event was polled."""
+    event, ticket_type = scheduled(planned)
+    assert ticket_type is not None
+    for other in event.ticket_types[1:]:
+        planned.box_office.sell_out(event.id, other.id)
+    planned.sandbox.settings.change({"ticket_types_in_rows": False})
+    planned.polls = 0
+    planned.clock.advance(600)
+    planned.run()
+    assert state(planned) is IntentState.DONE
+    (ticket,) = planned.desk.tickets
+    assert ticket.subject.startswith("Sold out: ")
+
+
+def test_what_a_removal_has_read_is_not_said_to_be_otherwise(planned: VirtualBridge) -> None:
+    """The rows, and a poll before, say that all is sold; the removal has read that it is not."""
+    event, ticket_type = scheduled(planned)
+    assert ticket_type is not None
+    planned.sandbox.settings.change({"ticket_types_in_rows": False})
+    planned.box_office.sell_out(event.id)
+    planned.run()
+    (ticket,) = planned.desk.tickets
+    assert ticket.status == "open"
+    planned.polls = 0
+    planned.box_office.restock(event.id, event.ticket_types[1].id, 60)
+    planned.clock.advance(600)
+    planned.run()
+    assert ticket.status == "resolved"
+
+
 def test_a_refusal_opens_its_ticket_in_the_same_run_however_long_requests_take(
     house: VirtualBridge,
 ) -> None:

@@ -66,6 +66,8 @@ class RemovalsDone:
         trouble: the first error that kept a removal from being tried.
         warnings: what newly waits for something that was never seen, in words.
         ignored: the removals that have no effect, in words; None if that is not known.
+        read: the events as they were read for it, by id, without what was removed. It is later than
+            what the pass has observed, so the pass decides by it.
     """
 
     changes: tuple[Change, ...] = ()
@@ -73,6 +75,7 @@ class RemovalsDone:
     trouble: ApiError | None = None
     warnings: tuple[str, ...] = ()
     ignored: tuple[str, ...] | None = None
+    read: Mapping[str, EventFacts] = attrs.field(factory=dict)
 
 
 def remove_due(
@@ -122,6 +125,7 @@ def remove_due(
         trouble,
         tuple(remover.warnings),
         tuple(remover.ignored) if remover.ignored or trouble is None else None,
+        remover.read,
     )
 
 
@@ -168,6 +172,7 @@ class _Remover(Tries):
         self.refused: list[tuple[Intent, str]] = []
         self.warnings: list[str] = []
         self.ignored: list[str] = []
+        self.read: dict[str, EventFacts] = {}
 
     def remove(
         self, removal: Scheduled, intent: Intent, snapshot: Mapping[str, EventFacts]
@@ -191,6 +196,7 @@ class _Remover(Tries):
         if isinstance(event, NotThere):
             yield from self._wait(removal, intent, "there is no such event")
             return
+        self.read[event.id] = event
         ticket_type = event.ticket_type(removal.ticket_type)
         if ticket_type is None:
             yield from self._absent(removal, intent, event, snapshot)
@@ -236,6 +242,7 @@ class _Remover(Tries):
             self.changes.append(change)
             self.refused.append((intent, answer.why))
             return
+        self.read[event.id] = _without(event, ticket_type)
         yield from self._mark(intent, IntentState.DONE)
 
     def _unclear(
@@ -248,7 +255,10 @@ class _Remover(Tries):
         except ApiError as problem:
             yield from self._unreadable(removal, intent, problem)
             return
-        if not isinstance(event, NotThere) and event.ticket_type(removal.ticket_type) is None:
+        if isinstance(event, NotThere):
+            return
+        self.read[event.id] = event
+        if event.ticket_type(removal.ticket_type) is None:
             yield from self._mark(intent, IntentState.DONE)
 
     def _read(self, removal: Scheduled) -> Flow[EventFacts | NotThere]:
@@ -321,6 +331,12 @@ class _Remover(Tries):
             ticket_type is not None and removal.ticket_type in {ticket_type.id, ticket_type.name}
             for ticket_type in gone
         )
+
+
+def _without(event: EventFacts, ticket_type: TypeFacts) -> EventFacts:
+    """An event without a ticket type that was removed."""
+    kept = tuple(known for known in event.ticket_types or () if known.id != ticket_type.id)
+    return attrs.evolve(event, ticket_types=kept)
 
 
 _NO_EFFECT = "it has no effect: "

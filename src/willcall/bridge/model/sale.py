@@ -54,12 +54,18 @@ class EventSale(StrEnum):
 
 
 TYPE_STATES: dict[TypeSale, str] = {
-    TypeSale.OVER: "the event is cancelled, over or gone, or the ticket type's sale has ended",
+    TypeSale.OVER: (
+        "the event is cancelled, over or gone; or the ticket type's sale has ended; or it ends in "
+        "less than two minutes, and none is left though not all were sold"
+    ),
     TypeSale.PAUSED: (
         "it is hidden; or its quantity is 0 and none was sold; or some are left while the event's "
         "status is `SOLD_OUT` or a status that willcall does not know"
     ),
-    TypeSale.NOT_YET: "the event is a draft, or the ticket type's sale has not begun",
+    TypeSale.NOT_YET: (
+        "the event is a draft; or the ticket type's sale has not begun; or it has begun less than "
+        "two minutes ago, and none is left though not all were sold"
+    ),
     TypeSale.SOLD_OUT: "it is offered, and 0 or fewer are left",
     TypeSale.ON_SALE: "it is offered, and some are left, or it is unlimited, or no count is given",
 }
@@ -91,6 +97,11 @@ NOTHING_OFFERED = frozenset({EventSale.NOT_YET, EventSale.PAUSED, EventSale.CLOS
 
 LASTS = timedelta(hours=12)
 """How long an event takes at the most, where its end is not given."""
+
+EDGE = timedelta(minutes=2)
+"""How long before the end of a sale, and after its begin, a count of 0 may only say that nothing is
+sold outside of the sale: an answer may be older or newer than the time by which it is judged, a
+list may be cached, and two clocks differ."""
 
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 _FINISHED = frozenset({EventState.COMPLETED, EventState.ARCHIVED})
@@ -185,8 +196,21 @@ def type_sale(status: str, known: KnownStock, at: datetime, *, past: bool = Fals
     if known.sale_starts_at is not None and known.sale_starts_at > at:
         return TypeSale.NOT_YET
     if known.available is not None and known.available <= 0 and status in SELLING:
-        return TypeSale.SOLD_OUT
+        return _at_an_edge(known, at) or TypeSale.SOLD_OUT
     return TypeSale.ON_SALE if status == EventState.PUBLISHED else TypeSale.PAUSED
+
+
+def _at_an_edge(known: KnownStock, at: datetime) -> TypeSale | None:
+    """The state of a ticket type of which none is left, though not all were sold, about the time at
+    which its sale begins or ends: perhaps it is not on sale. None if it is."""
+    starts, ends = known.sale_starts_at, known.sale_ends_at
+    if starts is None and ends is None:
+        return None
+    if known.quantity is not None and known.sold is not None and known.sold >= known.quantity:
+        return None
+    if starts is not None and at - starts < EDGE:
+        return TypeSale.NOT_YET
+    return TypeSale.OVER if ends is not None and ends - at < EDGE else None
 
 
 def event_sale(
@@ -231,10 +255,15 @@ def changes_at(end: datetime | None, types: Iterable[KnownStock], at: datetime) 
     for known in types:
         if known.sale_starts_at is None and known.sale_ends_at is None:
             continue
-        for moment in (known.sale_starts_at, known.sale_ends_at):
+        starts, ends = known.sale_starts_at, known.sale_ends_at
+        for moment in (starts, _after(starts), ends):
             if moment is not None and moment > at and (soonest is None or moment < soonest):
                 soonest = moment
     return soonest
+
+
+def _after(starts: datetime | None) -> datetime | None:
+    return starts + EDGE if starts is not None and is_date(starts) else None
 
 
 class Include(StrEnum):

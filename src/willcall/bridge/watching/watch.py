@@ -48,6 +48,7 @@ from ..evaluate import (
     rate_of,
     removals_due,
     sales_in,
+    with_read,
 )
 from ..ledger import Fence
 from ..model.cases import Evaluation, Name
@@ -505,8 +506,9 @@ class Watch:
                 yield from self._say(report=warned)
             odd = None if self._poller is None else self._poller.unreadable
             nothing = Found(Observation(at, (), complete=False, unreadable=odd, read=None))
+            found = with_read(self.job, self._snapshot, nothing, removed, planner)
             yield from self._evaluated(
-                fence, self._snapshot, nothing, removed=removed, planner=packed
+                fence, self._snapshot, found, removed=removed, planner=packed
             )
             heartbeat.unreadable = odd or {}
 

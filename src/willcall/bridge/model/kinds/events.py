@@ -63,11 +63,9 @@ _UNKNOWN_STATUS = EventDiffers(("status",), lambda _before, after: after.status 
 _KNOWN_STATUS = EventDiffers(
     ("status",), lambda before, after: before.status not in _KNOWN and after.status in _ALIVE
 )
-# What becomes of an event that is over is no news.
-_CANCELLED = EventDiffers(
-    ("status",),
-    lambda before, after: after.status == EventState.CANCELLED and before.sale != EventSale.OVER,
-)
+# What becomes of an event that is over is no news: rules do not take it, see ``needs`` in sale.py.
+# It is noted all the same, and is news once the event has a date to come.
+_CANCELLED = _becomes(EventState.CANCELLED)
 _REINSTATED = EventDiffers(
     ("status",),
     lambda before, after: before.status == EventState.CANCELLED and after.status in _ALIVE,
