@@ -4,7 +4,7 @@ Commands are grouped in packages as ``willcall --help`` groups them: ``begin``, 
 ``rules``, ``apis``, ``maintenance``, ``tryout`` and ``help``. What they share is in ``shell``. A
 command's module is imported only when the command is called, so that every command starts fast.
 
-Decisions: 0031, 0032, 0033, 0034, 0039, 0040, 0041, 0078, 0081 (docs/decisions).
+Decisions: 0031, 0032, 0033, 0034, 0039, 0040, 0041, 0078, 0081, 0082 (docs/decisions).
 """
 
 from __future__ import annotations

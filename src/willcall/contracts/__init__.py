@@ -5,7 +5,7 @@ known (``x-known-from``), and list what is open (``x-open``). They are written b
 contracts-write`` from ``tests/support/contracts``; a test compares them with the clients, the
 models and the sandbox.
 
-Decisions: 0080, 0081 (docs/decisions).
+Decisions: 0080, 0081, 0082 (docs/decisions).
 """
 
 from __future__ import annotations

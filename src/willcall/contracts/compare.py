@@ -7,13 +7,13 @@ object how often it came, so that a field that never comes is seen as well as on
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
 import attrs
 
-from . import Json, operations, resolve
+from . import Json, document, operations, resolve
 
 Verdict = Literal["as believed", "other type", "new word", "never came", "unknown"]
 
@@ -142,7 +142,8 @@ def walk(found: Json, into: Observations, schema: Json, value: Any, name: str = 
         if known is None:
             continue
         words = resolve(found, known).get("x-words")
-        if words and isinstance(inner, str) and inner not in words:
+        # A recording has ``<text>`` where nothing said that the field has a list of words.
+        if words and isinstance(inner, str) and inner not in words and inner[:1] != "<":
             seen.types.add(f"word:{inner}")
         walk(found, into, known, inner, f"{name}.{field}")
 
@@ -156,6 +157,11 @@ def _named(found: Json, schema: Json, value: Any, name: str) -> tuple[str, Json]
         else:
             schema = _branch(found, schema["anyOf"], value)
     return name, schema
+
+
+def branch_of(found: Json, schema: Json, value: Any) -> Json:
+    """The schema that a value is of, references and alternatives resolved."""
+    return _named(found, schema, value, "")[1]
 
 
 def _branch(found: Json, branches: list[Json], value: Any) -> Json:
@@ -214,6 +220,10 @@ def _row(
     common = {"known": whole.get("x-known-from", ""), "wire": wire}
     if came is None:
         instead = None if wire is None else _instead(field, whole, strange)
+        if instead is None and known.get("x-sometimes"):
+            return FieldRow(
+                f"{name}.{field}", believed, "nothing here", verdict="as believed", **common
+            )
         return FieldRow(
             f"{name}.{field}",
             believed,
@@ -307,15 +317,71 @@ def _same(word: str, other: str) -> bool:
     return word == other or any(word in group and other in group for group in _ALIKE)
 
 
-def wire_lines(provider: str, found: Iterable[FieldRow]) -> list[str]:
-    """The lines of the configuration that correct the names which turned out otherwise."""
-    lines = list(_corrections(found))
-    return [f"[wire.{provider}]", *lines] if lines else []
-
-
-def _corrections(found: Iterable[FieldRow]) -> Iterator[str]:
-    said: set[str] = set()
+def corrections(found: Iterable[FieldRow]) -> dict[str, str]:
+    """The inferred names that turned out otherwise, by their key in ``[wire]``."""
+    made: dict[str, str] = {}
     for row in found:
-        if row.wire is not None and row.instead is not None and row.wire not in said:
-            said.add(row.wire)
-            yield f'{row.wire} = "{row.instead.rpartition(".")[2]}"'
+        if row.wire is not None and row.instead is not None:
+            made.setdefault(row.wire, row.instead.rpartition(".")[2])
+    return made
+
+
+@attrs.frozen
+class RecordedAnswer:
+    """An answer as it is recorded.
+
+    Args:
+        provider: whose it is.
+        method: the method of the request.
+        path: its path below the base URL, ids as ``*``.
+        status: the status.
+        headers: the headers, as far as they are kept.
+        body: the JSON without its content; None if there was none.
+    """
+
+    provider: str
+    method: str
+    path: str
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+@attrs.frozen
+class Comparison:
+    """What a service sent beside what was believed.
+
+    Args:
+        rows: every field of everything that came.
+        statuses: the statuses of each operation that no document states.
+        names: the inferred names that turned out otherwise, by their key in ``[wire]``.
+    """
+
+    rows: tuple[FieldRow, ...]
+    statuses: Mapping[str, set[int]]
+    names: Mapping[str, str]
+
+
+def compare(provider: str, answers: Sequence[RecordedAnswer]) -> Comparison:
+    """What a service sent beside what was believed.
+
+    What stands inside a field of another name is compared, too: the answers are read again under
+    the names that were found, until no more are.
+
+    Args:
+        provider: whose answers they are.
+        answers: as they were recorded.
+    """
+    names: dict[str, str] = {}
+    differing: dict[str, FieldRow] = {}
+    while True:
+        found, seen = document(provider, names=names), Observations()
+        for answer in answers:
+            observe(found, seen, answer.method, answer.path, answer.status, answer.body)
+        made = rows(found, seen)
+        more = {key: name for key, name in corrections(made).items() if key not in names}
+        differing |= {row.field: row for row in made if row.instead is not None}
+        if not more:
+            break
+        names |= more
+    return Comparison((*differing.values(), *made), seen.statuses, names)

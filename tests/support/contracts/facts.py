@@ -30,6 +30,7 @@ def value(
     limits: Known | None = None,
     wire: str | None = None,
     unread: bool = False,
+    sometimes: bool = False,
     **more: Any,
 ) -> Json:
     """A value and how it is known.
@@ -42,6 +43,7 @@ def value(
         limits: how its limits are known, if not as the value itself.
         wire: the key of an inferred name, as ``[wire]`` has it.
         unread: whether no model has it.
+        sometimes: whether it is no surprise where it does not come.
         more: further keywords of JSON Schema.
     """
     shape: Json = {}
@@ -60,6 +62,8 @@ def value(
         shape["x-wire"] = wire
     if unread:
         shape["x-unread"] = True
+    if sometimes:
+        shape["x-sometimes"] = True
     return shape
 
 

@@ -33,6 +33,8 @@ def _address(known: Known, says: str, **more: Any) -> Json:
     return text(known, says, limits="inferred", format="email", minLength=3, maxLength=254, **more)
 
 
+_RARE: dict[str, Any] = {"unread": True, "sometimes": True}
+
 SCHEMAS: dict[str, Json] = {
     "Ticket": thing(
         "older",
@@ -50,13 +52,20 @@ SCHEMAS: dict[str, Json] = {
             "assigneeId": text("older", "`usr_…`, or null if nobody is assigned.", null=True),
             "customerId": text("older", "`cust_…`; `cus_…` in 2025.", null=True),
             "inboxId": text(
-                "older", "`inb_…`. Workspaces of 2026 have no inboxes (public).", null=True
+                "older",
+                "`inb_…`. Workspaces of 2026 have no inboxes (public).",
+                null=True,
+                sometimes=True,
             ),
             "tags": items("older", "Its tags. Auto-triage adds some by itself.", text("older")),
             "createdAt": moment("older", "When it was opened.", null=True),
             "updatedAt": moment("older", "When it last changed.", null=True),
             "externalId": text(
-                "inferred", "Where a desk takes it at creation.", null=True, unread=True
+                "inferred",
+                "Where a desk takes it at creation.",
+                null=True,
+                unread=True,
+                sometimes=True,
             ),
         },
         needs=("id", "subject", "status"),
@@ -132,12 +141,21 @@ SCHEMAS: dict[str, Json] = {
             "aiSentiment": value(None, "public", "Its type is not documented."),
             "detectedLanguage": text("public", "Its language.", null=True),
             "createdAt": moment("public", "When it was written.", null=True),
-            "ticketId": text("older", "Its ticket.", null=True),
-            "body": text("older", "The text; `bodyText` in 2026.", null=True, unread=True),
+            "ticketId": text("older", "Its ticket.", null=True, sometimes=True),
+            "body": text("older", "The text; `bodyText` in 2026.", null=True, **_RARE),
             "authorEmail": text(
-                "older", "The address of the sender; `fromAddress` in 2026.", null=True, unread=True
+                "older",
+                "The address of the sender; `fromAddress` in 2026.",
+                null=True,
+                unread=True,
+                sometimes=True,
             ),
-            "isNote": value("boolean", "older", "An internal note. That 2026 has it is inferred."),
+            "isNote": value(
+                "boolean",
+                "older",
+                "An internal note. That 2026 has it is inferred.",
+                sometimes=True,
+            ),
         },
         needs=("id",),
         model="ticket0.Message",
@@ -160,8 +178,10 @@ SCHEMAS: dict[str, Json] = {
         "The messages of a ticket, oldest first.",
         {
             "messages": items("public", "All of them; in 2025 a page.", ref("Message")),
-            "total": whole("public", "How many there are."),
-            "nextCursor": text("older", "The next `cursor`; null on the last page.", null=True),
+            "total": whole("public", "How many there are.", sometimes=True),
+            "nextCursor": text(
+                "older", "The next `cursor`; null on the last page.", null=True, sometimes=True
+            ),
         },
         needs=("messages",),
     ),

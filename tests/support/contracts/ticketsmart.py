@@ -83,6 +83,8 @@ for _field in _SALE_SENT.values():
 
 _NO_STATUS: dict[str, Any] = {"not": {"required": ["status"], "properties": {"status": {}}}}
 
+_RARE: dict[str, Any] = {"unread": True, "sometimes": True}
+
 SCHEMAS: dict[str, Json] = {
     "Event": thing(
         "seed",
@@ -130,6 +132,7 @@ SCHEMAS: dict[str, Json] = {
                 "inferred",
                 "Only if a ticket type has its own; else its event's.",
                 null=True,
+                sometimes=True,
                 wire="ticket_type_currency",
             ),
             "quantity": whole("seed", "How many can be sold in all.", null=True),
@@ -157,9 +160,13 @@ SCHEMAS: dict[str, Json] = {
             "hidden": value(
                 "boolean", "inferred", "Whether buyers do not see it.", wire="ticket_type_hidden"
             ),
-            "held": whole("inferred", "Seats in baskets, on some services.", unread=True),
+            "held": whole("inferred", "Seats in baskets, on some services.", **_RARE),
             "isAddOn": value(
-                "boolean", "inferred", "An add-on, such as parking; on some.", unread=True
+                "boolean",
+                "inferred",
+                "An add-on, such as parking; on some.",
+                unread=True,
+                sometimes=True,
             ),
         },
         needs=("id", "name"),
@@ -327,10 +334,13 @@ SCHEMAS: dict[str, Json] = {
                     ],
                     "x-known-from": "inferred",
                 },
+                sometimes=True,
             ),
-            "hint": text("seed", "What to do."),
-            "missingScopes": items("seed", "The scopes that the key lacks.", text("seed")),
-            "retryAfter": whole("seed", "Seconds to wait."),
+            "hint": text("seed", "What to do.", sometimes=True),
+            "missingScopes": items(
+                "seed", "The scopes that the key lacks.", text("seed"), sometimes=True
+            ),
+            "retryAfter": whole("seed", "Seconds to wait.", sometimes=True),
         },
         needs=("error",),
     ),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ...errors import InputError
 from ..shell import screen, terminal
 from ..shell.options import AsJson, ConfigFile
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from ...bridge.config.tables import Config
     from ...bridge.insight.doctor import Finding
     from ...bridge.ledger import Ledger, OfficeRecord
+    from ...client.flow import Flow
     from ...client.provider import Account
+    from .recording import Recorder
 
 _OLD = timedelta(hours=1)
 _OTHERS = timedelta(days=1)
@@ -32,34 +35,67 @@ def doctor(
     offline: Annotated[
         bool, typer.Option("--offline", help="Send no requests: check this machine only.")
     ] = False,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Read one of everything, and keep the shape of each answer, without its content.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Check keys, scopes, clock, TLS, DNS, ledger, lease, quota, lists and configuration.
 
-    Each line says ok, warning or wrong, and what to do. Nothing is written. The exit code is 0, or
-    that of the most serious finding that is wrong.
+    Each line says ok, warning or wrong, and what to do. Nothing is written to the services or the
+    ledger. The exit code is 0, or that of the most serious finding that is wrong.
+
+    With --record, the names and types of all fields that came are kept in a file, and none of their
+    texts, numbers and ids. `willcall contracts diff` compares it with what is believed.
 
     \b
     Examples:
       willcall doctor
+      willcall doctor --record answers.jsonl
       willcall doctor --json | jq 'select(.level != "ok")'
     """
     from ...bridge.insight.doctor import worst_of
     from ...bridge.model.exit_codes import worst
     from ..shell import show
 
+    recorder = None
+    if record is not None:
+        from .recording import Recorder
+
+        if offline:
+            fix = "leave one of the two out"
+            raise InputError("--record", "nothing is asked with --offline", fix)
+        recorder = Recorder()
     found = []
-    for finding in _all(config, offline=offline):
+    for finding in _all(config, recorder, offline=offline):
         found.append(finding)
         if as_json:
             facts = {"about": finding.about, "level": finding.level, "said": finding.said}
             show.as_json({**facts, "do": finding.do or None, "exit_code": finding.code})
         else:
             _line(finding)
+    if recorder is not None and record is not None:
+        _keep(recorder, record)
     if not as_json:
         counts = {level: sum(finding.level == level for finding in found) for level in _COLOURS}
         terminal.say("\n" + ", ".join(f"{count} {level}" for level, count in counts.items()))
     return worst(worst_of(found))
+
+
+def _keep(recorder: Recorder, file: Path) -> None:
+    from ..._version import __version__
+    from ...contracts.recording import write
+
+    try:
+        file.write_text(write(recorder.answers, __version__), "utf-8")
+    except OSError as error:
+        problem = os.strerror(error.errno or 0).lower()
+        raise InputError("--record", f"{file}: {problem}", "name another file") from None
+    terminal.aside(f"{len(recorder.answers)} answers, without their content, are in {file}")
 
 
 _COLOURS = {"ok": "green", "warning": "yellow", "wrong": "red"}
@@ -75,7 +111,7 @@ def _line(finding: Finding) -> None:
         screen.line(f"         → {plain(finding.do)}")
 
 
-def _all(path: Path | None, *, offline: bool) -> Iterator[Finding]:
+def _all(path: Path | None, recorder: Recorder | None, *, offline: bool) -> Iterator[Finding]:
     """The findings, each as soon as it is known."""
     from ...bridge.config.file import find, load
     from ...bridge.insight.doctor import finding_of
@@ -94,8 +130,8 @@ def _all(path: Path | None, *, offline: bool) -> Iterator[Finding]:
     if offline:
         return
     for number, office in enumerate(config.box_office):
-        yield from _box_office(config, folder, number, office.name)
-    yield from _desk(config, folder)
+        yield from _box_office(config, folder, number, office.name, recorder)
+    yield from _desk(config, folder, recorder)
 
 
 # -- this machine -----------------------------------------------------------------------------
@@ -266,9 +302,10 @@ def _lease(office: OfficeRecord, moment: datetime) -> Finding:
 # -- the APIs ---------------------------------------------------------------------------------
 
 
-def _box_office(config: Config, folder: Path, number: int, name: str) -> Iterable[Finding]:
+def _box_office(
+    config: Config, folder: Path, number: int, name: str, recorder: Recorder | None
+) -> Iterable[Finding]:
     from ...bridge.insight.doctor import examine, observe_box_office
-    from ..shell.flows import run_flow
 
     office = config.box_office[number]
     needed = dict(office.adapter.scopes)
@@ -277,26 +314,27 @@ def _box_office(config: Config, folder: Path, number: int, name: str) -> Iterabl
     called = f"{office.adapter.title} ({name})"
 
     def ask(account: Account) -> list[Finding]:
-        found: list[Finding] = run_flow(examine(called, account, needed))
+        found = _asked(recorder, account, examine(called, account, needed))
         if not any(finding.level == "wrong" for finding in found):
             opened = office.adapter.open(account, office.settings)
-            found += run_flow(observe_box_office(called, opened))
+            found += _asked(recorder, account, observe_box_office(called, opened))
+            found += _read(recorder, account, called)
         return found
 
     return _examined(called, lambda: office.account(folder, config.path_of(office)), ask)
 
 
-def _desk(config: Config, folder: Path) -> Iterable[Finding]:
+def _desk(config: Config, folder: Path, recorder: Recorder | None) -> Iterable[Finding]:
     from ...bridge.insight.doctor import examine, observe_desk
-    from ..shell.flows import run_flow
 
     desk, adapter = config.desk, config.desk.adapter
 
     def ask(account: Account) -> list[Finding]:
-        found: list[Finding] = run_flow(examine(adapter.title, account, adapter.scopes))
+        found = _asked(recorder, account, examine(adapter.title, account, adapter.scopes))
         if not any(finding.level == "wrong" for finding in found):
             opened = adapter.open(account, desk.settings)
-            found += run_flow(observe_desk(opened, [config.address]))
+            found += _asked(recorder, account, observe_desk(opened, [config.address]))
+            found += _read(recorder, account, adapter.title)
         return found
 
     return _examined(
@@ -304,6 +342,30 @@ def _desk(config: Config, folder: Path) -> Iterable[Finding]:
         lambda: desk.account(folder, "desk"),
         ask,
     )
+
+
+def _asked(recorder: Recorder | None, account: Account, flow: Flow[list[Finding]]) -> list[Finding]:
+    """What a flow finds; its answers are recorded."""
+    from ..shell.flows import run_flow
+
+    return run_flow(flow if recorder is None else recorder.watch(account, flow))
+
+
+def _read(recorder: Recorder | None, account: Account, name: str) -> list[Finding]:
+    """Read one of everything, for a recording."""
+    from ...bridge.insight.doctor import refused
+    from ...contracts import PROVIDERS
+    from ...errors import ApiError
+    from ..shell.flows import run_flow
+    from .recording import read_everything
+
+    if recorder is None or account.provider.name not in PROVIDERS:
+        return []
+    try:
+        run_flow(recorder.watch(account, read_everything(account)))
+    except ApiError as error:
+        return [refused(f"{name}: recording", error)]
+    return []
 
 
 def _examined(

@@ -87,6 +87,7 @@ TABLE: tuple[Row, ...] = (
         messages="Ticket0: the messages and notes of a ticket.",
         customers="Ticket0: the people whom tickets concern.",
         webhooks="Ticket0: verify a delivery of a webhook.",
+        contracts="Both APIs as documents, and what they really send.",
         mcp="Offer both APIs and the bridge to an assistant.",
     ),
     *_rows(
