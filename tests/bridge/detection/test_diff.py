@@ -402,6 +402,16 @@ TABLE: dict[str, tuple[EventFacts | None, EventFacts, list[str]]] = {
         an_event(evolve(SOME, sale_starts_at=NOW)),
         ["ticket_type.sale_window_changed"],
     ),
+    "a sold-out type whose sale is over, while the event says that it is sold out": (
+        an_event(NONE_LEFT, VIP, status="SOLD_OUT"),
+        an_event(evolve(NONE_LEFT, sale_ends_at=NOW), VIP, status="SOLD_OUT"),
+        ["ticket_type.off_sale", "ticket_type.sale_window_changed"],
+    ),
+    "a sold-out type whose sale is yet to begin, while the event says that it is sold out": (
+        an_event(NONE_LEFT, VIP, status="SOLD_OUT"),
+        an_event(evolve(NONE_LEFT, sale_starts_at=SHOW), VIP, status="SOLD_OUT"),
+        ["ticket_type.off_sale", "ticket_type.sale_window_changed"],
+    ),
     "a second wave whose sale is yet to begin": (
         an_event(NONE_LEFT),
         an_event(evolve(SOME, sale_starts_at=SHOW)),

@@ -354,6 +354,8 @@ def _sales(
             if sale == TypeSale.SOLD_OUT and not counted and not was_out:
                 on_sale = status == EventState.PUBLISHED
                 sale, doubtful = TypeSale.ON_SALE if on_sale else TypeSale.PAUSED, True
+            elif sale == TypeSale.NOT_YET and status != EventState.DRAFT:
+                pass  # its own sale is yet to begin
             elif was_out and lasts and not known.hidden:
                 sale = TypeSale.SOLD_OUT
         sales.append(sale)

@@ -45,11 +45,12 @@ def _is_back(was: TypeLevel, now: TypeLevel, _event: EventFacts) -> bool:
 
 def _is_off_sale(was: TypeLevel, now: TypeLevel, event: EventFacts) -> bool:
     # That a ticket type is hidden, and what becomes of the whole event, are kinds of their own.
+    by_itself = event.status == EventState.SOLD_OUT and now.sale != TypeSale.PAUSED
     return (
         was.sale in _WAS_OFFERED
         and now.sale in _OFF_SALE
         and not now.facts.hidden
-        and event.status not in _OF_EVENT
+        and (by_itself or event.status not in _OF_EVENT)
         and event.sale != EventSale.OVER
     )
 
