@@ -346,6 +346,8 @@ def test_both_ways_read_alike() -> None:
         ({"quantity": 100, "available": None}, False),
         ({"quantity": None}, False),
         ({"available": None}, False),
+        ({"sold": 12}, False),
+        ({"sold": 12, "quantity": None}, False),
         ({}, False),
     ],
 )

@@ -63,16 +63,12 @@ def _hand_down_currency(names: Mapping[str, str]) -> Before:
 
 
 def _see_no_limit(names: Mapping[str, str]) -> Before:
-    """What tells null from missing while it can be told: two nulls are no limit. So are two missing
-    counts beside the number sold: that answer has counts, and leaves out nulls."""
-    available, sold = names["ticket_type_available"], names["ticket_type_sold"]
+    """What tells null from missing while it can be told: two nulls are no limit, and a field that
+    is missing says nothing."""
+    available = names["ticket_type_available"]
 
     def see(kind: dict[str, Any]) -> None:
-        both_missing = "quantity" not in kind and available not in kind
-        missing = None if both_missing and kind.get(sold) is not None else 0
-        kind["unlimited"] = (
-            kind.get("quantity", missing) is None and kind.get(available, missing) is None
-        )
+        kind["unlimited"] = kind.get("quantity", 0) is None and kind.get(available, 0) is None
 
     return see
 

@@ -152,6 +152,20 @@ def test_a_count_that_is_not_told_changes_nothing_and_no_limit_does() -> None:
     ]
 
 
+def test_an_event_is_not_sold_out_by_a_count_that_is_not_told_any_more() -> None:
+    """The floor was sold out, and its count is missing since; the balcony sells out, or is removed.
+    It is once the count is told."""
+    floor, silent = a_type(0, sold=100), a_type(None, sold=100)
+    balcony, none = a_type(9, id="b"), a_type(0, id="b", sold=100)
+    first = an_event(floor, balcony)
+    for then in (an_event(silent, none), an_event(silent)):
+        assert [out for _, _, out in states(first, then, then)] == [False] * 3
+    told = [out for _, _, out in states(first, an_event(silent, none), an_event(floor, none))]
+    assert told == [False, False, True]
+    # One that says itself that it is sold out is.
+    assert states(first, an_event(silent, none, status="SOLD_OUT"))[1][2]
+
+
 def test_a_second_wave_is_on_sale_when_its_sale_begins() -> None:
     """And not when it is announced."""
     wave = an_event(a_type(20, sale_starts_at=NOW + 2 * HOUR))

@@ -204,9 +204,9 @@ def carried_over(
     is not told is as it was. What a person would call the same (another letter case or white space
     in the place, other seconds of a time) is also as it was.
 
-    Only a count that was told now makes a ticket type sold out: an event that is on sale again
-    after an hour may have other counts than then. What was sold out stays so while its event is a
-    draft, or says that it is sold out beside a count of seats left.
+    Only a count that was told now makes a ticket type or its event sold out: an event that is on
+    sale again after an hour may have other counts than then. What was sold out stays so while its
+    event is a draft, or says that it is sold out beside a count of seats left.
 
     Args:
         before: the event as it was known.
@@ -244,6 +244,14 @@ def carried_over(
     if sale == EventSale.ON_SALE and not seen.ticket_types and seen.status == before.status:
         # Without ticket types there is nothing to derive it from.
         sale = before.sale or sale
+    if (
+        sale == EventSale.SOLD_OUT
+        and seen.status != EventState.SOLD_OUT
+        and not before.sold_out
+        and (TypeSale.SOLD_OUT, False) in zip(sales, told, strict=True)
+    ):
+        # It would be sold out by a count that is not told any more.
+        sale, doubtful = EventSale.ON_SALE, True
     return attrs.evolve(
         seen,
         ticket_types=types,
