@@ -11,6 +11,7 @@ from typing import Any, get_args, get_type_hints
 import attrs
 import pytest
 
+from support.contracts import pages
 from support.contracts.calls import CALLS, KEYS, KIND, WHEN
 from support.contracts.document import path_of, write
 from support.documents import SAID, TICKET0, TICKETSMART, example, group
@@ -64,6 +65,16 @@ def _inside(node: Any) -> Iterator[Json]:
 def test_the_document_is_current(provider: str) -> None:
     """``make contracts-write`` writes it."""
     assert path_of(provider).read_text("utf-8") == write(provider), "run: make contracts-write"
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_the_page_is_current(provider: str) -> None:
+    """It shows every call, field and open question."""
+    found = document(provider)
+    assert pages.path_of(provider).read_text("utf-8") == pages.page(provider, found)
+    text = pages.page(provider, found)
+    assert all(f"`{method} {path}`" in text for method, path, _ in operations(found))
+    assert all(question["question"] in text for question in found["x-open"].values())
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -344,6 +355,17 @@ def test_the_sandbox_reads_what_is_documented_and_all_of_it(
                 fields |= _fields(found, {"$ref": "#/components/schemas/NewTicketType"})
         name = operation["operationId"]
         assert read == parameters | set(fields) | REFUSED.get(name, set()), name
+
+
+def test_cors_is_that_of_the_sandbox_and_of_the_page() -> None:
+    """Of TicketSmart alone."""
+    headers = document("ticketsmart")["x-cors"]["headers"]
+    answer = Caller(Sandbox(), "ticketsmart").send("OPTIONS", "/events")
+    assert answer.status == 204
+    sent = {name: value for name, value in answer.headers if "access-control" in name}
+    assert sent == {name.lower(): value for name, value in headers.items()}
+    assert all(f"{name}\n{value}" in TICKETSMART for name, value in headers.items())
+    assert "x-cors" not in document("ticket0")
 
 
 def test_every_habit_is_an_open_question() -> None:

@@ -13,7 +13,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Literal
 
 from willcall.sandbox import Sandbox
 from willcall.sandbox.clock import ManualClock
@@ -21,7 +21,7 @@ from willcall.sandbox.desk_settings import DeskSettings
 from willcall.sandbox.inprocess import Caller
 from willcall.sandbox.settings import HABITS
 
-from . import ticket0, ticketsmart
+from . import pages, ticket0, ticketsmart
 from .facts import Json
 
 SOURCES: dict[str, ModuleType] = {"ticketsmart": ticketsmart, "ticket0": ticket0}
@@ -62,6 +62,8 @@ def document(provider: str) -> Json:
             for path, operations in source.PATHS.items()
         },
     }
+    if source.CORS:
+        found["x-cors"] = source.CORS
     if source.WEBHOOKS:
         found["webhooks"] = source.WEBHOOKS
     found["components"] = {
@@ -179,16 +181,13 @@ def _tag(path: str) -> str:
 
 
 def main(argv: list[str]) -> int:
-    """Write both documents."""
+    """Write both documents and their pages."""
     del argv
     for provider in SOURCES:
         path_of(provider).write_text(write(provider), "utf-8")
+        found = json.loads(write(provider))
+        pages.path_of(provider).write_text(pages.page(provider, found), "utf-8")
     return 0
-
-
-def texts() -> dict[str, Any]:
-    """Both documents, as they must stand in the repository."""
-    return {provider: write(provider) for provider in SOURCES}
 
 
 if __name__ == "__main__":

@@ -708,6 +708,7 @@ LIMIT = {
     "per": "workspace",
     "x-known-from": "public",
 }
+CORS: Json = {}
 TAGS = {
     "tickets": "The support tickets of the workspace.",
     "messages": "The conversations of its tickets.",

@@ -591,6 +591,15 @@ LIMIT = {
     "per": "key",
     "x-known-from": "seed",
 }
+CORS: Json = {
+    "description": "Every path answers an OPTIONS preflight.",
+    "headers": {
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Allow-Methods": "GET, POST, PATCH, OPTIONS",
+        "Access-Control-Allow-Headers": "Content-Type, x-api-key",
+    },
+    "x-known-from": "seed",
+}
 TAGS: dict[str, str] = {"events": "The events of the key's box office."}
 WEBHOOKS: dict[str, Json] = {}
 REVISIONS: dict[str, list[Json]] = {}
