@@ -7,6 +7,7 @@ import attrs
 import pytest
 
 from support.virtual_bridge import ADDRESS, VirtualBridge
+from willcall.bridge.model.facts import Admission
 from willcall.bridge.model.markers import read_subject
 
 
@@ -361,3 +362,22 @@ def test_a_plan_is_what_the_run_then_does_and_writes_nothing(tmp_path: Path) -> 
     assert [ticket.subject for ticket in house.desk.tickets] == [opening.payload["subject"]]
     assert not house.plan().pending
     house.ledger.close()
+
+
+@pytest.mark.parametrize("how", ["flagged", "named", "no"])
+def test_parking_that_is_left_does_not_keep_a_hall_from_being_sold_out(
+    house: VirtualBridge, how: str
+) -> None:
+    """By the flag of the box office, or by a pattern of the configuration."""
+    event = house.event()
+    house.sandbox.settings.change({"add_ons": "flagged" if how == "flagged" else "unmarked"})
+    if how == "named":
+        house.rules = attrs.evolve(house.rules, admission=Admission(("!parking*",)))
+    house.box_office.add_ticket_type(event, "Parking", 900, 40, add_on=True)
+    house.run()
+    for kind in house.box_office.event(event).ticket_types[:-1]:
+        house.box_office.sell_out(event, kind.id)
+    house.run()
+    subjects = [ticket.subject.partition(":")[0] for ticket in house.desk.tickets]
+    assert ("Sold out" in subjects) is (how != "no")
+    assert subjects != []

@@ -85,14 +85,17 @@ def found_in(
 ) -> Found:
     """What an observation means beside what was known."""
     if snapshot is None:
-        first = {event.id: derived(event, observation.at) for event in observation.events}
+        at, admits = observation.at, job.rules.admission
+        first = {event.id: derived(event, at, admits) for event in observation.events}
         return Found(observation, (), first)
-    changes, differing = diff(job.name, snapshot, observation, job.rules.runs_low)
-    at = observation.at.timestamp()
+    changes, differing = diff(
+        job.name, snapshot, observation, job.rules.runs_low, job.rules.admission
+    )
+    moment = observation.at.timestamp()
     expected = tuple(
         (differing.get(event.id) or snapshot[event.id], forecasts)
         for event in observation.events
-        if (forecasts := planner.schedule.forecasts(event.id, at))
+        if (forecasts := planner.schedule.forecasts(event.id, moment))
     )
     return Found(observation, changes, differing, expected)
 

@@ -322,7 +322,7 @@ def recover_pass(job: Job, *, opens: bool = False) -> Flow[PassReport]:
 def _unannounced(job: Job, found: Found) -> Flow[tuple[Change, ...]]:
     """What holds now and has no ticket of ours."""
     state, at = (yield from _state(job)), (yield from now())
-    events = [derived(event, at) for event in found.observation.events]
+    events = [derived(event, at, job.rules.admission) for event in found.observation.events]
     return unannounced(job.name, events, state, at, job.rules)
 
 

@@ -194,6 +194,7 @@ def type_facts(ticket_type: TicketType) -> TypeFacts:
         sale_starts_at=ticket_type.sale_starts_at,
         sale_ends_at=ticket_type.sale_ends_at,
         unlimited=ticket_type.unlimited,
+        add_on=ticket_type.add_on,
     )
 
 

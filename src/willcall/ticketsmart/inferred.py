@@ -31,6 +31,7 @@ WIRE = {
     "ticket_type_min_per_order": "minPerOrder",
     "ticket_type_max_per_order": "maxPerOrder",
     "ticket_type_hidden": "hidden",
+    "ticket_type_add_on": "isAddOn",
     "availability_event_id": "eventId",
     "availability_status": "status",
     "availability_sold_out": "soldOut",

@@ -79,6 +79,9 @@ class TicketType(Model):
     """Most an order may hold (the name is inferred)."""
     hidden: bool = False
     """Whether it is hidden from buyers (the name is inferred)."""
+    add_on: bool = False
+    """Whether it is bought beside a ticket, such as parking, and does not admit by itself (the name
+    is inferred)."""
     unlimited: bool = False
     """Whether there is no limit: both ``quantity`` and ``available`` were answered as null.
     Inferred: where one of them is missing, or only one is null, the count is not said."""

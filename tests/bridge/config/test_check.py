@@ -137,6 +137,17 @@ def test_a_silence_of_what_nobody_has_seen(silence: Silence, problem: str) -> No
     assert told("", attrs.evolve(KNOWN, silences=[fine])) == []
 
 
+def test_patterns_of_admission_that_match_nothing() -> None:
+    """With the name that is most like it."""
+    assert told('[sale]\nadmission = ["*", "!Balcny*"]\n') == [
+        (
+            "2:19 warning sale.admission[1]: no ticket type that was seen matches '!Balcny*' "
+            "(did you mean 'Balcony'?)"
+        )
+    ]
+    assert told('[sale]\nadmission = ["!balcony*"]\n') == []
+
+
 def test_tables_are_named_as_people_name_them() -> None:
     """Not by their number."""
     found = checked(RULE + 'ticket.subject = "{{ titel }}"\n').complaints

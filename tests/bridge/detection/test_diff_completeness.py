@@ -247,4 +247,4 @@ def test_the_law_speaks_for_every_fact_but_those_it_names() -> None:
     )
     told = {field for fields in OF_TYPE.values() for field in fields}
     kept = {field.name for field in attrs.fields(TypeFacts)}
-    assert kept - told == {"id", "name", "sold", "available", "unlimited"}
+    assert kept - told == {"id", "name", "sold", "available", "unlimited", "add_on"}

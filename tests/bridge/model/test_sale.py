@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from willcall.bridge.model.facts import EventFacts, LowStock, TypeFacts, carried_over, derived
+from willcall.bridge.model.facts import (
+    Admission,
+    EventFacts,
+    LowStock,
+    TypeFacts,
+    carried_over,
+    derived,
+)
 from willcall.bridge.model.sale import EventSale as E
 from willcall.bridge.model.sale import TypeSale as T
 from willcall.bridge.model.sale import end_of, event_sale, is_past, type_sale
@@ -192,6 +199,40 @@ def test_add_ons_never_keep_a_hall_from_being_sold_out() -> None:
     event = an_event(a_type(0), a_type(9, id="p", name="Parking"))
     assert derived(event, NOW).sale == E.ON_SALE
     assert derived(event, NOW, lambda known: known.name != "Parking").sale == E.SOLD_OUT
+    flagged = an_event(a_type(0), a_type(9, id="p", name="Parking", add_on=True))
+    assert derived(flagged, NOW).sale == E.SOLD_OUT
+
+
+@pytest.mark.parametrize(
+    ("patterns", "admitting"),
+    [
+        (("!parking*",), ["GA", "VIP"]),
+        (("ga", "VIP"), ["GA", "VIP"]),
+        (("*", "!VIP", "!Parking ?"), ["GA"]),
+        (("*",), ["GA", "VIP", "Parking 1"]),
+    ],
+)
+def test_which_ticket_types_admit(patterns: tuple[str, ...], admitting: list[str]) -> None:
+    """By patterns of their names; with "!" alone, all others do."""
+    types = [a_type(name=name) for name in ("GA", "VIP", "Parking 1")]
+    admits = Admission(patterns)
+    assert [known.name for known in types if admits(known)] == admitting
+
+
+def test_an_event_of_add_ons_alone() -> None:
+    """Then all of them count: something is sold there."""
+    event = an_event(a_type(9, name="Parking", add_on=True), a_type(0, name="Donation"))
+    assert derived(event, NOW, Admission(("GA",))).sale == E.ON_SALE
+
+
+def test_an_edit_of_what_admits_is_seen_though_nothing_else_moved() -> None:
+    """The next poll shows the same, and the event is sold out."""
+    event = an_event(a_type(0), a_type(9, id="p", name="Parking"))
+    known = derived(event, NOW)
+    full = carried_over(known, event, NOW + HOUR, Admission(("!Parking",)))
+    assert full.sold_out
+    assert carried_over(full, event, NOW + HOUR, Admission(("!Parking",))) is full
+    assert carried_over(full, event, NOW + HOUR).sale == E.ON_SALE
 
 
 @pytest.mark.parametrize(

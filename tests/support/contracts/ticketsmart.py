@@ -160,14 +160,14 @@ SCHEMAS: dict[str, Json] = {
             "hidden": value(
                 "boolean", "inferred", "Whether buyers do not see it.", wire="ticket_type_hidden"
             ),
-            "held": whole("inferred", "Seats in baskets, on some services.", **_RARE),
             "isAddOn": value(
                 "boolean",
                 "inferred",
-                "An add-on, such as parking; on some.",
-                unread=True,
+                "Whether it is bought beside a ticket and does not admit by itself.",
+                wire="ticket_type_add_on",
                 sometimes=True,
             ),
+            "held": whole("inferred", "Seats in baskets, on some services.", **_RARE),
         },
         needs=("id", "name"),
         model="ticketsmart.TicketType",

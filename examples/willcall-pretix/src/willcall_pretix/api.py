@@ -87,6 +87,7 @@ class Item:
     name: Mapping[str, str]
     default_price: str
     active: bool
+    admission: bool = False
     require_voucher: bool = False
     available_from: datetime | None = None
     available_until: datetime | None = None
@@ -119,6 +120,7 @@ class Stock:
     hidden: bool
     sale_starts_at: datetime | None = None
     sale_ends_at: datetime | None = None
+    admission: bool = True
 
 
 T = TypeVar("T", Event, Date, Item, Quota)
@@ -338,6 +340,7 @@ def _stock(
         or not (variation is None or variation.active),
         sale_starts_at=item.available_from,
         sale_ends_at=item.available_until,
+        admission=item.admission,
     )
 
 

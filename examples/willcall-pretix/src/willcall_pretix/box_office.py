@@ -159,6 +159,7 @@ def _type_facts(stock: Stock) -> TypeFacts:
         hidden=stock.hidden,
         sale_starts_at=stock.sale_starts_at,
         sale_ends_at=stock.sale_ends_at,
+        add_on=not stock.admission,
     )
 
 

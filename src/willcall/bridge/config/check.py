@@ -14,7 +14,7 @@ import attrs
 
 from ...client.redact import scrub
 from ...errors import ConfigError
-from ..model.facts import EventFacts
+from ..model.facts import EventFacts, named_by
 from ..model.kinds import KINDS, matching
 from ..model.kinds.box_offices import STORM
 from ..model.predicates import Vocabulary
@@ -280,6 +280,7 @@ class _Finder:
         """What is odd about the values of the adapters' settings."""
         for number, office in enumerate(self._config.box_office):
             yield from self._odd(f"box_office[{number}]", office)
+        yield from self._admission()
         desk = self._config.desk
         yield from self._odd("desk", desk)
         yield from self._own_address("desk", desk, desk.customer_email)
@@ -295,6 +296,19 @@ class _Finder:
             at, customer = f"rule[{number}].ticket", rule.address.customer_email
             yield from self._odd(at, table.ticket)
             yield from self._own_address(at, table.ticket, customer)
+
+    def _admission(self) -> Iterator[Complaint]:
+        """A pattern that no ticket type matches."""
+        types = [kind for event in self._known.all_events() for kind in event.ticket_types or ()]
+        for number, pattern in enumerate(self._config.sale.admission):
+            if types and not any(named_by(kind, [pattern.removeprefix("!")]) for kind in types):
+                names = sorted({kind.name for kind in types})
+                yield self._say(
+                    f"sale.admission[{number}]",
+                    f"no ticket type that was seen matches {scrub(pattern)!r}",
+                    nearest(pattern.strip("!*?"), names),
+                    grave=False,
+                )
 
     def _odd(self, at: str, table: SettingsTable) -> Iterator[Complaint]:
         for setting in table.added:

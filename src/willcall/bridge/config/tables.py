@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, create_model, mo
 from ...client.quota import Quota
 from ...errors import ConfigError, InputError
 from ..model.address import Address
-from ..model.facts import LowStock
+from ..model.facts import Admission, LowStock
 from ..model.house import House
 from ..model.policies import TRY, DeliveryPolicy, WatchPolicy
 from ..model.rules import Damping, Rules, Storm, built_in_rules
@@ -58,6 +58,12 @@ class LowStockTable(Table):
 
     number: Annotated[int, Field(ge=0)] = 5
     share: Annotated[float, Field(ge=0, le=1)] = 0.1
+
+
+class SaleTable(Table):
+    """Which ticket types admit to an event: only they count for whether it is sold out."""
+
+    admission: Annotated[tuple[Filled, ...], Field(strict=False)] = ()
 
 
 def _some_time(text: str) -> str:
@@ -139,6 +145,7 @@ class Config(Table):
     state: StateTable = StateTable()
     rule: Annotated[tuple[RuleTable, ...], Field(strict=False)] = ()
     removal: Annotated[tuple[RemovalTable, ...], Field(strict=False)] = ()
+    sale: SaleTable = SaleTable()
     low_stock: LowStockTable = LowStockTable()
     selling_fast: SellingFastTable = SellingFastTable()
     watch: WatchTable = WatchTable()
@@ -185,6 +192,7 @@ class Config(Table):
             rules=own + rest,
             default=self.address,
             staff=self.desk.staff,
+            admission=Admission(self.sale.admission) if self.sale.admission else None,
             low_stock=LowStock(self.low_stock.number, self.low_stock.share),
             storm=Storm(self.storm.limit),
             damping=Damping(duration.read(self.damping.lasts), self.damping.few),

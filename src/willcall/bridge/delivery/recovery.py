@@ -77,7 +77,8 @@ def rebuild(
             f"the ledger knows {job.name!r}: there is nothing to recover; "
             "`willcall run` goes on with it"
         )
-    events = tuple([derived(event, observation.at) for event in observation.events])
+    seen_at, admits = observation.at, job.rules.admission
+    events = tuple([derived(event, seen_at, admits) for event in observation.events])
     found = []
     at = yield from now()
     for origin, tickets in (yield from marked(job, desk, events)):

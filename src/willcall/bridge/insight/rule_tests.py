@@ -109,7 +109,9 @@ class _Stage:
         missing = {name for name in self._gone if name in snapshot}
         gone = {name for name in missing if snapshot[name].absent + 1 >= SWEEPS}
         seen = Observation(at, tuple(self._seen().values()), gone=frozenset(gone))
-        changes, differing = diff(self._box_office, snapshot, seen, self._rules.runs_low)
+        changes, differing = diff(
+            self._box_office, snapshot, seen, self._rules.runs_low, self._rules.admission
+        )
         cleared, counts = noted(self._box_office, state.troubles, None, at)
         self._note(counts)
         self.virtual.step((*changes, *reported(at), *cleared), differing, at)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from operator import attrgetter
 from typing import Any
 
@@ -23,6 +24,7 @@ from .sale import (
 )
 
 __all__ = [
+    "Admission",
     "Admits",
     "EventFacts",
     "EventState",
@@ -40,8 +42,9 @@ __all__ = [
 @attrs.frozen(kw_only=True)
 class TypeFacts:
     """A ticket type as it was last seen. The price is in cents. It and the counts are None while
-    they are not known. ``unlimited`` says that the box office sets no limit: it gave null both for
-    the quantity and for what is left."""
+    they are not known. ``add_on`` says that the box office calls it an add-on, such as parking,
+    which does not admit to the event. ``unlimited`` says that the box office sets no limit: it gave
+    null both for the quantity and for what is left."""
 
     id: str
     name: str
@@ -53,6 +56,7 @@ class TypeFacts:
     sale_starts_at: datetime | None = None
     sale_ends_at: datetime | None = None
     unlimited: bool = False
+    add_on: bool = False
 
     @property
     def counted(self) -> bool:
@@ -163,6 +167,26 @@ Admits = Callable[[TypeFacts], bool]
 """Whether a ticket type admits to its event. Parking and donations do not."""
 
 
+@attrs.frozen
+class Admission:
+    """Which ticket types admit to their event, by patterns of their names (``*`` stands for any
+    text). A pattern that begins with ``!`` excludes; if all do, the others admit."""
+
+    patterns: tuple[str, ...]
+
+    def __call__(self, known: TypeFacts) -> bool:
+        """Whether a ticket type admits."""
+        without = [text[1:] for text in self.patterns if text.startswith("!")]
+        among = [text for text in self.patterns if not text.startswith("!")] or ["*"]
+        return named_by(known, among) and not named_by(known, without)
+
+
+def named_by(known: TypeFacts, patterns: Iterable[str]) -> bool:
+    """Whether the name of a ticket type matches one of these patterns, whatever its case."""
+    name = known.name.casefold()
+    return any(fnmatchcase(name, pattern.casefold()) for pattern in patterns)
+
+
 def derived(event: EventFacts, at: datetime, admits: Admits | None = None) -> EventFacts:
     """An event that is seen for the first time, with the states that follow from it.
 
@@ -190,9 +214,11 @@ def _admitting(
     types: tuple[TypeFacts, ...], sales: tuple[TypeSale | str, ...], admits: Admits | None
 ) -> tuple[TypeSale | str, ...]:
     """The states of the ticket types that admit to the event; of all if none does."""
-    if admits is None:
+    if admits is None and not any(known.add_on for known in types):
         return sales
-    return tuple(s for known, s in zip(types, sales, strict=True) if admits(known)) or sales
+    pairs = zip(types, sales, strict=True)
+    own = [s for known, s in pairs if not known.add_on and (admits is None or admits(known))]
+    return tuple(own) or sales
 
 
 def carried_over(
@@ -225,6 +251,7 @@ def carried_over(
         and _TOLD(before) == _TOLD(seen)
         and not (before.absent or before.vanished)
         and (before.types_seen_at is not None or seen.types_seen_at is None)
+        and not _admits_otherwise(before, admits)
     ):
         return before
     same: dict[str, Any] = {}
@@ -265,6 +292,17 @@ def carried_over(
     )
 
 
+def _admits_otherwise(event: EventFacts, admits: Admits | None) -> bool:
+    """Whether other ticket types count than when an event, which is published, was last seen: then
+    its state is another, though nothing has moved."""
+    sales = event.sales
+    if event.status != EventState.PUBLISHED or not sales or sales.count(sales[0]) == len(sales):
+        return False
+    own = _admitting(event.ticket_types or (), sales, admits)
+    return event.sale in _DERIVED and event_sale(event.status, own) != event.sale
+
+
+_DERIVED = frozenset({EventSale.ON_SALE, EventSale.SOLD_OUT})
 _KEPT = ("sold_out", "types_seen_at", "absent", "vanished", "fresh", "sale", "sales", "until")
 _TOLD = attrgetter(
     *(

@@ -16,7 +16,7 @@ import attrs
 
 from .address import Address
 from .changes import SERVICE, Change
-from .facts import EventFacts, LowStock, TypeFacts
+from .facts import Admission, EventFacts, LowStock, TypeFacts
 from .kinds import KINDS, Severity
 from .kinds.ticket_types import LOW_STOCK
 from .predicates import Predicates, Situation
@@ -219,6 +219,8 @@ class Rules:
     rules: tuple[Rule, ...]
     default: Address
     low_stock: LowStock = attrs.field(factory=LowStock)
+    admission: Admission | None = None
+    """Which ticket types count for whether an event is sold out; None: all but the add-ons."""
     storm: Storm = attrs.field(factory=Storm)
     damping: Damping = attrs.field(factory=Damping)
     staff: Address | None = None
