@@ -153,6 +153,43 @@ def schemathesis(tools: Tools) -> Iterator[str]:
                     print(f"  {provider} {desk}, seed {seed}: {cases[0].strip()}", flush=True)
 
 
+def authorization(tools: Tools) -> Iterator[str]:
+    """Schemathesis as two box offices of TicketSmart: neither may have what is the other's."""
+    with served("2026") as running:
+        box = running.sandbox
+        box.new_box_office("other")
+        keys = {
+            "one": box.ticketsmart_key,
+            "other": box.new_key("ticketsmart", box_office="other"),
+        }
+        users = [
+            {"name": name, "fixedHeaders": [{"name": "x-api-key", "value": key}]}
+            for name, key in keys.items()
+        ]
+        (tools.scratch / "users.json").write_text(json.dumps({"auth": users}), "utf-8")
+        config = tools.scratch / "two.toml"
+        config.write_text('[auth.wfc]\npath = "users.json"\npeers = ["one", "other"]\n', "utf-8")
+        ended = tools.run(
+            "schemathesis",
+            f"--config-file={config}",
+            "run",
+            str(written(tools, "ticketsmart")),
+            f"--url={running.ticketsmart_url}",
+            "--checks=not_a_server_error,object_level_authorization",
+            "--mode=positive",
+            "--max-examples=30",
+            "--seed=1",
+            "--no-color",
+            SCHEMATHESIS_HOOKS=str(HERE / "hooks.py"),
+            CONTRACTS_KNOWN="{}",
+        )
+    if ended.returncode or "will not run" in ended.stdout + ended.stderr:
+        yield ended.stdout[-2500:] + ended.stderr[-500:]
+    else:
+        cases = [line for line in ended.stdout.splitlines() if " generated" in line]
+        print(f"  {cases[0].strip()}")
+
+
 def prism(tools: Tools) -> Iterator[str]:
     """Every call of ours against a server that Prism makes of the document."""
     for provider in PROVIDERS:
@@ -286,7 +323,7 @@ def until_open(port: int, process: "subprocess.Popen[str]") -> None:
 
 
 STEPS: dict[str, Callable[[Tools], Iterator[str]]] = {
-    step.__name__: step for step in (lint, schemathesis, prism, generated, inspector)
+    step.__name__: step for step in (lint, schemathesis, authorization, prism, generated, inspector)
 }
 
 
