@@ -380,6 +380,17 @@ def test_settling_what_is_long_gone_changes_nothing() -> None:
     turn.leave()
 
 
+def test_a_request_that_left_a_stopped_process_late_counts_from_its_answer_on() -> None:
+    """Its place was free again, and is taken once more: the provider counts it, too."""
+    window, quota = Window(), Quota(2, 10.0)
+    slot = window.take(quota, 0.0, write=False).slot
+    assert slot is not None
+    assert window.take(quota, 300.0, write=False).slot is not None
+    window.settle(quota, 300.5, slot)
+    assert window.wait(quota, 300.6, write=False).seconds == pytest.approx(9.45)
+    assert window.wait(quota, 310.6, write=False).seconds == 0.0
+
+
 def test_the_more_there_are_ahead_the_longer_the_wait() -> None:
     window, quota = Window(), Quota(2, 10.0)
     for n in (0.0, 1.0):

@@ -75,16 +75,8 @@ ALL = {
 
 KEPT = (
     *("baskets", "orders", "refunds", "overbooking", "unlimited", "quantity-cut", "shared-pool"),
-    *(
-        "untold",
-        "hidden",
-        "waves",
-        "sale-windows",
-        "late-status",
-        "closed-by-hand",
-        "unknown-status",
-        "drafts",
-    ),
+    *("untold", "hidden", "waves", "sale-windows", "late-status", "closed-by-hand"),
+    *("unknown-status", "drafts", "past", "list-hides"),
     *("reused", "stale-list", "bare-rows", "list-order", "odd-row", "removal-name"),
     *("error-statuses", "field-names"),
 )

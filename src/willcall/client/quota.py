@@ -238,8 +238,13 @@ class Window:
         self.queue[place] = moment + wait.seconds, write
         return attrs.evolve(wait, place=place)
 
-    def settle(self, quota: Quota, moment: float, slot: int) -> None:
-        """The answer has come: the place stays taken for a whole window from now on."""
+    def settle(self, quota: Quota, moment: float, slot: int, *, write: bool = False) -> None:
+        """The answer has come: the place stays taken for a whole window from now on; also one that
+        was free again, since its process was stopped before it sent."""
+        if slot not in self.slots and 0 < slot <= self.count:
+            self.slots[slot] = moment, write
+            self.slots.move_to_end(slot, last=False)
+            self._reads += not write
         if slot in self.slots:
             free, last = moment + quota.seconds + _MARGIN, self._last()
             if last - _MARGIN <= free < last:
@@ -339,9 +344,11 @@ class Turn:
             return
         if pace.store is None:
             with pace._locked():
-                pace._window.settle(pace.quota, moment, slot)
+                pace._window.settle(pace.quota, moment, slot, write=self._write)
             return
-        yield from self._change("quota: settle", lambda w, at: w.settle(pace.quota, at, slot))
+        yield from self._change(
+            "quota: settle", lambda w, at: w.settle(pace.quota, at, slot, write=self._write)
+        )
 
     def refused(self, moment: float, seconds: float) -> Flow[None]:
         """The provider answered with a 429: another program uses the same quota."""

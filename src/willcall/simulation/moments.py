@@ -93,7 +93,10 @@ class Moments:
         read = self._last_read(write.process)
 
         def after(name: Name) -> float:
-            return min(read, self._known.get(name[1].partition("/")[0], read)) - self.lag
+            event = name[1].partition("/")[0]
+            # One that was never shown whole may have been called sold out by its row.
+            listed = self.network.listed.get(event, read)
+            return min(read, self._known.get(event, listed)) - self.lag
 
         unsure = self.town.world.odd | self.town.world.untold
         if any(name[1].partition("/")[0] in unsure for name in statement.begun | statement.over):

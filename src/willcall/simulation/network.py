@@ -20,6 +20,8 @@ from .stage import Process, Stage
 
 BASE = {"ticketsmart": "/ticketsmart/api/v1", "ticket0": "/ticket0/api/v1"}
 _EVENT_ID = re.compile(rb'"id": ?"(evt_[0-9a-z]+)"')
+_ON_ITS_WAY = 0.2
+"""The seconds that a request is on its way at the most."""
 _LIMIT = re.compile(r"\blimit=\d+")
 _MARKED = re.compile(r"Reference: (wc-[0-9a-z]{8}-\d+)\s*$|\[(wc-[0-9a-z]{8})\]$")
 
@@ -87,6 +89,10 @@ class Network:
         self.removals: list[Write] = []
         """Writes to the box office; all of them are removals of ticket types."""
         self.arrivals: dict[str, list[float]] = {"ticketsmart": [], "ticket0": []}
+        self.late: dict[str, list[float]] = {"ticketsmart": [], "ticket0": []}
+        """The arrivals of requests whose process was stopped when it had been allowed to send."""
+        self.listed: dict[str, float] = {}
+        """When events were last in a list, by id, whatever their row told."""
         self.fired: Counter[str] = Counter()
         self.after_write: list[Any] = []
         self.before_exchange: list[Callable[[], object]] = []
@@ -109,6 +115,8 @@ class Network:
         if self.page is not None:
             query = _LIMIT.sub(f"limit={self.page}", query)
         self.arrivals[service].append(stage.elapsed)
+        if stage.elapsed - process.sent_at > _ON_ITS_WAY:
+            self.late[service].append(stage.elapsed)
         write = self._noted(process, request, path)
         for notice in self.before_exchange:
             notice()
@@ -172,8 +180,11 @@ class Network:
         elif event and (settings.stock_in_events or more == "ticket-types"):
             if (process.name, event) not in self._unread:
                 shown[event] = now
-        elif not event and settings.ticket_types_in_rows and settings.stock_in_events:
-            shown.update((found.decode(), now) for found in _EVENT_ID.findall(reply.body))
+        elif not event:
+            rows = [found.decode() for found in _EVENT_ID.findall(reply.body)]
+            self.listed.update(dict.fromkeys(rows, now))
+            if settings.ticket_types_in_rows and settings.stock_in_events:
+                shown.update(dict.fromkeys(rows, now))
 
     def _noted(self, process: Process, request: Request, path: str) -> Write | None:
         key = (process.name, path)

@@ -299,7 +299,11 @@ class Promise:
             for end, at in enumerate(arrivals):
                 while arrivals[start] <= at - MINUTE:
                     start += 1
-                if end - start + 1 > LIMIT:
+                late = sum(at - MINUTE < when <= at for when in self.network.late[service])
+                if end - start + 1 > LIMIT >= end - start + 1 - late:
+                    # Nothing is asked between the leave to send and the sending.
+                    self.excused["request that left a stopped process late"] += 1
+                elif end - start + 1 > LIMIT:
                     if any(by > 0 and at - MINUTE <= when <= at for when, by in self.stage.jumps):
                         self.excused["more than 60 in a minute"] += 1
                         break

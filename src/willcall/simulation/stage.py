@@ -88,6 +88,7 @@ class Process:
         self.alive = True
         self.died_at: float | None = None
         self.marked_at = 0.0
+        self.sent_at = 0.0
         self.waiting_for: Any = None
         self._stage, self._flow, self._send = stage, flow, send
         self._trouble, self._ended = trouble, ended
@@ -131,7 +132,7 @@ class Process:
         if isinstance(effect, Sleep):
             self._stage.after(wait + max(0.0, effect.seconds), lambda: self.go(None))
         elif isinstance(effect, Send):
-            request = effect.request
+            request, self.sent_at = effect.request, self._stage.elapsed
             self._stage.after(wait, lambda: self._carry(request))
         elif isinstance(effect, Do):
             work = effect

@@ -128,6 +128,8 @@ def _conditions(
         offered = kind.on_sale(now) and not kind.hidden
         if strict and kind.sold < kind.quantity and _at_an_edge(kind, now):
             gone = False  # seats in baskets look like a sale that has not begun, or is over
+        # Under a status that nobody knows nothing is known to be on sale, and so nothing to be sold
+        # out: it may be said, and need not be. Of what is cancelled, its own ticket tells.
         if gone and offered and (not strict or event.status in {"PUBLISHED", "SOLD_OUT"}):
             yield TYPE_SOLD_OUT, subject
         # An event of which nothing can be bought any more may still be called sold out.
