@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from datetime import datetime, tzinfo
+from functools import cache, lru_cache
 from typing import Any
 
-from ..client.codec import Codec, parse, parse_object, parse_rows
+from ..client.codec import Codec, camel, parse, parse_object, parse_rows
 from ..client.names import how_to_set
 from ..client.op import Op, Page
 from ..client.provider import Problem
@@ -62,6 +63,60 @@ def _hand_down_currency(names: Mapping[str, str]) -> Before:
     return hand_down
 
 
+def _place_dates(names: Mapping[str, str]) -> Before:
+    """What gives the times of an event that have no offset the one of its time zone. Inferred: such
+    a time is that of the venue."""
+    types = names["event_ticket_types"]
+    windows = names["ticket_type_sale_starts_at"], names["ticket_type_sale_ends_at"]
+    fields = tuple(names.get(f"event_{name}", camel(name)) for name in _TIMES)
+
+    def place(event: dict[str, Any]) -> None:
+        zone = _zone(event.get(names.get("event_timezone", "timezone")))
+        if zone is None:
+            return
+        rows = event.get(types)
+        _place(event, fields, zone)
+        for row in rows if isinstance(rows, list) else ():
+            if isinstance(row, dict):
+                _place(row, windows, zone)
+
+    return place
+
+
+_TIMES = ("starts_at", "ends_at", "doors_open")
+
+
+def _place(row: dict[str, Any], fields: Iterable[str], zone: tzinfo) -> None:
+    for name in fields:
+        text = row.get(name)
+        if not isinstance(text, str) or text[-1:] == "Z":
+            continue
+        try:
+            moment = datetime.fromisoformat(text)
+            if moment.tzinfo is None:
+                row[name] = moment.replace(tzinfo=zone).isoformat()
+        except (ValueError, OverflowError):
+            continue  # whoever reads the field says what is wrong with it
+
+
+@cache
+def _zone(name: object) -> tzinfo | None:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # not needed to import the client
+
+    try:
+        return ZoneInfo(name) if isinstance(name, str) and name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def _both(first: Before, second: Before) -> Before:
+    def both(row: dict[str, Any]) -> None:
+        first(row)
+        second(row)
+
+    return both
+
+
 def _see_no_limit(names: Mapping[str, str]) -> Before:
     """What tells null from missing while it can be told: two nulls are no limit, and a field that
     is missing says nothing."""
@@ -89,7 +144,10 @@ class EventCodec:
                 Availability: _after("availability_", names),
                 TypeAvailability: _after("type_availability_", names),
             },
-            {Event: _hand_down_currency(names), TicketType: _see_no_limit(names)},
+            {
+                Event: _both(_hand_down_currency(names), _place_dates(names)),
+                TicketType: _see_no_limit(names),
+            },
         )
 
     def read_event(self, reply: Reply) -> Event:

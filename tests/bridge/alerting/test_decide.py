@@ -1,6 +1,6 @@
 """The life of a case: what a pass's changes begin and end, and the acts that follow."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import attrs
@@ -314,6 +314,19 @@ def test_the_same_thing_again_is_the_next_occurrence() -> None:
 
 
 # -- what shares a ticket -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("timezone", "tickets"), [("America/New_York", 1), ("Asia/Tokyo", 1), (None, 2)]
+)
+def test_a_day_is_that_of_the_venue(timezone: str | None, tickets: int) -> None:
+    """Half past six and half past seven of an evening in New York are one day, and two in UTC."""
+    decider = Decider(a_rule("event.*", group_by=GroupBy.DAY))
+    events = [attrs.evolve(EVENT, id=f"evt_{number}", timezone=timezone) for number in (1, 2)]
+    late = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
+    decider.apply("event.cancelled", event=events[0], after=late - decider.at)
+    decider.apply("event.cancelled", event=events[1], after=timedelta(hours=1))
+    assert len(decider.live) == tickets
 
 
 @pytest.mark.parametrize(

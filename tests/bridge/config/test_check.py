@@ -148,6 +148,22 @@ def test_patterns_of_admission_that_match_nothing() -> None:
     assert told('[sale]\nadmission = ["!balcony*"]\n') == []
 
 
+def test_a_removal_by_a_name_that_two_ticket_types_have() -> None:
+    """Whichever came first would go."""
+    assert EVENT.ticket_types is not None
+    twin = attrs.evolve(EVENT.ticket_types[0], id="tt_twin")
+    event = attrs.evolve(EVENT, ticket_types=(*EVENT.ticket_types, twin))
+    removal = (
+        '[[removal]]\nbox_office = "main-room"\nevent = "gala-night"\n'
+        f'ticket_type = "{twin.name}"\nafter = 2026-12-01T00:00:00Z\n'
+    )
+    (complaint,) = told(removal, Known(events={"main-room": {event.id: event}}))
+    assert complaint.startswith(
+        f"4:1 error removal[0].ticket_type: '{twin.name}': 2 ticket types have that name (write the"
+    )
+    assert "tt_twin" in complaint
+
+
 def test_tables_are_named_as_people_name_them() -> None:
     """Not by their number."""
     found = checked(RULE + 'ticket.subject = "{{ titel }}"\n').complaints

@@ -412,3 +412,27 @@ def test_a_403_that_names_no_scope_stays_with_its_event(planned: VirtualBridge) 
 
 
 DENIED = '{"error": "Not for this key"}'
+
+
+def test_a_name_that_two_ticket_types_have_asks_for_the_id(planned: VirtualBridge) -> None:
+    """The wrong one of them might go. It is warned of once, and done once the id is there."""
+    (removal,) = planned.removals
+    event = planned.box_office.event(removal.event)
+    first = event.ticket_types[0]
+    twin = planned.box_office.add_ticket_type(event.id, first.name, 900, 40)
+    planned.clock.advance(600)
+    warned = [text for _ in range(3) for text in planned.run().warnings]
+    assert len(warned) == 1
+    assert f"2 ticket types have that name; write the id: {first.id} (" in warned[0]
+    assert f"{twin.id} (0 sold, 40 left)" in warned[0]
+    assert tries(planned) == 0
+    planned.removals = (
+        RemovalTable(
+            box_office="main-room", event=event.id, ticket_type=twin.id, after=removal.after
+        ),
+    )
+    planned.run()
+    planned.run()
+    left = [kind.id for kind in planned.box_office.event(event.id).ticket_types]
+    assert first.id in left
+    assert twin.id not in left

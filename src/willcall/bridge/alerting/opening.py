@@ -16,6 +16,7 @@ from ..model.changes import Change
 from ..model.kinds import KINDS
 from ..model.predicates import Predicates
 from ..model.rules import GroupBy, Rule
+from ..templates.rendering import local
 from .storms import digest_held, held_kinds, is_storm
 from .unit_of_work import UnitOfWork
 
@@ -59,7 +60,9 @@ def _group(rule: Rule, condition: Condition) -> str:
     if rule.group_by is GroupBy.EVENT and change.event is not None:
         return f"event {change.event.id}"
     if rule.group_by is GroupBy.DAY:
-        return f"day {condition.since.date().isoformat()}"
+        # The day of those who are there: a late evening is not the next day.
+        here = local(condition.since, None if change.event is None else change.event.timezone)
+        return f"day {here.date().isoformat()}"
     return "" if rule.group_by is GroupBy.NONE else "box_office"
 
 

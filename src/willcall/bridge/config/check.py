@@ -14,7 +14,7 @@ import attrs
 
 from ...client.redact import scrub
 from ...errors import ConfigError
-from ..model.facts import EventFacts, named_by
+from ..model.facts import EventFacts, ambiguous, named_by
 from ..model.kinds import KINDS, matching
 from ..model.kinds.box_offices import STORM
 from ..model.predicates import Vocabulary
@@ -361,6 +361,9 @@ class _Finder:
             names = ", ".join(kind.name for kind in found.ticket_types)
             problem = f"{found.title} has no ticket type {ticket_type!r}"
             yield self._say(f"{at}.ticket_type", problem, f"it has: {names}", grave=False)
+        elif len(called := found.types_called(ticket_type)) > 1:
+            problem, _, ids = ambiguous(called).partition("; ")
+            yield self._say(f"{at}.ticket_type", f"{ticket_type!r}: {problem}", ids)
 
     def _silences(self) -> Iterator[Complaint]:
         live = [silence for silence in self._known.silences if silence.until > self._now]

@@ -32,7 +32,7 @@ from ..detection.troubles import of_all
 from ..ledger import Fence, Ledger
 from ..model.cases import Act, Intent, IntentState
 from ..model.changes import Change
-from ..model.facts import EventFacts, TypeFacts, derived
+from ..model.facts import EventFacts, TypeFacts, ambiguous, derived
 from ..model.kinds.ticket_types import REMOVAL_FAILED
 from ..model.policies import DeliveryPolicy
 from ..ports import BoxOffice, Ignored, NotThere, Refused
@@ -197,10 +197,14 @@ class _Remover(Tries):
             yield from self._wait(removal, intent, "there is no such event")
             return
         self.read[event.id] = event
-        ticket_type = event.ticket_type(removal.ticket_type)
-        if ticket_type is None:
+        called = event.types_called(removal.ticket_type)
+        if not called:
             yield from self._absent(removal, intent, event, snapshot)
             return
+        if len(called) > 1:
+            yield from self._wait(removal, intent, ambiguous(called))
+            return
+        ticket_type = called[0]
         if intent.state in IN_DOUBT and not (yield from self._may_repeat(intent, moment)):
             return
         refused = intent.state is IntentState.REFUSED

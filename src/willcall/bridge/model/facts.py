@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from operator import attrgetter
@@ -157,10 +157,27 @@ class EventFacts:
         return next((sale for known, sale in states if known.id == type_id), None)
 
     def ticket_type(self, name_or_id: str) -> TypeFacts | None:
-        """The ticket type with this id, else the one with this name."""
+        """The ticket type with this id, else the first with this name."""
+        return next(iter(self.types_called(name_or_id)), None)
+
+    def types_called(self, name_or_id: str) -> tuple[TypeFacts, ...]:
+        """The ticket type with this id, else all with this name."""
         types = self.ticket_types or ()
-        by_id = next((known for known in types if known.id == name_or_id), None)
-        return by_id or next((known for known in types if known.name == name_or_id), None)
+        by_id = tuple([known for known in types if known.id == name_or_id])
+        return by_id or tuple([known for known in types if known.name == name_or_id])
+
+
+def ambiguous(called: Sequence[TypeFacts]) -> str:
+    """That several ticket types have a name, and their ids with what tells them apart."""
+
+    def counts(known: TypeFacts) -> str:
+        told = ("sold", known.sold), ("left", known.available)
+        said = ", ".join(f"{count} {what}" for what, count in told if count is not None)
+        return f"{known.id} ({said})" if said else known.id
+
+    return f"{len(called)} ticket types have that name; write the id: " + ", ".join(
+        map(counts, called)
+    )
 
 
 Admits = Callable[[TypeFacts], bool]

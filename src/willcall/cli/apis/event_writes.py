@@ -241,10 +241,12 @@ def remove_ticket_type(
         named = [kind for kind in found.ticket_types or () if ticket_type in {kind.id, kind.name}]
         if len(named) != 1:
             known = ", ".join(kind.name for kind in found.ticket_types or ()) or "none"
-            problem = (
-                "no ticket type has that name or id" if not named else "several have that name"
-            )
-            raise InputError("TYPE", f"{ticket_type!r}: {problem}", f"{found.title} has: {known}")
+            if named:
+                ids = ", ".join(kind.id for kind in named)
+                problem = f"{ticket_type!r}: {len(named)} ticket types have that name"
+                raise InputError("TYPE", problem, f"give the id: {ids}")
+            problem = f"{ticket_type!r}: no ticket type has that name or id"
+            raise InputError("TYPE", problem, f"{found.title} has: {known}")
         try:
             after = send(client.events.remove_ticket_type, yes, None, found.id, named[0].id)
         except SoldTicketsError as error:
