@@ -80,12 +80,11 @@ def _rename(node: Any, names: Mapping[str, str]) -> None:
         return
     fields = node.get("properties")
     if isinstance(fields, dict):
-        renamed = {
-            names.get(field.get("x-wire", ""), name) if isinstance(field, dict) else name: field
+        given = {
+            name: names.get(field.get("x-wire", ""), name) if isinstance(field, dict) else name
             for name, field in fields.items()
         }
-        given = dict(zip(fields, renamed, strict=True))
-        node["properties"] = renamed
+        node["properties"] = {given[name]: field for name, field in fields.items()}
         if "required" in node:
             node["required"] = [given.get(name, name) for name in node["required"]]
     for inner in node.values():

@@ -195,8 +195,15 @@ def rows(found: Json, seen: Observations) -> list[FieldRow]:
             for (owner, field), facts in seen.fields.items()
             if owner == name and field not in fields
         }
+        missing = {
+            field: {**resolve(found, known), **known}
+            for field, known in fields.items()
+            if "x-wire" in known and (name, field) not in seen.fields
+        }
+        meant = _meant(missing, strange)
         for field, known in fields.items():
-            made.append(_row(found, name, field, known, seen.fields.get((name, field)), strange))
+            came = seen.fields.get((name, field))
+            made.append(_row(found, name, field, known, came, meant.get(field)))
         taken = {row.instead for row in made}
         made += [
             FieldRow(f"{name}.{field}", "", _came(facts, times), "", "unknown")
@@ -212,14 +219,13 @@ def _row(
     field: str,
     known: Json,
     came: Seen | None,
-    strange: Mapping[str, Seen],
+    instead: str | None,
 ) -> FieldRow:
     whole = {**resolve(found, known), **known}
     believed = " or ".join(_types(whole)) or "any"
     wire = known.get("x-wire")
     common = {"known": whole.get("x-known-from", ""), "wire": wire}
     if came is None:
-        instead = None if wire is None else _instead(field, whole, strange)
         if instead is None and known.get("x-sometimes"):
             return FieldRow(
                 f"{name}.{field}", believed, "nothing here", verdict="as believed", **common
@@ -289,16 +295,24 @@ _ALIKE = (
 """Words that services use for the same thing."""
 
 
-def _instead(field: str, known: Json, strange: Mapping[str, Seen]) -> str | None:
-    """The unknown field that may be meant by one that never came: of its type, and most alike."""
-    allowed = set(_types(known)) | {"null"}
-    scores = {
-        name: _alike(field, name)
-        for name, facts in strange.items()
-        if facts.types <= allowed and (facts.types != {"null"} or "null" in _types(known))
-    }
-    best = max(scores, key=lambda name: scores[name], default=None)
-    return best if best is not None and scores[best] >= 0.5 else None
+def _meant(missing: Mapping[str, Json], strange: Mapping[str, Seen]) -> dict[str, str]:
+    """The unknown field that may be meant by each that never came: of its type, and most alike.
+
+    Each is meant by one field at most. One that need not come must be more alike.
+    """
+    scores = []
+    for field, known in missing.items():
+        allowed = set(_types(known)) | {"null"}
+        least = 0.8 if known.get("x-sometimes") else 0.5
+        for name, facts in strange.items():
+            fits = facts.types <= allowed and (facts.types != {"null"} or "null" in _types(known))
+            if fits and _alike(field, name) >= least:
+                scores.append((-_alike(field, name), field, name))
+    meant: dict[str, str] = {}
+    for _, field, name in sorted(scores):
+        if field not in meant and name not in meant.values():
+            meant[field] = name
+    return meant
 
 
 def _alike(one: str, other: str) -> float:

@@ -12,7 +12,9 @@ from ..errors import UndecodableReplyError
 from .api import PROVIDER, FlowTicketSmart
 
 _SELLING = frozenset({"PUBLISHED", "SOLD_OUT"})
-_OPTIONAL = frozenset({"ticket_type_currency", "event_envelope", "ticket_types_envelope"})
+_OPTIONAL = frozenset(
+    {"ticket_type_currency", "ticket_type_add_on", "event_envelope", "ticket_types_envelope"}
+)
 """Names that answers may lack."""
 
 
