@@ -8,7 +8,7 @@ from support.played import hall
 from support.virtual_bridge import ADDRESS, START
 from willcall.bridge.alerting.decide import decide
 from willcall.bridge.insight.explain import RuleAnswer, explain, rule_answers
-from willcall.bridge.model.cases import Condition, State
+from willcall.bridge.model.cases import Case, CaseState, Condition, State
 from willcall.bridge.model.facts import derived
 from willcall.bridge.model.predicates import Predicates
 from willcall.bridge.model.rules import KNOWN_BEFORE, Rule, Rules, Silence, built_in_rules
@@ -63,6 +63,44 @@ def test_then_and_now() -> None:
     assert told.rules[0] == RuleAnswer(rule="oslo", why="city is New York")
     assert standing.rules[0] == RuleAnswer(rule="oslo", takes=True)
     assert not standing.rules[1].asked
+
+
+def test_what_covers_a_condition_is_named() -> None:
+    """The ticket that says it, with its number and its marker; not one that has ended, or is about
+    another event."""
+    other = attrs.evolve(EVENT, id="evt_other")
+    of_type = example("ticket_type.sold_out", at=START)
+    covered = Condition(change=of_type, covered_by="event.sold_out")
+    elsewhere = attrs.evolve(CHANGE, event=other)
+    whole = Condition(change=CHANGE)
+    cases = [
+        Case(
+            marker=f"wc-{number}",
+            box_office="main-room",
+            rule="r",
+            kind=change.kind,
+            subject=change.subject,
+            occurrence=number,
+            title="t",
+            members=(Condition(change=change).name,),
+            state=state,
+            opened_at=START,
+            ticket_id=f"tkt_{number}",
+        )
+        for number, (change, state) in enumerate(
+            [
+                (CHANGE, CaseState.OPEN),
+                (CHANGE, CaseState.CLEARED),
+                (elsewhere, CaseState.OPEN),
+                (of_type, CaseState.OPEN),
+            ]
+        )
+    ]
+    conditions = (covered, whole, Condition(change=elsewhere))
+    state = State(conditions=conditions, cases=tuple(cases))
+    later = START + timedelta(hours=1)
+    found = explain("main-room", RULES, [], [covered, whole], [], [], {}, later, state)
+    assert [known.covered_in for known in found.conditions] == [(cases[0],), ()]
 
 
 def test_a_whole_box_office() -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import attrs
 
-from ..model.cases import Case, Condition, Intent
+from ..model.cases import Case, CaseState, Condition, Intent, State
 from ..model.changes import Change
 from ..model.facts import EventFacts
 from ..model.predicates import Situation
@@ -46,10 +46,12 @@ class ExplainedChange:
 
 @attrs.frozen(kw_only=True)
 class ExplainedCondition:
-    """A condition that still holds, and the answers of the rules now."""
+    """A condition that still holds, the answers of the rules now, and the cases whose tickets cover
+    it."""
 
     condition: Condition
     rules: tuple[RuleAnswer, ...]
+    covered_in: tuple[Case, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -128,6 +130,25 @@ def _as_it_goes(
     return attrs.evolve(answer, why=wait(rule, condition.change, since, silences, now))
 
 
+def _covering(condition: Condition, state: State) -> tuple[Case, ...]:
+    """The open cases whose tickets cover a condition: those about what covers it, of its event."""
+    event = condition.change.event
+    if condition.covered_by is None or event is None:
+        return ()
+    names = {
+        other.name
+        for other in state.conditions
+        if other.change.kind == condition.covered_by
+        and other.change.event is not None
+        and other.change.event.id == event.id
+    }
+    return tuple(
+        case
+        for case in state.cases
+        if case.state is CaseState.OPEN and names.intersection(case.members)
+    )
+
+
 def explain(
     box_office: str,
     rules: Rules,
@@ -137,6 +158,7 @@ def explain(
     silences: Sequence[Silence],
     snapshot: Mapping[str, EventFacts],
     now: datetime,
+    state: State | None = None,
 ) -> Explanation:
     """Put together what the ledger remembers and what the rules answer.
 
@@ -149,7 +171,9 @@ def explain(
         silences: the silences, then and now.
         snapshot: the events as they were last seen.
         now: the time.
+        state: all that is known of the box office, in which the tickets that cover a condition are.
     """
+    state = state or State()
     changes = tuple(
         ExplainedChange(
             number=number,
@@ -173,7 +197,10 @@ def explain(
             else answer
             for answer in found
         )
-        explained.append(ExplainedCondition(condition=condition, rules=found))
+        covered_in = _covering(condition, state)
+        explained.append(
+            ExplainedCondition(condition=condition, rules=found, covered_in=covered_in)
+        )
     first = changes[0].change if changes else None
     event_id = first.event.id if first and first.event else None
     title = first.title if first else cases[0].case.title if cases else box_office

@@ -13,7 +13,7 @@ from ..shell.options import AsJson, ConfigFile
 
 if TYPE_CHECKING:
     from ...bridge.config.tables import Config
-    from ...bridge.insight.explain import Explanation, RuleAnswer
+    from ...bridge.insight.explain import ExplainedCondition, Explanation, RuleAnswer
     from ...bridge.ledger import Ledger, Logged
     from ...bridge.model.cases import Condition, Intent
     from ...bridge.model.facts import EventFacts
@@ -151,15 +151,17 @@ def _explained(
         for marker in markers
         for case in ledger.cases(name=marker)
     ]
+    state = ledger.state(box_office)
     found = explain(
         box_office,
         config.rules(),
         [(entry.id, entry.change, entry.outcome, entry.marker) for entry in logged],
-        [held for held in ledger.state(box_office).conditions if wanted(held)],
+        [held for held in state.conditions if wanted(held)],
         cases,
         ledger.silences(),
         seen.get(box_office, {}),
         now(),
+        state,
     )
     return found if event is None else attrs.evolve(found, event=event, title=event.title)
 
@@ -193,7 +195,7 @@ def _text(found: Explanation) -> None:
         kind, ticket_type = condition.change.kind, condition.change.ticket_type
         of = f' "{plain(ticket_type.name)}"' if ticket_type else ""
         since = times.moment(condition.since)
-        screen.line(f"\nholds: {kind}{of}, since {since}: {_state(condition, held)}")
+        screen.line(f"\nholds: {kind}{of}, since {since}: {_state(still, held)}")
         if not condition.announced and condition.covered_by is None:
             _rules(still.rules)
     for known in found.cases:
@@ -212,9 +214,10 @@ def _text(found: Explanation) -> None:
             screen.line(f"  {act.position:>2} {act.act:8} {act.state:10} {at}{until}{error}")
 
 
-def _state(condition: Condition, held: set[tuple[str, str]]) -> str:
+def _state(still: ExplainedCondition, held: set[tuple[str, str]]) -> str:
     from ...bridge.model.rules import KNOWN_BEFORE
 
+    condition = still.condition
     if condition.name in held:
         return "held back by a storm; `willcall release` releases it"
     if condition.ending is not None:
@@ -222,7 +225,10 @@ def _state(condition: Condition, held: set[tuple[str, str]]) -> str:
     if condition.announced:
         return f"announced under {', '.join(sorted(condition.announced))}"
     if condition.covered_by is not None:
-        return f"covered by {condition.covered_by}"
+        tickets = ", ".join(
+            f"{case.ticket_id or 'no ticket yet'} [{case.marker}]" for case in still.covered_in
+        )
+        return f"covered by {condition.covered_by}" + (f", in {tickets}" if tickets else "")
     if condition.known:
         return KNOWN_BEFORE
     return "no ticket announces it"
@@ -269,6 +275,10 @@ def _data(found: Explanation) -> dict[str, Any]:
                 "since": still.condition.since,
                 "announced": sorted(still.condition.announced),
                 "covered_by": still.condition.covered_by,
+                "covered_in": [
+                    {"ticket_id": case.ticket_id, "marker": case.marker}
+                    for case in still.covered_in
+                ],
                 "rules": still.rules,
             }
             for still in found.conditions
