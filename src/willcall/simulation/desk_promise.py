@@ -20,6 +20,10 @@ ENDS = ("resolve", "close", "merge")
 
 TOUCHES = (*TALK, *ENDS, "pending", "snooze", "delete")
 
+_STOPPED = 60.0
+"""A request that leaves so many seconds after it was marked comes from a process that was stopped,
+and that no lease could keep from sending."""
+
 _PATIENCE = 1.0
 """Seconds between an answer and what the bridge has written down of it."""
 
@@ -126,6 +130,9 @@ class DeskPromise:
             return True
         if any(edit.value == ticket.id for edit in self.town.edits if edit.what == "merge"):
             return True  # what was said in another ticket is here now
+        writes = [write for write in self.network.writes if f"/tickets/{ticket.id}" in write.path]
+        if any(write.arrived_at > write.marked_at + _STOPPED for write in writes):
+            return True  # a process that was stopped has written into it when it went on
         settings = self.sandbox.settings
         nameless = settings.message_shape == "older" or ticket.inbox_id is not None
         if nameless and any(message.author_id == AI.id for message in ticket.messages):
