@@ -7,10 +7,10 @@ import attrs
 import pytest
 
 from support.scenarios import SCENARIOS, Scenario
-from support.virtual_bridge import Crash, VirtualBridge
+from support.virtual_bridge import Crash, VirtualBridge, boundaries
 from willcall.bridge.ledger import open_ledger
 from willcall.bridge.model.cases import Act, Intent, State
-from willcall.client.flow import Do, Effect, Send, Sleep
+from willcall.client.flow import Effect
 from willcall.errors import (
     AuthenticationError,
     LedgerError,
@@ -415,9 +415,9 @@ def test_a_process_may_end_at_any_boundary(play: str, step: int) -> None:
     undisturbed, effects = _played(SCENARIOS[play], step, None)
     wanted = undisturbed.shape(), undisturbed.stock(), len(undisturbed.desk.outbox)
     assert len(undisturbed.desk.tickets) == SCENARIOS[play].tickets
-    done = [n for n, effect in enumerate(effects) if isinstance(effect, Send | Do | Sleep)]
-    assert len(done) >= 7, "the run had hardly any boundary: is it still what cron runs?"
-    for boundary in (0, *(2 * n + 1 for n in done)):
+    ends = boundaries(effects)
+    assert len(ends) > 7, "the run had hardly any boundary: is it still what cron runs?"
+    for boundary in ends:
         house, _ = _played(SCENARIOS[play], step, boundary)
         found = house.shape(), house.stock(), len(house.desk.outbox)
         assert found == wanted, f"ended at boundary {boundary}"

@@ -7,7 +7,7 @@ that an hour passes at once and a process can be ended at any step.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -30,7 +30,7 @@ from willcall.bridge.run import (
     report_removal_failure,
     run_pass,
 )
-from willcall.client.flow import Crash, Flow, Request, World, simulate
+from willcall.client.flow import Crash, Do, Effect, Flow, Request, Send, Sleep, World, simulate
 from willcall.client.provider import open_account
 from willcall.errors import ConnectionLostError, Reply, RequestTimeoutError
 from willcall.sandbox import ManualClock, Sandbox
@@ -55,7 +55,18 @@ SETTLE = timedelta(seconds=30)
 IN_MEMORY = "sqlite://?check_same_thread=false"
 """A ledger in memory. Any thread may close it, since garbage may be collected in any thread."""
 
-__all__ = ["ADDRESS", "START", "Crash", "VirtualBridge"]
+__all__ = ["ADDRESS", "START", "Crash", "VirtualBridge", "boundaries"]
+
+
+def boundaries(effects: Iterable[Effect]) -> list[int]:
+    """Where a process may end so that what it leaves behind differs: before anything, and after
+    each request, wait and step at the ledger.
+
+    All else (reading a clock, drawing a number, computing) leaves no trace outside the process, so
+    the moment before the next effect is the moment after the last one.
+    """
+    done = (n for n, effect in enumerate(effects) if isinstance(effect, Send | Do | Sleep))
+    return [0, *(2 * n + 1 for n in done)]
 
 
 class VirtualBridge:

@@ -7,11 +7,11 @@ from typing import Literal
 import attrs
 import pytest
 
-from support.virtual_bridge import START, Crash, VirtualBridge
+from support.virtual_bridge import START, Crash, VirtualBridge, boundaries
 from support.virtual_watch import VirtualWatch
 from willcall.bridge.config.rule_tables import RemovalTable
 from willcall.bridge.model.cases import IntentState
-from willcall.client.flow import Do, Effect, Send
+from willcall.client.flow import Effect
 from willcall.sandbox.events import Event, TicketType
 from willcall.sandbox.faults import Kind
 
@@ -322,8 +322,7 @@ def test_one_that_fails_does_not_stop_the_others(planned: VirtualBridge) -> None
 def test_a_process_may_end_at_any_boundary_of_a_removal(tmp_path: Path, refused: bool) -> None:
     """A refusal is always told, once; a success happens once."""
     effects = _ended_at(tmp_path, None, refused=refused)
-    done = [n for n, effect in enumerate(effects) if isinstance(effect, Send | Do)]
-    for boundary in (0, *(2 * n + 1 for n in done)):
+    for boundary in boundaries(effects):
         _ended_at(tmp_path, boundary, refused=refused)
 
 
