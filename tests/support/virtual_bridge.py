@@ -38,6 +38,7 @@ from willcall.sandbox.app import App
 from willcall.sandbox.desk_settings import DeskYear
 from willcall.sandbox.inprocess import Dropped, Late, call
 from willcall.sandbox.settings import Switches
+from willcall.simulation.ledgers import Database
 from willcall.ticket0.desk import ADAPTER as DESK
 from willcall.ticketsmart.box_office import ADAPTER as BOX_OFFICE
 
@@ -54,6 +55,9 @@ SETTLE = timedelta(seconds=30)
 
 IN_MEMORY = "sqlite://?check_same_thread=false"
 """A ledger in memory. Any thread may close it, since garbage may be collected in any thread."""
+
+_FREE: list[Database] = []
+"""The databases in memory of bridges that are no more."""
 
 __all__ = ["ADDRESS", "START", "Crash", "VirtualBridge", "boundaries"]
 
@@ -102,6 +106,7 @@ class VirtualBridge:
             secret="the-secret-of-this-house", addresses=frozenset({address.customer_email})
         )
         self.delivery_policy = DeliveryPolicy(settle=SETTLE)
+        self.stopping: Callable[[], bool] = lambda: False
         self.keys = {
             "ticketsmart": self.sandbox.ticketsmart_key,
             "ticket0": self.sandbox.ticket0_key,
@@ -111,10 +116,23 @@ class VirtualBridge:
 
     def open_ledger(self, url: str = IN_MEMORY, *, reading: bool = False) -> Ledger:
         """Open a ledger that is closed when this bridge is garbage collected."""
+        if url == IN_MEMORY and not reading:
+            return self._ledger_in_turn()
         ledger = open_ledger(url, self.folder, reading=reading)
         # Time is virtual here, and the clock of a real server cannot be put forward.
         ledger.clock = lambda now: now  # type: ignore[method-assign]
         weakref.finalize(self, ledger.close)
+        return ledger
+
+    def _ledger_in_turn(self) -> Ledger:
+        """A new ledger in memory. Its database is another bridge's once this one is garbage."""
+        database = _FREE.pop() if _FREE else Database()
+        if database.closed:
+            database = Database()
+        ledger = database.new()
+        ledger.clock = lambda now: now  # type: ignore[method-assign]
+        ledger.close = ledger.let_go  # type: ignore[method-assign]
+        weakref.finalize(self, _FREE.append, database)
         return ledger
 
     # -- running ------------------------------------------------------------------------------
@@ -138,6 +156,7 @@ class VirtualBridge:
             max_seconds=self.max_seconds,
             delivery_policy=self.delivery_policy,
             house=self.house,
+            stopping=self.stopping,
         )
 
     def run(self, *, crash_at: int | None = None) -> PassReport:

@@ -7,7 +7,7 @@ import sqlite3
 from functools import cache
 from pathlib import Path
 
-from ..bridge.ledger import Ledger, ledger_on, open_ledger
+from ..bridge.ledger import Ledger, SqlLedger, ledger_on, open_ledger
 
 
 @cache
@@ -21,16 +21,37 @@ def _template() -> sqlite3.Connection:
     return copy
 
 
-@cache
-def _database() -> tuple[sqlite3.Connection, Ledger]:
-    """A database that all seeds use in turn, so that SQLAlchemy compiles each statement once."""
-    connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-    atexit.register(connection.close)
-    return connection, ledger_on(connection)
+class Database:
+    """A database in memory that ledgers use in turn, so that SQLAlchemy compiles each statement
+    once."""
+
+    def __init__(self) -> None:
+        self._connection = sqlite3.connect(
+            ":memory:", check_same_thread=False, isolation_level=None
+        )
+        atexit.register(self._connection.close)
+        self._ledger = ledger_on(self._connection)
+
+    def new(self) -> SqlLedger:
+        """A new ledger. It replaces the ledger that the last call returned."""
+        if self._connection.in_transaction:
+            self._connection.rollback()
+        _template().backup(self._connection)
+        return self._ledger.as_another_process()
+
+    @property
+    def closed(self) -> bool:
+        """Whether one of its ledgers has closed it."""
+        try:
+            self._connection.execute("SELECT 1")
+        except sqlite3.ProgrammingError:
+            return True
+        return False
+
+
+_database = cache(Database)
 
 
 def in_sqlite() -> Ledger:
     """A new ledger in SQLite. It replaces the ledger that the last call returned."""
-    connection, ledger = _database()
-    _template().backup(connection)
-    return ledger.as_another_process()
+    return _database().new()
