@@ -74,7 +74,16 @@ ALL = {
 
 
 KEPT = (
-    *("baskets", "orders", "refunds", "overbooking", "unlimited", "quantity-cut", "shared-pool"),
+    *(
+        "baskets",
+        "flapping",
+        "orders",
+        "refunds",
+        "overbooking",
+        "unlimited",
+        "quantity-cut",
+        "shared-pool",
+    ),
     *("untold", "hidden", "waves", "sale-windows", "late-status", "closed-by-hand"),
     *("unknown-status", "drafts", "past", "list-hides"),
     *("reused", "stale-list", "bare-rows", "list-order", "odd-row", "removal-name"),
@@ -123,11 +132,27 @@ def test_the_promise_holds_whatever_the_box_office_is_like() -> None:
     assert drawn == set(KEPT)
 
 
+DAMPED = attrs.evolve(BUILT_IN, damping=Damping(lasts=timedelta(hours=1)))
+"""As in a configuration that says nothing of it."""
+
+
 def test_the_promise_holds_with_damping() -> None:
-    """As in a configuration that says nothing of it: seats go into baskets and come back."""
-    damped = attrs.evolve(BUILT_IN, damping=Damping(lasts=timedelta(hours=1)))
-    campaign = play_many(range(1, 41), [damped], habits=("baskets", "refunds"), stop_at=1)
+    """Seats go into baskets and come back. The last seats of an event that come and go all day are
+    one ticket and four mails at most, and what is sold out is announced all the same."""
+    habits = ("baskets", "refunds", "flapping")
+    campaign = play_many(range(1, 41), [DAMPED], habits=habits, stop_at=1)
     assert not campaign.broken, campaign.broken
+    assert campaign.fired["flapping that was damped"] > 10
+    assert "damping takes it back up to" in campaign.report()
+
+
+def test_a_day_of_baskets_without_damping_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every end is announced at once."""
+    monkeypatch.setattr("willcall.bridge.alerting.ending.must_last_longer", lambda *_: False)
+    campaign = play_many(range(1, 41), [DAMPED], habits=("flapping",), stop_at=1)
+    assert "mails" in str(campaign.broken[0].broken)
+    monkeypatch.undo()
+    assert not play_many([campaign.broken[0].seed], [DAMPED], habits=("flapping",)).broken
 
 
 @pytest.mark.parametrize("name", [*HABITS, *desks.HABITS])

@@ -34,6 +34,7 @@ class Campaign:
     bound: float = 0.0
     bound_seed: int = 0
     added: float = 0.0
+    damped: float = 0.0
     fired: Counter[str] = attrs.field(factory=Counter)
     excused: Counter[str] = attrs.field(factory=Counter)
     broken: list[Result] = attrs.field(factory=list)
@@ -51,6 +52,7 @@ class Campaign:
             self.worst, self.worst_seed = result.converged, result.seed
         if result.bound > self.bound:
             self.bound, self.bound_seed, self.added = result.bound, result.seed, result.added
+        self.damped = max(self.damped, result.damped)
 
     def report(self) -> str:
         """The results as text."""
@@ -60,6 +62,8 @@ class Campaign:
             f"{self.bound:.0f} s (seed {self.bound_seed}): the longest that an event went unseen"
             f" and the desk waited, and {self.added:.0f} s of `for`, quiet hours and a cached list"
         )
+        if self.damped:
+            lag += f"; damping takes it back up to {self.damped:.0f} s later"
         lines = [
             f"{played} in {self.seconds:.0f} s: {len(self.broken)} broke the promise",
             f"slowest return to calm: {slowest}",

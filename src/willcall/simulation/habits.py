@@ -31,7 +31,8 @@ class DrawnWorld:
 
     ``restless_until`` is when the last thing that happens by itself will have happened, in seconds
     of the stage. ``odd`` are the ids of events whose rows cannot be read, ``untold`` those whose
-    counts nobody can know, ``unread`` those of which a removal cannot be seen.
+    counts nobody can know, ``unread`` those of which a removal cannot be seen, ``flapping`` those
+    whose last seats go into baskets and come back, to which nothing else happens.
     """
 
     dice: random.Random
@@ -40,6 +41,7 @@ class DrawnWorld:
     restless_until: float = 0.0
     odd: set[str] = attrs.field(factory=set)
     untold: set[str] = attrs.field(factory=set)
+    flapping: set[str] = attrs.field(factory=set)
 
     @property
     def unread(self) -> set[str]:
@@ -57,7 +59,11 @@ class DrawnWorld:
 
     def event(self) -> Event:
         """An event that is on sale, if there is any, and has ticket types."""
-        events = [event for event in self.office.events if event.ticket_types]
+        events = [
+            event
+            for event in self.office.events
+            if event.ticket_types and event.id not in self.flapping
+        ]
         return self.dice.choice([e for e in events if e.status in _SOLD] or events)
 
     def kind(self, event: Event) -> TicketType:
@@ -93,6 +99,23 @@ def _take(world: DrawnWorld, act: str) -> None:
 def _baskets(world: DrawnWorld) -> list[Deed]:
     world.settings(held_seats=world.dice.choice(("unsold", "sold", "separate", "left")))
     return world.several(lambda: _take(world, "hold"), 3, 8)
+
+
+def _flapping(world: DrawnWorld) -> list[Deed]:
+    world.settings(held_seats="unsold")
+    types = [{"name": "Floor", "price": 2500, "quantity": 60, "sold": 58}]
+    starts = world.stage.now() + timedelta(days=30)
+    event = world.office.create("Last Seats", starts, ticket_types=types, status="PUBLISHED")
+    world.flapping.add(event.id)
+
+    def take() -> None:
+        kind = event.ticket_types[0]
+        if kind.available:
+            lasts = world.dice.choice((15.0, 30.0, 60.0))
+            world.office.hold(event.id, kind.id, kind.available, lasts)
+            world.restless(lasts)
+
+    return [take] * 12
 
 
 def _orders(world: DrawnWorld) -> list[Deed]:
@@ -369,6 +392,7 @@ def _field_names(world: DrawnWorld) -> list[Deed]:
 
 HABITS: Mapping[str, Callable[[DrawnWorld], list[Deed]]] = {
     "baskets": _baskets,
+    "flapping": _flapping,
     "orders": _orders,
     "refunds": _refunds,
     "overbooking": _overbooking,

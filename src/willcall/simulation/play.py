@@ -53,13 +53,15 @@ OFFICE = "main-room"
 class Result:
     """The result of a seed. ``broken`` says which promise did not hold; ``converged`` is after how
     many seconds of calm nothing was left to do; ``bound`` is how many seconds a ticket could lag
-    behind the box office, of which rules and a cached list made up ``added``."""
+    behind the box office, of which rules and a cached list made up ``added``; ``damped`` is how
+    many seconds longer a ticket may say that something is sold out or runs low."""
 
     seed: int
     broken: str | None = None
     converged: float = 0.0
     bound: float = 0.0
     added: float = 0.0
+    damped: float = 0.0
     runs: int = 0
     requests: int = 0
     fired: Counter[str] = attrs.field(factory=Counter)
@@ -270,6 +272,7 @@ class Play:
             converged=converged,
             bound=self.moments.bound,
             added=self.moments.lag,
+            damped=self.moments.damped,
             runs=self.runs,
             requests=sum(map(len, self.network.arrivals.values())),
             fired=self.network.fired + self.weather.fired + self.town.happened,

@@ -37,6 +37,8 @@ MINUTE = 60.0
 _PASS = 50.0
 """The seconds that a pass may take."""
 LIMIT = 60
+_MAILS = 4
+"""The mails of a day on which the last seats come and go."""
 
 
 @attrs.define
@@ -261,7 +263,32 @@ class Promise:
         self._second_tickets_are_folded()
         self._edits_stand()
         self._removals_are_done_or_refused()
+        self._what_flaps_has_one_ticket()
         self.desk.kept()
+
+    def _what_flaps_has_one_ticket(self) -> None:
+        """With damping: one ticket, and four mails at most, unless people end that ticket."""
+        edited = {edit.marker for edit in self.town.edits}
+        for event_id in self.town.world.flapping if self.rules.damping.lasts else ():
+            title = self.sandbox.boxoffice.event(event_id).title
+            mine = {
+                marker: tickets
+                for marker, tickets in self._by_marker().items()
+                if any(title in ticket.subject for ticket in tickets)
+            }
+            if not edited.isdisjoint(mine):
+                continue
+            mails = {
+                found[1]
+                for tickets in mine.values()
+                for ticket in tickets
+                for message in ticket.messages
+                if message.direction == "outbound" and not message.is_note
+                if (found := _REFERENCE.search(message.body))
+            }
+            self.town.happened["flapping that was damped"] += 1
+            if len(mine) > 1 or len(mails) > _MAILS:
+                raise BrokenError(f"{title}: {len(mine)} tickets, {len(mails)} mails")
 
     def _removals_are_done_or_refused(self) -> None:
         tried, taken = self._tried(), opened_at_once(self.rules)

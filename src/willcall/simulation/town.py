@@ -138,7 +138,10 @@ class Town:
 
     def sell(self) -> None:
         """Let something happen at the box office."""
-        events = [e for e in self.sandbox.boxoffice.events if e.status in _ALIVE]
+        apart = self.world.flapping
+        events = [
+            e for e in self.sandbox.boxoffice.events if e.status in _ALIVE and e.id not in apart
+        ]
         if not events:
             return
         what = self.dice.choice(_DEEDS)
