@@ -2,5 +2,5 @@
 kinds of change, conditions, cases and intents, rules, markers, addresses, policies and exit codes.
 Pure: no I/O, no clock, no ledger.
 
-Decisions: 0002, 0003, 0004, 0005, 0012, 0016, 0056, 0059, 0065, 0071 (docs/decisions).
+Decisions: 0002, 0003, 0004, 0005, 0012, 0016, 0056, 0059, 0065, 0071, 0083 (docs/decisions).
 """
