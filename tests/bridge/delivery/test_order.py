@@ -109,7 +109,9 @@ def test_the_first_error_at_a_ticket_is_reported_however_the_others_end(
     """One ticket fails, the next does not; and of two that fail it is the first."""
     paths = _with_tickets(house, 4)
     for path, status in zip(paths, (500, 501), strict=False):
-        house.sandbox.faults.add("status", service="ticket0", path=f"{path}**", status=status)
+        house.sandbox.faults.add(
+            "status", service="ticket0", method="GET", path=f"{path}/messages", status=status
+        )
     report = house.run()
     stopped = report.deliveries.stopped
     assert isinstance(stopped, ServerError)
