@@ -11,6 +11,7 @@ from support.virtual_bridge import START, Crash, VirtualBridge, boundaries
 from support.virtual_watch import VirtualWatch
 from willcall.bridge.config.rule_tables import RemovalTable
 from willcall.bridge.model.cases import IntentState
+from willcall.bridge.model.policies import DeliveryPolicy
 from willcall.client.flow import Effect
 from willcall.sandbox.events import Event, TicketType
 from willcall.sandbox.faults import Kind
@@ -316,6 +317,44 @@ def test_one_that_fails_does_not_stop_the_others(planned: VirtualBridge) -> None
     report = planned.run()
     assert (report.exit_code, tries(planned)) == (75, 1)
     assert report.observation is not None
+
+
+def test_a_removal_that_was_surely_not_carried_out_waits_for_nothing(
+    planned: VirtualBridge,
+) -> None:
+    """A 429 says that nothing was done: the next pass removes, within the settle time."""
+    planned.delivery_policy = DeliveryPolicy(settle=timedelta(hours=2))
+    planned.sandbox.faults.add(
+        "status", service="ticketsmart", method="PATCH", status=429, count=1,
+        headers={"Retry-After": "300"},
+    )  # fmt: skip
+    planned.clock.advance(601)
+    planned.run()
+    assert (state(planned), tries(planned)) == (IntentState.PENDING, 1)
+    planned.run()
+    assert (state(planned), sent(planned)[-1]) == (IntentState.DONE, 200)
+
+
+def test_a_removal_that_waits_for_its_ticket_type_does_not_wait_once_it_is_seen(
+    planned: VirtualBridge,
+) -> None:
+    """It asks again after an hour, or at once when what it names is there."""
+    event, _ = scheduled(planned)
+    planned.removals = (
+        RemovalTable(
+            box_office="main-room",
+            event=event.id,
+            ticket_type="Early Bird",
+            after=START + timedelta(minutes=10),
+        ),
+    )
+    planned.clock.advance(601)
+    planned.run()
+    assert (state(planned), tries(planned)) == (IntentState.PENDING, 0)
+    planned.box_office.add_ticket_type(event.id, name="Early Bird", price=900, quantity=90)
+    for _ in range(2):
+        planned.run()
+    assert (state(planned), tries(planned)) == (IntentState.DONE, 1)
 
 
 @pytest.mark.parametrize("refused", [True, False])
