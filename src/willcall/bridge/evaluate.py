@@ -74,7 +74,8 @@ def rate_of(job: Job, trip: float = 0.0) -> float:
 def planner_of(job: Job, snapshot: Mapping[str, EventFacts] | None) -> Flow[Planner]:
     """The planner as the last process has left it."""
     memory = yield from do("planner", lambda: job.ledger.planner(job.name))
-    return Planner.of(rate_of(job), job.rules.low_stock, snapshot, memory)
+    asks = job.box_office.capabilities.questions
+    return Planner.of(rate_of(job), job.rules.low_stock, snapshot, memory, asks=asks)
 
 
 def found_in(

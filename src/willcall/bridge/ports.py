@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 import attrs
 
@@ -24,6 +24,7 @@ from ..client.provider import Account, Provider
 from ..client.quota import Quota
 from .model.address import Address
 from .model.facts import EventFacts
+from .model.questions import Question
 
 # -- box office -------------------------------------------------------------------------------
 
@@ -92,10 +93,13 @@ class BoxOfficeCapabilities:
     Args:
         rows: how many events a full step of the list shows.
         remove: whether ticket types can be removed.
+        questions: whether its list can be asked for events by status and start; see
+            :meth:`AskableBoxOffice.asked`. Without that the list is read whole.
     """
 
     rows: int = 100
     remove: bool = False
+    questions: bool = False
 
 
 class BoxOffice(Protocol):
@@ -164,6 +168,20 @@ class RemarkableBoxOffice(Protocol):
 
     def remarks(self) -> Flow[Sequence[Remark]]:
         """What can be observed of it, such as names on the wire that no answer has.
+
+        Raises:
+            ApiError: it could not be read.
+        """
+
+
+@runtime_checkable
+class AskableBoxOffice(Protocol):
+    """A box office whose list can be asked for events by status and start. Optional: its
+    capabilities say so."""
+
+    def asked(self, question: Question) -> Flow[EventRows]:
+        """The page of the list that a question asks for. Nobody trusts it blindly: it may hold
+        rows that were not asked for, lack some, or be old.
 
         Raises:
             ApiError: it could not be read.

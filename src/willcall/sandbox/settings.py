@@ -27,6 +27,7 @@ AddOns = Literal["unmarked", "flagged"]
 OutsideSale = Literal["shown", "zero"]
 ListOrder = Literal["start", "updated", "newest"]
 ListHides = Literal["nothing", "drafts", "past", "both"]
+ListFilters = Literal["honoured", "ignored", "status_only", "exclusive", "stale"]
 Reused = Literal["never", "slugs", "ids"]
 ErrorStatuses = Literal["inferred", "other"]
 RemovalName = Literal["inferred", "ignored", "refused"]
@@ -69,6 +70,8 @@ class Switches(DeskSwitches, total=False):
     stale_list: float
     list_order: ListOrder
     list_hides: ListHides
+    list_filters: ListFilters
+    list_capped: bool
     reused: Reused
     odd_row: OddRow
     removal_name: RemovalName
@@ -148,6 +151,16 @@ class Settings(DeskSettings):
     list_hides: ListHides = choice(
         ListHides,
         "what the list leaves out unless its status is asked for; single events are shown",
+    )
+    list_filters: ListFilters = choice(
+        ListFilters,
+        "what becomes of `status`, `dateFrom` and `dateTo`: `status_only` ignores the dates,"
+        " `exclusive` leaves out what starts just then, `stale` answers from a list that is up to"
+        " 10 minutes old",
+        "the filters exist",
+    )
+    list_capped: bool = flag(
+        False, "a page has 40 rows at most, whatever `limit` says", "`limit` is 1 to 100"
     )
     reused: Reused = choice(
         Reused,

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from willcall.sandbox.settings import Settings
 
 HINT = "Send your API key in the x-api-key request header"
+_CAP = 40  # rows
+_STALE = 600.0  # seconds
 CORS = {
     "access-control-allow-origin": "*",
     "access-control-allow-methods": "GET, POST, PATCH, OPTIONS",
@@ -147,19 +149,27 @@ class TicketSmartWire:
         page = check.number_in_query("page", default=1, least=1, most=10**6)
         limit = check.number_in_query("limit", default=inferred.EVENTS_PER_PAGE, least=1, most=100)
         self._refuse_problems(check)
+        stale = habits.list_filters == "stale" and status is not MISSING
+        if habits.list_filters == "ignored":
+            status = MISSING
+        if habits.list_filters in ("ignored", "status_only"):
+            earliest = latest = MISSING
+        edge = habits.list_filters != "exclusive"
+        limit = min(limit, _CAP) if habits.list_capped else limit
 
         def wanted(event: Event) -> bool:
+            starts = event.starts_at
             return (
                 (status is MISSING or event.status == status)
                 and (search is MISSING or shapes.mentions(event, search))
-                and (earliest is MISSING or event.starts_at >= earliest)
-                and (latest is MISSING or event.starts_at <= latest)
+                and (earliest is MISSING or starts > earliest or (edge and starts == earliest))
+                and (latest is MISSING or starts < latest or (edge and starts == latest))
                 and (live_only is not True or shapes.live(event, call.now))
                 and not (status is MISSING and shapes.hidden_from_list(event, habits, call.now))
             )
 
         rows = call.view.arrange(
-            (event for event in self._listed(call) if wanted(event)),
+            (event for event in self._listed(call, _STALE if stale else 0.0) if wanted(event)),
             key=shapes.order(habits),
             name=lambda event: event.id,
         )
@@ -252,10 +262,10 @@ class TicketSmartWire:
     def _of(self, event: Event) -> Settings:
         return self._settings.of(event.id)
 
-    def _listed(self, call: ApiCall) -> list[Event]:
+    def _listed(self, call: ApiCall, stale: float = 0.0) -> list[Event]:
         """The events as the list knows them: as they are, or as they were a while ago."""
         office = self._home(call)
-        lasts = self._settings.stale_list
+        lasts = max(stale, self._settings.stale_list)
         if not lasts:
             return office.events
         at, events = self._cached.get(office.name, (None, []))

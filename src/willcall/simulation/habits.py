@@ -348,6 +348,12 @@ def _list_hides(world: DrawnWorld) -> list[Deed]:
     return [*_drafts(world), *_past(world)]
 
 
+def _list_filters(world: DrawnWorld) -> list[Deed]:
+    habit = world.dice.choice(("ignored", "status_only", "exclusive", "stale"))
+    world.settings(list_filters=habit, list_capped=world.dice.random() < 0.5)
+    return []
+
+
 def _series(world: DrawnWorld) -> list[Deed]:
     from ..sandbox.season import series
 
@@ -414,6 +420,7 @@ HABITS: Mapping[str, Callable[[DrawnWorld], list[Deed]]] = {
     "bare-rows": _bare_rows,
     "list-order": _list_order,
     "list-hides": _list_hides,
+    "list-filters": _list_filters,
     "series": _series,
     "odd-row": _odd_row,
     "removal-name": _removal_name,

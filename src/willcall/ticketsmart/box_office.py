@@ -16,6 +16,7 @@ from typing import Any, Self
 import attrs
 
 from ..bridge.model.facts import EventFacts, TypeFacts, carried_over
+from ..bridge.model.questions import Question
 from ..bridge.model.sale import TypeSale
 from ..bridge.ports import (
     BoxOfficeAdapter,
@@ -40,6 +41,7 @@ from ..errors import (
 from .api import PROVIDER, FlowTicketSmart
 from .inspection import inspect
 from .models import Category, Event, TicketType
+from .wire import wire_of
 
 TITLE = "TicketSmart"
 
@@ -65,7 +67,7 @@ class TicketSmartBoxOffice:
     name = PROVIDER.name
     title = TITLE
     quota = PROVIDER.quota
-    capabilities = BoxOfficeCapabilities(rows=_ROWS, remove=True)
+    capabilities = BoxOfficeCapabilities(rows=_ROWS, remove=True, questions=True)
 
     def within(self, seconds: float, *, tries: int | None = None) -> Self:
         """The same box office, whose calls end after so many seconds and are tried so often."""
@@ -76,11 +78,23 @@ class TicketSmartBoxOffice:
     def rows(self, cursor: Op[Page[Event]] | None = None) -> Flow[EventRows]:
         """One page of the list. Its cursor is the call for it, as the page before it gave it."""
         page = yield from self._api.events.list(limit=_ROWS).page(cursor)
-        at = yield from now()
-        rows = tuple(event_facts(event, at) for event in page.items)
-        return EventRows(
-            events=rows, next=page.following, total=page.total, unreadable=page.unreadable
+        return (yield from _rows(page))
+
+    def asked(self, question: Question) -> Flow[EventRows]:
+        """The page of the list that a question asks for. The filters are documented; what the
+        dates are compared with is not, so a question names whole instants."""
+        listed = self._api.events.list(
+            status=question.status,
+            date_from=question.since,
+            date_to=question.until,
+            page=question.page,
+            limit=_ROWS,
         )
+        op = listed.walk().op
+        if op is not None and question.page > 1:
+            # Its total is of all that the question asks for, whichever page is read.
+            op = wire_of(self._api.names).events_page(dict(op.params or {}), first=1)
+        return (yield from _rows((yield from listed.page(op))))
 
     def cursor(self, step: int) -> Op[Page[Event]] | None:
         """The call for a page by its number."""
@@ -154,6 +168,12 @@ class TicketSmartBoxOffice:
                 f"it may or may not have been removed: {error.message}", provider=self.name
             ) from error
         return any(kind.id == ticket_type_id for kind in types)
+
+
+def _rows(page: Page[Event]) -> Flow[EventRows]:
+    at = yield from now()
+    rows = tuple(event_facts(event, at) for event in page.items)
+    return EventRows(events=rows, next=page.following, total=page.total, unreadable=page.unreadable)
 
 
 def _in_words(error: ApiError) -> str:

@@ -160,9 +160,11 @@ def test_who_is_missing_is_asked_for_and_an_error_is_no_404(silent: VirtualBridg
     beat.snapshot[event] = attrs.evolve(beat.snapshot[event], absent=1)
     path = f"/events/{event}"
     silent.sandbox.faults.add("status", service="ticketsmart", path=path, status=500)
+    silent.clock.advance(60)  # rounds that prove something are a minute apart
     seen = beat.poll()
     assert (seen.gone, seen.complete) == (frozenset(), True)
     silent.sandbox.faults.clear()
+    silent.clock.advance(60)  # rounds that prove something are a minute apart
     seen = beat.poll()
     assert (seen.gone, event in seen.elsewhere) == (frozenset({event}), False)
 
@@ -183,6 +185,7 @@ def test_who_cannot_be_asked_for_keeps_no_other_from_being_missed(
         silent.sandbox.faults.add("status", service="ticketsmart", path=path, status=500)
     gone: set[str] = set()
     for _ in range(3):
+        silent.clock.advance(60)
         gone |= beat.poll().gone
     assert gone == {events[broken]}
 

@@ -388,7 +388,7 @@ def test_it_tells_when_it_will_look_again_and_what_it_expects() -> None:
     assert schedule.due("nobody") is None
     assert set(schedule.forecasts("a", NOW)) == {"a-0", "a-1"}
     assert schedule.forecasts("nobody", NOW) == {}
-    assert schedule.sweep_seconds >= 60
+    assert schedule.sweep_seconds < 10  # a list of one page shows all events at once
 
 
 def test_the_ranking_chooses_nearly_as_weighing_every_event_would() -> None:

@@ -306,7 +306,7 @@ def _chosen(
     for _ in range(_ASKED_AT_MOST * polls):
         if not (polls and left):
             return
-        poll = schedule.next(moment)
+        poll = schedule.next(moment, single=True)
         if poll.event in left:
             polls -= 1
             del left[poll.event]

@@ -8,7 +8,7 @@ show. That an event is absent follows only from a whole round of pages, none of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import attrs
 
@@ -16,9 +16,10 @@ from ...client.flow import Flow, now, tick
 from ...errors import ApiError
 from ..model.facts import EventFacts, TypeFacts
 from ..model.observation import Observation
+from ..model.questions import Question
 from ..polling.budget import Poll
 from ..polling.planner import Planner
-from ..ports import BoxOffice, Cursor, EventRows, NotThere
+from ..ports import AskableBoxOffice, BoxOffice, Cursor, EventRows, NotThere
 from .listing import moved, shown_or_not_told, unreadable_rows
 from .observe import asked_for, one_by_one, understood, unseen_too_long
 from .troubles import of_all
@@ -69,6 +70,7 @@ class Poller:
         self.planner = planner
         self._snapshot = snapshot
         self._round = Round()
+        self._proved = datetime.min.replace(tzinfo=UTC)
         # Of each page the cursor that the one before it gave: it knows where the list began.
         self._cursors: dict[int, Cursor] = {}
         self._odd_rows: dict[int, dict[str, str]] = {}
@@ -92,6 +94,8 @@ class Poller:
             ApiError: it failed; the schedule knows.
         """
         try:
+            if poll.question is not None:
+                return (yield from self._asked(box_office, poll.question))
             if poll.event is None:
                 return (yield from self._page(box_office, poll))
             return (yield from self._event(box_office, poll.event))
@@ -116,8 +120,9 @@ class Poller:
             for beyond in [page for page in self._odd_rows if page > number]:
                 del self._odd_rows[beyond]
         whole = self._round.read(number, rows)
-        if whole is None:
+        if whole is None or at - self._proved < _APART:
             return Observation(at, believed, complete=False)
+        self._proved = at
         odd = [name for page in self._odd_rows.values() for name in page]
         whole |= shown_or_not_told(whole, odd, self._snapshot)
         ends = _ASKING + (yield from tick())
@@ -130,6 +135,37 @@ class Poller:
             schedule.gone(event_id)
         found = [facts for facts in there.values() if facts is not None]
         return Observation(at, (*believed, *found), gone=gone, elsewhere=whole)
+
+    def _asked(self, box_office: BoxOffice, question: Question) -> Flow[Observation]:
+        """Ask a question. An event that is not known is believed. Where a row says something else
+        than what is known, or lacks, the event is polled by itself: an answer to a filter may be
+        old."""
+        if not isinstance(box_office, AskableBoxOffice):
+            raise TypeError(f"{box_office.name} says that it answers questions, and has no `asked`")
+        rows = yield from understood(box_office.asked(question), box_office)
+        at = yield from now()
+        news = [row for row in rows.events if self._is_news(row)]
+        believed = tuple([row for row in rows.events if row.id not in self._snapshot])
+        for row in news:
+            self.planner.schedule.again(row.id, at.timestamp())
+        doubted = self.planner.schedule.question_seen(
+            question,
+            rows.events,
+            at.timestamp(),
+            last=rows.next is None,
+            total=rows.total,
+            odd=len(rows.unreadable),
+            believed=believed,
+        )
+        self._doubted.update(doubted, (row.id for row in news))
+        return Observation(at, believed, complete=False, read=None)
+
+    def _is_news(self, row: EventFacts) -> bool:
+        """Whether the row of an answer says something else of an event that is known."""
+        known = self._snapshot.get(row.id)
+        return known is not None and (
+            (row.status, row.starts_at) != (known.status, known.starts_at)
+        )
 
     def _is_believed(self, row: EventFacts, at: datetime) -> bool:
         """Whether a row is taken for how its event is now.
@@ -179,6 +215,8 @@ class Poller:
 
 
 _OLD = timedelta(minutes=1)
+_APART = timedelta(seconds=50)
+"""Between two rounds that prove who is absent: two in a row must not be one hiccup of a list."""
 _DERIVED = frozenset(
     {"ticket_types", "types_seen_at", "sold_out", "absent", "vanished", "sale", "sales", "until"}
 )

@@ -6,12 +6,16 @@ from enum import StrEnum
 
 import attrs
 
+from ..model.questions import Question
+
 
 class PollReason(StrEnum):
     """Why a poll is sent."""
 
     SWEEP = "sweep"
     """The list, page by page: whatever shows in a row, new events, and those that are gone."""
+    QUESTION = "question"
+    """Those events of the list that have a status: shows a change among all of them at once."""
     FIRST = "first"
     """An event whose ticket types were never seen, or whose status has changed since."""
     LAUNCH = "launch"
@@ -26,7 +30,7 @@ class PollReason(StrEnum):
 
 @attrs.frozen
 class Poll:
-    """One request: a page of the list, or one event's ticket types.
+    """One request: a page of the list, one event's ticket types, or a question to the list.
 
     ``at`` is when it should leave: at most one request's spacing after it was asked for.
     """
@@ -35,6 +39,7 @@ class Poll:
     why: PollReason
     page: int | None = None
     event: str | None = None
+    question: Question | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -47,15 +52,17 @@ class Shares:
         unseen: seconds for which no event is to go unseen, as long as ``most`` is enough for it.
             With more events than that the share falls again, with the power 2/3 of how many there
             are: polls in turn would cost more than they find.
-        sweep: the most that status sweeps may take.
-        sweep_seconds: no sweep of the whole list takes less time than this.
+        sweep: the most that sweeps of the list may take, where it answers no questions.
+        beside: the most that they may take beside questions.
+        single: the most that they may take if the list is a single page, which shows all at once.
     """
 
     floor: float = 0.07
     most: float = 0.25
     unseen: float = 900.0
     sweep: float = 0.08
-    sweep_seconds: float = 60.0
+    beside: float = 0.025
+    single: float = 0.3
 
     def turns(self, lap: float) -> float:
         """The share for what was unseen longest, if all in turn would take ``lap`` seconds."""

@@ -35,6 +35,8 @@ class Planner:
         low_stock: LowStock,
         snapshot: Mapping[str, EventFacts] | None = None,
         memory: bytes | None = None,
+        *,
+        asks: bool = False,
     ) -> Planner:
         """A planner that knows these events.
 
@@ -43,11 +45,15 @@ class Planner:
             low_stock: when a ticket type runs low.
             snapshot: the events, by id.
             memory: what :meth:`packed` gave; what cannot be read is as good as nothing.
+            asks: whether the list answers questions.
         """
         known = _unpacked(memory)
         office, events = known.get("office"), known.get("events")
         schedule = Schedule(
-            rate, low_stock=low_stock, memory=office if isinstance(office, dict) else None
+            rate,
+            low_stock=low_stock,
+            memory=office if isinstance(office, dict) else None,
+            asks=asks,
         )
         memories = events if isinstance(events, dict) else {}
         there = [facts for facts in (snapshot or {}).values() if not facts.vanished]

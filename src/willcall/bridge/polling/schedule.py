@@ -22,10 +22,13 @@ from typing import Any
 import attrs
 
 from ..model.facts import EventFacts, LowStock, TypeFacts
+from ..model.questions import Question
 from ..model.sale import SELLING
 from .budget import Poll, PollReason, Shares
 from .forecast import ORDER, Forecast, Profile, Speed, Velocity, surging, velocities
+from .openings import Openings, is_sealed
 from .priority import PagePriority, Selling, Unit, Watched
+from .questions import DEBT, Questions
 from .ranking import Ranking
 
 _LADDER = (5.0, 15.0, 30.0, 60.0, 120.0, 240.0, 480.0)  # seconds after a sale opens: how fast?
@@ -59,6 +62,7 @@ class Schedule:
         weight: how much an event counts, beside others; 1 is usual.
         shares: see :class:`Shares`.
         memory: what :meth:`to_json` wrote.
+        asks: whether the list answers questions, see :class:`.questions.Questions`.
     """
 
     def __init__(
@@ -69,8 +73,12 @@ class Schedule:
         weight: Callable[[EventFacts], float] | None = None,
         shares: Shares | None = None,
         memory: Mapping[str, Any] | None = None,
+        asks: bool = False,
     ) -> None:
         memory = memory or {}
+        kept = memory.get("questions")
+        self.questions = Questions(kept if isinstance(kept, Mapping) else None)
+        self.asks = asks
         self.rate = rate
         self.low_stock = low_stock or LowStock()
         self.shares = shares or Shares()
@@ -78,6 +86,8 @@ class Schedule:
         """Whether rows of the list carry ticket types; None while no page was seen."""
         self._weight = weight
         self._profile = Profile(memory.get("profile"))
+        openings = memory.get("openings")
+        self._openings = Openings.of(openings if isinstance(openings, Mapping) else {})
         self._ranking = Ranking(float(memory.get("price") or 0.01))
         self._events: dict[str, Watched] = {}
         self._sheets: dict[int, PagePriority] = {}
@@ -90,7 +100,6 @@ class Schedule:
         self._retried: set[tuple[int | None, str | None]] = set()
         self._stumbles = 0
         self._pages, self._page = int(memory.get("pages") or 1), int(memory.get("page") or 0)
-        self._swept = -math.inf
         self._slot = -math.inf
         self._serial = 0
         # What is owed, in polls.
@@ -110,6 +119,7 @@ class Schedule:
         )
         self._begun = self._mixed = True
         if at and facts.ticket_types is not None:
+            self.questions.polled(facts, at)
             self._fresh.pop(watched, None)
             self._was_polled(watched, at)
             self._fresh.pop(watched, None)
@@ -138,6 +148,8 @@ class Schedule:
             "page": self._page,
             "floor": round(self._floor, 3),
             "rows_tell": self.rows_tell,
+            "questions": self.questions.to_json(),
+            "openings": self._openings.to_json(),
         }
 
     def page_seen(
@@ -168,6 +180,45 @@ class Schedule:
         if self.rows_tell:
             self._sheet(number, rows, at)
 
+    def question_seen(
+        self,
+        question: Question,
+        rows: Sequence[EventFacts],
+        at: float,
+        *,
+        last: bool,
+        total: int | None = None,
+        odd: int = 0,
+        believed: Sequence[EventFacts] | None = None,
+    ) -> list[str]:
+        """A question was answered; the ids of the events that it makes doubtful. They are polled
+        by themselves soon.
+
+        Args:
+            question: which.
+            rows: the rows, as they were shown.
+            at: when it was answered.
+            last: whether no page follows.
+            total: how many events it is true of, if the box office says so.
+            odd: how many rows could not be read.
+            believed: the rows that say how things are; all if None.
+        """
+        names = [row.id for row in rows]
+        known = {name: self._events[name].facts.status for name in names if name in self._events}
+        doubted = self.questions.answered(
+            question, rows, known, at, last=last, total=total, odd=odd
+        )
+        for row in rows if believed is None else believed:
+            watched = self._events.get(row.id)
+            if watched is None:
+                self._added(row, at, {})
+            elif (row.status, row.starts_at) != (watched.facts.status, watched.facts.starts_at):
+                types = watched.facts.ticket_types
+                self._changed(watched, attrs.evolve(row, ticket_types=types), at)
+        for name in doubted:
+            self.again(name, at)
+        return doubted
+
     def event_seen(self, facts: EventFacts, at: float) -> None:
         """An event was polled, together with its ticket types."""
         watched = self._events.get(facts.id) or self._added(facts, at, {})
@@ -178,9 +229,14 @@ class Schedule:
         watched = self._events.pop(event_id, None)
         if watched is not None:
             self._rest(watched)
+            self.questions.drop(event_id)
 
     def failed(self, poll: Poll, at: float) -> None:
-        """A poll failed (an error, a 429). It is due again after a wait that doubles each time."""
+        """A poll failed (an error, a 429). It is due again after a wait that doubles each time; a
+        question is asked again as its turn comes."""
+        if poll.question is not None:
+            self.questions.failed(poll.question)
+            return
         watched = self._events.get(poll.event or "")
         if watched is not None:
             watched.failures += 1
@@ -205,8 +261,13 @@ class Schedule:
 
     # -- what to poll -------------------------------------------------------------------------
 
-    def next(self, at: float) -> Poll:
-        """What to poll next: there is always something, at least the next page of the list."""
+    def next(self, at: float, *, single: bool = False) -> Poll:
+        """What to poll next: there is always something, at least the next page of the list.
+
+        Args:
+            at: now.
+            single: whether single events are wanted, since the list was read just now.
+        """
         if at < self._slot - _CLOCK:
             self._set_back(self._slot - at)
         if self._mixed:  # what the ledger knows comes in any order
@@ -215,14 +276,15 @@ class Schedule:
         at = self._slot = max(at, self._slot + spacing)
         self._requests += 1
         self._floor = min(self._floor + self._owed, 2.0)
-        self._sweep = min(self._sweep + self.shares.sweep, 1.0)
+        self._sweep = min(self._sweep + self._sweeps, 1.0)
+        self.questions.tick()
         self._ranking.renew()
         # Urgent polls take every second request at most: a morning on which everything opens at
         # ten must not keep the rest waiting.
         self._was_urgent = not self._was_urgent
         return (
             (self._urgent(at, spacing) if self._was_urgent else None)
-            or self._settled(at)
+            or self._settled(at, single=single)
             or self._urgent(at, spacing)
             or self._next_page(at)
         )
@@ -274,14 +336,26 @@ class Schedule:
         """How old the facts of a row can be, in seconds: the time of one sweep of all pages."""
         if self.rows_tell:
             return self.longest_unseen
-        least = (self._pages + 1) / (self.shares.sweep * self.rate)
-        return max(self.shares.sweep_seconds, least)
+        return (self._pages + 1) / (self._sweeps * self.rate)
 
     @property
     def longest_unseen(self) -> float:
         """The most seconds for which an event that can sell goes unseen, as long as requests are
         answered at ``rate``. For a new event they count from when it was first seen."""
-        return ((len(self._oldest) + 2) / min(self.turns, _HALF) + 2) / self.rate
+        follow_ups = DEBT + 2 if self._asks_now else 0
+        return ((len(self._oldest) + 2) / min(self.turns, _HALF) + 2 + follow_ups) / self.rate
+
+    @property
+    def _asks_now(self) -> bool:
+        """Whether questions show more than the list itself does at the same cost."""
+        return self.asks and not self.rows_tell and self._pages > 1
+
+    @property
+    def _sweeps(self) -> float:
+        """The share of the requests that sweeps may take."""
+        if self._pages == 1:
+            return self.shares.single
+        return self.shares.beside if self._asks_now else self.shares.sweep
 
     @property
     def turns(self) -> float:
@@ -304,7 +378,7 @@ class Schedule:
         count = len(self._oldest)
         if self.rows_tell or not count:
             return self.turns
-        least = _HALF - self.shares.sweep
+        least = _HALF - self._sweeps - (self.questions.share if self._asks_now else 0.0)
         patience = count * (1.0 / min(self.turns, _HALF) - (1.0 - least) / least)
         if self._requests - next(iter(self._oldest.values())) >= patience:
             return _HALF
@@ -312,12 +386,15 @@ class Schedule:
 
     # -- turns --------------------------------------------------------------------------------
 
-    def _settled(self, at: float) -> Poll | None:
+    def _settled(self, at: float, *, single: bool) -> Poll | None:
         """What is owed to sweeps and turns, else what has the highest priority."""
-        swept = at - self._swept < self.sweep_seconds / self._pages
-        if self._sweep >= 1.0 and not (self.rows_tell or swept):
+        if self._sweep >= 1.0 and not (self.rows_tell or single):
             self._sweep = 0.0
             return self._next_page(at)
+        if self._asks_now and self._begun and not single:
+            question = self.questions.next(at, self.rate)
+            if question is not None:
+                return Poll(at, PollReason.QUESTION, question=question)
         if self._floor >= 1.0 and self._oldest:
             self._floor -= 1.0
             return self._go(next(iter(self._oldest)), at, PollReason.FLOOR)
@@ -335,7 +412,6 @@ class Schedule:
     def _next_page(self, at: float) -> Poll:
         """The next page of the list."""
         self._page = self._page % self._pages + 1
-        self._swept = at
         sheet = self._sheets.get(self._page) if self.rows_tell else None
         return (
             self._go(sheet, at, PollReason.SWEEP)
@@ -376,6 +452,7 @@ class Schedule:
     def _added(self, facts: EventFacts, at: float, types: dict[str, Velocity]) -> Watched:
         watched = Watched(at, facts=facts, starts=facts.starts_at.timestamp(), types=types)
         self._events[facts.id] = watched
+        self.questions.keep(facts, watched.starts)
         if _live(facts) and not self.rows_tell:
             self._enlist(watched)
             self._fresh[watched] = None
@@ -424,6 +501,7 @@ class Schedule:
         """A row of the list shows something new about an event."""
         was = watched.facts
         watched.facts, watched.starts = facts, facts.starts_at.timestamp()
+        self.questions.keep(facts, watched.starts)
         if not _live(facts):
             self._rest(watched)
             return
@@ -446,8 +524,13 @@ class Schedule:
     def _saw(self, watched: Watched, facts: EventFacts, at: float) -> None:
         """An event and its ticket types were seen."""
         was = _live(watched.facts)
+        if watched.polled and watched.starts > at and is_sealed(watched.facts):
+            self._openings.seen(at - watched.seen, opened=not is_sealed(facts))
         watched.facts, watched.starts, watched.failures = facts, facts.starts_at.timestamp(), 0
         watched.tried = 0.0
+        self.questions.keep(facts, watched.starts)
+        if not self.rows_tell:
+            self.questions.polled(facts, at)
         self._fresh.pop(watched, None)
         if not _live(facts):
             self._rest(watched)
@@ -527,6 +610,8 @@ class Schedule:
             if _open(kind, at)
         ]
         watched.weigh(weighed, self.low_stock, weight)
+        if watched.starts > at and is_sealed(watched.facts):
+            watched.once += self._openings.worth * weight
         speeds = [each.speed for each in weighed if each.kind.available]
         watched.pace = sum(speed.usual for speed in speeds) / ORDER
         watched.stirred = sum(speed.stirred for speed in speeds) / ORDER
@@ -540,7 +625,7 @@ class Schedule:
 
     def _set_back(self, seconds: float) -> None:
         """The clock was set back: move all that is known to before now."""
-        self._slot = self._swept = -math.inf
+        self._slot = -math.inf
         for unit in (*self._events.values(), *self._sheets.values()):
             unit.seen -= seconds
             if unit.placed is not None:
