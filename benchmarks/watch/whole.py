@@ -304,7 +304,7 @@ def main() -> int:
             follows,
             given.sudden,
             given.warm * DAY,
-        )  # fmt: skip
+        )
         for policy in given.policies
         for seed in given.seeds
     ]

@@ -174,7 +174,7 @@ def test_old_answers_lose_their_share_within_minutes_and_win_it_back() -> None:
     office.frozen = None
     for n in range(200, 216):
         office.status[f"e{n}"] = "SOLD_OUT"
-        office.go(200)
+        office.go(187)
     assert office.schedule.questions.distrusted == {}
 
 
