@@ -45,7 +45,7 @@ _EDGE = 1.0  # seconds between the end of a window and the start of the next kno
 
 
 @attrs.frozen
-class Window:
+class StartWindow:
     """Starts from ``lo`` to before ``hi``, in Unix seconds; ``rest`` is what to read if the
     difference is not found in it: the end of the window after it, and the whole difference. A
     ``root`` is a question that follows from no other; a ``leaf`` cannot be divided, and is read
@@ -110,8 +110,8 @@ class Questions:
         for status, kept in (memory or {}).items():
             if status in self._trust and isinstance(kept, int | float):
                 self._trust[status].slow = min(_SLOWEST, max(1.0, float(kept)))
-        self._todo: list[Window] = []
-        self._asked: dict[Question, Window] = {}
+        self._todo: list[StartWindow] = []
+        self._asked: dict[Question, StartWindow] = {}
         self._claims: dict[str, Claim] = {}
         self._late: dict[str, float] = {}  # sold out by stock, not yet by status; since when
         self._never: set[str] = set()
@@ -215,10 +215,10 @@ class Questions:
                 pages = max(1, -(-(self._number(status, at, math.inf) + trust.offset) // self.full))
                 trust.page = trust.page % pages + 1
                 trust.asked = at
-                return self._ask(Window(status, at, page=trust.page, root=True), at)
+                return self._ask(StartWindow(status, at, page=trust.page, root=True), at)
         return None
 
-    def _ask(self, window: Window, at: float) -> Question:
+    def _ask(self, window: StartWindow, at: float) -> Question:
         self._credit -= 1.0
         question = Question(
             window.status,
@@ -325,7 +325,7 @@ class Questions:
                     self._split(window, left, lo)
             if window.rest is not None and (off is None or window.rest[1] != off):
                 rest = None if off is None else window.rest[1] - off
-                self._split(Window(status, hi, window.rest[0]), rest, hi)
+                self._split(StartWindow(status, hi, window.rest[0]), rest, hi)
         if not self._todo:
             self._searched(trust)
         return doubted
@@ -342,30 +342,30 @@ class Questions:
             trust.odd = off
         self._search = None
 
-    def _split(self, window: Window, off: int | None, at: float) -> None:
+    def _split(self, window: StartWindow, off: int | None, at: float) -> None:
         """Halve a window by the starts that are known in it."""
         lo = max(window.lo, at)
         starts = [start for start, _ in self._span(window.status, lo, window.hi)]
         if off is not None and len(starts) + off <= self.full:
-            self._todo.append(Window(window.status, lo, window.hi))
+            self._todo.append(StartWindow(window.status, lo, window.hi))
             return
         middle = self._middle(starts)
         if middle is None:
             # Many start at one moment: page by page.
             pages = -(-(len(starts) + abs(off or 1)) // self.full)
             self._todo += [
-                Window(window.status, lo, window.hi, page=page, leaf=True)
+                StartWindow(window.status, lo, window.hi, page=page, leaf=True)
                 for page in range(pages, 0, -1)
             ]
         elif off is None:
-            for part in (Window(window.status, middle, window.hi),
-                         Window(window.status, lo, middle)):  # fmt: skip
+            for part in (StartWindow(window.status, middle, window.hi),
+                         StartWindow(window.status, lo, middle)):  # fmt: skip
                 if self._number(part.status, part.lo, part.hi) > self.full * 3 // 4:
                     self._split(part, None, part.lo)
                 else:
                     self._todo.append(part)
         else:
-            self._todo.append(Window(window.status, lo, middle, rest=(window.hi, off)))
+            self._todo.append(StartWindow(window.status, lo, middle, rest=(window.hi, off)))
 
     @staticmethod
     def _middle(starts: Sequence[float]) -> float | None:

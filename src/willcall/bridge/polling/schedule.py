@@ -26,10 +26,10 @@ from ..model.questions import Question
 from ..model.sale import SELLING
 from .budget import Poll, PollReason, Shares
 from .forecast import ORDER, Forecast, Profile, Speed, Velocity, surging, velocities
-from .openings import Openings, is_sealed
 from .priority import PagePriority, Selling, Unit, Watched
 from .questions import DEBT, Questions
 from .ranking import Ranking
+from .unannounced import UnannouncedSales, is_sealed
 
 _LADDER = (5.0, 15.0, 30.0, 60.0, 120.0, 240.0, 480.0)  # seconds after a sale opens: how fast?
 _LONGEST_RETRY = 300.0
@@ -87,7 +87,7 @@ class Schedule:
         self._weight = weight
         self._profile = Profile(memory.get("profile"))
         openings = memory.get("openings")
-        self._openings = Openings.of(openings if isinstance(openings, Mapping) else {})
+        self._openings = UnannouncedSales.of(openings if isinstance(openings, Mapping) else {})
         self._ranking = Ranking(float(memory.get("price") or 0.01))
         self._events: dict[str, Watched] = {}
         self._sheets: dict[int, PagePriority] = {}
@@ -103,7 +103,8 @@ class Schedule:
         self._slot = -math.inf
         self._serial = 0
         # What is owed, in polls.
-        self._floor, self._sweep = float(memory.get("floor") or 0.0), 0.0
+        # A process begins with the list: what happened while none was there shows in it at once.
+        self._floor, self._sweep = float(memory.get("floor") or 0.0), 1.0
         self._was_urgent = self._first = self._begun = self._mixed = False
 
     # -- what was seen ------------------------------------------------------------------------

@@ -85,6 +85,8 @@ class Heartbeat:
         ``sweep_seconds`` is the greatest age of what a row of the list shows, and
         ``longest_unseen`` that of what is known of any event, both in seconds. ``part`` is the part
         of the allowed polls that is sent, beside other programs with the same key.
+        ``distrusted`` are the statuses that the list is asked for less often, as polls contradict
+        its answers, and how many times less.
         """
         schedule = None if planner is None else planner.schedule
         unseen = (
@@ -101,5 +103,6 @@ class Heartbeat:
             "polls": self.polls,
             "sweep_seconds": None if schedule is None else round(schedule.sweep_seconds, 1),
             "longest_unseen": None if unseen is None else round(unseen, 1),
+            "distrusted": {} if schedule is None else schedule.questions.distrusted,
             "part": round(rate_controller.part(moment), 3),
         }

@@ -137,6 +137,12 @@ def _office(status: OfficeStatus, now: datetime) -> None:
         part = None if run is None else run.summary.get("part")
         if isinstance(part, float) and part < 0.95:
             screen.line(f"  slowed down  {part:.0%} of its polls are made: others use the same key")
+    distrusted = {} if run is None else run.summary.get("distrusted") or {}
+    for state, less in distrusted.items():
+        screen.line(
+            f"  list filter  status={scrub(plain(str(state)))} is asked {less:g} times less often: "
+            "polls contradict its answers"
+        )
     if run is not None and run.summary.get("trouble"):
         screen.line(f"  trouble      {scrub(str(run.summary['trouble']))}")
     for warning in () if run is None else run.summary.get("warnings", ()):

@@ -20,7 +20,7 @@ _FORGOTTEN = 4_000_000_000.0  # event-seconds that count at most
 
 
 @attrs.define
-class Openings:
+class UnannouncedSales:
     """How many sales have opened without notice, in how many seconds in which one could."""
 
     opened: float = 0.0
