@@ -4,5 +4,5 @@ pure.
 
 Private to the package: ``listing``. Other packages import the rest.
 
-Decisions: 0005, 0006, 0007, 0011, 0043, 0044, 0059, 0073, 0083 (docs/decisions).
+Decisions: 0005, 0006, 0007, 0011, 0043, 0044, 0059, 0073, 0084 (docs/decisions).
 """
