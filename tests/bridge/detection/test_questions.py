@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -11,13 +11,14 @@ from support.virtual_watch import VirtualWatch
 from willcall.bridge.model.questions import Question
 from willcall.bridge.polling.budget import Poll, PollReason
 from willcall.bridge.polling.schedule import Schedule
+from willcall.sandbox.settings import Switches
 
 SILENT: dict[str, Any] = {"ticket_types_in_rows": False}
 
 
 def watching(**switches: Any) -> VirtualWatch:
     """A watch over a list of two pages, baseline taken and a minute old."""
-    virtual = VirtualWatch(130, switches={**SILENT, **switches})
+    virtual = VirtualWatch(130, switches=cast("Switches", {**SILENT, **switches}))
     virtual.run()
     virtual.begin()
     virtual.pass_time(90.0)
