@@ -176,6 +176,8 @@ bench-diff: $(READY)  ## how long it takes to see what changed among 10,000 even
 
 bench-watch: $(READY)  ## where 60 requests a minute see most; FULL=1: two weeks by five seeds, for hours
 	@$(BIN)/python benchmarks/watch $(if $(FULL),--full) --plots docs/images
+	@$(BIN)/python benchmarks/watch/whole.py --events 1000 --days 0.75 --warm 0.1
+	@$(BIN)/python benchmarks/watch/whole.py --events 5000 --days 0.5 --warm 0.1
 
 bench-watch-http: $(READY)  ## from a sale to its ticket, over real HTTP; and what is used of the limit
 	@PYTHONPATH=tests $(BIN)/python benchmarks/watch_http
