@@ -164,6 +164,37 @@ def test_a_removal_by_a_name_that_two_ticket_types_have() -> None:
     assert "tt_twin" in complaint
 
 
+@pytest.mark.parametrize(
+    ("mailbox", "robot"),
+    [
+        ("no-reply", True),
+        ("noreply", True),
+        ("do_not_reply", True),
+        ("DoNotReply", True),
+        ("no.reply+events", True),
+        ("Mailer-Daemon", True),
+        ("bounce+17", True),
+        ("notifications", True),
+        ("auto-reply", True),
+        ("nora.reply", False),
+        ("organiser", False),
+        ("alertson", False),
+        ("box.office", False),
+    ],
+)
+def test_an_address_that_nobody_reads(mailbox: str, robot: bool) -> None:
+    """A program that answers makes a loop."""
+    head = HEAD.replace("organiser@example.com", f"{mailbox}@example.com")
+    found = [
+        complaint.path
+        for complaint in checked("", head=head).complaints
+        if "nobody reads" in complaint.problem
+    ]
+    assert found == (["desk.customer_email"] if robot else [])
+    rule = RULE + f'ticket.customer_email = "{mailbox}@example.com"'
+    assert ("nobody reads" in "".join(told(rule))) is robot
+
+
 def test_tables_are_named_as_people_name_them() -> None:
     """Not by their number."""
     found = checked(RULE + 'ticket.subject = "{{ titel }}"\n').complaints

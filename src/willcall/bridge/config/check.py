@@ -5,6 +5,7 @@ An *error* certainly does not do what was meant. A *warning* may be intended, bu
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -27,6 +28,12 @@ from .positions import SourcePosition, SourcePositions
 from .rule_tables import RuleTable
 from .shadowing import good_news, impossible, shadowing
 from .tables import Config
+
+_ROBOTS = (
+    r"(do[-_.]?)?no[-_.]?t?[-_.]?reply.*|mailer[-_.]?daemon|postmaster|bounces?([-_.+].*)?|"
+    r"notifications?|alerts?|robot|auto[-_.]?(reply|responder)"
+)
+"""Names of mailboxes that usually belong to a program."""
 
 
 @attrs.frozen(kw_only=True)
@@ -284,6 +291,9 @@ class _Finder:
         desk = self._config.desk
         yield from self._odd("desk", desk)
         yield from self._own_address("desk", desk, desk.customer_email)
+        yield from self._robot("desk.customer_email", desk.customer_email)
+        if desk.staff_email is not None:
+            yield from self._robot("desk.staff_email", desk.staff_email)
         prefix = desk.adapter.assignee_prefix
         for number, (table, rule) in enumerate(zip(self._config.rule, self._rules, strict=True)):
             if rule.assignee_id is not None and not rule.assignee_id.startswith(prefix):
@@ -296,6 +306,8 @@ class _Finder:
             at, customer = f"rule[{number}].ticket", rule.address.customer_email
             yield from self._odd(at, table.ticket)
             yield from self._own_address(at, table.ticket, customer)
+            if table.ticket.customer_email is not None:
+                yield from self._robot(f"{at}.customer_email", customer)
 
     def _admission(self) -> Iterator[Complaint]:
         """A pattern that no ticket type matches."""
@@ -325,6 +337,16 @@ class _Finder:
                 f"{at}.{name}",
                 "it is the customer's own address: willcall would write to itself",
                 "set it to an address of the desk that people read",
+            )
+
+    def _robot(self, path: str, address: str) -> Iterator[Complaint]:
+        """An address that nobody reads, or that answers by itself."""
+        if re.fullmatch(_ROBOTS, address.partition("@")[0], re.IGNORECASE):
+            yield self._say(
+                path,
+                f"{scrub(address)!r} looks like an address that nobody reads",
+                "set an address that a person reads; one that answers by itself makes a loop",
+                grave=False,
             )
 
     def _removals(self) -> Iterator[Complaint]:
