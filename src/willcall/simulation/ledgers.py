@@ -21,7 +21,7 @@ def _template() -> sqlite3.Connection:
     return copy
 
 
-class Database:
+class MemoryDatabase:
     """A database in memory that ledgers use in turn, so that SQLAlchemy compiles each statement
     once."""
 
@@ -49,7 +49,7 @@ class Database:
         return False
 
 
-_database = cache(Database)
+_database = cache(MemoryDatabase)
 
 
 def in_sqlite() -> Ledger:
