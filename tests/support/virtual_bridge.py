@@ -38,7 +38,7 @@ from willcall.sandbox.app import App
 from willcall.sandbox.desk_settings import DeskYear
 from willcall.sandbox.inprocess import Dropped, Late, call
 from willcall.sandbox.settings import Switches
-from willcall.simulation.ledgers import Database
+from willcall.simulation.ledgers import MemoryDatabase
 from willcall.ticket0.desk import ADAPTER as DESK
 from willcall.ticketsmart.box_office import ADAPTER as BOX_OFFICE
 
@@ -56,7 +56,7 @@ SETTLE = timedelta(seconds=30)
 IN_MEMORY = "sqlite://?check_same_thread=false"
 """A ledger in memory. Any thread may close it, since garbage may be collected in any thread."""
 
-_FREE: list[Database] = []
+_FREE: list[MemoryDatabase] = []
 """The databases in memory of bridges that are no more."""
 
 __all__ = ["ADDRESS", "START", "Crash", "VirtualBridge", "boundaries"]
@@ -126,9 +126,9 @@ class VirtualBridge:
 
     def _ledger_in_turn(self) -> Ledger:
         """A new ledger in memory. Its database is another bridge's once this one is garbage."""
-        database = _FREE.pop() if _FREE else Database()
+        database = _FREE.pop() if _FREE else MemoryDatabase()
         if database.closed:
-            database = Database()
+            database = MemoryDatabase()
         ledger = database.new()
         ledger.clock = lambda now: now  # type: ignore[method-assign]
         ledger.close = ledger.let_go  # type: ignore[method-assign]
