@@ -1,10 +1,13 @@
 """TicketSmart's adapter: what became of a removal, and which inferred names its answers have."""
 
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from client.kit import account, event, events, lost, play, reply
+from willcall.bridge.model.questions import Question
 from willcall.bridge.ports import BoxOffice, Ignored, Refused, Removed
 from willcall.errors import OutcomeUnknownError, Reply
 from willcall.ticketsmart.api import FlowTicketSmart
@@ -89,3 +92,22 @@ def test_every_name_that_is_there_is_good_news() -> None:
     row = {name: 1 for key, name in names.items() if key.startswith("ticket_type_")}
     of_event = {name: 1 for key, name in names.items() if key.startswith("event_")}
     assert names_in(names, of_event, [row]).do == ""
+
+
+@pytest.mark.parametrize("page", [1, 3])
+def test_a_question_is_one_request_for_its_page(page: int) -> None:
+    """Its total is of all that it asks for, whichever page is read."""
+    since, until = (datetime(2026, 12, day, tzinfo=UTC) for day in (1, 24))
+    question = Question("SOLD_OUT", since, until, page)
+    answer = events("a", page=page, limit=100, total=201, totalPages=3)
+    rows, world = play(ADAPTER.open(account(), {}).asked(question), answer)
+    (request,) = world.requests
+    asked = dict(parse_qsl(urlsplit(request.url).query))
+    assert asked.pop("page", "1") == str(page)
+    assert asked == {
+        "status": "SOLD_OUT",
+        "dateFrom": "2026-12-01T00:00:00Z",
+        "dateTo": "2026-12-24T00:00:00Z",
+        "limit": "100",
+    }
+    assert ([row.id for row in rows.events], rows.total) == (["a"], 201)
