@@ -100,7 +100,7 @@ def test_a_question_is_one_request_for_its_page(page: int) -> None:
     since, until = (datetime(2026, 12, day, tzinfo=UTC) for day in (1, 24))
     question = Question("SOLD_OUT", since, until, page)
     answer = events("a", page=page, limit=100, total=201, totalPages=3)
-    rows, world = play(ADAPTER.open(account(), {}).asked(question), answer)
+    rows, world = play(TicketSmartBoxOffice(FlowTicketSmart(account())).asked(question), answer)
     (request,) = world.requests
     asked = dict(parse_qsl(urlsplit(request.url).query))
     assert asked.pop("page", "1") == str(page)
