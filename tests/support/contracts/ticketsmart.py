@@ -622,6 +622,8 @@ SWITCHES_AT: dict[str, tuple[str, ...]] = {
     "stale_list": ("listEvents",),
     "list_order": ("listEvents",),
     "list_hides": ("listEvents",),
+    "list_filters": ("listEvents",),
+    "list_capped": ("listEvents",),
     "reused": ("Event",),
     "odd_row": ("Event",),
     "removal_name": ("EventPatch",),
