@@ -191,6 +191,47 @@ def test_a_snoozed_ticket_is_seen_to_when_it_wakes(tmp_path: Path) -> None:
     assert (ticket.status, mails(house)) == ("resolved", before + 1)
 
 
+def _retry_dead(house: VirtualBridge) -> None:
+    """`willcall dead retry` for every dead letter."""
+    for _, intent in house.ledger.dead():
+        assert intent.id is not None
+        assert house.ledger.retry_dead(intent.id, house.clock.now())
+
+
+@pytest.mark.parametrize("theirs", [False, True])
+def test_our_own_resolve_in_doubt_is_not_a_persons(tmp_path: Path, theirs: bool) -> None:
+    """A dead letter is tried again while nobody knows what became of the resolve: the ticket is
+    resolved, and we have done it. Unless it surely was not carried out: then a person has."""
+    house = a_house(tmp_path)
+    refused = house.sandbox.faults.add(
+        "status", service="ticket0", method="POST", path="/tickets/*/messages", status=400,
+        body='{"error": {"code": "VALIDATION_ERROR", "message": "no"}}',
+    )  # fmt: skip
+    house.box_office.sell_out(EVENT)
+    house.run()
+    house.sandbox.faults.remove(refused)
+    (ticket,) = house.desk.tickets
+    back(house)
+    house.sandbox.faults.add(
+        "status" if theirs else "late_commit", service="ticket0", method="PATCH",
+        path=f"/tickets/{ticket.id}", seconds=25, status=409, count=1,
+        body='{"error": {"code": "CONFLICT", "message": "not now"}}',
+    )  # fmt: skip
+    house.run()
+    said = len(ticket.messages)
+    if theirs:
+        house.desk.resolve(ticket.id)
+    house.clock.advance(60)
+    assert house.desk.ticket(ticket.id).status == "resolved"
+    _retry_dead(house)
+    house.run()
+    (case,) = [case for case in house.ledger.cases() if case.ticket_id == ticket.id]
+    assert case.state is (CaseState.LEFT if theirs else CaseState.CLEARED)
+    assert (ticket.status, len(ticket.messages)) == ("resolved", said)
+    left = {other.marker for other, _ in house.ledger.unsettled("main-room")}
+    assert case.marker not in left
+
+
 # -- reopening ------------------------------------------------------------------------------------
 
 AGAIN = Rule(

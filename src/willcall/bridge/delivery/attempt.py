@@ -131,7 +131,7 @@ class Sender(Tries):
         self._deleted: set[str] = set()
         self._over = self._detached = False
         self._written: set[tuple[Name, ...]] = set()
-        self._resolves = False
+        self._resolve: Intent | None = None
         self.learned = Learned(ledger, desk.name, desk.title)
         self.stopping = stopping
         self.there: Mapping[str, LookupResult] = {}
@@ -158,7 +158,8 @@ class Sender(Tries):
         self._forget()
         self._over = self._detached = False
         self._written = {intent.says for _, intent in acts if intent.act is Act.MESSAGE}
-        self._resolves = any(i.act is Act.RESOLVE and not i.folds for _, i in acts)
+        resolves = [i for _, i in acts if i.act is Act.RESOLVE and not i.folds]
+        self._resolve = resolves[-1] if resolves else None
         ticket_id = acts[0][0].ticket_id
         stuck: set[str | None] = set()
         for held, intent in acts:
@@ -360,9 +361,15 @@ class Sender(Tries):
 
     def _end(self, case: Case, ticket: Standing) -> Flow[tuple[Outcome, str]]:
         """The ticket has ended: what still holds and is not announced gets another. Unless we have
-        resolved it ourselves, a person has ended it."""
+        resolved it ourselves, or may have, a person has ended it."""
         why = f"the ticket is {ticket.status}"
-        by_us = case.state is not CaseState.OPEN and not self._resolves
+        waits = self._resolve
+        over = ticket.state in {TicketState.RESOLVED, TicketState.CLOSED}
+        if over and waits is not None and _may_have_been_sent(waits):
+            # Nobody knew what became of it; this is what.
+            yield from self._mark(waits, IntentState.DONE)
+            waits = None
+        by_us = case.state is not CaseState.OPEN and waits is None
         state = case.state if by_us else CaseState.LEFT
         moment = yield from self._now()
         yield from do("end", lambda: self._ledger.give_up(self._fence, case, why, moment, state))
@@ -669,6 +676,11 @@ class Sender(Tries):
         if since is None or intent.tries < _TRIES_AT_LEAST:
             return False
         return moment - since >= self._policy.give_up_after
+
+
+def _may_have_been_sent(intent: Intent) -> bool:
+    """Whether nobody knows what became of an act that was sent."""
+    return intent.state in IN_DOUBT and intent.attempted_at is not None
 
 
 def _confirmations(intent: Intent) -> dict[str, Any]:
