@@ -13,6 +13,7 @@ import pytest
 
 from support.virtual_bridge import ADDRESS
 from willcall.bridge.delivery import attempt
+from willcall.bridge.delivery.attempt import Delivered, Sender
 from willcall.bridge.delivery.desk_habits import Learned
 from willcall.bridge.delivery.job import Job
 from willcall.bridge.delivery.lookup import LookupResult, look_up
@@ -54,6 +55,8 @@ EDITED = Rules(
     ),
     default=ADDRESS,
 )
+
+Acts = Sequence[tuple[Case, Intent]]
 
 ALL = {
     *("lost_request", "lost_response", "delay", "truncated", "cut", "garbage"),
@@ -301,6 +304,22 @@ def _unchecked(self: Learned) -> Flow[None]:
     yield from ()
 
 
+_CARRY = Sender.carry
+
+
+def _heedless(self: Sender, acts: Acts, address: Address, delivered: list[Delivered]) -> Flow[None]:
+    """Nothing holds up what comes after it."""
+    for pair in acts:
+        yield from _CARRY(self, [pair], address, delivered)
+
+
+def _backwards(
+    self: Sender, acts: Acts, address: Address, delivered: list[Delivered]
+) -> Flow[None]:
+    """The last act of a case goes first."""
+    yield from _CARRY(self, acts[::-1], address, delivered)
+
+
 @pytest.mark.parametrize(
     ("place", "name", "mutant"),
     [
@@ -308,12 +327,16 @@ def _unchecked(self: Learned) -> Flow[None]:
         (attempt, "DELETED_AFTER", timedelta(0)),
         (Learned, "mails_notes", _unchecked),
         (attempt, "yields", lambda _: False),
+        (Sender, "carry", _heedless),
+        (Sender, "carry", _backwards),
     ],
     ids=[
         "pending counts as a person's",
         "one 404 believed",
         "isNote not checked",
         "resolved over people",
+        "nothing holds up what follows",
+        "the last goes first",
     ],
 )
 def test_what_breaks_the_promise_at_the_desk_is_caught(

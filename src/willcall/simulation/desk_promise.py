@@ -24,6 +24,15 @@ _STOPPED = 60.0
 """A request that leaves so many seconds after it was marked comes from a process that was stopped,
 and that no lease could keep from sending."""
 
+_HOLDS_UP = (
+    IntentState.PENDING,
+    IntentState.ATTEMPTING,
+    IntentState.UNKNOWN,
+    IntentState.REFUSED,
+)
+"""The states of an act that holds up what comes after it in its ticket. A dead letter does not,
+unless it is the opening."""
+
 _PATIENCE = 1.0
 """Seconds between an answer and what the bridge has written down of it."""
 
@@ -36,6 +45,32 @@ class DeskPromise:
     network: Network
     ledger: Ledger
     town: Town
+
+    # -- at every mark ----------------------------------------------------------------------------
+
+    def marked(self, ledger: Ledger, answer: object) -> None:
+        """Check the order in a ticket when an act is marked in a ledger, before it is sent: its
+        opening goes before everything, tags before what is said, and nothing goes ahead of an act
+        that is unknown, refused or waiting."""
+        if not isinstance(answer, Intent) or answer.state is not IntentState.ATTEMPTING:
+            return
+        if answer.act is Act.REMOVE:
+            return
+        about = answer.payload.get("ticket_id")
+        acts = ledger.intents(answer.case)
+        before = [act for act in acts if act.position < answer.position]
+        opened = any(act.act is Act.OPEN and act.state is IntentState.DONE for act in before)
+        if answer.act is not Act.OPEN and not opened:
+            raise BrokenError(f"{answer.marker}: {answer.act} before its ticket is open")
+        for act in before:
+            if act.payload.get("ticket_id") != about:
+                continue
+            if act.state in _HOLDS_UP:
+                ahead = f"{answer.act} goes ahead of {act.marker}, a {act.act} that is {act.state}"
+                raise BrokenError(f"{answer.marker}: {ahead}")
+            said = act.act in {Act.MESSAGE, Act.NOTE} and act.state is IntentState.DONE
+            if answer.act is Act.TAG and said:
+                raise BrokenError(f"{answer.marker}: tags are to come before what is said")
 
     # -- at every write ---------------------------------------------------------------------------
 

@@ -138,6 +138,7 @@ class Play:
         )
         self.weather.on_kill = self.killed
         self.network.after_write.append(self.promise.after)
+        self.stage.after_work.append(self._marked)
         if mishap is None:  # a copy does not know what was said, and what it has missed
             self.network.after_write.append(self.moments.sent)
             self.stage.after_work.append(self.moments.committed)
@@ -231,6 +232,11 @@ class Play:
             self.moments.passed(process)
         said = error or (value.trouble if isinstance(value, PassReport) else None)
         self._tell(f"{process.name} ends with {code}: {said or ''}")
+
+    def _marked(self, process: Process, answer: object) -> None:
+        ledger = self._ledgers.get(process.name.removesuffix("/delivery"))
+        if ledger is not None:
+            self.promise.desk.marked(ledger, answer)
 
     def _with_its_partner(self, process: Process) -> None:
         """End the other half of a watch."""
