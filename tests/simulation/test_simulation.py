@@ -56,6 +56,23 @@ EDITED = Rules(
     default=ADDRESS,
 )
 
+JOINING = Rules(
+    rules=(
+        Rule(
+            id="all of an event",
+            kinds=(
+                *("event.sold_out", "event.rescheduled", "event.moved"),
+                *("ticket_type.sold_out", "ticket_type.low_stock"),
+            ),
+            address=ADDRESS,
+            group_by=GroupBy.EVENT,
+        ),
+        *built_in_rules(ADDRESS),
+    ),
+    default=ADDRESS,
+)
+"""What happens to an event joins its ticket."""
+
 Acts = Sequence[tuple[Case, Intent]]
 
 ALL = {
@@ -173,6 +190,14 @@ def test_the_promise_holds_whatever_the_desk_is_like() -> None:
     assert not campaign.broken, campaign.broken
     drawn = {name.removeprefix("habit: ") for name in campaign.fired if name.startswith("habit: ")}
     assert drawn == set(desks.HABITS)
+
+
+def test_the_promise_holds_where_much_joins_a_ticket() -> None:
+    """Seed 220: a last pass opens a ticket in the place of a deleted one. Seed 100: a mail joins
+    a ticket in which a note says that something was superseded."""
+    habits = tuple(desks.HABITS)
+    campaign = play_many([*range(1, 31), 100, 220], [JOINING], habits=habits, stop_at=1)
+    assert not campaign.broken, campaign.broken
 
 
 def test_the_desk_has_what_rules_speak_of() -> None:
@@ -299,6 +324,12 @@ def _pending_is_a_person(case: Case, intent: Intent, ticket: Standing, moment: d
     return Course.LEAVE if theirs else course(case, intent, ticket, moment)
 
 
+def _joins_a_closed(case: Case, intent: Intent, ticket: Standing, moment: datetime) -> Course:
+    """What is new is said in a ticket that is closed."""
+    joins = intent.says and ticket.state is TicketState.CLOSED
+    return Course.GO if joins else course(case, intent, ticket, moment)
+
+
 def _unchecked(self: Learned) -> Flow[None]:
     """Whether a note was mailed is not asked."""
     yield from ()
@@ -321,17 +352,19 @@ def _backwards(
 
 
 @pytest.mark.parametrize(
-    ("place", "name", "mutant"),
+    ("rules", "place", "name", "mutant"),
     [
-        (attempt, "course", _pending_is_a_person),
-        (attempt, "DELETED_AFTER", timedelta(0)),
-        (Learned, "mails_notes", _unchecked),
-        (attempt, "yields", lambda _: False),
-        (Sender, "carry", _heedless),
-        (Sender, "carry", _backwards),
+        (BUILT_IN, attempt, "course", _pending_is_a_person),
+        (JOINING, attempt, "course", _joins_a_closed),
+        (BUILT_IN, attempt, "DELETED_AFTER", timedelta(0)),
+        (BUILT_IN, Learned, "mails_notes", _unchecked),
+        (BUILT_IN, attempt, "yields", lambda _: False),
+        (BUILT_IN, Sender, "carry", _heedless),
+        (BUILT_IN, Sender, "carry", _backwards),
     ],
     ids=[
         "pending counts as a person's",
+        "a closed ticket joined",
         "one 404 believed",
         "isNote not checked",
         "resolved over people",
@@ -340,15 +373,15 @@ def _backwards(
     ],
 )
 def test_what_breaks_the_promise_at_the_desk_is_caught(
-    monkeypatch: pytest.MonkeyPatch, place: Any, name: str, mutant: Any
+    monkeypatch: pytest.MonkeyPatch, rules: Rules, place: Any, name: str, mutant: Any
 ) -> None:
     """Within 2,000 seeds, each with a few habits of the desk; the seed is kept without it."""
     habits = tuple(desks.HABITS)
     with monkeypatch.context() as patch:
         patch.setattr(place, name, mutant)
-        campaign = play_many(range(2000), [BUILT_IN], habits=habits, stop_at=1)
+        campaign = play_many(range(2000), [rules], habits=habits, stop_at=1)
     assert campaign.broken, "nothing was noticed"
-    assert not play_many([campaign.broken[0].seed], [BUILT_IN], habits=habits).broken
+    assert not play_many([campaign.broken[0].seed], [rules], habits=habits).broken
     print(f"caught by seed {campaign.broken[0].seed}: {campaign.broken[0].broken}")  # noqa: T201
 
 

@@ -70,7 +70,11 @@ class Statements:
             self._of.setdefault(marker, []).append(statement)
             if marker in decision.withdrawn:
                 statement = attrs.evolve(statement, over=frozenset())
-            self._mails.update(dict.fromkeys(mails, statement))
+            begins = attrs.evolve(statement, over=frozenset())  # takes nothing back
+            for intent in acts:
+                if intent.act is Act.MESSAGE:
+                    ends = intent.payload.get("ends")
+                    self._mails[intent.marker] = statement if ends else begins
 
     def of_ticket(self, marker: str, texts: Collection[str] | None) -> set[Name]:
         """The conditions that a ticket states.
