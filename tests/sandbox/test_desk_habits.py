@@ -176,6 +176,16 @@ def test_tags_and_an_id_at_creation() -> None:
     assert (taken["tags"], taken["externalId"]) == (["a"], "x")
 
 
+def test_tags_may_be_refused() -> None:
+    """What else a PATCH changes is refused with them."""
+    house = House(tags="refused")
+    ticket = house.opened()
+    answer = house.patch(ticket, tags=["a"], status="resolved")
+    assert answer.status == 400
+    assert "tags: Unknown field" in answer.json()["error"]["message"]
+    assert house.patch(ticket, status="resolved").status == 200
+
+
 def test_a_creation_may_be_answered_with_nothing() -> None:
     house = House(empty_creation=True)
     answer = house.post()

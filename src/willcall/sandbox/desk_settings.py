@@ -26,6 +26,7 @@ CreationText = Literal["inbound", "outbound", "absent"]
 ListedNotes = Literal["marked", "unmarked", "absent"]
 Inboxes = Literal["ignored", "optional", "required", "refused"]
 CreationExtras = Literal["ignored", "refused", "taken"]
+Tags = Literal["taken", "refused"]
 TicketOrder = Literal["newest", "oldest", "updated"]
 ClosedFilter = Literal["refused", "filters"]
 Triage = Literal["adds", "overwrites", "never"]
@@ -60,6 +61,7 @@ class DeskSwitches(TypedDict, total=False):
     creation_text: CreationText
     inboxes: Inboxes
     creation_extras: CreationExtras
+    tags: Tags
     ticket_order: TicketOrder
     cursor_seconds: float
     list_closed: bool
@@ -150,6 +152,11 @@ class DeskSettings:
     )
     creation_extras: CreationExtras = choice(
         CreationExtras, "`tags` and `externalId` at creation are ignored, refused (400) or taken"
+    )
+    tags: Tags = choice(
+        Tags,
+        "tags in `PATCH` are taken, or refused (400) as an unknown field",
+        "tags, by the older revision",
     )
     ticket_order: TicketOrder = choice(
         TicketOrder, "the order of Ticket0's lists; `updated` is the last update first"

@@ -242,6 +242,8 @@ class Ticket0Wire:
         again = found["status"] == ticket.status == "resolved"
         if again and self._settings.resolved_again == "400":
             check.problem("status", "The ticket is resolved already")
+        if found["tags"] is not MISSING and self._settings.tags == "refused":
+            check.unknown("tags")
         self._refuse_problems(check)
         changes = {name: value for name, value in found.items() if value is not MISSING}
         return self._one(self._desk.update_ticket(ticket.id, **changes))

@@ -51,6 +51,7 @@ HABITS: Mapping[str, Mapping[str, Sequence[Any]]] = {
     "notes-unlisted": {"listed_notes": ("absent",)},
     "inboxes": {"inboxes": ("ignored", "optional", "required")},
     "creation-extras": {"creation_extras": ("refused", "taken")},
+    "tags-refused": {"tags": ("refused",)},
     "ticket-order": {"ticket_order": ("oldest", "updated")},
     "short-cursors": {"cursor_seconds": (0.2, 5.0)},
     "closed-unlisted": {"list_closed": (False,)},

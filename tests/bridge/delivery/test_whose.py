@@ -340,6 +340,23 @@ def test_a_desk_that_refuses_notes_is_not_asked_for_ever(tmp_path: Path) -> None
     assert house.ledger.dead() == []
 
 
+def test_a_desk_that_refuses_tags_is_not_asked_for_ever(tmp_path: Path) -> None:
+    """After the first three it does without, and says so once; all else goes out."""
+    house = a_house(tmp_path, tags="refused")
+    free = [e.id for e in house.box_office.events if e.status == "PUBLISHED"][:5]
+    said: list[str] = []
+    for event in free:
+        house.box_office.sell_out(event)
+        said += house.run().warnings
+    said += house.run().warnings
+    assert [warning for warning in said if "refuses tags" in warning] == said
+    assert len(said) == 1
+    assert mails(house) == len(free)
+    assert house.ledger.dead() == []
+    tried = [r for r in house.sandbox.requests if r.method == "PATCH" and r.status == 400]
+    assert len(tried) == 3
+
+
 def test_a_desk_that_lists_no_notes_gets_no_note_twice(tmp_path: Path) -> None:
     """What was lost may be there: nobody can see it."""
     rule = without_mail("event.sold_out", "event.rescheduled")

@@ -798,6 +798,7 @@ SWITCHES_AT: dict[str, tuple[str, ...]] = {
     "creation_text": ("listMessages",),
     "inboxes": ("NewTicket", "listTickets"),
     "creation_extras": ("NewTicket",),
+    "tags": ("updateTicket",),
     "ticket_order": ("listTickets", "listCustomers"),
     "cursor_seconds": ("listTickets", "listCustomers"),
     "list_closed": ("listTickets",),

@@ -43,6 +43,8 @@ class DeskHabits:
         if act is Act.NOTE and self.mails_notes:
             return "the desk e-mails internal notes to the customer, so none are written"
         if act not in self.taken and self.refused.count(act) >= _REFUSALS:
+            if act is Act.TAG:
+                return "the desk refuses tags, so tickets get neither tags nor an assignee"
             return f"the desk refuses every {act}, so it does without"
         return None
 
